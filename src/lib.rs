@@ -1,1 +1,27 @@
+//! Guildhall: the community server an organization runs for itself.
+//!
+//! # The rooms
+//! Layers outside, features inside: the same noun has the same file name in every room.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`domain`] | nouns and what is always true of them; pure |
+//! | [`policy`] | who may see and do what; pure |
+//! | [`storage`] | the only place that knows the databases |
+//! | [`services`] | use cases: one transaction, one question to policy, one story |
+//! | [`federation`] | ActivityPub between servers |
+//! | [`api`] | clients' interfaces |
+//! | [`auth`] | who is asking: sessions, tokens, passwords |
+//! | [`web`] | pages |
+//! | [`jobs`] | what happens after the answer: applying, fan-out, delivery |
+//! | [`cli`] | commands |
+//!
+//! `tests/it/rooms.rs` checks which room may use which.
 
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod error;
+pub mod policy;
+
+pub use error::{Error, Result};

@@ -1,0 +1,446 @@
+//! Reading settings: file first, environment over it, then every value checked by one table.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::config::{
+    Config, DatabaseConfig, DatabaseUrl, FederationConfig, GovernanceConfig, Limits,
+};
+use crate::domain::Uri;
+use crate::policy::FederationMode;
+
+/// Read when nobody names a file; may be missing.
+const FILE_DEFAULT: &str = "guildhall.toml";
+
+/// Environment variables with our prefix that are not settings.
+const NOT_SETTINGS: &[&str] = &["GUILDHALL_CONFIG", "GUILDHALL_LOG", "GUILDHALL_FAIL_POINT"];
+const NOT_SETTINGS_PREFIX: &[&str] = &["GUILDHALL_TEST_", "GUILDHALL_BENCH_", "GUILDHALL_PEERS_"];
+
+/// A setting that cannot be: which, what was written, what is allowed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{origin}: {key} = {value:?} cannot be used: {problem}")]
+pub struct ConfigError {
+    /// The file or the environment variable.
+    pub origin: String,
+    pub key: String,
+    pub value: String,
+    pub problem: String,
+}
+
+type Set = fn(&mut Draft, &str) -> Result<(), String>;
+
+/// Settings before defaults that depend on each other are filled in.
+struct Draft {
+    database_url: Option<DatabaseUrl>,
+    config: Config,
+}
+
+/// Every setting: its key and how its text is read. Lists are written as TOML arrays.
+const SETTINGS: &[(&str, Set)] = &[
+    ("public_url", |draft, text| {
+        assign(&mut draft.config.public_url, public_url(text))
+    }),
+    ("listen", |draft, text| {
+        assign(
+            &mut draft.config.listen,
+            text.parse()
+                .map_err(|_| "write address and port, like 127.0.0.1:8536".to_owned()),
+        )
+    }),
+    ("data_dir", |draft, text| {
+        assign(&mut draft.config.data_dir, Ok(PathBuf::from(text)))
+    }),
+    ("database.url", |draft, text| {
+        database_url(text).map(|url| draft.database_url = Some(url))
+    }),
+    ("database.pool_size", |draft, text| {
+        assign(&mut draft.config.database.pool_size, number(text, 1, 1_000))
+    }),
+    ("organization.name", |draft, text| {
+        let name = text.trim();
+        if name.is_empty() || name.len() > 200 || name.contains(char::is_control) {
+            return Err("write a name of at most 200 bytes".into());
+        }
+        draft.config.organization_name = Some(name.to_owned());
+        Ok(())
+    }),
+    ("federation.mode", |draft, text| {
+        assign(
+            &mut draft.config.federation.mode,
+            one_of::<FederationMode>(text),
+        )
+    }),
+    ("federation.allow_http", |draft, text| {
+        assign(&mut draft.config.federation.allow_http, switch(text))
+    }),
+    ("federation.allow_addresses", |draft, text| {
+        assign(
+            &mut draft.config.federation.allow_addresses,
+            list(text, "write ranges like [\"127.0.0.0/8\"]"),
+        )
+    }),
+    ("media.store", |_, text| match text {
+        "file" => Ok(()),
+        _ => Err("only \"file\" is available in this version".into()),
+    }),
+    ("governance.four_eyes", |_, text| match switch(text)? {
+        false => Ok(()),
+        true => Err("only false is available in this version".into()),
+    }),
+    ("governance.public_pages", |draft, text| {
+        assign(&mut draft.config.governance.public_pages, switch(text))
+    }),
+    ("governance.owners_open_groups", |draft, text| {
+        assign(
+            &mut draft.config.governance.owners_open_groups,
+            switch(text),
+        )
+    }),
+    ("limits.inbox_body_bytes", |draft, text| {
+        assign(
+            &mut draft.config.limits.inbox_body_bytes,
+            number(text, 1_024, 16 << 20),
+        )
+    }),
+    ("limits.inbox_in_flight", |draft, text| {
+        assign(
+            &mut draft.config.limits.inbox_in_flight,
+            number(text, 1, 65_536),
+        )
+    }),
+    ("limits.deliveries_in_flight", |draft, text| {
+        assign(
+            &mut draft.config.limits.deliveries_in_flight,
+            number(text, 1, 4_096),
+        )
+    }),
+    ("limits.deliveries_in_flight_per_host", |draft, text| {
+        assign(
+            &mut draft.config.limits.deliveries_in_flight_per_host,
+            number(text, 1, 256),
+        )
+    }),
+    ("limits.sign_in_attempts", |draft, text| {
+        assign(
+            &mut draft.config.limits.sign_in_attempts,
+            number(text, 1, 10_000),
+        )
+    }),
+    ("limits.handshakes_per_minute", |draft, text| {
+        assign(
+            &mut draft.config.limits.handshakes_per_minute,
+            number(text, 1, 10_000),
+        )
+    }),
+    ("limits.fetch_seconds", |draft, text| {
+        assign(&mut draft.config.limits.fetch_seconds, number(text, 1, 300))
+    }),
+    ("limits.fetch_bytes", |draft, text| {
+        assign(
+            &mut draft.config.limits.fetch_bytes,
+            number(text, 1_024, 64 << 20),
+        )
+    }),
+];
+
+/// Reads the settings from `file` (or `guildhall.toml` where there is one) and `environment`,
+/// which wins.
+///
+/// # Errors
+/// The first key that is unknown or has an impossible value.
+pub fn load(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Config, ConfigError> {
+    let mut draft = Draft {
+        database_url: None,
+        config: defaults(),
+    };
+    let mut written = BTreeMap::new();
+    read_file(file, &mut written)?;
+    read_environment(environment, &mut written);
+    for (key, (origin, value)) in written {
+        let outcome = match SETTINGS.iter().find(|(known, _)| *known == key) {
+            Some((_, set)) => set(&mut draft, &value),
+            None => Err(format!(
+                "there is no such setting; settings are {}",
+                known_keys()
+            )),
+        };
+        // An address of a database may contain a password.
+        let shown = if key == "database.url" && value.starts_with("postgres") {
+            "postgres://…".to_owned()
+        } else {
+            value
+        };
+        outcome.map_err(|problem| ConfigError {
+            origin,
+            key,
+            value: shown,
+            problem,
+        })?;
+    }
+    let mut config = draft.config;
+    config.database.url = draft
+        .database_url
+        .unwrap_or_else(|| DatabaseUrl::Sqlite(config.data_dir.join("guildhall.db")));
+    check_together(config)
+}
+
+fn check_together(config: Config) -> Result<Config, ConfigError> {
+    let plain = config.public_url.as_str().starts_with("http://");
+    let local = config.host().name() == "localhost" || config.host().name().ends_with(".localhost");
+    if plain && !config.federation.allow_http && !local {
+        return Err(ConfigError {
+            origin: "settings".into(),
+            key: "public_url".into(),
+            value: config.public_url.to_string(),
+            problem: "partners are reached over https only; write https://… (or set federation.allow_http in a laboratory)".into(),
+        });
+    }
+    Ok(config)
+}
+
+fn defaults() -> Config {
+    let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get() as u32);
+    Config {
+        public_url: public_url("http://localhost:8536")
+            .unwrap_or_else(|_| unreachable!("the default is an address")),
+        listen: ([127, 0, 0, 1], 8536).into(),
+        data_dir: PathBuf::from("./data"),
+        database: DatabaseConfig {
+            url: DatabaseUrl::Sqlite(PathBuf::new()),
+            pool_size: (cores * 2).max(8),
+        },
+        organization_name: None,
+        federation: FederationConfig {
+            mode: FederationMode::Closed,
+            allow_http: false,
+            allow_addresses: Vec::new(),
+        },
+        governance: GovernanceConfig {
+            public_pages: true,
+            owners_open_groups: true,
+        },
+        limits: Limits {
+            inbox_body_bytes: 256 * 1_024,
+            inbox_in_flight: 1_024,
+            deliveries_in_flight: 128,
+            deliveries_in_flight_per_host: 24,
+            sign_in_attempts: 10,
+            handshakes_per_minute: 30,
+            fetch_seconds: 10,
+            fetch_bytes: 1 << 20,
+        },
+    }
+}
+
+type Written = BTreeMap<String, (String, String)>;
+
+fn read_file(file: Option<&Path>, written: &mut Written) -> Result<(), ConfigError> {
+    let path = file.unwrap_or(Path::new(FILE_DEFAULT));
+    let problem = |problem: String| ConfigError {
+        origin: path.display().to_string(),
+        key: "(file)".into(),
+        value: path.display().to_string(),
+        problem,
+    };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
+            return Ok(());
+        }
+        Err(error) => return Err(problem(format!("it cannot be read: {error}"))),
+    };
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| problem(error.message().to_owned()))?;
+    flatten("", table, &path.display().to_string(), written);
+    Ok(())
+}
+
+fn flatten(prefix: &str, table: toml::Table, origin: &str, written: &mut Written) {
+    for (key, value) in table {
+        let key = if prefix.is_empty() {
+            key
+        } else {
+            format!("{prefix}.{key}")
+        };
+        match value {
+            toml::Value::Table(inner) => flatten(&key, inner, origin, written),
+            toml::Value::String(text) => {
+                written.insert(key, (origin.to_owned(), text));
+            }
+            other => {
+                written.insert(key, (origin.to_owned(), other.to_string()));
+            }
+        }
+    }
+}
+
+fn read_environment(
+    environment: impl IntoIterator<Item = (String, String)>,
+    written: &mut Written,
+) {
+    for (name, value) in environment {
+        let Some(rest) = name.strip_prefix("GUILDHALL_") else {
+            continue;
+        };
+        if NOT_SETTINGS.contains(&name.as_str())
+            || NOT_SETTINGS_PREFIX
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+        {
+            continue;
+        }
+        let key = rest
+            .split("__")
+            .map(str::to_ascii_lowercase)
+            .collect::<Vec<_>>()
+            .join(".");
+        written.insert(key, (name, value));
+    }
+}
+
+fn known_keys() -> String {
+    SETTINGS
+        .iter()
+        .map(|(key, _)| *key)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn assign<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *place = value?;
+    Ok(())
+}
+
+fn public_url(text: &str) -> Result<Uri, String> {
+    let uri: Uri = text
+        .trim_end_matches('/')
+        .parse()
+        .map_err(|_| "write an origin like https://community.acme.example".to_owned())?;
+    let url = uri.to_url().map_err(|invalid| invalid.to_string())?;
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(
+            "write only the origin, without a path, like https://community.acme.example".into(),
+        );
+    }
+    // One spelling (lower case, no default port), for identifiers are compared as text.
+    url.origin()
+        .ascii_serialization()
+        .parse()
+        .map_err(|_| "write an origin like https://community.acme.example".into())
+}
+
+fn database_url(text: &str) -> Result<DatabaseUrl, String> {
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.trim_start_matches("//").is_empty() => Ok(
+            DatabaseUrl::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
+        ),
+        Some(("postgres" | "postgresql", _)) => Ok(DatabaseUrl::Postgres(text.to_owned())),
+        _ => Err("write sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME".into()),
+    }
+}
+
+fn number<T: FromStr + PartialOrd + Display>(text: &str, min: T, max: T) -> Result<T, String> {
+    match text.parse::<T>() {
+        Ok(number) if number >= min && number <= max => Ok(number),
+        _ => Err(format!("write a whole number from {min} to {max}")),
+    }
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "write true or false".into())
+}
+
+fn one_of<T: FromStr<Err = crate::domain::Invalid>>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|invalid: crate::domain::Invalid| invalid.problem)
+}
+
+fn list<T: FromStr>(text: &str, help: &str) -> Result<Vec<T>, String> {
+    let table: toml::Table = format!("list = {text}")
+        .parse()
+        .map_err(|_| help.to_owned())?;
+    let items = table
+        .get("list")
+        .and_then(toml::Value::as_array)
+        .ok_or(help)?;
+    items
+        .iter()
+        .map(|item| {
+            item.as_str()
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(|| help.to_owned())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_env(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        load(
+            Some(Path::new("/dev/null")),
+            pairs
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
+        )
+    }
+
+    #[test]
+    fn the_environment_sets_nested_keys_and_lists() {
+        let config = load_env(&[
+            ("GUILDHALL_PUBLIC_URL", "http://Acme.localhost:8601/"),
+            ("GUILDHALL_FEDERATION__ALLOW_ADDRESSES", "[\"127.0.0.0/8\"]"),
+            ("GUILDHALL_DATABASE__URL", "postgres://u:secret@db/x"),
+            ("GUILDHALL_TEST_REQUIRE", "postgres"),
+        ])
+        .unwrap();
+        assert_eq!(config.public_url.as_str(), "http://acme.localhost:8601");
+        assert_eq!(config.federation.allow_addresses.len(), 1);
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+
+    #[test]
+    fn the_file_is_read_and_the_environment_wins() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("g.toml");
+        std::fs::write(
+            &file,
+            "listen = \"127.0.0.1:1\"\n[database]\npool_size = 3\n[organization]\nname = \"Acme\"",
+        )
+        .unwrap();
+        let env = [("GUILDHALL_LISTEN".to_owned(), "127.0.0.1:2".to_owned())];
+        let config = load(Some(&file), env).unwrap();
+        assert_eq!((config.listen.port(), config.database.pool_size), (2, 3));
+        assert_eq!(config.organization_name.as_deref(), Some("Acme"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (key, value, expected) in [
+            ("GUILDHALL_LISTN", "x", "no such setting"),
+            ("GUILDHALL_LISTEN", "nowhere", "address and port"),
+            ("GUILDHALL_FEDERATION__MODE", "ajar", "closed, open"),
+            (
+                "GUILDHALL_DATABASE__URL",
+                "mysql://x",
+                "sqlite:PATH or postgres://",
+            ),
+            ("GUILDHALL_PUBLIC_URL", "http://acme.example", "https"),
+            (
+                "GUILDHALL_PUBLIC_URL",
+                "https://acme.example/path",
+                "without a path",
+            ),
+        ] {
+            let problem = load_env(&[(key, value)]).unwrap_err().to_string();
+            assert!(problem.contains(expected), "{problem}");
+        }
+    }
+}

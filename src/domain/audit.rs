@@ -1,0 +1,57 @@
+//! What people with duties did: one line an act, written with the act.
+
+use crate::domain::text_enum::text_enum;
+use crate::domain::{AuditId, Timestamp};
+
+text_enum! {
+    AuditAction ("action") {
+        AccountCreated = "account_created",
+        AccountDisabled = "account_disabled",
+        AccountEnabled = "account_enabled",
+        PasswordChanged = "password_changed",
+        TokenCreated = "token_created",
+        TokenRevoked = "token_revoked",
+        SignedIn = "signed_in",
+        GroupCreated = "group_created",
+        GroupUpdated = "group_updated",
+        StageChanged = "stage_changed",
+        GroupArchived = "group_archived",
+        MemberJoined = "member_joined",
+        MemberLeft = "member_left",
+        MemberAdded = "member_added",
+        MemberApproved = "member_approved",
+        MemberRejected = "member_rejected",
+        MemberRemoved = "member_removed",
+        MemberBanned = "member_banned",
+        RoleChanged = "role_changed",
+        PostCreated = "post_created",
+        PostUpdated = "post_updated",
+        PostDeleted = "post_deleted",
+        PostRemoved = "post_removed",
+        PartnerInvited = "partner_invited",
+        PartnerAccepted = "partner_accepted",
+        PartnerAdded = "partner_added",
+        PartnerPaused = "partner_paused",
+        PartnerResumed = "partner_resumed",
+        PartnerEnded = "partner_ended",
+        PartnerBlocked = "partner_blocked",
+        GrantMade = "grant_made",
+        GrantEnded = "grant_ended",
+        DeliveriesCancelled = "deliveries_cancelled",
+        DeliveryRetried = "delivery_retried",
+        DeliveryDiscarded = "delivery_discarded",
+    }
+}
+
+/// One audited act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLine {
+    pub id: AuditId,
+    pub at: Timestamp,
+    /// Who: a handle, or `operator` for the command line.
+    pub who: String,
+    pub action: AuditAction,
+    /// What it concerned: a name, host or number.
+    pub subject: String,
+    pub detail: String,
+}

@@ -1,0 +1,50 @@
+//! What happened, written in the transaction in which it happened. News travels from here:
+//! fan-out reads events and plans deliveries, so a crash can delay news but never lose or invent it.
+
+use crate::domain::text_enum::text_enum;
+use crate::domain::{ActorId, EventId, GroupId, PostId, Timestamp};
+
+text_enum! {
+    /// The kinds of news. The subject says which fields of [`Event`] are set.
+    EventKind ("kind") {
+        /// A topic or comment was written here, or arrived for a group of ours.
+        PostCreated = "post_created",
+        PostUpdated = "post_updated",
+        /// Deleted by its author.
+        PostDeleted = "post_deleted",
+        /// Removed by a moderator.
+        PostRemoved = "post_removed",
+        PostRestored = "post_restored",
+        Liked = "liked",
+        Unliked = "unliked",
+        /// Somebody here asks to join a group elsewhere.
+        JoinRequested = "join_requested",
+        /// A person elsewhere was let into a group of ours.
+        JoinAccepted = "join_accepted",
+        /// A person elsewhere was refused or put out.
+        JoinRejected = "join_rejected",
+        /// Somebody here left a group elsewhere.
+        Left = "left",
+        /// A grant was made or changed: the partner is told its terms.
+        GrantOffered = "grant_offered",
+        /// A grant was taken back.
+        GrantEnded = "grant_ended",
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub id: EventId,
+    pub kind: EventKind,
+    /// Who did it.
+    pub actor: ActorId,
+    pub group: Option<GroupId>,
+    pub post: Option<PostId>,
+    /// Whom or what it concerns besides: a person's actor, a grant, a reaction's row.
+    pub object: Option<i64>,
+    /// The activity as it arrived, when somebody elsewhere did it: groups pass on what they got,
+    /// unchanged. Otherwise what rendering needs that may be gone later (the id of an undone Like).
+    pub activity: Option<String>,
+    pub at: Timestamp,
+}

@@ -1,0 +1,100 @@
+//! Groups: where people talk, and how far their walls are open.
+
+use crate::domain::text_enum::text_enum;
+use crate::domain::{Actor, GroupId, Host, Invalid, Timestamp};
+
+text_enum! {
+    /// Who inside the house may read and join.
+    Access ("access") {
+        /// Every colleague may read and join.
+        Open = "open",
+        /// Listed; join by approval.
+        Closed = "closed",
+        /// By invitation only; does not exist for anybody else.
+        Secret = "secret",
+    }
+}
+
+text_enum! {
+    /// How far a group is open to the outside.
+    Stage ("stage") {
+        /// Nobody outside.
+        Internal = "internal",
+        /// Partners with a grant.
+        Partners = "partners",
+        /// Anyone on the fediverse.
+        Public = "public",
+    }
+}
+
+/// Longest title of a group or topic, in characters.
+pub const TITLE_CHARS_MAX: usize = 200;
+/// Longest description of a group, in characters.
+pub const DESCRIPTION_CHARS_MAX: usize = 10_000;
+
+/// A group of this house or one elsewhere that people here take part in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub id: GroupId,
+    /// The group as an actor: name, host, addresses, title.
+    pub actor: Actor,
+    pub access: Access,
+    pub stage: Stage,
+    /// Markdown; empty for groups elsewhere.
+    pub description: String,
+    pub archived_at: Option<Timestamp>,
+    /// Set when the house of a group elsewhere took its grant back: nobody here sees it any more.
+    pub withdrawn_at: Option<Timestamp>,
+}
+
+impl Group {
+    pub const fn is_local(&self) -> bool {
+        self.actor.is_local()
+    }
+
+    pub fn title(&self) -> &str {
+        self.actor.title()
+    }
+
+    /// Where the group lives; none: here.
+    pub const fn home(&self) -> Option<&Host> {
+        self.actor.host.as_ref()
+    }
+}
+
+/// A title: one line, not empty, trimmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Title(String);
+
+impl Title {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for Title {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Invalid::new(
+                "title",
+                "is missing: say in one line what it is about",
+            ));
+        }
+        if text.chars().count() > TITLE_CHARS_MAX {
+            return Err(Invalid::new(
+                "title",
+                format!("is longer than {TITLE_CHARS_MAX} characters"),
+            ));
+        }
+        if text.contains(char::is_control) {
+            return Err(Invalid::new(
+                "title",
+                "must be one line without control characters",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}

@@ -1,0 +1,38 @@
+//! Work that needs other servers and therefore never happens while somebody's request waits for a
+//! database transaction: looking somebody up, fetching earlier topics, accepting an invitation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::JobId;
+use crate::domain::text_enum::text_enum;
+
+text_enum! {
+    JobState ("state") {
+        Pending = "pending",
+        Done = "done",
+        Failed = "failed",
+    }
+}
+
+/// What is to be done. Stored as JSON, so variants and fields keep their names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Work {
+    /// Find a person or group by `name@host` or by address.
+    Discover { what: String },
+    /// Fetch the topics a group elsewhere shows us, with their comments.
+    Backfill { group: i64 },
+    /// Use a partner's invitation code.
+    AcceptPartnership { code: String },
+}
+
+/// A job and, once it ended, what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    pub id: JobId,
+    pub work: Work,
+    pub state: JobState,
+    pub attempts: u32,
+    /// A sentence for the person who asked, when it failed.
+    pub problem: Option<String>,
+}

@@ -1,0 +1,249 @@
+//! Text that people write (Markdown) and text that arrives (HTML), made safe to show.
+//!
+//! Whatever is shown or stored as HTML has gone through [`sanitize`] last; [`SafeHtml`] is the
+//! proof, and templates print nothing else unescaped.
+
+use std::sync::LazyLock;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+/// HTML that was sanitized.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct SafeHtml(String);
+
+impl SafeHtml {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// HTML that was sanitized before it was stored.
+    pub fn from_storage(html: String) -> Self {
+        Self(html)
+    }
+}
+
+/// Deepest nesting of elements in HTML from afar. Deeper input is reduced to its text: a browser
+/// (and our own parser) takes quadratic time over it.
+const HTML_DEPTH_MAX: usize = 64;
+
+static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut cleaner = ammonia::Builder::default();
+    cleaner
+        .tags(
+            [
+                "a",
+                "b",
+                "blockquote",
+                "br",
+                "code",
+                "del",
+                "em",
+                "h1",
+                "h2",
+                "h3",
+                "h4",
+                "h5",
+                "h6",
+                "hr",
+                "i",
+                "li",
+                "ol",
+                "p",
+                "pre",
+                "s",
+                "span",
+                "strong",
+                "sub",
+                "sup",
+                "table",
+                "tbody",
+                "td",
+                "th",
+                "thead",
+                "tr",
+                "ul",
+            ]
+            .into(),
+        )
+        .clean_content_tags(
+            [
+                "script", "style", "math", "svg", "iframe", "template", "noscript", "xmp",
+            ]
+            .into(),
+        )
+        .generic_attributes([].into())
+        .tag_attributes([("a", ["href"].into()), ("ol", ["start"].into())].into())
+        .url_schemes(["http", "https", "mailto"].into())
+        .url_relative(ammonia::UrlRelative::Deny)
+        .link_rel(Some("nofollow noopener noreferrer ugc"));
+    cleaner
+});
+
+/// Removes everything from HTML that is not plain, harmless text markup.
+pub fn sanitize(html: &str) -> SafeHtml {
+    if nesting_bound(html) > HTML_DEPTH_MAX {
+        return SafeHtml(ammonia::clean_text(&strip_tags(html)));
+    }
+    SafeHtml(CLEANER.clean(html).to_string())
+}
+
+/// Renders Markdown (CommonMark with tables and strike-through; raw HTML is shown as text).
+pub fn render_markdown(source: &str) -> SafeHtml {
+    let parser = Parser::new_ext(
+        source,
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH,
+    );
+    let events = parser.map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+        Event::Start(Tag::Image {
+            dest_url,
+            title,
+            id,
+            ..
+        }) => Event::Start(Tag::Link {
+            link_type: pulldown_cmark::LinkType::Inline,
+            dest_url,
+            title,
+            id,
+        }),
+        Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
+        other => other,
+    });
+    let mut html = String::with_capacity(source.len() * 3 / 2);
+    pulldown_cmark::html::push_html(&mut html, events);
+    sanitize(&html)
+}
+
+/// The plain text of HTML, for titles and one-line previews: tags removed, entities read, at most
+/// `chars_max` characters.
+pub fn plain_text(html: &str, chars_max: usize) -> String {
+    let text = strip_tags(html)
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&nbsp;", " ")
+        .replace("&amp;", "&");
+    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.chars().count() > chars_max {
+        words = words
+            .chars()
+            .take(chars_max.saturating_sub(1))
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
+            + "…";
+    }
+    words
+}
+
+/// More than the deepest nesting there can be: opening tags less closing ones, at its highest.
+fn nesting_bound(html: &str) -> usize {
+    let bytes = html.as_bytes();
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    for (at, _) in html.match_indices('<') {
+        match bytes.get(at + 1) {
+            Some(b'/') => depth = depth.saturating_sub(1),
+            Some(byte) if byte.is_ascii_alphabetic() => {
+                let rest = &html[at + 1..];
+                let void = ["br", "hr", "img", "wbr", "input"].iter().any(|tag| {
+                    rest.get(..tag.len())
+                        .is_some_and(|name| name.eq_ignore_ascii_case(tag))
+                        && !rest
+                            .as_bytes()
+                            .get(tag.len())
+                            .is_some_and(u8::is_ascii_alphanumeric)
+                });
+                if !void {
+                    depth += 1;
+                    deepest = deepest.max(depth);
+                }
+            }
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn strip_tags(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut inside = false;
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                text.push(' ');
+            }
+            c if !inside => text.push(c),
+            _ => {}
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_becomes_plain_markup() {
+        assert_eq!(
+            render_markdown("**Bridge** opens").as_str(),
+            "<p><strong>Bridge</strong> opens</p>\n"
+        );
+        assert!(
+            render_markdown("[x](javascript:alert(1))")
+                .as_str()
+                .contains("<a rel=")
+        );
+        assert!(
+            !render_markdown("[x](javascript:alert(1))")
+                .as_str()
+                .contains("javascript")
+        );
+        assert_eq!(
+            render_markdown("<script>alert(1)</script>").as_str(),
+            "&lt;script&gt;alert(1)&lt;/script&gt;"
+        );
+    }
+
+    #[test]
+    fn foreign_html_loses_everything_active() {
+        for bad in [
+            "<img src=x onerror=alert(1)>",
+            "<svg><animate onbegin=alert(1)></svg>",
+            "<math><annotation-xml encoding=\"text/html\"><script>alert(1)</script></annotation-xml></math>",
+            "<iframe src=\"https://e.test\"></iframe>",
+            "<form action=/x><input></form>",
+            "<p style=\"position:fixed\" class=\"modal\">hello</p>",
+            "<a href=\"data:text/html,x\">x</a>",
+        ] {
+            let safe = sanitize(bad);
+            for word in [
+                "onerror", "onbegin", "script", "iframe", "form", "style", "class", "data:", "svg",
+                "math",
+            ] {
+                assert!(
+                    !safe.as_str().contains(word),
+                    "{bad} left {word} in {}",
+                    safe.as_str()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn absurdly_nested_html_is_reduced_to_text() {
+        let nested = format!(
+            "{}hello{}",
+            "<div>".repeat(100_000),
+            "</div>".repeat(100_000)
+        );
+        assert_eq!(plain_text(sanitize(&nested).as_str(), 100), "hello");
+    }
+}

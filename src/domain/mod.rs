@@ -1,0 +1,60 @@
+//! The nouns of the house and what is always true of them. Pure: no database, no network,
+//! no clock, nothing of ours outside this room.
+//!
+//! Parse at the door: every type here can only be made from input that makes sense, so the
+//! rooms behind the door need not check again.
+
+mod account;
+mod audit;
+mod delivery;
+mod event;
+mod grant;
+mod group;
+mod handle;
+mod host;
+mod ids;
+mod inbox;
+mod job;
+pub mod markup;
+mod membership;
+mod page;
+mod partner;
+mod post;
+pub(crate) mod text_enum;
+mod time;
+mod uri;
+
+pub use account::*;
+pub use audit::*;
+pub use delivery::*;
+pub use event::*;
+pub use grant::*;
+pub use group::*;
+pub use handle::*;
+pub use host::*;
+pub use ids::*;
+pub use inbox::*;
+pub use job::*;
+pub use membership::*;
+pub use page::*;
+pub use partner::*;
+pub use post::*;
+pub use time::*;
+pub use uri::*;
+
+/// Input that does not make sense: which field, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct Invalid {
+    pub field: &'static str,
+    pub problem: String,
+}
+
+impl Invalid {
+    pub fn new(field: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            field,
+            problem: problem.into(),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Partnerships between organizations' servers.
+
+use crate::domain::text_enum::text_enum;
+use crate::domain::{Host, InvitationId, PartnerId, Timestamp, Uri};
+
+text_enum! {
+    /// What the other organization is to us.
+    PartnerClass ("class") {
+        Partner = "partner",
+        Supplier = "supplier",
+        Customer = "customer",
+    }
+}
+
+text_enum! {
+    /// Whether the partnership stands.
+    PartnerState ("state") {
+        Invited = "invited",
+        Active = "active",
+        /// Nothing leaves and nothing is accepted; what is queued is kept.
+        Paused = "paused",
+        /// Over; what was queued is cancelled.
+        Ended = "ended",
+        /// Over, and nothing goes there any more, not even requests to delete.
+        Blocked = "blocked",
+    }
+}
+
+/// Another organization's server with which we have, had or refuse a partnership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partner {
+    pub id: PartnerId,
+    pub host: Host,
+    pub class: PartnerClass,
+    pub state: PartnerState,
+    /// The organization's name, as it told us or as an administrator wrote.
+    pub organization: String,
+    /// The other server's instance actor; none for a one-sided partnership not yet met.
+    pub instance: Option<Uri>,
+    /// Made by an invitation that both sides agreed to; otherwise one-sided.
+    pub mutual: bool,
+    pub created_at: Timestamp,
+}
+
+/// A one-time invitation to become partners. The code itself is never stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    pub id: InvitationId,
+    pub class: PartnerClass,
+    pub expires_at: Timestamp,
+    pub used_by: Option<Host>,
+}

@@ -1,0 +1,88 @@
+//! What can be asked for.
+
+use crate::domain::text_enum::text_enum;
+
+text_enum! {
+    /// Everything one can want to do.
+    Action ("action") {
+        /// Learn that a group exists, and see its profile.
+        Know = "know",
+        /// Read a group's posts, or one post.
+        Read = "read",
+        /// See who is a member.
+        SeeMembers = "see_members",
+        Join = "join",
+        Leave = "leave",
+        React = "react",
+        Comment = "reply",
+        StartTopic = "start",
+        Attach = "attach",
+        EditPost = "edit",
+        DeletePost = "delete",
+        Invite = "invite",
+        /// Let people in, put them out; remove, restore and lock posts.
+        Moderate = "moderate",
+        /// Pass a post on, out of its group.
+        Reshare = "reshare",
+        /// Change a group's title, description, access and roles.
+        ManageGroup = "manage_group",
+        /// Change a group's stage and grants.
+        ChangeBoundary = "change_boundary",
+        /// Get a delivery of a post (asked for servers only).
+        Receive = "receive",
+        CreateGroup = "create_group",
+        /// Invite, accept, pause, end and block partners; see the queue.
+        ManagePartners = "manage_partners",
+        /// Create, disable and enable accounts.
+        ManageAccounts = "manage_accounts",
+    }
+}
+
+/// An [`Action`] as a type, so that a [`Permit`](crate::policy::Permit) says what it is for.
+pub trait Act {
+    const ACTION: Action;
+}
+
+/// An act that happens in a group: its permit knows which.
+pub trait InGroup: Act {}
+
+/// An act on a post: its permit knows which.
+pub trait OnPost: Act {}
+
+macro_rules! acts {
+    ($($name:ident: $($mark:ident)*),+ $(,)?) => {
+        /// The actions as types.
+        pub mod act {
+            use super::{Act, Action, InGroup, OnPost};
+            $(
+                #[derive(Clone, Copy, Debug)]
+                pub enum $name {}
+                impl Act for $name { const ACTION: Action = Action::$name; }
+                $(impl $mark for $name {})*
+            )+
+        }
+    };
+}
+
+acts! {
+    Know: InGroup,
+    Read: InGroup,
+    SeeMembers: InGroup,
+    Join: InGroup,
+    Leave: InGroup,
+    React: InGroup OnPost,
+    Comment: InGroup OnPost,
+    StartTopic: InGroup,
+    Attach: InGroup,
+    EditPost: InGroup OnPost,
+    DeletePost: InGroup OnPost,
+    Invite: InGroup,
+    Moderate: InGroup,
+    Reshare: InGroup OnPost,
+    ManageGroup: InGroup,
+    ChangeBoundary: InGroup,
+    Receive: InGroup,
+    CreateGroup: ,
+    ManagePartners: ,
+    ManageAccounts: ,
+}

@@ -1,0 +1,148 @@
+//! What is known about the case at hand, as plain values. `services::access` alone loads them.
+
+use crate::domain::text_enum::text_enum;
+use crate::domain::{
+    Access, ActorId, Audience, Capability, GrantTerms, GroupId, GroupRole, Host, MembershipState,
+    PartnerState, PostId, PostState, Stage, Timestamp,
+};
+
+text_enum! {
+    /// With whom this server speaks at all.
+    FederationMode ("federation.mode") {
+        /// Partners only.
+        Closed = "closed",
+        /// Anyone not blocked, for public groups.
+        Open = "open",
+    }
+}
+
+/// Settings of the house that rules depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct House {
+    pub federation: FederationMode,
+    /// Public groups have pages that anybody may read.
+    pub public_pages: bool,
+    /// Owners may open their own groups to partners.
+    pub owners_open_groups: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupFacts {
+    pub id: GroupId,
+    pub access: Access,
+    pub stage: Stage,
+    pub archived: bool,
+    /// Where it lives; none: here.
+    pub home: Option<Host>,
+    /// Its house took it back from us.
+    pub withdrawn: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MembershipFacts {
+    pub state: MembershipState,
+    pub role: GroupRole,
+    pub banned_until: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostFacts {
+    pub id: PostId,
+    pub author: ActorId,
+    /// Written by somebody of this house.
+    pub by_us: bool,
+    pub audience: Audience,
+    pub state: PostState,
+    /// Its topic takes no more comments but moderators'.
+    pub locked: bool,
+    pub topic_created_at: Timestamp,
+    pub shared_by_exception: bool,
+    /// The viewer is named in it.
+    pub names_viewer: bool,
+}
+
+/// The case: everything [`decide`](crate::policy::decide) may look at besides viewer and action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub now: Timestamp,
+    pub house: House,
+    pub group: Option<GroupFacts>,
+    /// The viewer's relation to the group.
+    pub membership: Option<MembershipFacts>,
+    /// For a viewer from elsewhere the partnership with its server; for a group elsewhere the
+    /// partnership with its house.
+    pub partner: Option<PartnerState>,
+    /// For a group of ours the grant to the viewer's server; for a group elsewhere the grant its
+    /// house told us of.
+    pub grant: Option<GrantTerms>,
+    /// For a viewer from elsewhere: somebody of that server is an accepted, unbanned member.
+    pub members_on_host: bool,
+    /// For a viewer from elsewhere: somebody of that server is invited or a member.
+    pub known_on_host: bool,
+    pub post: Option<PostFacts>,
+}
+
+impl Facts {
+    /// The bare case: a moment and a house, nothing else known.
+    pub const fn new(now: Timestamp, house: House) -> Self {
+        Self {
+            now,
+            house,
+            group: None,
+            membership: None,
+            partner: None,
+            grant: None,
+            members_on_host: false,
+            known_on_host: false,
+            post: None,
+        }
+    }
+
+    pub(super) fn is_banned(&self) -> bool {
+        self.membership.is_some_and(|membership| {
+            membership.state == MembershipState::Banned
+                && membership.banned_until.is_none_or(|until| self.now < until)
+        })
+    }
+
+    pub(super) fn is_member(&self) -> bool {
+        self.membership
+            .is_some_and(|membership| membership.state == MembershipState::Member)
+    }
+
+    pub(super) fn is_invited(&self) -> bool {
+        self.membership
+            .is_some_and(|membership| membership.state == MembershipState::Invited)
+    }
+
+    pub(super) fn is_moderator(&self) -> bool {
+        self.is_member()
+            && self
+                .membership
+                .is_some_and(|membership| membership.role >= GroupRole::Moderator)
+    }
+
+    pub(super) fn is_owner(&self) -> bool {
+        self.is_member()
+            && self
+                .membership
+                .is_some_and(|membership| membership.role == GroupRole::Owner)
+    }
+
+    /// The grant counts: partner active, inside its window, and the group is not internal.
+    pub(super) fn grant_counts(&self) -> bool {
+        self.partner == Some(PartnerState::Active)
+            && self.grant.is_some_and(|terms| terms.covers(self.now))
+            && self
+                .group
+                .as_ref()
+                .is_some_and(|group| group.stage != Stage::Internal)
+    }
+
+    pub(super) fn grants(&self, capability: Capability) -> bool {
+        self.grant_counts()
+            && self
+                .grant
+                .is_some_and(|terms| terms.capabilities.contains(capability))
+    }
+}

@@ -1,0 +1,169 @@
+//! Answers: a permit, or a denial with or without a reason.
+
+use std::marker::PhantomData;
+
+use crate::domain::text_enum::text_enum;
+use crate::domain::{GroupId, PostId};
+use crate::policy::{Act, Action, InGroup, OnPost};
+
+text_enum! {
+    /// Why something is not allowed. [`Reason::sentence`] is for people, the spelling for logs.
+    Reason ("reason") {
+        Unknown = "unknown",
+        SignInNeeded = "sign_in_needed",
+        NotMember = "not_member",
+        InvitationNeeded = "invitation_needed",
+        Banned = "banned",
+        Archived = "archived",
+        Locked = "locked",
+        NotAuthor = "not_author",
+        NotModerator = "not_moderator",
+        NotOwner = "not_owner",
+        NotAdministrator = "not_administrator",
+        NoPartnership = "no_partnership",
+        PartnershipPaused = "partnership_paused",
+        PartnerBlocked = "partner_blocked",
+        NoGrant = "no_grant",
+        GrantEnded = "grant_ended",
+        GroupInternal = "group_internal",
+        GroupNotPublic = "group_not_public",
+        Withdrawn = "withdrawn",
+        TooOld = "too_old",
+        CannotReact = "cannot_react",
+        CannotReply = "cannot_reply",
+        CannotStart = "cannot_start",
+        CannotAttach = "cannot_attach",
+        CannotInvite = "cannot_invite",
+        CannotModerate = "cannot_moderate",
+        CannotReshare = "cannot_reshare",
+        NobodyThere = "nobody_there",
+        NotForOutside = "not_for_outside",
+        NotVisible = "not_visible",
+        NotForRemote = "not_for_remote",
+    }
+}
+
+impl Reason {
+    /// What a person is told, and what to do about it.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Unknown => "There is no such thing.",
+            Self::SignInNeeded => "Sign in first.",
+            Self::NotMember => "Only members may do this. Join the group first.",
+            Self::InvitationNeeded => {
+                "This group is joined by invitation. Ask one of its moderators."
+            }
+            Self::Banned => "You are banned from this group. Ask one of its moderators.",
+            Self::Archived => "This group is archived: it can be read but not changed.",
+            Self::Locked => "This topic is locked: only moderators may add to it.",
+            Self::NotAuthor => "Only its author may do this.",
+            Self::NotModerator => "Only moderators of the group may do this.",
+            Self::NotOwner => "Only owners of the group may do this.",
+            Self::NotAdministrator => "Only administrators may do this.",
+            Self::NoPartnership => {
+                "There is no partnership with that server. An administrator can make one."
+            }
+            Self::PartnershipPaused => {
+                "The partnership with that organization is paused. Ask an administrator."
+            }
+            Self::PartnerBlocked => "That server is blocked here.",
+            Self::NoGrant => {
+                "The group is not open to that organization. Ask an owner of the group for a grant."
+            }
+            Self::GrantEnded => {
+                "The grant for that organization has ended or has not begun. Ask an owner of the group."
+            }
+            Self::GroupInternal => {
+                "The group is internal: nobody outside the organization takes part."
+            }
+            Self::GroupNotPublic => "The group is not public.",
+            Self::Withdrawn => "The organization that hosts this group no longer shares it.",
+            Self::TooOld => "The topic is older than what the grant shows.",
+            Self::CannotReact => {
+                "Your organization may read this group but not react in it. Ask an owner of the group for `react`."
+            }
+            Self::CannotReply => {
+                "Your organization may read this group but not reply in it. Ask an owner of the group for `reply`."
+            }
+            Self::CannotStart => {
+                "Your organization may not start topics in this group. Ask an owner of the group for `start`."
+            }
+            Self::CannotAttach => {
+                "Your organization may not attach files in this group. Ask an owner of the group for `attach`."
+            }
+            Self::CannotInvite => {
+                "Your organization may not invite people to this group. Ask an owner of the group for `invite`."
+            }
+            Self::CannotModerate => {
+                "Your organization may not moderate this group. Ask an owner of the group for `moderate`."
+            }
+            Self::CannotReshare => "Posts of this group may not be passed on: it is not public.",
+            Self::NobodyThere => "Nobody on that server is a member of the group.",
+            Self::NotForOutside => "This is for colleagues only and never leaves the house.",
+            Self::NotVisible => "It was removed, deleted, or waits for a moderator.",
+            Self::NotForRemote => "This can only be done on the server where the group lives.",
+        }
+    }
+}
+
+/// A no. Whether existence leaks is decided here and nowhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// Answer exactly as for an unknown id.
+    Hidden,
+    /// The viewer knows of it and is told why not.
+    Forbidden(Reason),
+}
+
+/// A no with the reason even where the viewer must not learn it: for `policy explain` and logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub reason: Reason,
+    pub hidden: bool,
+}
+
+impl From<Refusal> for Denial {
+    fn from(refusal: Refusal) -> Self {
+        if refusal.hidden {
+            Self::Hidden
+        } else {
+            Self::Forbidden(refusal.reason)
+        }
+    }
+}
+
+/// Proof that policy said yes to one act in one place. Only this room makes it, storage's writes
+/// take it and read *from it* where they write, so forgetting to ask does not compile.
+#[derive(Debug)]
+pub struct Permit<A: Act> {
+    group: GroupId,
+    post: PostId,
+    act: PhantomData<A>,
+}
+
+impl<A: Act> Permit<A> {
+    pub(super) const fn new(group: GroupId, post: PostId) -> Self {
+        Self {
+            group,
+            post,
+            act: PhantomData,
+        }
+    }
+
+    /// What it permits.
+    pub const fn action(&self) -> Action {
+        A::ACTION
+    }
+}
+
+impl<A: InGroup> Permit<A> {
+    pub const fn group(&self) -> GroupId {
+        self.group
+    }
+}
+
+impl<A: OnPost> Permit<A> {
+    pub const fn post(&self) -> PostId {
+        self.post
+    }
+}
