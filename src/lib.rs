@@ -22,6 +22,8 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod fail_point;
 pub mod policy;
+pub mod storage;
 
 pub use error::{Error, Result};

@@ -1,0 +1,333 @@
+//! Actors and their keys, ours and others'.
+
+use diesel::prelude::*;
+
+use crate::domain::{
+    Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, Timestamp, Uri,
+};
+use crate::error::Result;
+use crate::storage::connection::on_backend;
+use crate::storage::error::{read, read_optional};
+use crate::storage::schema::{actor_keys, actors, key_pool};
+use crate::storage::{Connection, ids};
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
+#[diesel(table_name = actors)]
+pub(super) struct ActorRow {
+    pub id: i64,
+    kind: String,
+    state: String,
+    name: String,
+    host: String,
+    uri: String,
+    url: String,
+    display_name: String,
+    summary: String,
+    inbox: String,
+    shared_inbox: Option<String>,
+    followers: Option<String>,
+    outbox: Option<String>,
+    created_at: i64,
+    fetched_at: Option<i64>,
+}
+
+impl ActorRow {
+    fn new(actor: &Actor) -> Self {
+        Self {
+            id: actor.id.0,
+            kind: actor.kind.to_string(),
+            state: actor.state.to_string(),
+            name: actor.name.clone(),
+            host: host_text(actor.host.as_ref()).to_owned(),
+            uri: actor.uri.to_string(),
+            url: actor.url.clone(),
+            display_name: actor.display_name.clone(),
+            summary: actor.summary.clone(),
+            inbox: actor.inbox.to_string(),
+            shared_inbox: actor.shared_inbox.as_ref().map(Uri::to_string),
+            followers: actor.followers.as_ref().map(Uri::to_string),
+            outbox: actor.outbox.as_ref().map(Uri::to_string),
+            created_at: actor.created_at.micros(),
+            fetched_at: actor.fetched_at.map(Timestamp::micros),
+        }
+    }
+}
+
+impl TryFrom<ActorRow> for Actor {
+    type Error = crate::Error;
+
+    fn try_from(row: ActorRow) -> Result<Self> {
+        Ok(Self {
+            id: ActorId(row.id),
+            kind: read(&row.kind)?,
+            state: read(&row.state)?,
+            name: row.name,
+            host: if row.host.is_empty() {
+                None
+            } else {
+                Some(read(&row.host)?)
+            },
+            uri: read(&row.uri)?,
+            url: row.url,
+            display_name: row.display_name,
+            summary: row.summary,
+            inbox: read(&row.inbox)?,
+            shared_inbox: read_optional(row.shared_inbox.as_deref())?,
+            followers: read_optional(row.followers.as_deref())?,
+            outbox: read_optional(row.outbox.as_deref())?,
+            created_at: Timestamp::from_micros(row.created_at),
+            fetched_at: row.fetched_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// Hosts as columns have them: empty for this house.
+pub(super) fn host_text(host: Option<&Host>) -> &str {
+    host.map_or("", Host::as_str)
+}
+
+/// An actor before it has an id.
+#[derive(Clone, Debug)]
+pub struct NewActor {
+    pub kind: ActorKind,
+    pub name: String,
+    pub host: Option<Host>,
+    pub uri: Uri,
+    pub url: String,
+    pub display_name: String,
+    pub summary: String,
+    pub inbox: Uri,
+    pub shared_inbox: Option<Uri>,
+    pub followers: Option<Uri>,
+    pub outbox: Option<Uri>,
+}
+
+pub fn insert(connection: &mut Connection, new: NewActor, now: Timestamp) -> Result<Actor> {
+    let actor = Actor {
+        id: ActorId(ids::next(now)),
+        kind: new.kind,
+        state: ActorState::Active,
+        name: new.name,
+        fetched_at: new.host.is_some().then_some(now),
+        host: new.host,
+        uri: new.uri,
+        url: new.url,
+        display_name: new.display_name,
+        summary: new.summary,
+        inbox: new.inbox,
+        shared_inbox: new.shared_inbox,
+        followers: new.followers,
+        outbox: new.outbox,
+        created_at: now,
+    };
+    diesel::insert_into(actors::table)
+        .values(&ActorRow::new(&actor))
+        .execute(connection)?;
+    Ok(actor)
+}
+
+/// Writes what an actor's document says now. Id, URI, host and state stay.
+pub fn update(
+    connection: &mut Connection,
+    id: ActorId,
+    new: &NewActor,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::update(actors::table.find(id.0))
+        .set((
+            actors::name.eq(&new.name),
+            actors::url.eq(&new.url),
+            actors::display_name.eq(&new.display_name),
+            actors::summary.eq(&new.summary),
+            actors::inbox.eq(new.inbox.as_str()),
+            actors::shared_inbox.eq(new.shared_inbox.as_ref().map(Uri::as_str)),
+            actors::followers.eq(new.followers.as_ref().map(Uri::as_str)),
+            actors::outbox.eq(new.outbox.as_ref().map(Uri::as_str)),
+            actors::fetched_at.eq(Some(now.micros())),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn set_state(connection: &mut Connection, id: ActorId, state: ActorState) -> Result<()> {
+    diesel::update(actors::table.find(id.0))
+        .set(actors::state.eq(state.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Changes what people see of an actor of this house.
+pub fn set_profile(
+    connection: &mut Connection,
+    id: ActorId,
+    display_name: &str,
+    summary: &str,
+) -> Result<()> {
+    diesel::update(actors::table.find(id.0))
+        .set((
+            actors::display_name.eq(display_name),
+            actors::summary.eq(summary),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn find(connection: &mut Connection, id: ActorId) -> Result<Option<Actor>> {
+    let row = actors::table
+        .find(id.0)
+        .select(ActorRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Actor::try_from).transpose()
+}
+
+pub fn find_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<Actor>> {
+    let query = actors::table
+        .filter(actors::uri.eq(uri.as_str()))
+        .select(ActorRow::as_select());
+    query
+        .first(connection)
+        .optional()?
+        .map(Actor::try_from)
+        .transpose()
+}
+
+pub fn find_by_handle(connection: &mut Connection, handle: &Handle) -> Result<Option<Actor>> {
+    let query = actors::table
+        .filter(
+            actors::name
+                .eq(&handle.name)
+                .and(actors::host.eq(host_text(handle.host.as_ref()))),
+        )
+        .select(ActorRow::as_select());
+    query
+        .first(connection)
+        .optional()?
+        .map(Actor::try_from)
+        .transpose()
+}
+
+/// The actors with these ids, in no order.
+pub fn list_by_ids(connection: &mut Connection, ids: &[ActorId]) -> Result<Vec<Actor>> {
+    let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = actors::table
+        .filter(actors::id.eq_any(numbers))
+        .select(ActorRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Actor::try_from).collect()
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = actor_keys)]
+struct KeyRow {
+    uri: String,
+    actor_id: i64,
+    public_pem: String,
+    private_pem: Option<String>,
+    created_at: i64,
+}
+
+impl TryFrom<KeyRow> for ActorKey {
+    type Error = crate::Error;
+
+    fn try_from(row: KeyRow) -> Result<Self> {
+        Ok(Self {
+            actor: ActorId(row.actor_id),
+            uri: read(&row.uri)?,
+            public_pem: row.public_pem,
+            private_pem: row.private_pem,
+        })
+    }
+}
+
+pub fn insert_key(connection: &mut Connection, key: &ActorKey, now: Timestamp) -> Result<()> {
+    let row = KeyRow {
+        uri: key.uri.to_string(),
+        actor_id: key.actor.0,
+        public_pem: key.public_pem.clone(),
+        private_pem: key.private_pem.clone(),
+        created_at: now.micros(),
+    };
+    diesel::insert_into(actor_keys::table)
+        .values(row)
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Makes `keys` the only keys of an actor elsewhere: a key its document no longer lists is no key.
+pub fn replace_keys(
+    connection: &mut Connection,
+    actor: ActorId,
+    keys: &[ActorKey],
+    now: Timestamp,
+) -> Result<()> {
+    diesel::delete(actor_keys::table.filter(actor_keys::actor_id.eq(actor.0)))
+        .execute(connection)?;
+    for key in keys {
+        insert_key(connection, key, now)?;
+    }
+    Ok(())
+}
+
+/// The key that a signature names.
+pub fn find_key(connection: &mut Connection, uri: &Uri) -> Result<Option<ActorKey>> {
+    let row = actor_keys::table
+        .find(uri.as_str())
+        .select(KeyRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(ActorKey::try_from).transpose()
+}
+
+/// The newest key of an actor.
+pub fn find_key_of(connection: &mut Connection, actor: ActorId) -> Result<Option<ActorKey>> {
+    let query = actor_keys::table
+        .filter(actor_keys::actor_id.eq(actor.0))
+        .order(actor_keys::created_at.desc())
+        .select(KeyRow::as_select());
+    query
+        .first(connection)
+        .optional()?
+        .map(ActorKey::try_from)
+        .transpose()
+}
+
+/// Puts a key pair that was made ahead into the pool.
+pub fn add_spare_key(
+    connection: &mut Connection,
+    private_pem: &str,
+    public_pem: &str,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::insert_into(key_pool::table)
+        .values((
+            key_pool::id.eq(ids::next(now)),
+            key_pool::private_pem.eq(private_pem),
+            key_pool::public_pem.eq(public_pem),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn count_spare_keys(connection: &mut Connection) -> Result<i64> {
+    Ok(key_pool::table.count().get_result(connection)?)
+}
+
+/// Takes a key pair `(private, public)` out of the pool. Two takers never get the same.
+pub fn take_spare_key(connection: &mut Connection) -> Result<Option<(String, String)>> {
+    let ids: Vec<i64> = key_pool::table
+        .select(key_pool::id)
+        .order(key_pool::id)
+        .limit(8)
+        .load(connection)?;
+    for id in ids {
+        let taken = on_backend!(connection, |inner| diesel::delete(key_pool::table.find(id))
+            .returning((key_pool::private_pem, key_pool::public_pem))
+            .get_result::<(String, String)>(inner)
+            .optional())?;
+        if taken.is_some() {
+            return Ok(taken);
+        }
+    }
+    Ok(None)
+}

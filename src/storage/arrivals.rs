@@ -1,0 +1,203 @@
+//! Activities that arrived: stored before they are answered, applied afterwards, effective once.
+
+use diesel::prelude::*;
+
+use crate::domain::{ActorId, Arrival, ArrivalId, ArrivalState, Host, Timestamp, Uri};
+use crate::error::Result;
+use crate::storage::connection::on_backend;
+use crate::storage::error::read;
+use crate::storage::schema::{arrivals, security_log};
+use crate::storage::{Connection, ids};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = arrivals)]
+struct ArrivalRow {
+    id: i64,
+    activity_uri: String,
+    signer_id: i64,
+    host: String,
+    body: String,
+    attempts: i32,
+    received_at: i64,
+}
+
+impl TryFrom<ArrivalRow> for Arrival {
+    type Error = crate::Error;
+
+    fn try_from(row: ArrivalRow) -> Result<Self> {
+        Ok(Self {
+            id: ArrivalId(row.id),
+            activity: read(&row.activity_uri)?,
+            signer: ActorId(row.signer_id),
+            host: read(&row.host)?,
+            body: row.body,
+            attempts: row.attempts.unsigned_abs(),
+            received_at: Timestamp::from_micros(row.received_at),
+        })
+    }
+}
+
+/// Stores an activity. False: it is here already, and nothing changes.
+pub fn insert(
+    connection: &mut Connection,
+    activity: &Uri,
+    signer: ActorId,
+    host: &Host,
+    body: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let row = (
+        arrivals::id.eq(ids::next(now)),
+        arrivals::activity_uri.eq(activity.as_str()),
+        arrivals::signer_id.eq(signer.0),
+        arrivals::host.eq(host.as_str()),
+        arrivals::body.eq(body),
+        arrivals::state.eq(ArrivalState::Pending.as_str()),
+        arrivals::attempts.eq(0),
+        arrivals::next_attempt_at.eq(now.micros()),
+        arrivals::lease_until.eq(0_i64),
+        arrivals::received_at.eq(now.micros()),
+    );
+    let added = on_backend!(connection, |inner| diesel::insert_into(arrivals::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(inner))?;
+    Ok(added > 0)
+}
+
+/// Takes the oldest activities that are due, at most `most`, and leases them until `lease_until`.
+pub fn claim_due(
+    connection: &mut Connection,
+    now: Timestamp,
+    lease_until: Timestamp,
+    most: i64,
+) -> Result<Vec<Arrival>> {
+    // A row's selection belongs to one backend, so each says it for itself; only the lock differs.
+    macro_rules! due {
+        () => {
+            arrivals::table
+                .filter(arrivals::state.eq(ArrivalState::Pending.as_str()))
+                .filter(
+                    arrivals::next_attempt_at
+                        .le(now.micros())
+                        .and(arrivals::lease_until.le(now.micros())),
+                )
+                .order(arrivals::id)
+                .limit(most)
+                .select(ArrivalRow::as_select())
+        };
+    }
+    let rows: Vec<ArrivalRow> = match connection {
+        Connection::Postgres(inner) => due!().for_update().skip_locked().load(inner)?,
+        Connection::Sqlite(inner) => due!().load(inner)?,
+    };
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    if !ids.is_empty() {
+        diesel::update(arrivals::table.filter(arrivals::id.eq_any(ids)))
+            .set(arrivals::lease_until.eq(lease_until.micros()))
+            .execute(connection)?;
+    }
+    rows.into_iter().map(Arrival::try_from).collect()
+}
+
+/// Marks an activity as done with, in the transaction of its effects.
+pub fn finish(
+    connection: &mut Connection,
+    id: ArrivalId,
+    state: ArrivalState,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::update(arrivals::table.find(id.0))
+        .set((
+            arrivals::state.eq(state.as_str()),
+            arrivals::reason.eq(reason),
+            arrivals::lease_until.eq(0_i64),
+            arrivals::applied_at.eq(Some(now.micros())),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Puts an activity back for a later attempt.
+pub fn retry_later(
+    connection: &mut Connection,
+    id: ArrivalId,
+    reason: &str,
+    at: Timestamp,
+) -> Result<()> {
+    diesel::update(arrivals::table.find(id.0))
+        .set((
+            arrivals::attempts.eq(arrivals::attempts + 1),
+            arrivals::reason.eq(Some(reason)),
+            arrivals::lease_until.eq(0_i64),
+            arrivals::next_attempt_at.eq(at.micros()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn exists(connection: &mut Connection, activity: &Uri) -> Result<bool> {
+    let row = arrivals::table.filter(arrivals::activity_uri.eq(activity.as_str()));
+    Ok(diesel::select(diesel::dsl::exists(row)).get_result(connection)?)
+}
+
+pub fn count_pending(connection: &mut Connection) -> Result<i64> {
+    Ok(arrivals::table
+        .filter(arrivals::state.eq(ArrivalState::Pending.as_str()))
+        .count()
+        .get_result(connection)?)
+}
+
+/// State and reason of what became of an activity.
+pub fn find_outcome(
+    connection: &mut Connection,
+    activity: &Uri,
+) -> Result<Option<(ArrivalState, Option<String>)>> {
+    let row: Option<(String, Option<String>)> = arrivals::table
+        .filter(arrivals::activity_uri.eq(activity.as_str()))
+        .select((arrivals::state, arrivals::reason))
+        .first(connection)
+        .optional()?;
+    row.map(|(state, reason)| Ok((read(&state)?, reason)))
+        .transpose()
+}
+
+/// Forgets the bodies of activities that were done with before `before`; their ids stay, so that a
+/// replay is still recognized. How many.
+pub fn prune_bodies(connection: &mut Connection, before: Timestamp) -> Result<usize> {
+    Ok(diesel::update(
+        arrivals::table.filter(
+            arrivals::applied_at
+                .lt(Some(before.micros()))
+                .and(arrivals::body.ne("")),
+        ),
+    )
+    .set(arrivals::body.eq(""))
+    .execute(connection)?)
+}
+
+/// One line for an attempt to get in that was turned away: what, who it claimed to be, from where.
+pub fn log_refusal(
+    connection: &mut Connection,
+    reason: &str,
+    claimed_actor: &str,
+    peer: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let claimed: String = claimed_actor
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(500)
+        .collect();
+    diesel::insert_into(security_log::table)
+        .values((
+            security_log::id.eq(ids::next(now)),
+            security_log::at.eq(now.micros()),
+            security_log::reason.eq(reason),
+            security_log::claimed_actor.eq(claimed),
+            security_log::peer.eq(peer),
+        ))
+        .execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! The database as the rest of the house sees it: `read` and `write`, each one synchronous closure
+//! on a thread of its own, and a bell that rings after every commit.
+
+use std::sync::Arc;
+
+use diesel::Connection as _;
+use diesel::r2d2::Pool;
+
+use crate::config::{DatabaseConfig, DatabaseUrl};
+use crate::error::{Error, Result};
+use crate::storage::connection::{self, AnyConnection as Connection, Manager, POOL_WAIT, Use};
+use crate::storage::writer::Writer;
+
+/// A handle to the database; cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: DatabaseUrl,
+    pool: Pool<Manager>,
+    /// SQLite only: PostgreSQL commits many transactions at once by itself.
+    writer: Option<Writer>,
+}
+
+impl Database {
+    /// Opens the database. Does not touch its schema.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] with a sentence for the operator when it cannot be reached.
+    pub fn open(config: &DatabaseConfig) -> Result<Self> {
+        let url = config.url.clone();
+        if let DatabaseUrl::Sqlite(path) = &url {
+            connection::prepare_folder(path)?;
+        }
+        // The first connection is made here, so that a wrong address is one clear sentence at
+        // once; the pool would retry it until its patience ends.
+        let first = connection::open(&url, Use::Write).map_err(|error| {
+            Error::Unavailable(format!("the database {url:?} cannot be opened: {error}"))
+        })?;
+        let writer = match &url {
+            DatabaseUrl::Sqlite(_) => Some(Writer::start(first)?),
+            DatabaseUrl::Postgres(_) => None,
+        };
+        let purpose = if writer.is_some() {
+            Use::Read
+        } else {
+            Use::Write
+        };
+        let pool = Pool::builder()
+            .max_size(config.pool_size)
+            .min_idle(Some(1))
+            .connection_timeout(POOL_WAIT)
+            .test_on_check_out(writer.is_none())
+            .build_unchecked(Manager {
+                url: url.clone(),
+                purpose,
+            });
+        Ok(Self {
+            inner: Arc::new(Inner { url, pool, writer }),
+        })
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.inner.url, DatabaseUrl::Postgres(_))
+    }
+
+    /// Runs `question` on a reading connection. `name` is the use case, for the log.
+    pub async fn read<T, F>(&self, name: &'static str, question: F) -> Result<T>
+    where
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        let task =
+            tokio::task::spawn_blocking(move || question(&mut *inner.pool.get().map_err(busy)?));
+        joined(name, task.await)
+    }
+
+    /// Runs `story` in one transaction: all of it is committed, durably, or nothing of it.
+    pub async fn write<T, F>(&self, name: &'static str, story: F) -> Result<T>
+    where
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        if let Some(writer) = &self.inner.writer {
+            return writer.write(name, story).await;
+        }
+        let inner = Arc::clone(&self.inner);
+        let task = tokio::task::spawn_blocking(move || {
+            let mut connection = inner.pool.get().map_err(busy)?;
+            connection.transaction(|connection| {
+                let outcome = story(connection)?;
+                crate::fail_point::pass("commit.before");
+                Ok(outcome)
+            })
+        });
+        let outcome = joined(name, task.await);
+        crate::fail_point::pass("commit.after");
+        outcome
+    }
+
+    /// Runs `work` with a connection outside any transaction: for migrations.
+    pub async fn maintain<T, F>(&self, name: &'static str, work: F) -> Result<T>
+    where
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        let task = tokio::task::spawn_blocking(move || {
+            let mut connection = connection::open(&inner.url, Use::Write).map_err(|error| {
+                Error::Unavailable(format!("the database cannot be opened: {error}"))
+            })?;
+            work(&mut connection)
+        });
+        joined(name, task.await)
+    }
+}
+
+fn busy(error: diesel::r2d2::PoolError) -> Error {
+    Error::Unavailable(format!("the database does not answer: {error}"))
+}
+
+fn joined<T>(name: &'static str, outcome: Result<Result<T>, tokio::task::JoinError>) -> Result<T> {
+    outcome.unwrap_or_else(|error| Err(Error::internal(format!("{name} stopped: {error}"))))
+}

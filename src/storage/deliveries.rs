@@ -1,0 +1,542 @@
+//! The queue of what leaves the house, and the record of what left it.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use crate::domain::{
+    ActorId, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination, EventId, GroupId,
+    Host, PostId, Timestamp, Uri,
+};
+use crate::error::Result;
+use crate::storage::connection::on_backend;
+use crate::storage::error::read;
+use crate::storage::schema::{deliveries, destinations, messages};
+use crate::storage::{Connection, ids};
+
+#[derive(Queryable, Selectable, Insertable, QueryableByName)]
+#[diesel(table_name = deliveries)]
+struct DeliveryRow {
+    id: i64,
+    event_id: i64,
+    message_id: i64,
+    host: String,
+    inbox: String,
+    lane: i64,
+    signer_id: i64,
+    ground: String,
+    group_id: Option<i64>,
+    post_id: Option<i64>,
+    activity_uri: String,
+    state: String,
+    attempts: i32,
+    next_attempt_at: i64,
+    lease_until: i64,
+    last_status: Option<i32>,
+    last_error: Option<String>,
+    created_at: i64,
+    finished_at: Option<i64>,
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = crate::Error;
+
+    fn try_from(row: DeliveryRow) -> Result<Self> {
+        Ok(Self {
+            id: DeliveryId(row.id),
+            event: EventId(row.event_id),
+            host: read(&row.host)?,
+            inbox: read(&row.inbox)?,
+            lane: row.lane,
+            signer: ActorId(row.signer_id),
+            ground: read(&row.ground)?,
+            group: row.group_id.map(GroupId),
+            post: row.post_id.map(PostId),
+            activity: read(&row.activity_uri)?,
+            state: read(&row.state)?,
+            attempts: row.attempts.unsigned_abs(),
+            next_attempt_at: Timestamp::from_micros(row.next_attempt_at),
+            last_status: row
+                .last_status
+                .and_then(|status| u16::try_from(status).ok()),
+            last_error: row.last_error,
+            created_at: Timestamp::from_micros(row.created_at),
+            finished_at: row.finished_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// One activity and all the servers it is to reach.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub event: EventId,
+    pub activity: Uri,
+    pub body: String,
+    pub signer: ActorId,
+    pub ground: DeliveryGround,
+    pub group: Option<GroupId>,
+    pub post: Option<PostId>,
+    pub lane: i64,
+    /// Server and inbox.
+    pub destinations: Vec<(Host, Uri)>,
+}
+
+/// Rows in one INSERT: PostgreSQL takes at most 65,535 binds, SQLite 32,766; a row has 19.
+const ROWS_PER_INSERT: usize = 1_000;
+
+/// Queues an activity for its destinations.
+pub fn insert(connection: &mut Connection, new: &NewMessage, now: Timestamp) -> Result<()> {
+    if new.destinations.is_empty() {
+        return Ok(());
+    }
+    let message = ids::next(now);
+    diesel::insert_into(messages::table)
+        .values((messages::id.eq(message), messages::body.eq(&new.body)))
+        .execute(connection)?;
+    for some in new.destinations.chunks(ROWS_PER_INSERT) {
+        let rows: Vec<DeliveryRow> = some
+            .iter()
+            .map(|(host, inbox)| row(new, message, host, inbox, now))
+            .collect();
+        on_backend!(connection, |inner| diesel::insert_into(deliveries::table)
+            .values(&rows)
+            .execute(inner))?;
+    }
+    Ok(())
+}
+
+fn row(new: &NewMessage, message: i64, host: &Host, inbox: &Uri, now: Timestamp) -> DeliveryRow {
+    DeliveryRow {
+        id: ids::next(now),
+        event_id: new.event.0,
+        message_id: message,
+        host: host.to_string(),
+        inbox: inbox.to_string(),
+        lane: new.lane,
+        signer_id: new.signer.0,
+        ground: new.ground.to_string(),
+        group_id: new.group.map(|group| group.0),
+        post_id: new.post.map(|post| post.0),
+        activity_uri: new.activity.to_string(),
+        state: DeliveryState::Pending.to_string(),
+        attempts: 0,
+        next_attempt_at: now.micros(),
+        lease_until: 0,
+        last_status: None,
+        last_error: None,
+        created_at: now.micros(),
+        finished_at: None,
+    }
+}
+
+/// A delivery that this process may send now, with its bytes.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub delivery: Delivery,
+    pub body: String,
+}
+
+/// Takes deliveries that are due and first in their lane, at most `most`, and leases them until
+/// `lease_until`. A lane whose first delivery is leased or waits for its next attempt gives none:
+/// order is kept per host and topic. Servers in `skip` (they are busy enough) give none either.
+pub fn claim_due(
+    connection: &mut Connection,
+    skip: &[Host],
+    now: Timestamp,
+    lease_until: Timestamp,
+    most: i64,
+) -> Result<Vec<Claimed>> {
+    let lock = match connection {
+        Connection::Postgres(_) => " FOR UPDATE OF d SKIP LOCKED",
+        Connection::Sqlite(_) => "",
+    };
+    let skipped = skip
+        .iter()
+        .map(|host| format!("'{}'", host.as_str().replace('\'', "")))
+        .collect::<Vec<_>>()
+        .join(",");
+    let skipped = if skipped.is_empty() {
+        String::new()
+    } else {
+        format!(" AND d.host NOT IN ({skipped})")
+    };
+    let text = format!(
+        "SELECT d.* FROM deliveries d WHERE d.state = 'pending' AND d.next_attempt_at <= $1 AND d.lease_until <= $1{skipped} \
+         AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.host = d.host AND e.lane = d.lane AND e.state = 'pending' AND e.id < d.id) \
+         ORDER BY d.next_attempt_at, d.id LIMIT $2{lock}"
+    );
+    let rows: Vec<DeliveryRow> = diesel::sql_query(text)
+        .bind::<BigInt, _>(now.micros())
+        .bind::<BigInt, _>(most)
+        .load(connection)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
+        .set(deliveries::lease_until.eq(lease_until.micros()))
+        .execute(connection)?;
+    let mut message_ids: Vec<i64> = rows.iter().map(|row| row.message_id).collect();
+    message_ids.sort_unstable();
+    message_ids.dedup();
+    let bodies: std::collections::HashMap<i64, String> = messages::table
+        .filter(messages::id.eq_any(message_ids))
+        .select((messages::id, messages::body))
+        .load::<(i64, String)>(connection)?
+        .into_iter()
+        .collect();
+    rows.into_iter()
+        .map(|row| {
+            let body = bodies.get(&row.message_id).cloned().unwrap_or_default();
+            Ok(Claimed {
+                delivery: Delivery::try_from(row)?,
+                body,
+            })
+        })
+        .collect()
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub id: DeliveryId,
+    pub host: Host,
+    pub state: DeliveryState,
+    pub status: Option<u16>,
+    /// What went wrong, for administrators.
+    pub error: Option<String>,
+    /// When to try again, where the state stays pending.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+/// Writes how attempts ended and gives their leases back.
+pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp) -> Result<()> {
+    let (clean, eventful): (Vec<_>, Vec<_>) = outcomes
+        .iter()
+        .partition(|outcome| outcome.state == DeliveryState::Sent);
+    let sent: Vec<i64> = clean.iter().map(|outcome| outcome.id.0).collect();
+    if !sent.is_empty() {
+        diesel::update(deliveries::table.filter(deliveries::id.eq_any(sent)))
+            .set((
+                deliveries::state.eq(DeliveryState::Sent.as_str()),
+                deliveries::attempts.eq(deliveries::attempts + 1),
+                deliveries::lease_until.eq(0),
+                deliveries::last_error.eq(None::<String>),
+                deliveries::finished_at.eq(Some(now.micros())),
+            ))
+            .execute(connection)?;
+        let mut hosts: Vec<&str> = clean.iter().map(|outcome| outcome.host.as_str()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        note_success(connection, &hosts, now)?;
+    }
+    for outcome in eventful {
+        let finished = (outcome.state != DeliveryState::Pending).then_some(now.micros());
+        diesel::update(deliveries::table.find(outcome.id.0))
+            .set((
+                deliveries::state.eq(outcome.state.as_str()),
+                deliveries::attempts.eq(deliveries::attempts + 1),
+                deliveries::lease_until.eq(0),
+                deliveries::last_status.eq(outcome.status.map(i32::from)),
+                deliveries::last_error.eq(outcome.error.as_deref()),
+                deliveries::next_attempt_at.eq(outcome.next_attempt_at.unwrap_or(now).micros()),
+                deliveries::finished_at.eq(finished),
+            ))
+            .execute(connection)?;
+        if outcome.state != DeliveryState::Withheld {
+            note_error(
+                connection,
+                &outcome.host,
+                outcome.error.as_deref().unwrap_or(""),
+                now,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn note_success(connection: &mut Connection, hosts: &[&str], now: Timestamp) -> Result<()> {
+    let rows: Vec<_> = hosts
+        .iter()
+        .map(|host| {
+            (
+                destinations::host.eq(*host),
+                destinations::last_success_at.eq(Some(now.micros())),
+            )
+        })
+        .collect();
+    for some in rows.chunks(ROWS_PER_INSERT) {
+        on_backend!(connection, |inner| {
+            for row in some {
+                diesel::insert_into(destinations::table)
+                    .values(*row)
+                    .on_conflict(destinations::host)
+                    .do_update()
+                    .set(destinations::last_success_at.eq(Some(now.micros())))
+                    .execute(inner)?;
+            }
+            Ok::<(), diesel::result::Error>(())
+        })?;
+    }
+    Ok(())
+}
+
+fn note_error(connection: &mut Connection, host: &Host, error: &str, now: Timestamp) -> Result<()> {
+    on_backend!(connection, |inner| diesel::insert_into(destinations::table)
+        .values((
+            destinations::host.eq(host.as_str()),
+            destinations::last_error_at.eq(Some(now.micros())),
+            destinations::last_error.eq(Some(error)),
+        ))
+        .on_conflict(destinations::host)
+        .do_update()
+        .set((
+            destinations::last_error_at.eq(Some(now.micros())),
+            destinations::last_error.eq(Some(error))
+        ))
+        .execute(inner))?;
+    Ok(())
+}
+
+/// Gives leases back without an attempt: at a graceful stop, or for a partner that is paused.
+pub fn release(
+    connection: &mut Connection,
+    ids: &[DeliveryId],
+    next_attempt_at: Timestamp,
+) -> Result<()> {
+    let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    diesel::update(deliveries::table.filter(deliveries::id.eq_any(numbers)))
+        .set((
+            deliveries::lease_until.eq(0),
+            deliveries::next_attempt_at.eq(next_attempt_at.micros()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Which waiting deliveries to cancel.
+#[derive(Clone, Debug)]
+pub enum Cancel<'a> {
+    /// Everything to a server, except retractions.
+    ToHost(&'a Host),
+    /// Everything to a server, whatever it is.
+    AllToHost(&'a Host),
+    /// A group's news to a server.
+    OfGroupToHost(GroupId, &'a Host),
+    /// A group's news to everybody.
+    OfGroup(GroupId),
+}
+
+/// Withholds waiting deliveries; how many.
+pub fn cancel(
+    connection: &mut Connection,
+    which: &Cancel<'_>,
+    reason: &str,
+    now: Timestamp,
+) -> Result<usize> {
+    let waiting = deliveries::state.eq(DeliveryState::Pending.as_str());
+    let change = (
+        deliveries::state.eq(DeliveryState::Withheld.as_str()),
+        deliveries::last_error.eq(Some(reason)),
+        deliveries::finished_at.eq(Some(now.micros())),
+    );
+    let news = deliveries::ground.eq(DeliveryGround::News.as_str());
+    let not_retraction = deliveries::ground.ne(DeliveryGround::Retraction.as_str());
+    Ok(match which {
+        Cancel::ToHost(host) => diesel::update(
+            deliveries::table.filter(
+                waiting
+                    .and(deliveries::host.eq(host.as_str()))
+                    .and(not_retraction),
+            ),
+        )
+        .set(change)
+        .execute(connection)?,
+        Cancel::AllToHost(host) => diesel::update(
+            deliveries::table.filter(waiting.and(deliveries::host.eq(host.as_str()))),
+        )
+        .set(change)
+        .execute(connection)?,
+        Cancel::OfGroupToHost(group, host) => diesel::update(
+            deliveries::table.filter(
+                waiting
+                    .and(deliveries::host.eq(host.as_str()))
+                    .and(deliveries::group_id.eq(group.0))
+                    .and(news),
+            ),
+        )
+        .set(change)
+        .execute(connection)?,
+        Cancel::OfGroup(group) => diesel::update(
+            deliveries::table.filter(waiting.and(deliveries::group_id.eq(group.0)).and(news)),
+        )
+        .set(change)
+        .execute(connection)?,
+    })
+}
+
+/// The servers an object was sent to (or may have been: an attempt without an answer counts).
+pub fn list_hosts_that_got(connection: &mut Connection, post: PostId) -> Result<Vec<(Host, Uri)>> {
+    let rows: Vec<(String, Option<String>)> = deliveries::table
+        .filter(deliveries::post_id.eq(post.0))
+        .filter(
+            deliveries::state
+                .eq(DeliveryState::Sent.as_str())
+                .or(deliveries::attempts.gt(0))
+                .or(deliveries::lease_until.gt(0))
+                .or(deliveries::state.eq(DeliveryState::Pending.as_str())),
+        )
+        .group_by(deliveries::host)
+        .select((deliveries::host, diesel::dsl::max(deliveries::inbox)))
+        .load(connection)?;
+    rows.into_iter()
+        .filter_map(|(host, inbox)| inbox.map(|inbox| (host, inbox)))
+        .map(|(host, inbox)| Ok((read(&host)?, read(&inbox)?)))
+        .collect()
+}
+
+/// How many deliveries wait, to all servers.
+pub fn count_pending(connection: &mut Connection) -> Result<i64> {
+    Ok(deliveries::table
+        .filter(deliveries::state.eq(DeliveryState::Pending.as_str()))
+        .count()
+        .get_result(connection)?)
+}
+
+/// When the next waiting delivery is due.
+pub fn next_due(connection: &mut Connection) -> Result<Option<Timestamp>> {
+    let at: Option<i64> = deliveries::table
+        .filter(deliveries::state.eq(DeliveryState::Pending.as_str()))
+        .select(diesel::dsl::min(deliveries::next_attempt_at))
+        .first(connection)?;
+    Ok(at.map(Timestamp::from_micros))
+}
+
+pub fn find(connection: &mut Connection, id: DeliveryId) -> Result<Option<Delivery>> {
+    let row = deliveries::table
+        .find(id.0)
+        .select(DeliveryRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Delivery::try_from).transpose()
+}
+
+/// Deliveries to a server that did not go out yet or never will, oldest first.
+pub fn list_unsent(
+    connection: &mut Connection,
+    host: Option<&Host>,
+    most: i64,
+) -> Result<Vec<Delivery>> {
+    let query = deliveries::table
+        .filter(deliveries::state.ne(DeliveryState::Sent.as_str()))
+        .order(deliveries::id)
+        .limit(most)
+        .select(DeliveryRow::as_select());
+    let rows: Vec<DeliveryRow> = match host {
+        Some(host) => query
+            .filter(deliveries::host.eq(host.as_str()))
+            .load(connection)?,
+        None => query
+            .filter(deliveries::state.ne(DeliveryState::Withheld.as_str()))
+            .load(connection)?,
+    };
+    rows.into_iter().map(Delivery::try_from).collect()
+}
+
+/// Puts given-up or waiting deliveries first in line again; how many.
+pub fn retry(
+    connection: &mut Connection,
+    host: Option<&Host>,
+    id: Option<DeliveryId>,
+    now: Timestamp,
+) -> Result<usize> {
+    let states = [
+        DeliveryState::Pending,
+        DeliveryState::Failed,
+        DeliveryState::Dead,
+    ]
+    .map(DeliveryState::as_str);
+    let text = "UPDATE deliveries SET state = 'pending', next_attempt_at = $1, finished_at = NULL \
+                WHERE state IN ($2, $3, $4) AND lease_until <= $1 AND (host = $5 OR $5 = '') AND (id = $6 OR $6 = 0)";
+    Ok(diesel::sql_query(text)
+        .bind::<BigInt, _>(now.micros())
+        .bind::<Text, _>(states[0])
+        .bind::<Text, _>(states[1])
+        .bind::<Text, _>(states[2])
+        .bind::<Text, _>(host.map_or("", Host::as_str))
+        .bind::<BigInt, _>(id.map_or(0, |id| id.0))
+        .execute(connection)?)
+}
+
+/// Gives one delivery up for good. False: it was not waiting, failed or dead.
+pub fn discard(connection: &mut Connection, id: DeliveryId, now: Timestamp) -> Result<bool> {
+    let open = [
+        DeliveryState::Pending,
+        DeliveryState::Failed,
+        DeliveryState::Dead,
+    ]
+    .map(DeliveryState::as_str);
+    let changed = diesel::update(
+        deliveries::table
+            .find(id.0)
+            .filter(deliveries::state.eq_any(open)),
+    )
+    .set((
+        deliveries::state.eq(DeliveryState::Withheld.as_str()),
+        deliveries::last_error.eq(Some("discarded by an administrator")),
+        deliveries::finished_at.eq(Some(now.micros())),
+    ))
+    .execute(connection)?;
+    Ok(changed > 0)
+}
+
+#[derive(QueryableByName)]
+struct DestinationRow {
+    #[diesel(sql_type = Text)]
+    host: String,
+    #[diesel(sql_type = BigInt)]
+    pending: i64,
+    #[diesel(sql_type = BigInt)]
+    failed: i64,
+    #[diesel(sql_type = BigInt)]
+    dead: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    oldest: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    last_success_at: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    last_error_at: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    last_error: Option<String>,
+}
+
+/// Every server we deliver to, by name.
+pub fn list_destinations(connection: &mut Connection) -> Result<Vec<Destination>> {
+    let text = "SELECT h.host AS host, COALESCE(w.pending, 0) AS pending, COALESCE(w.failed, 0) AS failed, \
+                COALESCE(w.dead, 0) AS dead, w.oldest AS oldest, s.last_success_at AS last_success_at, \
+                s.last_error_at AS last_error_at, s.last_error AS last_error \
+                FROM (SELECT host FROM destinations UNION SELECT host FROM deliveries WHERE state <> 'sent') h \
+                LEFT JOIN destinations s ON s.host = h.host \
+                LEFT JOIN (SELECT host, \
+                    COUNT(CASE WHEN state = 'pending' THEN 1 END) AS pending, \
+                    COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed, \
+                    COUNT(CASE WHEN state = 'dead' THEN 1 END) AS dead, \
+                    MIN(CASE WHEN state = 'pending' THEN created_at END) AS oldest \
+                    FROM deliveries WHERE state IN ('pending', 'failed', 'dead') GROUP BY host) w ON w.host = h.host \
+                ORDER BY h.host";
+    let rows: Vec<DestinationRow> = diesel::sql_query(text).load(connection)?;
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    rows.into_iter()
+        .map(|row| {
+            Ok(Destination {
+                host: read(&row.host)?,
+                pending: count(row.pending),
+                failed: count(row.failed),
+                dead: count(row.dead),
+                oldest: row.oldest.map(Timestamp::from_micros),
+                last_success_at: row.last_success_at.map(Timestamp::from_micros),
+                last_error_at: row.last_error_at.map(Timestamp::from_micros),
+                last_error: row.last_error,
+            })
+        })
+        .collect()
+}

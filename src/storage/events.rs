@@ -1,0 +1,118 @@
+//! News waiting to travel.
+
+use diesel::prelude::*;
+
+use crate::domain::{ActorId, Event, EventId, EventKind, GroupId, PostId, Timestamp};
+use crate::error::Result;
+use crate::storage::error::read;
+use crate::storage::schema::events;
+use crate::storage::{Connection, ids};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = events)]
+struct EventRow {
+    id: i64,
+    kind: String,
+    actor_id: i64,
+    group_id: Option<i64>,
+    post_id: Option<i64>,
+    object_id: Option<i64>,
+    activity: Option<String>,
+    at: i64,
+}
+
+impl TryFrom<EventRow> for Event {
+    type Error = crate::Error;
+
+    fn try_from(row: EventRow) -> Result<Self> {
+        Ok(Self {
+            id: EventId(row.id),
+            kind: read(&row.kind)?,
+            actor: ActorId(row.actor_id),
+            group: row.group_id.map(GroupId),
+            post: row.post_id.map(PostId),
+            object: row.object_id,
+            activity: row.activity,
+            at: Timestamp::from_micros(row.at),
+        })
+    }
+}
+
+/// An event before it has an id.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    pub kind: EventKind,
+    pub actor: ActorId,
+    pub group: Option<GroupId>,
+    pub post: Option<PostId>,
+    pub object: Option<i64>,
+    pub activity: Option<String>,
+}
+
+/// Writes an event in the transaction of what happened.
+pub fn append(connection: &mut Connection, new: NewEvent, now: Timestamp) -> Result<EventId> {
+    let id = ids::next(now);
+    let row = EventRow {
+        id,
+        kind: new.kind.to_string(),
+        actor_id: new.actor.0,
+        group_id: new.group.map(|group| group.0),
+        post_id: new.post.map(|post| post.0),
+        object_id: new.object,
+        activity: new.activity,
+        at: now.micros(),
+    };
+    diesel::insert_into(events::table)
+        .values(row)
+        .execute(connection)?;
+    Ok(EventId(id))
+}
+
+/// The oldest events nobody has planned, and the right to plan them until the transaction ends.
+/// Empty while another process plans: order within a topic needs one planner at a time.
+pub fn claim_unplanned(connection: &mut Connection, most: i64) -> Result<Vec<Event>> {
+    if let Connection::Postgres(inner) = connection {
+        let ours: bool = diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(
+            "pg_try_advisory_xact_lock(7201001)",
+        ))
+        .get_result(inner)?;
+        if !ours {
+            return Ok(Vec::new());
+        }
+    }
+    let rows: Vec<EventRow> = events::table
+        .filter(events::planned_at.is_null())
+        .order(events::id)
+        .limit(most)
+        .select(EventRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+pub fn mark_planned(
+    connection: &mut Connection,
+    planned: &[EventId],
+    now: Timestamp,
+) -> Result<()> {
+    let ids: Vec<i64> = planned.iter().map(|id| id.0).collect();
+    diesel::update(events::table.filter(events::id.eq_any(ids)))
+        .set(events::planned_at.eq(Some(now.micros())))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn find(connection: &mut Connection, id: EventId) -> Result<Option<Event>> {
+    let row = events::table
+        .find(id.0)
+        .select(EventRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Event::try_from).transpose()
+}
+
+pub fn count_unplanned(connection: &mut Connection) -> Result<i64> {
+    Ok(events::table
+        .filter(events::planned_at.is_null())
+        .count()
+        .get_result(connection)?)
+}

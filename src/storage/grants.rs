@@ -1,0 +1,244 @@
+//! Grants we gave and grants we were given.
+
+use diesel::prelude::*;
+
+use crate::domain::{
+    Grant, GrantId, GrantTerms, GroupId, Host, PartnerId, PartnerState, Timestamp, Uri,
+};
+use crate::error::Result;
+use crate::policy::{Permit, act};
+use crate::storage::error::read;
+use crate::storage::schema::{grants, partners, received_grants};
+use crate::storage::{Connection, ids};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = grants)]
+struct GrantRow {
+    id: i64,
+    group_id: i64,
+    partner_id: i64,
+    capabilities: String,
+    join_mode: String,
+    from_at: i64,
+    until_at: Option<i64>,
+    history_from: i64,
+    apart: bool,
+    created_at: i64,
+    ended_at: Option<i64>,
+}
+
+impl TryFrom<GrantRow> for Grant {
+    type Error = crate::Error;
+
+    fn try_from(row: GrantRow) -> Result<Self> {
+        Ok(Self {
+            id: GrantId(row.id),
+            group: GroupId(row.group_id),
+            partner: PartnerId(row.partner_id),
+            terms: GrantTerms {
+                capabilities: read(&row.capabilities)?,
+                join: read(&row.join_mode)?,
+                from: Timestamp::from_micros(row.from_at),
+                until: row.until_at.map(Timestamp::from_micros),
+                history_from: Timestamp::from_micros(row.history_from),
+                apart: row.apart,
+            },
+            created_at: Timestamp::from_micros(row.created_at),
+            ended_at: row.ended_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// Opens the permit's group to a partner. A grant that stood between the two ends with it.
+pub fn insert(
+    connection: &mut Connection,
+    permit: &Permit<act::ChangeBoundary>,
+    partner: PartnerId,
+    terms: GrantTerms,
+    now: Timestamp,
+) -> Result<Grant> {
+    diesel::update(
+        grants::table
+            .filter(
+                grants::group_id
+                    .eq(permit.group().0)
+                    .and(grants::partner_id.eq(partner.0)),
+            )
+            .filter(grants::ended_at.is_null()),
+    )
+    .set(grants::ended_at.eq(Some(now.micros())))
+    .execute(connection)?;
+    let row = GrantRow {
+        id: ids::next(now),
+        group_id: permit.group().0,
+        partner_id: partner.0,
+        capabilities: terms.capabilities.to_string(),
+        join_mode: terms.join.to_string(),
+        from_at: terms.from.micros(),
+        until_at: terms.until.map(Timestamp::micros),
+        history_from: terms.history_from.micros(),
+        apart: terms.apart,
+        created_at: now.micros(),
+        ended_at: None,
+    };
+    diesel::insert_into(grants::table)
+        .values(&row)
+        .execute(connection)?;
+    row.try_into()
+}
+
+/// Takes a grant back.
+pub fn end(
+    connection: &mut Connection,
+    permit: &Permit<act::ChangeBoundary>,
+    id: GrantId,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::update(
+        grants::table
+            .find(id.0)
+            .filter(grants::group_id.eq(permit.group().0)),
+    )
+    .set(grants::ended_at.eq(Some(now.micros())))
+    .execute(connection)?;
+    Ok(())
+}
+
+pub fn find(connection: &mut Connection, id: GrantId) -> Result<Option<Grant>> {
+    let row = grants::table
+        .find(id.0)
+        .select(GrantRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Grant::try_from).transpose()
+}
+
+/// The standing grant between a group and a partner.
+pub fn find_standing(
+    connection: &mut Connection,
+    group: GroupId,
+    partner: PartnerId,
+) -> Result<Option<Grant>> {
+    let query = grants::table
+        .filter(
+            grants::group_id
+                .eq(group.0)
+                .and(grants::partner_id.eq(partner.0)),
+        )
+        .filter(grants::ended_at.is_null())
+        .select(GrantRow::as_select());
+    query
+        .first(connection)
+        .optional()?
+        .map(Grant::try_from)
+        .transpose()
+}
+
+/// The partnership with a host and what it was granted in a group: one question at every door.
+pub fn find_for_host(
+    connection: &mut Connection,
+    group: GroupId,
+    host: &Host,
+) -> Result<(Option<PartnerState>, Option<GrantTerms>)> {
+    let row: Option<(String, Option<GrantRow>)> = partners::table
+        .left_join(
+            grants::table.on(grants::partner_id
+                .eq(partners::id)
+                .and(grants::group_id.eq(group.0))
+                .and(grants::ended_at.is_null())),
+        )
+        .filter(partners::host.eq(host.as_str()))
+        .select((partners::state, Option::<GrantRow>::as_select()))
+        .first(connection)
+        .optional()?;
+    let Some((state, grant)) = row else {
+        return Ok((None, None));
+    };
+    let terms = grant
+        .map(Grant::try_from)
+        .transpose()?
+        .map(|grant| grant.terms);
+    Ok((Some(read(&state)?), terms))
+}
+
+/// Standing grants of a group, a partner, or all.
+pub fn list_standing(
+    connection: &mut Connection,
+    group: Option<GroupId>,
+    partner: Option<PartnerId>,
+) -> Result<Vec<Grant>> {
+    let rows: Vec<GrantRow> = grants::table
+        .filter(grants::ended_at.is_null())
+        .order(grants::id)
+        .select(GrantRow::as_select())
+        .load(connection)?;
+    let wanted = |grant: &Grant| {
+        group.is_none_or(|group| grant.group == group)
+            && partner.is_none_or(|partner| grant.partner == partner)
+    };
+    let all = rows
+        .into_iter()
+        .map(Grant::try_from)
+        .collect::<Result<Vec<_>>>()?;
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// Writes what a group's house told us we may do in it.
+pub fn save_received(
+    connection: &mut Connection,
+    group: GroupId,
+    uri: &Uri,
+    terms: GrantTerms,
+) -> Result<()> {
+    let row = (
+        received_grants::group_id.eq(group.0),
+        received_grants::uri.eq(uri.as_str()),
+        received_grants::capabilities.eq(terms.capabilities.to_string()),
+        received_grants::join_mode.eq(terms.join.as_str()),
+        received_grants::from_at.eq(terms.from.micros()),
+        received_grants::until_at.eq(terms.until.map(Timestamp::micros)),
+        received_grants::history_from.eq(terms.history_from.micros()),
+    );
+    diesel::delete(received_grants::table.find(group.0)).execute(connection)?;
+    diesel::insert_into(received_grants::table)
+        .values(row)
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn remove_received(connection: &mut Connection, group: GroupId) -> Result<()> {
+    diesel::delete(received_grants::table.find(group.0)).execute(connection)?;
+    Ok(())
+}
+
+/// What we may do in a group elsewhere, and the id of the grant that says so.
+pub fn find_received(
+    connection: &mut Connection,
+    group: GroupId,
+) -> Result<Option<(Uri, GrantTerms)>> {
+    type Row = (String, String, String, i64, Option<i64>, i64);
+    let row: Option<Row> = received_grants::table
+        .find(group.0)
+        .select((
+            received_grants::uri,
+            received_grants::capabilities,
+            received_grants::join_mode,
+            received_grants::from_at,
+            received_grants::until_at,
+            received_grants::history_from,
+        ))
+        .first(connection)
+        .optional()?;
+    let Some((uri, capabilities, join, from, until, history)) = row else {
+        return Ok(None);
+    };
+    let terms = GrantTerms {
+        capabilities: read(&capabilities)?,
+        join: read(&join)?,
+        from: Timestamp::from_micros(from),
+        until: until.map(Timestamp::from_micros),
+        history_from: Timestamp::from_micros(history),
+        apart: false,
+    };
+    Ok(Some((read(&uri)?, terms)))
+}

@@ -1,0 +1,205 @@
+//! Groups of this house and those elsewhere that people here know.
+
+use diesel::prelude::*;
+
+use crate::domain::{Access, Actor, Group, GroupId, Handle, Host, Stage, Timestamp, Uri};
+use crate::error::Result;
+use crate::policy::{Permit, ReadScope, act};
+use crate::storage::actors::{ActorRow, host_text};
+use crate::storage::error::read;
+use crate::storage::schema::{actors, groups};
+use crate::storage::{Connection, scope};
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
+#[diesel(table_name = groups)]
+pub(super) struct GroupRow {
+    actor_id: i64,
+    access: String,
+    stage: String,
+    description: String,
+    archived_at: Option<i64>,
+    withdrawn_at: Option<i64>,
+    created_at: i64,
+}
+
+pub(super) fn group_from(row: GroupRow, actor: ActorRow) -> Result<Group> {
+    Ok(Group {
+        id: GroupId(row.actor_id),
+        actor: Actor::try_from(actor)?,
+        access: read(&row.access)?,
+        stage: read(&row.stage)?,
+        description: row.description,
+        archived_at: row.archived_at.map(Timestamp::from_micros),
+        withdrawn_at: row.withdrawn_at.map(Timestamp::from_micros),
+    })
+}
+
+/// Makes an actor that exists already a group of this house.
+pub fn insert(
+    connection: &mut Connection,
+    _permit: &Permit<act::CreateGroup>,
+    actor: Actor,
+    access: Access,
+    description: &str,
+    now: Timestamp,
+) -> Result<Group> {
+    insert_row(connection, actor, access, Stage::Internal, description, now)
+}
+
+/// Records a group elsewhere. Whom it lets see what is decided there; `access` is what we heard.
+pub fn insert_remote(
+    connection: &mut Connection,
+    actor: Actor,
+    access: Access,
+    now: Timestamp,
+) -> Result<Group> {
+    insert_row(connection, actor, access, Stage::Partners, "", now)
+}
+
+fn insert_row(
+    connection: &mut Connection,
+    actor: Actor,
+    access: Access,
+    stage: Stage,
+    description: &str,
+    now: Timestamp,
+) -> Result<Group> {
+    let row = GroupRow {
+        actor_id: actor.id.0,
+        access: access.to_string(),
+        stage: stage.to_string(),
+        description: description.to_owned(),
+        archived_at: None,
+        withdrawn_at: None,
+        created_at: now.micros(),
+    };
+    diesel::insert_into(groups::table)
+        .values(&row)
+        .execute(connection)?;
+    Ok(Group {
+        id: GroupId(actor.id.0),
+        actor,
+        access,
+        stage,
+        description: description.to_owned(),
+        archived_at: None,
+        withdrawn_at: None,
+    })
+}
+
+pub fn find(connection: &mut Connection, id: GroupId) -> Result<Option<Group>> {
+    let query = groups::table
+        .inner_join(actors::table)
+        .filter(groups::actor_id.eq(id.0))
+        .select((GroupRow::as_select(), ActorRow::as_select()));
+    let row: Option<(GroupRow, ActorRow)> = query.first(connection).optional()?;
+    row.map(|(group, actor)| group_from(group, actor))
+        .transpose()
+}
+
+pub fn find_by_handle(connection: &mut Connection, handle: &Handle) -> Result<Option<Group>> {
+    let query = groups::table
+        .inner_join(actors::table)
+        .filter(
+            actors::name
+                .eq(&handle.name)
+                .and(actors::host.eq(host_text(handle.host.as_ref()))),
+        )
+        .select((GroupRow::as_select(), ActorRow::as_select()));
+    let row: Option<(GroupRow, ActorRow)> = query.first(connection).optional()?;
+    row.map(|(group, actor)| group_from(group, actor))
+        .transpose()
+}
+
+pub fn find_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<Group>> {
+    let query = groups::table
+        .inner_join(actors::table)
+        .filter(actors::uri.eq(uri.as_str()))
+        .select((GroupRow::as_select(), ActorRow::as_select()));
+    let row: Option<(GroupRow, ActorRow)> = query.first(connection).optional()?;
+    row.map(|(group, actor)| group_from(group, actor))
+        .transpose()
+}
+
+/// The groups whose existence the scope shows, by title.
+pub fn list(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<Group>> {
+    let ids = scope::list_known_groups(connection, scope)?;
+    let rows: Vec<(GroupRow, ActorRow)> = groups::table
+        .inner_join(actors::table)
+        .filter(groups::actor_id.eq_any(ids))
+        .order((actors::display_name, actors::name, actors::id))
+        .select((GroupRow::as_select(), ActorRow::as_select()))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(group, actor)| group_from(group, actor))
+        .collect()
+}
+
+/// The groups a host's partnership shows us or that it hosts.
+pub fn list_of_host(connection: &mut Connection, host: &Host) -> Result<Vec<Group>> {
+    let rows: Vec<(GroupRow, ActorRow)> = groups::table
+        .inner_join(actors::table)
+        .filter(actors::host.eq(host.as_str()))
+        .select((GroupRow::as_select(), ActorRow::as_select()))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(group, actor)| group_from(group, actor))
+        .collect()
+}
+
+pub fn set_stage(
+    connection: &mut Connection,
+    permit: &Permit<act::ChangeBoundary>,
+    stage: Stage,
+) -> Result<()> {
+    diesel::update(groups::table.find(permit.group().0))
+        .set(groups::stage.eq(stage.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn set_archived(
+    connection: &mut Connection,
+    permit: &Permit<act::ChangeBoundary>,
+    archived_at: Option<Timestamp>,
+) -> Result<()> {
+    diesel::update(groups::table.find(permit.group().0))
+        .set(groups::archived_at.eq(archived_at.map(Timestamp::micros)))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn update(
+    connection: &mut Connection,
+    permit: &Permit<act::ManageGroup>,
+    description: &str,
+    access: Access,
+) -> Result<()> {
+    diesel::update(groups::table.find(permit.group().0))
+        .set((
+            groups::description.eq(description),
+            groups::access.eq(access.as_str()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What the house of a group elsewhere says of its access now.
+pub fn set_remote_access(connection: &mut Connection, id: GroupId, access: Access) -> Result<()> {
+    diesel::update(groups::table.find(id.0))
+        .set(groups::access.eq(access.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Marks a group elsewhere as taken back by its house, or as given again.
+pub fn set_withdrawn(
+    connection: &mut Connection,
+    id: GroupId,
+    withdrawn_at: Option<Timestamp>,
+) -> Result<()> {
+    diesel::update(groups::table.find(id.0))
+        .set(groups::withdrawn_at.eq(withdrawn_at.map(Timestamp::micros)))
+        .execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Work that needs other servers.
+
+use diesel::prelude::*;
+
+use crate::domain::{Job, JobId, JobState, Timestamp, Work};
+use crate::error::{Error, Result};
+use crate::storage::error::read;
+use crate::storage::schema::jobs;
+use crate::storage::{Connection, ids};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = jobs)]
+struct JobRow {
+    id: i64,
+    work: String,
+    state: String,
+    attempts: i32,
+    problem: Option<String>,
+}
+
+impl TryFrom<JobRow> for Job {
+    type Error = Error;
+
+    fn try_from(row: JobRow) -> Result<Self> {
+        Ok(Self {
+            id: JobId(row.id),
+            work: serde_json::from_str(&row.work).map_err(Error::internal)?,
+            state: read(&row.state)?,
+            attempts: row.attempts.unsigned_abs(),
+            problem: row.problem,
+        })
+    }
+}
+
+/// Queues work. The same work waiting already is not queued twice; its id is returned.
+pub fn insert(connection: &mut Connection, work: &Work, now: Timestamp) -> Result<JobId> {
+    let text = serde_json::to_string(work).map_err(Error::internal)?;
+    let waiting: Option<i64> = jobs::table
+        .filter(
+            jobs::state
+                .eq(JobState::Pending.as_str())
+                .and(jobs::work.eq(&text)),
+        )
+        .select(jobs::id)
+        .first(connection)
+        .optional()?;
+    if let Some(id) = waiting {
+        return Ok(JobId(id));
+    }
+    let id = ids::next(now);
+    diesel::insert_into(jobs::table)
+        .values((
+            jobs::id.eq(id),
+            jobs::work.eq(text),
+            jobs::state.eq(JobState::Pending.as_str()),
+            jobs::attempts.eq(0),
+            jobs::next_attempt_at.eq(now.micros()),
+            jobs::lease_until.eq(0_i64),
+            jobs::created_at.eq(now.micros()),
+        ))
+        .execute(connection)?;
+    Ok(JobId(id))
+}
+
+/// Takes jobs that are due, at most `most`, and leases them until `lease_until`.
+pub fn claim_due(
+    connection: &mut Connection,
+    now: Timestamp,
+    lease_until: Timestamp,
+    most: i64,
+) -> Result<Vec<Job>> {
+    // A row's selection belongs to one backend, so each says it for itself; only the lock differs.
+    macro_rules! due {
+        () => {
+            jobs::table
+                .filter(jobs::state.eq(JobState::Pending.as_str()))
+                .filter(
+                    jobs::next_attempt_at
+                        .le(now.micros())
+                        .and(jobs::lease_until.le(now.micros())),
+                )
+                .order(jobs::next_attempt_at)
+                .limit(most)
+                .select(JobRow::as_select())
+        };
+    }
+    let rows: Vec<JobRow> = match connection {
+        Connection::Postgres(inner) => due!().for_update().skip_locked().load(inner)?,
+        Connection::Sqlite(inner) => due!().load(inner)?,
+    };
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    if !ids.is_empty() {
+        diesel::update(jobs::table.filter(jobs::id.eq_any(ids)))
+            .set(jobs::lease_until.eq(lease_until.micros()))
+            .execute(connection)?;
+    }
+    rows.into_iter().map(Job::try_from).collect()
+}
+
+pub fn finish(
+    connection: &mut Connection,
+    id: JobId,
+    state: JobState,
+    problem: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    // What was asked for may hold a secret (an invitation code): it is not kept once it is done.
+    diesel::update(jobs::table.find(id.0))
+        .set((
+            jobs::state.eq(state.as_str()),
+            jobs::problem.eq(problem),
+            jobs::lease_until.eq(0_i64),
+            jobs::finished_at.eq(Some(now.micros())),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn retry_later(
+    connection: &mut Connection,
+    id: JobId,
+    problem: &str,
+    at: Timestamp,
+) -> Result<()> {
+    diesel::update(jobs::table.find(id.0))
+        .set((
+            jobs::attempts.eq(jobs::attempts + 1),
+            jobs::problem.eq(Some(problem)),
+            jobs::lease_until.eq(0_i64),
+            jobs::next_attempt_at.eq(at.micros()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn find(connection: &mut Connection, id: JobId) -> Result<Option<Job>> {
+    let row = jobs::table
+        .find(id.0)
+        .select(JobRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Job::try_from).transpose()
+}
+
+pub fn count_pending(connection: &mut Connection) -> Result<i64> {
+    Ok(jobs::table
+        .filter(jobs::state.eq(JobState::Pending.as_str()))
+        .count()
+        .get_result(connection)?)
+}
+
+/// Forgets jobs that ended before `before`; how many.
+pub fn prune(connection: &mut Connection, before: Timestamp) -> Result<usize> {
+    Ok(
+        diesel::delete(jobs::table.filter(jobs::finished_at.lt(Some(before.micros()))))
+            .execute(connection)?,
+    )
+}

@@ -1,0 +1,197 @@
+//! Who belongs to which group.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use crate::domain::{
+    Actor, ActorId, GroupId, GroupRole, Host, Member, Membership, MembershipState, Timestamp, Uri,
+};
+use crate::error::Result;
+use crate::storage::Connection;
+use crate::storage::actors::ActorRow;
+use crate::storage::connection::on_backend;
+use crate::storage::error::{read, read_optional};
+use crate::storage::schema::{actors, memberships};
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = memberships, treat_none_as_null = true)]
+struct MembershipRow {
+    group_id: i64,
+    actor_id: i64,
+    state: String,
+    role: String,
+    follow_uri: Option<String>,
+    banned_until: Option<i64>,
+    since: i64,
+}
+
+impl TryFrom<MembershipRow> for Membership {
+    type Error = crate::Error;
+
+    fn try_from(row: MembershipRow) -> Result<Self> {
+        Ok(Self {
+            group: GroupId(row.group_id),
+            actor: ActorId(row.actor_id),
+            state: read(&row.state)?,
+            role: read(&row.role)?,
+            follow: read_optional(row.follow_uri.as_deref())?,
+            banned_until: row.banned_until.map(Timestamp::from_micros),
+            since: Timestamp::from_micros(row.since),
+        })
+    }
+}
+
+/// Writes a membership, new or changed. Callers hold a permit for what changes in it.
+pub fn save(connection: &mut Connection, membership: &Membership) -> Result<()> {
+    let row = MembershipRow {
+        group_id: membership.group.0,
+        actor_id: membership.actor.0,
+        state: membership.state.to_string(),
+        role: membership.role.to_string(),
+        follow_uri: membership.follow.as_ref().map(Uri::to_string),
+        banned_until: membership.banned_until.map(Timestamp::micros),
+        since: membership.since.micros(),
+    };
+    on_backend!(connection, |inner| diesel::insert_into(memberships::table)
+        .values(&row)
+        .on_conflict((memberships::group_id, memberships::actor_id))
+        .do_update()
+        .set(&row)
+        .execute(inner))?;
+    Ok(())
+}
+
+pub fn remove(connection: &mut Connection, group: GroupId, actor: ActorId) -> Result<()> {
+    diesel::delete(memberships::table.find((group.0, actor.0))).execute(connection)?;
+    Ok(())
+}
+
+pub fn find(
+    connection: &mut Connection,
+    group: GroupId,
+    actor: ActorId,
+) -> Result<Option<Membership>> {
+    let row = memberships::table
+        .find((group.0, actor.0))
+        .select(MembershipRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Membership::try_from).transpose()
+}
+
+/// Finds the membership that a Follow with this id asked for.
+pub fn find_by_follow(
+    connection: &mut Connection,
+    group: GroupId,
+    follow: &Uri,
+) -> Result<Option<Membership>> {
+    let row = memberships::table
+        .filter(
+            memberships::group_id
+                .eq(group.0)
+                .and(memberships::follow_uri.eq(follow.as_str())),
+        )
+        .select(MembershipRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Membership::try_from).transpose()
+}
+
+/// Everybody with a relation to the group, in order of role (owners first) and name.
+pub fn list(connection: &mut Connection, group: GroupId) -> Result<Vec<Member>> {
+    let rows: Vec<(MembershipRow, ActorRow)> = memberships::table
+        .inner_join(actors::table)
+        .filter(memberships::group_id.eq(group.0))
+        .order((memberships::since, actors::id))
+        .select((MembershipRow::as_select(), ActorRow::as_select()))
+        .load(connection)?;
+    let mut members = rows
+        .into_iter()
+        .map(|(membership, actor)| {
+            Ok(Member {
+                membership: Membership::try_from(membership)?,
+                actor: Actor::try_from(actor)?,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    members.sort_by_key(|member| std::cmp::Reverse(member.membership.role));
+    Ok(members)
+}
+
+/// The groups somebody has a relation to.
+pub fn list_of_actor(connection: &mut Connection, actor: ActorId) -> Result<Vec<Membership>> {
+    let rows = memberships::table
+        .filter(memberships::actor_id.eq(actor.0))
+        .select(MembershipRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Membership::try_from).collect()
+}
+
+/// How many people of a server (none: of this house) are members.
+pub fn count(connection: &mut Connection, group: GroupId, host: Option<&Host>) -> Result<i64> {
+    Ok(memberships::table
+        .inner_join(actors::table)
+        .filter(memberships::group_id.eq(group.0))
+        .filter(memberships::state.eq(MembershipState::Member.as_str()))
+        .filter(actors::host.eq(host.map_or("", Host::as_str)))
+        .count()
+        .get_result(connection)?)
+}
+
+/// How many members there are from everywhere.
+pub fn count_all(connection: &mut Connection, group: GroupId) -> Result<i64> {
+    Ok(memberships::table
+        .filter(memberships::group_id.eq(group.0))
+        .filter(memberships::state.eq(MembershipState::Member.as_str()))
+        .count()
+        .get_result(connection)?)
+}
+
+/// Whether somebody of `host` is in one of `states`.
+pub fn any_on_host(
+    connection: &mut Connection,
+    group: GroupId,
+    host: &Host,
+    states: &[MembershipState],
+) -> Result<bool> {
+    let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+    let some = memberships::table
+        .inner_join(actors::table)
+        .filter(memberships::group_id.eq(group.0))
+        .filter(actors::host.eq(host.as_str()))
+        .filter(memberships::state.eq_any(states));
+    Ok(diesel::select(exists(some)).get_result(connection)?)
+}
+
+/// One line per server that has accepted members: the server and an inbox that reaches it.
+pub fn list_member_hosts(connection: &mut Connection, group: GroupId) -> Result<Vec<(Host, Uri)>> {
+    let rows: Vec<(String, Option<String>, Option<String>)> = memberships::table
+        .inner_join(actors::table)
+        .filter(memberships::group_id.eq(group.0))
+        .filter(memberships::state.eq(MembershipState::Member.as_str()))
+        .filter(actors::host.ne(""))
+        .group_by(actors::host)
+        .select((
+            actors::host,
+            diesel::dsl::min(actors::shared_inbox),
+            diesel::dsl::min(actors::inbox),
+        ))
+        .load(connection)?;
+    rows.into_iter()
+        .filter_map(|(host, shared, own)| shared.or(own).map(|inbox| (host, inbox)))
+        .map(|(host, inbox)| Ok((read(&host)?, read(&inbox)?)))
+        .collect()
+}
+
+/// Members with at least this role.
+pub fn list_role(
+    connection: &mut Connection,
+    group: GroupId,
+    role: GroupRole,
+) -> Result<Vec<Member>> {
+    let everybody = list(connection, group)?;
+    let holds = |member: &Member| {
+        member.membership.state == MembershipState::Member && member.membership.role >= role
+    };
+    Ok(everybody.into_iter().filter(holds).collect())
+}

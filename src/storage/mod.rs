@@ -1,0 +1,42 @@
+//! The only place that knows the databases. One file a noun; queries are named functions without
+//! policy: lists take a [`ReadScope`](crate::policy::ReadScope), writes that need permission take a
+//! [`Permit`](crate::policy::Permit).
+
+pub mod accounts;
+pub mod actors;
+pub mod arrivals;
+pub mod audit;
+mod connection;
+mod database;
+pub mod deliveries;
+mod error;
+pub mod events;
+pub mod grants;
+pub mod groups;
+mod ids;
+pub mod jobs;
+pub mod memberships;
+pub mod partners;
+pub mod posts;
+pub mod reactions;
+mod schema;
+mod scope;
+pub mod sessions;
+pub mod settings;
+pub mod tokens;
+mod writer;
+
+pub use connection::{
+    AnyConnection as Connection, MigrationStatus, migrate_down_once, migrate_once, migration_status,
+};
+pub use database::Database;
+
+use crate::error::Result;
+
+/// Runs `story` so that a failure undoes only what it did, not the transaction around it.
+pub fn savepoint<T>(
+    connection: &mut Connection,
+    story: impl FnOnce(&mut Connection) -> Result<T>,
+) -> Result<T> {
+    diesel::Connection::transaction(connection, story)
+}

@@ -1,0 +1,504 @@
+//! Topics and comments.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::domain::{
+    ActorId, Audience, GroupId, Host, Page, Post, PostId, PostState, Revision, Timestamp, Uri,
+};
+use crate::error::Result;
+use crate::policy::{Permit, ReadScope, act};
+use crate::storage::connection::on_backend;
+use crate::storage::error::read;
+use crate::storage::schema::{mentions, posts, revisions, tombstones};
+use crate::storage::scope::Binds;
+use crate::storage::{Connection, ids, scope};
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
+#[diesel(table_name = posts)]
+struct PostRow {
+    id: i64,
+    uri: String,
+    group_id: Option<i64>,
+    author_id: i64,
+    topic_id: i64,
+    parent_id: Option<i64>,
+    title: Option<String>,
+    source: Option<String>,
+    html: String,
+    audience: String,
+    state: String,
+    locked: bool,
+    pinned: bool,
+    shared_by_exception: bool,
+    created_at: i64,
+    topic_created_at: i64,
+    edited_at: Option<i64>,
+    comments: i32,
+    likes: i32,
+    active_at: i64,
+}
+
+impl TryFrom<PostRow> for Post {
+    type Error = crate::Error;
+
+    fn try_from(row: PostRow) -> Result<Self> {
+        Ok(Self {
+            id: PostId(row.id),
+            uri: read(&row.uri)?,
+            group: row.group_id.map(GroupId),
+            author: ActorId(row.author_id),
+            topic: PostId(row.topic_id),
+            parent: row.parent_id.map(PostId),
+            title: row.title,
+            source: row.source,
+            html: row.html,
+            audience: read(&row.audience)?,
+            state: read(&row.state)?,
+            locked: row.locked,
+            pinned: row.pinned,
+            shared_by_exception: row.shared_by_exception,
+            created_at: Timestamp::from_micros(row.created_at),
+            topic_created_at: Timestamp::from_micros(row.topic_created_at),
+            edited_at: row.edited_at.map(Timestamp::from_micros),
+            comments: row.comments.unsigned_abs(),
+            likes: row.likes.unsigned_abs(),
+            active_at: Timestamp::from_micros(row.active_at),
+        })
+    }
+}
+
+/// A post before it has an id. The group comes from the permit.
+#[derive(Clone, Debug)]
+pub struct NewPost {
+    /// None: ours, made from the new id by `local_uri`.
+    pub uri: Option<Uri>,
+    pub author: ActorId,
+    pub title: Option<String>,
+    pub source: Option<String>,
+    pub html: String,
+    pub audience: Audience,
+    /// When it was written, which may be before it arrived.
+    pub created_at: Timestamp,
+}
+
+/// Writes a topic into the group of the permit.
+pub fn insert_topic(
+    connection: &mut Connection,
+    permit: &Permit<act::StartTopic>,
+    new: NewPost,
+    local_uri: impl FnOnce(PostId) -> Uri,
+    now: Timestamp,
+) -> Result<Post> {
+    let id = PostId(ids::at(new.created_at, now));
+    let created_at = new.created_at.min(now);
+    let post = assemble(
+        id,
+        new,
+        permit.group(),
+        local_uri,
+        Place {
+            topic: id,
+            parent: None,
+            created_at,
+            topic_created_at: created_at,
+        },
+    );
+    insert(connection, &post)?;
+    Ok(post)
+}
+
+/// Writes a comment below `parent`, which is the post of the permit.
+pub fn insert_comment(
+    connection: &mut Connection,
+    permit: &Permit<act::Comment>,
+    parent: &Post,
+    new: NewPost,
+    local_uri: impl FnOnce(PostId) -> Uri,
+    now: Timestamp,
+) -> Result<Post> {
+    debug_assert_eq!(permit.post(), parent.id);
+    let id = PostId(ids::at(new.created_at.max(parent.created_at), now));
+    let place = Place {
+        topic: parent.topic,
+        parent: Some(parent.id),
+        created_at: new.created_at.min(now),
+        topic_created_at: parent.topic_created_at,
+    };
+    let counts = new.audience == Audience::Group;
+    let post = assemble(id, new, permit.group(), local_uri, place);
+    insert(connection, &post)?;
+    if counts {
+        add_comments(connection, post.topic, 1)?;
+        diesel::update(posts::table.find(post.topic.0))
+            .set(posts::active_at.eq(now.micros()))
+            .execute(connection)?;
+    }
+    Ok(post)
+}
+
+struct Place {
+    topic: PostId,
+    parent: Option<PostId>,
+    created_at: Timestamp,
+    topic_created_at: Timestamp,
+}
+
+fn assemble(
+    id: PostId,
+    new: NewPost,
+    group: GroupId,
+    local_uri: impl FnOnce(PostId) -> Uri,
+    place: Place,
+) -> Post {
+    Post {
+        id,
+        uri: new.uri.unwrap_or_else(|| local_uri(id)),
+        group: Some(group),
+        author: new.author,
+        topic: place.topic,
+        parent: place.parent,
+        title: new.title,
+        source: new.source,
+        html: new.html,
+        audience: new.audience,
+        state: PostState::Visible,
+        locked: false,
+        pinned: false,
+        shared_by_exception: false,
+        created_at: place.created_at,
+        topic_created_at: place.topic_created_at,
+        edited_at: None,
+        comments: 0,
+        likes: 0,
+        active_at: place.created_at,
+    }
+}
+
+fn insert(connection: &mut Connection, post: &Post) -> Result<()> {
+    let row = PostRow {
+        id: post.id.0,
+        uri: post.uri.to_string(),
+        group_id: post.group.map(|group| group.0),
+        author_id: post.author.0,
+        topic_id: post.topic.0,
+        parent_id: post.parent.map(|parent| parent.0),
+        title: post.title.clone(),
+        source: post.source.clone(),
+        html: post.html.clone(),
+        audience: post.audience.to_string(),
+        state: post.state.to_string(),
+        locked: post.locked,
+        pinned: post.pinned,
+        shared_by_exception: post.shared_by_exception,
+        created_at: post.created_at.micros(),
+        topic_created_at: post.topic_created_at.micros(),
+        edited_at: None,
+        comments: 0,
+        likes: 0,
+        active_at: post.active_at.micros(),
+    };
+    diesel::insert_into(posts::table)
+        .values(row)
+        .execute(connection)?;
+    Ok(())
+}
+
+fn add_comments(connection: &mut Connection, topic: PostId, change: i32) -> Result<()> {
+    diesel::update(posts::table.find(topic.0))
+        .set(posts::comments.eq(posts::comments + change))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Writes a new text and keeps the old one as a revision.
+pub fn update_text(
+    connection: &mut Connection,
+    permit: &Permit<act::EditPost>,
+    old: &Post,
+    title: Option<&str>,
+    source: Option<&str>,
+    html: &str,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::insert_into(revisions::table)
+        .values((
+            revisions::id.eq(ids::next(now)),
+            revisions::post_id.eq(old.id.0),
+            revisions::title.eq(old.title.as_deref()),
+            revisions::html.eq(&old.html),
+            revisions::until_at.eq(now.micros()),
+        ))
+        .execute(connection)?;
+    diesel::update(posts::table.find(permit.post().0))
+        .set((
+            posts::title.eq(title),
+            posts::source.eq(source),
+            posts::html.eq(html),
+            posts::edited_at.eq(Some(now.micros())),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Takes a post back for good: its text and earlier texts are gone, its place in the thread stays.
+pub fn delete(
+    connection: &mut Connection,
+    permit: &Permit<act::DeletePost>,
+    post: &Post,
+) -> Result<()> {
+    diesel::delete(revisions::table.filter(revisions::post_id.eq(post.id.0)))
+        .execute(connection)?;
+    diesel::update(posts::table.find(permit.post().0))
+        .set((
+            posts::state.eq(PostState::Deleted.as_str()),
+            posts::title.eq(post.title.as_ref().map(|_| "")),
+            posts::source.eq(None::<String>),
+            posts::html.eq(""),
+        ))
+        .execute(connection)?;
+    leave_count(connection, post, -1)
+}
+
+/// Hides a post (a moderator's act) or shows it again; the text stays.
+pub fn set_removed(
+    connection: &mut Connection,
+    _permit: &Permit<act::Moderate>,
+    post: &Post,
+    removed: bool,
+) -> Result<()> {
+    let state = if removed {
+        PostState::Removed
+    } else {
+        PostState::Visible
+    };
+    diesel::update(posts::table.find(post.id.0))
+        .set(posts::state.eq(state.as_str()))
+        .execute(connection)?;
+    leave_count(connection, post, if removed { -1 } else { 1 })
+}
+
+pub fn set_locked(
+    connection: &mut Connection,
+    _permit: &Permit<act::Moderate>,
+    topic: PostId,
+    locked: bool,
+) -> Result<()> {
+    diesel::update(posts::table.find(topic.0))
+        .set(posts::locked.eq(locked))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// A comment that is no longer (or again) visible is no longer (or again) counted.
+fn leave_count(connection: &mut Connection, post: &Post, change: i32) -> Result<()> {
+    if post.is_topic() || post.audience != Audience::Group {
+        return Ok(());
+    }
+    add_comments(connection, post.topic, change)
+}
+
+pub fn find(connection: &mut Connection, id: PostId) -> Result<Option<Post>> {
+    let row = posts::table
+        .find(id.0)
+        .select(PostRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Post::try_from).transpose()
+}
+
+pub fn find_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<Post>> {
+    let query = posts::table
+        .filter(posts::uri.eq(uri.as_str()))
+        .select(PostRow::as_select());
+    query
+        .first(connection)
+        .optional()?
+        .map(Post::try_from)
+        .transpose()
+}
+
+pub fn list_revisions(connection: &mut Connection, post: PostId) -> Result<Vec<Revision>> {
+    let rows: Vec<(Option<String>, String, i64)> = revisions::table
+        .filter(revisions::post_id.eq(post.0))
+        .order(revisions::id.desc())
+        .select((revisions::title, revisions::html, revisions::until_at))
+        .load(connection)?;
+    let revision = |(title, html, until)| Revision {
+        title,
+        html,
+        until: Timestamp::from_micros(until),
+    };
+    Ok(rows.into_iter().map(revision).collect())
+}
+
+// Lists ------------------------------------------------------------------------------------------
+
+/// Topics of a group, newest first.
+pub fn list_topics(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    group: GroupId,
+    page: Page,
+) -> Result<Vec<Post>> {
+    let text = format!(
+        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND p.group_id = $4 AND p.parent_id IS NULL \
+         AND p.id < $5 AND p.id > $6 AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
+        scope::posts(scope),
+        direction(page),
+    );
+    load_page(connection, &text, scope, group.0, page)
+}
+
+/// Topics of all groups the viewer is a member of, newest first.
+///
+/// Asks each group's index for its newest few and merges them: the cost grows with the groups of
+/// the viewer, not with the posts there are.
+pub fn list_home(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    viewer: ActorId,
+    page: Page,
+) -> Result<Vec<Post>> {
+    let newest = format!(
+        "SELECT t.id FROM posts t WHERE t.group_id = h.group_id AND t.parent_id IS NULL AND t.state = 'visible' \
+         AND t.id < $5 AND t.id > $6 ORDER BY t.id {} LIMIT $7",
+        direction(page)
+    );
+    // The same plan in the words each database understands.
+    let join = match connection {
+        Connection::Postgres(_) => {
+            format!("JOIN LATERAL ({newest}) n ON true JOIN posts p ON p.id = n.id")
+        }
+        Connection::Sqlite(_) => format!("JOIN posts p ON p.id IN ({newest})"),
+    };
+    let text = format!(
+        "SELECT p.* FROM memberships h JOIN groups g ON g.actor_id = h.group_id JOIN actors ga ON ga.id = g.actor_id {join} \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND h.actor_id = $4 AND h.state = 'member' AND {} \
+         ORDER BY p.id {} LIMIT $7",
+        scope::posts(scope),
+        direction(page),
+    );
+    load_page(connection, &text, scope, viewer.0, page)
+}
+
+/// All posts of a thread, oldest first, tombstones included.
+pub fn list_thread(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    topic: PostId,
+) -> Result<Vec<Post>> {
+    let Binds { actor, host, now } = scope::binds(scope);
+    let text = format!(
+        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND p.topic_id = $4 AND {} ORDER BY p.id",
+        scope::posts(scope)
+    );
+    let rows: Vec<PostRow> = diesel::sql_query(text)
+        .bind::<BigInt, _>(actor)
+        .bind::<Text, _>(host)
+        .bind::<BigInt, _>(now)
+        .bind::<BigInt, _>(topic.0)
+        .load(connection)?;
+    rows.into_iter().map(Post::try_from).collect()
+}
+
+/// Ids of all posts the scope lets through: what the property test compares with the rules.
+pub fn list_readable(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<PostId>> {
+    let Binds { actor, host, now } = scope::binds(scope);
+    let text = format!(
+        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND {} ORDER BY p.id",
+        scope::posts(scope)
+    );
+    let rows: Vec<PostRow> = diesel::sql_query(text)
+        .bind::<BigInt, _>(actor)
+        .bind::<Text, _>(host)
+        .bind::<BigInt, _>(now)
+        .load(connection)?;
+    Ok(rows.into_iter().map(|row| PostId(row.id)).collect())
+}
+
+const fn direction(page: Page) -> &'static str {
+    if page.from_oldest { "ASC" } else { "DESC" }
+}
+
+fn load_page(
+    connection: &mut Connection,
+    text: &str,
+    scope: &ReadScope,
+    place: i64,
+    page: Page,
+) -> Result<Vec<Post>> {
+    let Binds { actor, host, now } = scope::binds(scope);
+    let rows: Vec<PostRow> = diesel::sql_query(text)
+        .bind::<BigInt, _>(actor)
+        .bind::<Text, _>(host)
+        .bind::<BigInt, _>(now)
+        .bind::<BigInt, _>(place)
+        .bind::<BigInt, _>(page.before.unwrap_or(i64::MAX))
+        .bind::<BigInt, _>(page.after.unwrap_or(0))
+        .bind::<BigInt, _>(i64::from(page.items()))
+        .load(connection)?;
+    let mut posts = rows
+        .into_iter()
+        .map(Post::try_from)
+        .collect::<Result<Vec<_>>>()?;
+    posts.sort_by_key(|post| std::cmp::Reverse(post.id));
+    Ok(posts)
+}
+
+// Mentions and things deleted early ---------------------------------------------------------------
+
+pub fn insert_mentions(
+    connection: &mut Connection,
+    post: PostId,
+    actors: &[ActorId],
+) -> Result<()> {
+    for actor in actors {
+        on_backend!(connection, |inner| diesel::insert_into(mentions::table)
+            .values((mentions::post_id.eq(post.0), mentions::actor_id.eq(actor.0)))
+            .on_conflict_do_nothing()
+            .execute(inner))?;
+    }
+    Ok(())
+}
+
+pub fn is_mentioned(connection: &mut Connection, post: PostId, actor: ActorId) -> Result<bool> {
+    let row = mentions::table.find((post.0, actor.0));
+    Ok(diesel::select(diesel::dsl::exists(row)).get_result(connection)?)
+}
+
+/// Remembers that something was deleted before we heard of it.
+pub fn insert_tombstone(connection: &mut Connection, uri: &Uri, now: Timestamp) -> Result<()> {
+    on_backend!(connection, |inner| diesel::insert_into(tombstones::table)
+        .values((
+            tombstones::uri.eq(uri.as_str()),
+            tombstones::at.eq(now.micros())
+        ))
+        .on_conflict_do_nothing()
+        .execute(inner))?;
+    Ok(())
+}
+
+pub fn has_tombstone(connection: &mut Connection, uri: &Uri) -> Result<bool> {
+    Ok(
+        diesel::select(diesel::dsl::exists(tombstones::table.find(uri.as_str())))
+            .get_result(connection)?,
+    )
+}
+
+/// How many posts a host's people wrote in a group: what an administrator sees of a partner.
+pub fn count_by_host(connection: &mut Connection, group: GroupId, host: &Host) -> Result<i64> {
+    use crate::storage::schema::actors;
+    Ok(posts::table
+        .inner_join(actors::table.on(actors::id.eq(posts::author_id)))
+        .filter(
+            posts::group_id
+                .eq(group.0)
+                .and(actors::host.eq(host.as_str())),
+        )
+        .count()
+        .get_result(connection)?)
+}

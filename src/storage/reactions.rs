@@ -1,0 +1,80 @@
+//! Likes. The number on a post is kept with it, in the same transaction.
+
+use diesel::prelude::*;
+
+use crate::domain::{ActorId, PostId, Timestamp, Uri};
+use crate::error::Result;
+use crate::policy::{Permit, act};
+use crate::storage::Connection;
+use crate::storage::connection::on_backend;
+use crate::storage::error::read;
+use crate::storage::schema::{posts, reactions};
+
+/// Likes the post of the permit. `uri` is the id of the Like. False: it was liked already.
+pub fn insert(
+    connection: &mut Connection,
+    permit: &Permit<act::React>,
+    actor: ActorId,
+    uri: &Uri,
+    now: Timestamp,
+) -> Result<bool> {
+    let post = permit.post();
+    let added = on_backend!(connection, |inner| diesel::insert_into(reactions::table)
+        .values((
+            reactions::post_id.eq(post.0),
+            reactions::actor_id.eq(actor.0),
+            reactions::uri.eq(uri.as_str()),
+            reactions::created_at.eq(now.micros()),
+        ))
+        .on_conflict_do_nothing()
+        .execute(inner))?;
+    if added > 0 {
+        diesel::update(posts::table.find(post.0))
+            .set(posts::likes.eq(posts::likes + 1))
+            .execute(connection)?;
+    }
+    Ok(added > 0)
+}
+
+/// Takes a like back; the id of the Like it was. None: there was none.
+pub fn remove(connection: &mut Connection, post: PostId, actor: ActorId) -> Result<Option<Uri>> {
+    let uri: Option<String> = reactions::table
+        .find((post.0, actor.0))
+        .select(reactions::uri)
+        .first(connection)
+        .optional()?;
+    let Some(uri) = uri else { return Ok(None) };
+    diesel::delete(reactions::table.find((post.0, actor.0))).execute(connection)?;
+    diesel::update(posts::table.find(post.0))
+        .set(posts::likes.eq(posts::likes - 1))
+        .execute(connection)?;
+    read(&uri).map(Some)
+}
+
+/// The id of somebody's Like of a post.
+pub fn find(connection: &mut Connection, post: PostId, actor: ActorId) -> Result<Option<Uri>> {
+    let uri: Option<String> = reactions::table
+        .find((post.0, actor.0))
+        .select(reactions::uri)
+        .first(connection)
+        .optional()?;
+    uri.map(|uri| read(&uri)).transpose()
+}
+
+/// Which of these posts somebody likes.
+pub fn list_liked(
+    connection: &mut Connection,
+    actor: ActorId,
+    among: &[PostId],
+) -> Result<Vec<PostId>> {
+    let ids: Vec<i64> = among.iter().map(|post| post.0).collect();
+    let liked: Vec<i64> = reactions::table
+        .filter(
+            reactions::actor_id
+                .eq(actor.0)
+                .and(reactions::post_id.eq_any(ids)),
+        )
+        .select(reactions::post_id)
+        .load(connection)?;
+    Ok(liked.into_iter().map(PostId).collect())
+}

@@ -1,0 +1,125 @@
+//! SQLite's one writer: a thread that commits all stories waiting for it with a single fsync.
+//!
+//! A commit with `synchronous = FULL` waits for the disk, about a millisecond; whatever arrives in
+//! that time waits together and shares the next wait. Each story runs in a savepoint of its own, so
+//! one that fails undoes only itself. Nobody is answered before the commit is durable.
+
+use std::panic::AssertUnwindSafe;
+
+use diesel::Connection as _;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+
+use crate::error::{Error, Result};
+use crate::storage::Connection;
+
+/// Most stories in one commit: bounds how long the first of them waits for the last.
+const STORIES_PER_COMMIT_MAX: usize = 256;
+/// Stories that may wait; beyond that, callers wait to get in.
+const STORIES_WAITING_MAX: usize = 4_096;
+
+/// What a story's caller is told once the fate of the commit is known.
+type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
+type Story = Box<dyn FnOnce(&mut Connection) -> Answer + Send>;
+
+pub(super) struct Writer {
+    stories: tokio::sync::mpsc::Sender<Story>,
+}
+
+impl Writer {
+    /// Starts the thread on `connection`. It ends when the last handle is dropped and every story
+    /// that got in is answered.
+    pub fn start(connection: Connection) -> Result<Self> {
+        let (stories, waiting) = tokio::sync::mpsc::channel(STORIES_WAITING_MAX);
+        std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || run(connection, waiting))
+            .map_err(Error::internal)?;
+        Ok(Self { stories })
+    }
+
+    pub async fn write<T, F>(&self, name: &'static str, story: F) -> Result<T>
+    where
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let story: Story = Box::new(move |connection| {
+            let outcome = in_savepoint(name, connection, story);
+            Box::new(move |commit| {
+                // A caller that went away (a closed connection) does not undo what it asked for.
+                let _ = answer.send(outcome.and_then(|value| commit.map(|()| value)));
+            })
+        });
+        self.stories.send(story).await.map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+fn stopped() -> Error {
+    Error::Unavailable("the database cannot be written now; try again in a moment".into())
+}
+
+fn in_savepoint<T>(
+    name: &'static str,
+    connection: &mut Connection,
+    story: impl FnOnce(&mut Connection) -> Result<T>,
+) -> Result<T> {
+    // A panicking story must not take the writer, and with it all other writes, along.
+    std::panic::catch_unwind(AssertUnwindSafe(|| connection.transaction(story)))
+        .unwrap_or_else(|_| Err(Error::internal(format!("{name} panicked"))))
+}
+
+fn run(mut connection: Connection, mut waiting: tokio::sync::mpsc::Receiver<Story>) {
+    while let Some(first) = waiting.blocking_recv() {
+        if let Err(error) = begin(&mut connection) {
+            // Dropping the story tells its caller.
+            tracing::error!(%error, "the database cannot be written");
+            drop(first);
+            continue;
+        }
+        let mut answers = vec![first(&mut connection)];
+        while answers.len() < STORIES_PER_COMMIT_MAX {
+            let Ok(story) = waiting.try_recv() else { break };
+            answers.push(story(&mut connection));
+        }
+        crate::fail_point::pass("commit.before");
+        let committed = commit(&mut connection);
+        crate::fail_point::pass("commit.after");
+        for answer in answers {
+            answer(match &committed {
+                Ok(()) => Ok(()),
+                Err(error) => Err(unwritten(error)),
+            });
+        }
+    }
+}
+
+/// `BEGIN IMMEDIATE`: a transaction that reads first and writes later would fail when another
+/// process wrote in between.
+fn begin(connection: &mut Connection) -> Result<(), diesel::result::Error> {
+    match connection {
+        Connection::Sqlite(inner) => {
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")
+        }
+        Connection::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner),
+    }
+}
+
+fn commit(connection: &mut Connection) -> Result<(), diesel::result::Error> {
+    let outcome = match connection {
+        Connection::Sqlite(inner) => AnsiTransactionManager::commit_transaction(inner),
+        Connection::Postgres(inner) => AnsiTransactionManager::commit_transaction(inner),
+    };
+    if outcome.is_err() {
+        // A full disk leaves the transaction open; the next one must be able to begin.
+        let _ = match connection {
+            Connection::Sqlite(inner) => AnsiTransactionManager::rollback_transaction(inner),
+            Connection::Postgres(inner) => AnsiTransactionManager::rollback_transaction(inner),
+        };
+    }
+    outcome
+}
+
+fn unwritten(error: &diesel::result::Error) -> Error {
+    Error::Unavailable(format!("the database could not be written: {error}"))
+}
