@@ -1,7 +1,10 @@
 //! What the tests stand on: databases, browsers and servers that they start themselves and that
 //! never outlive them.
 
-#![allow(dead_code, reason = "tests arrive room by room; not every tool has its first user yet")]
+#![allow(
+    dead_code,
+    reason = "tests arrive room by room; not every tool has its first user yet"
+)]
 
 pub mod browser;
 pub mod leash;
