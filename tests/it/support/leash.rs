@@ -87,6 +87,7 @@ fn tell(sentence: &str) {
     writeln!(input, "{sentence}").expect("the leash holds");
 }
 
+#[allow(clippy::zombie_processes, reason = "it ends after us")]
 fn start_holder() -> ChildStdin {
     let mut holder = Command::new("sh");
     holder.args(["-c", HOLDER]).current_dir("/");

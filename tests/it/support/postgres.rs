@@ -217,6 +217,7 @@ fn start_server(
         std::thread::sleep(Duration::from_millis(20));
     }
     let _ = process.kill();
+    let _ = process.wait();
     panic!(
         "PostgreSQL is not ready after {READY_WITHIN:?}:\n{}",
         server_log(directory)
