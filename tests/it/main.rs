@@ -1,0 +1,13 @@
+//! The one integration binary: `support` is what the tests stand on, the rest mirrors the rooms.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test owns its time, environment and clients, and a panic is how it fails"
+)]
+
+mod house;
+mod rooms;
+mod support;

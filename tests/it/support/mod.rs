@@ -1,0 +1,14 @@
+//! What the tests stand on: databases, browsers and servers that they start themselves and that
+//! never outlive them.
+
+#![allow(
+    dead_code,
+    reason = "tests arrive room by room; not every tool has its first user yet"
+)]
+
+pub mod browser;
+pub mod leash;
+pub mod ports;
+pub mod postgres;
+pub mod process;
+pub mod requirements;

@@ -1,0 +1,274 @@
+//! The real program as an operator runs it: in its own process, with its own folder and port.
+//!
+//! An [`Instance`] is an installation: name, data, address, settings. It runs commands, and it
+//! serves, is killed and serves again on the same data.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+use super::leash::{self, End, Held};
+use super::ports::free_port;
+
+/// Generous, because the machine may be compiling at the same time; tests that promise less measure
+/// [`Server::ready_after`].
+const READY_WITHIN: Duration = Duration::from_secs(60);
+const COMMAND_WITHIN: Duration = Duration::from_secs(120);
+const PROBE_EVERY: Duration = Duration::from_millis(10);
+
+/// What the program may know of the machine; all else, the developer's own settings above all, stays out.
+const INHERITED: &[&str] = &[
+    "PATH",
+    "TMPDIR",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "LLVM_PROFILE_FILE",
+];
+
+/// An installation of Guildhall, on SQLite unless told otherwise.
+#[derive(Debug)]
+pub struct Instance {
+    name: String,
+    port: u16,
+    folder: tempfile::TempDir,
+    environment: BTreeMap<OsString, OsString>,
+}
+
+impl Instance {
+    /// An empty installation that people would reach as `http://NAME.localhost:PORT`.
+    pub fn new(name: &str) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("guildhall-instance-")
+            .tempdir();
+        let folder = folder.expect("a temporary folder");
+        leash::remove_at_end(folder.path());
+        let instance = Self {
+            name: name.to_owned(),
+            port: free_port(),
+            folder,
+            environment: BTreeMap::new(),
+        };
+        let (origin, address, data) = (instance.origin(), instance.address(), instance.data_dir());
+        instance
+            .with("GUILDHALL_PUBLIC_URL", origin)
+            .with("GUILDHALL_LISTEN", address)
+            .with(
+                "GUILDHALL_DATABASE__URL",
+                format!("sqlite:{}/guildhall.db", data.display()),
+            )
+            .with("GUILDHALL_DATA_DIR", data)
+            .with("GUILDHALL_ORGANIZATION__NAME", name)
+            .with("GUILDHALL_FEDERATION__ALLOW_HTTP", "true")
+            .with(
+                "GUILDHALL_FEDERATION__ALLOW_ADDRESSES",
+                r#"["127.0.0.0/8"]"#,
+            )
+    }
+
+    /// The same with one more environment variable, or another value of one.
+    pub fn with(mut self, variable: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.insert(variable.into(), value.into());
+        self
+    }
+
+    /// The same on another database.
+    pub fn on_database(self, url: &str) -> Self {
+        self.with("GUILDHALL_DATABASE__URL", url)
+    }
+
+    /// The host that people and partners see, with its port.
+    pub fn host(&self) -> String {
+        format!("{}.localhost:{}", self.name, self.port)
+    }
+
+    /// The origin that people and partners see.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.host())
+    }
+
+    /// Where it listens. The C library does not know `*.localhost`, so tests connect here.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The folder of its database, media and secrets.
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A path beside the data, for files that commands read and write.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs one command and answers how it ended and what it said.
+    pub async fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Outcome {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = tokio::time::timeout(COMMAND_WITHIN, command.output()).await;
+        let output = output
+            .expect("the command ends in time")
+            .expect("the program starts");
+        Outcome {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
+        }
+    }
+
+    /// Runs one command that has to succeed, with `--json`, and answers its document.
+    pub async fn run_json(&self, arguments: &[&str]) -> Value {
+        self.run(arguments.iter().chain(&["--json"])).await.json()
+    }
+
+    /// Starts the server and waits until it is ready.
+    ///
+    /// # Panics
+    /// If it ends or is not ready in time, with what it said.
+    pub async fn serve(&self) -> Server {
+        match self.try_serve().await {
+            Ok(server) => server,
+            Err(outcome) => panic!("{} did not get ready: {outcome:?}", self.name),
+        }
+    }
+
+    /// Starts the server and waits until it is ready, or until it gives up.
+    pub async fn try_serve(&self) -> Result<Server, Outcome> {
+        let mut server = self.spawn();
+        let started = Instant::now();
+        let probe = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client");
+        let ready = format!("http://{}/readyz", self.address());
+        while started.elapsed() < READY_WITHIN {
+            if let Ok(Some(status)) = server.process.try_wait() {
+                return Err(self.outcome(status.code()));
+            }
+            let answer = probe
+                .get(&ready)
+                .timeout(Duration::from_secs(5))
+                .send()
+                .await;
+            if answer.is_ok_and(|answer| answer.status() == 200) {
+                server.ready_after = started.elapsed();
+                return Ok(server);
+            }
+            tokio::time::sleep(PROBE_EVERY).await;
+        }
+        server.kill().await;
+        Err(self.outcome(None))
+    }
+
+    /// Starts the server and waits for nothing.
+    pub fn spawn(&self) -> Server {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log());
+        let mut command = self.command(["serve"]);
+        command
+            .stdout(Stdio::null())
+            .stderr(log.expect("a log beside the data"));
+        let process = command.spawn().expect("the program starts");
+        let pid = process.id().expect("nobody waited for it yet");
+        let leash = leash::hold(pid, End::Kill);
+        Server {
+            process,
+            pid,
+            ready_after: Duration::ZERO,
+            _leash: leash,
+        }
+    }
+
+    /// All that its servers said on standard error so far.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("serve.log")
+    }
+
+    fn outcome(&self, code: Option<i32>) -> Outcome {
+        Outcome {
+            code,
+            stdout: String::new(),
+            stderr: self.said(),
+        }
+    }
+
+    fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guildhall"));
+        command.args(arguments).env_clear().envs(&self.environment);
+        for name in INHERITED {
+            command.envs(std::env::var_os(name).map(|value| (*name, value)));
+        }
+        // Not the repository: a `guildhall.toml` lying there is not this installation's.
+        command
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+}
+
+/// How a command ended and what it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// None if a signal ended it, or it never ended by itself.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// The document on standard output of a command that succeeded.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A running server. Dropping it kills it.
+#[derive(Debug)]
+pub struct Server {
+    process: Child,
+    pid: u32,
+    ready_after: Duration,
+    _leash: Held,
+}
+
+impl Server {
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// From its start to its first answer that it is ready.
+    pub fn ready_after(&self) -> Duration {
+        self.ready_after
+    }
+
+    /// `kill -9`, and waits until the process is gone.
+    pub async fn kill(mut self) {
+        let _ = self.process.kill().await;
+    }
+
+    /// Asks it to stop (SIGTERM) and waits, at most `within`; none if it still runs then.
+    pub async fn terminate(mut self, within: Duration) -> Option<ExitStatus> {
+        leash::signal(self.pid, libc::SIGTERM);
+        let ended = tokio::time::timeout(within, self.process.wait()).await;
+        ended.ok().map(|status| status.expect("it is our child"))
+    }
+
+    /// Waits until it ends by itself, at a fail point say.
+    pub async fn wait(mut self) -> ExitStatus {
+        self.process.wait().await.expect("it is our child")
+    }
+}
