@@ -18,12 +18,16 @@
 //!
 //! `tests/it/rooms.rs` checks which room may use which.
 
+pub mod app;
 pub mod clock;
 pub mod config;
+pub mod crypto;
 pub mod domain;
 pub mod error;
 pub mod fail_point;
+pub mod http;
 pub mod policy;
+pub mod services;
 pub mod storage;
 
 pub use error::{Error, Result};

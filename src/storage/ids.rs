@@ -13,6 +13,10 @@ const PROCESS_BITS: u32 = 10;
 const SEQUENCE_BITS: u32 = 12;
 const SEQUENCE_MASK: i64 = (1 << SEQUENCE_BITS) - 1;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "storage may not use `crypto`; this is no secret"
+)]
 static PROCESS: LazyLock<i64> = LazyLock::new(|| {
     let mut bytes = [0; 2];
     // Without randomness 0 serves: ids only must differ between processes that run at once.

@@ -1,0 +1,169 @@
+//! The house as a running thing: built once, handed to everything that serves or works.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::{Name, PostId, Timestamp, Uri};
+use crate::error::Result;
+use crate::policy::{House, Viewer};
+use crate::storage::Database;
+
+/// Settings, database, clock, network and bells. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+pub struct Inner {
+    pub config: Config,
+    pub db: Database,
+    pub clock: Clock,
+    /// The one client for requests to other servers.
+    pub http: crate::http::Client,
+    pub bells: Bells,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+/// Bells that wake the workers of this process as soon as there is work. Work made by another
+/// process is found by looking now and then.
+#[derive(Debug, Default)]
+pub struct Bells {
+    /// An event was committed.
+    pub events: Notify,
+    /// Deliveries were planned or may be due.
+    pub deliveries: Notify,
+    /// An activity arrived.
+    pub arrivals: Notify,
+    /// A job was queued.
+    pub jobs: Notify,
+    /// The server is told to stop.
+    pub stop: Stop,
+}
+
+/// A request to stop that everybody hears, also who listens later.
+#[derive(Debug)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Stop {
+    pub fn ring(&self) {
+        self.0.send_replace(true);
+    }
+
+    pub fn rung(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Returns once the server is told to stop.
+    pub async fn heard(&self) {
+        let mut bell = self.0.subscribe();
+        // The sender lives as long as we do, so an error cannot mean anything else.
+        let _ = bell.wait_for(|rung| *rung).await;
+    }
+}
+
+/// Who asks, in what house, when: what every use case begins with.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    pub viewer: Viewer,
+    pub house: House,
+    pub now: Timestamp,
+}
+
+impl App {
+    /// Opens the database and prepares the client. Does not touch the schema or the network.
+    ///
+    /// # Errors
+    /// A sentence for the operator when the database cannot be reached.
+    pub fn open(config: Config) -> Result<Self> {
+        let db = Database::open(&config.database)?;
+        let http =
+            crate::http::Client::new(&config.public_url, &config.federation, &config.limits)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                config,
+                db,
+                clock: Clock::default(),
+                http,
+                bells: Bells::default(),
+            }),
+        })
+    }
+
+    pub fn house(&self) -> House {
+        House {
+            federation: self.config.federation.mode,
+            public_pages: self.config.governance.public_pages,
+            owners_open_groups: self.config.governance.owners_open_groups,
+        }
+    }
+
+    pub fn asker(&self, viewer: Viewer) -> Asker {
+        Asker {
+            viewer,
+            house: self.house(),
+            now: self.clock.now(),
+        }
+    }
+
+    /// Our addresses: the one place that makes identifiers.
+    pub fn addresses(&self) -> Addresses {
+        Addresses {
+            origin: self.config.public_url.clone(),
+        }
+    }
+}
+
+/// Makes the addresses of this house (`docs/` calls them the addresses scripts rely on).
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    origin: Uri,
+}
+
+impl Addresses {
+    pub fn origin(&self) -> &Uri {
+        &self.origin
+    }
+
+    /// The server itself: its instance actor.
+    pub fn instance(&self) -> Uri {
+        self.origin.join("actor")
+    }
+
+    pub fn shared_inbox(&self) -> Uri {
+        self.origin.join("inbox")
+    }
+
+    pub fn person(&self, name: &Name) -> Uri {
+        self.origin.join(&format!("u/{name}"))
+    }
+
+    pub fn group(&self, name: &Name) -> Uri {
+        self.origin.join(&format!("g/{name}"))
+    }
+
+    /// A topic or comment.
+    pub fn post(&self, id: PostId) -> Uri {
+        self.origin.join(&format!("p/{id}"))
+    }
+
+    /// An activity, by the event it tells of and what it is.
+    pub fn activity(&self, kind: &str, number: i64) -> Uri {
+        self.origin.join(&format!("activities/{kind}/{number}"))
+    }
+}

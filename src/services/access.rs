@@ -1,0 +1,216 @@
+//! Loads what policy needs to know and asks it. The only place in the house that does.
+
+use crate::app::Asker;
+use crate::domain::{
+    ActorState, Audience, Group, GroupId, Host, Membership, MembershipState, Post, PostId,
+};
+use crate::error::{Error, Result};
+use crate::policy::{
+    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PostFacts, ReadScope, Refusal,
+    Viewer,
+};
+use crate::storage::{self, Connection};
+
+/// Asks for something that concerns no group: creating one, administering.
+pub fn permit_house<A: Act>(asker: &Asker) -> Result<Permit<A>> {
+    Ok(policy::permit(
+        &asker.viewer,
+        &Facts::new(asker.now, asker.house),
+    )?)
+}
+
+/// Asks for something in a group. A group that is not there is denied like one that is hidden.
+pub fn permit<A: Act>(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: GroupId,
+) -> Result<(Permit<A>, Group)> {
+    let group = storage::groups::find(connection, group)?.ok_or(Error::NotFound)?;
+    let facts = group_facts(connection, asker, &group)?;
+    Ok((policy::permit(&asker.viewer, &facts)?, group))
+}
+
+/// Asks for something on a post.
+pub fn permit_post<A: Act>(
+    connection: &mut Connection,
+    asker: &Asker,
+    post: PostId,
+) -> Result<Case<A>> {
+    let post = storage::posts::find(connection, post)?.ok_or(Error::NotFound)?;
+    permit_found(connection, asker, post)
+}
+
+/// Asks for something on a post that was read already.
+pub fn permit_found<A: Act>(
+    connection: &mut Connection,
+    asker: &Asker,
+    post: Post,
+) -> Result<Case<A>> {
+    let group = find_group_of(connection, &post)?;
+    let facts = post_facts(connection, asker, group.as_ref(), &post)?;
+    Ok(Case {
+        permit: policy::permit(&asker.viewer, &facts)?,
+        post,
+        group,
+    })
+}
+
+/// A permit on a post, with the post and its group.
+pub struct Case<A: Act> {
+    pub permit: Permit<A>,
+    pub post: Post,
+    pub group: Option<Group>,
+}
+
+/// Whether something is allowed, for showing or not showing a button.
+pub fn may(
+    connection: &mut Connection,
+    asker: &Asker,
+    action: Action,
+    group: &Group,
+) -> Result<bool> {
+    let facts = group_facts(connection, asker, group)?;
+    Ok(policy::decide(&asker.viewer, action, &facts).is_ok())
+}
+
+/// The full answer with its reason, for people with duties.
+pub fn explain(
+    connection: &mut Connection,
+    asker: &Asker,
+    action: Action,
+    group: Option<&Group>,
+    post: Option<&Post>,
+) -> Result<Result<(), Refusal>> {
+    let facts = match post {
+        Some(post) => post_facts(connection, asker, group, post)?,
+        None => match group {
+            Some(group) => group_facts(connection, asker, group)?,
+            None => Facts::new(asker.now, asker.house),
+        },
+    };
+    Ok(policy::explain(&asker.viewer, action, &facts))
+}
+
+/// Everything the asker may read.
+pub fn scope(asker: &Asker) -> ReadScope {
+    policy::scope(&asker.viewer, asker.house, asker.now)
+}
+
+/// What is known of the asker and a group.
+pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) -> Result<Facts> {
+    let mut facts = Facts::new(asker.now, asker.house);
+    facts.group = Some(GroupFacts {
+        id: group.id,
+        access: group.access,
+        stage: group.stage,
+        archived: group.archived_at.is_some(),
+        home: group.home().cloned(),
+        withdrawn: group.withdrawn_at.is_some(),
+    });
+    if let Some(actor) = asker.viewer.actor() {
+        facts.membership = storage::memberships::find(connection, group.id, actor)?
+            .as_ref()
+            .map(membership_facts);
+    }
+    match (group.home(), asker.viewer.host()) {
+        // A group elsewhere: the partnership with its house, and what that house granted us.
+        (Some(home), _) => {
+            facts.partner = storage::partners::find_state(connection, home)?;
+            facts.grant =
+                storage::grants::find_received(connection, group.id)?.map(|(_, terms)| terms);
+        }
+        // A group of ours and somebody from elsewhere: the grant we gave.
+        (None, Some(host)) => {
+            (facts.partner, facts.grant) =
+                storage::grants::find_for_host(connection, group.id, host)?;
+            if matches!(asker.viewer, Viewer::Server { .. }) {
+                facts.members_on_host =
+                    on_host(connection, group.id, host, &[MembershipState::Member])?;
+                facts.known_on_host = facts.members_on_host
+                    || on_host(connection, group.id, host, &[MembershipState::Invited])?;
+            }
+        }
+        (None, None) => {}
+    }
+    Ok(facts)
+}
+
+fn on_host(
+    connection: &mut Connection,
+    group: GroupId,
+    host: &Host,
+    states: &[MembershipState],
+) -> Result<bool> {
+    storage::memberships::any_on_host(connection, group, host, states)
+}
+
+/// What is known of the asker, a group and one of its posts.
+pub fn post_facts(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: Option<&Group>,
+    post: &Post,
+) -> Result<Facts> {
+    let mut facts = match group {
+        Some(group) => group_facts(connection, asker, group)?,
+        None => Facts::new(asker.now, asker.house),
+    };
+    let by_us = match group.and_then(Group::home) {
+        Some(_) => {
+            storage::actors::find(connection, post.author)?.is_some_and(|author| author.is_local())
+        }
+        None => true,
+    };
+    let names_viewer = match (post.audience, asker.viewer.actor()) {
+        (Audience::Direct, Some(actor)) => {
+            storage::posts::is_mentioned(connection, post.id, actor)?
+        }
+        _ => false,
+    };
+    let locked = if post.is_topic() {
+        post.locked
+    } else {
+        storage::posts::find(connection, post.topic)?.is_some_and(|topic| topic.locked)
+    };
+    facts.post = Some(PostFacts {
+        id: post.id,
+        author: post.author,
+        by_us,
+        audience: post.audience,
+        state: post.state,
+        locked,
+        topic_created_at: post.topic_created_at,
+        shared_by_exception: post.shared_by_exception,
+        names_viewer,
+    });
+    Ok(facts)
+}
+
+pub fn find_group_of(connection: &mut Connection, post: &Post) -> Result<Option<Group>> {
+    match post.group {
+        Some(group) => storage::groups::find(connection, group),
+        None => Ok(None),
+    }
+}
+
+fn membership_facts(membership: &Membership) -> MembershipFacts {
+    MembershipFacts {
+        state: membership.state,
+        role: membership.role,
+        banned_until: membership.banned_until,
+    }
+}
+
+/// The viewer that a verified remote actor is: a server or a person; nobody when it is shut out here.
+pub fn viewer_of(actor: &crate::domain::Actor) -> Viewer {
+    match (&actor.host, actor.state, actor.kind) {
+        (Some(host), ActorState::Active, crate::domain::ActorKind::Service) => {
+            Viewer::Server { host: host.clone() }
+        }
+        (Some(host), ActorState::Active, _) => Viewer::Person {
+            actor: actor.id,
+            host: host.clone(),
+        },
+        _ => Viewer::Anonymous,
+    }
+}

@@ -1,0 +1,41 @@
+//! One line for every act of somebody with a duty, written with the act.
+
+use crate::app::{App, Asker};
+use crate::domain::{AuditAction, AuditLine};
+use crate::error::Result;
+use crate::policy::{Viewer, act};
+use crate::services::access;
+use crate::storage::{self, Connection};
+
+/// Writes who did what to whom, in the transaction of the act.
+pub fn note(
+    connection: &mut Connection,
+    asker: &Asker,
+    action: AuditAction,
+    subject: &str,
+    detail: &str,
+) -> Result<()> {
+    let who = match &asker.viewer {
+        Viewer::Operator => "operator".to_owned(),
+        Viewer::Anonymous => "anonymous".to_owned(),
+        Viewer::Server { host } => host.to_string(),
+        Viewer::Member { actor, .. } | Viewer::Person { actor, .. } => {
+            storage::actors::find(connection, *actor)?.map_or_else(
+                || format!("actor {actor}"),
+                |actor| actor.handle().to_string(),
+            )
+        }
+    };
+    storage::audit::append(connection, &who, action, subject, detail, asker.now)
+}
+
+/// The newest lines, for administrators.
+pub async fn list(app: &App, viewer: Viewer, most: i64) -> Result<Vec<AuditLine>> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManagePartners>(&asker)?;
+    app.db
+        .read("list_audit", move |connection| {
+            storage::audit::list(connection, most)
+        })
+        .await
+}
