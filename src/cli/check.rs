@@ -37,7 +37,7 @@ type Verdict = Result<String, String>;
 
 pub async fn run(config: Config, _: Options, output: Output) -> Result<()> {
     let findings = examine(config).await;
-    output.list(&findings, ["", "what", "detail"], |finding| {
+    output.list(&findings, ["result", "what", "detail"], |finding| {
         let mark = if finding.ok { "ok" } else { "FAILED" };
         [
             mark.to_owned(),

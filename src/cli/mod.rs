@@ -102,7 +102,8 @@ fn run_to_end(arguments: Arguments, environment: &Environment) -> Result<()> {
 /// A server tells what happens; a command is asked for something else.
 fn log_settings(command: &Command, environment: &Environment) -> Result<telemetry::Settings> {
     let usual = match command {
-        Command::Serve(_) => "info",
+        // The HTTP server tells of each of its threads.
+        Command::Serve(_) => "info,actix_server=warn",
         _ => "warn",
     };
     let format = environment.get("GUILDHALL_LOG_FORMAT").unwrap_or("text");
