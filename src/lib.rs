@@ -22,6 +22,8 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod federation;
+pub mod http;
 pub mod policy;
 
 pub use error::{Error, Result};
