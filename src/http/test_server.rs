@@ -1,0 +1,107 @@
+//! A server of a few lines for unit tests: one request a connection, the answer as raw bytes.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::config::{Config, load};
+use crate::http::Client;
+
+/// Listens on loopback until dropped, and remembers the head of every request.
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    seen: Arc<Mutex<Vec<String>>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl TestServer {
+    /// Answers every request with what `answer` says to its head (request line and headers).
+    pub(crate) async fn start(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let answer = Arc::new(answer);
+        let heads = Arc::clone(&seen);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&heads), Arc::clone(&answer)));
+            }
+        });
+        Self {
+            address,
+            seen,
+            task,
+        }
+    }
+
+    /// The address of `path` under a name below localhost.
+    pub(crate) fn url(&self, name: &str, path: &str) -> String {
+        format!("http://{name}.localhost:{}{path}", self.address.port())
+    }
+
+    /// The heads of all requests so far.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    seen: Arc<Mutex<Vec<String>>>,
+    answer: Arc<impl Fn(&str) -> Vec<u8>>,
+) {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return,
+        }
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    seen.lock().unwrap().push(head.clone());
+    let _ = stream.write_all(&answer(&head)).await;
+    let _ = stream.shutdown().await;
+    // Reading to the end lets the client finish sending before the connection is reset.
+    let _ = stream.read_to_end(&mut Vec::new()).await;
+}
+
+/// An answer with a status, further header lines and a body.
+pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    [text.as_bytes(), body].concat()
+}
+
+/// Settings from the environment as a person writes them.
+pub(crate) fn config(settings: &[(&str, &str)]) -> Config {
+    let environment = settings
+        .iter()
+        .map(|(name, value)| (format!("GUILDHALL_{name}"), (*value).to_owned()));
+    load(Some(std::path::Path::new("/dev/null")), environment).unwrap()
+}
+
+/// A client as in a laboratory: plain http, and 127.0.0.0/8 allowed.
+pub(crate) fn lab_client(further: &[(&str, &str)]) -> Client {
+    let lab = [
+        ("FEDERATION__ALLOW_HTTP", "true"),
+        ("FEDERATION__ALLOW_ADDRESSES", "[\"127.0.0.0/8\"]"),
+    ];
+    client(&[&lab, further].concat())
+}
+
+/// A client with these settings.
+pub(crate) fn client(settings: &[(&str, &str)]) -> Client {
+    let config = config(settings);
+    Client::new(&config.public_url, &config.federation, &config.limits).unwrap()
+}

@@ -1,0 +1,207 @@
+use std::time::Duration;
+
+use super::test_server::{TestServer, answer, client, lab_client};
+use super::*;
+
+fn url(text: &str) -> Url {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_comes_back_and_says_who_asked() {
+    let server = TestServer::start(|_| answer(200, &[("X-A", "b")], b"hello")).await;
+    let headers = [("accept", "text/plain".to_owned())];
+    let response = lab_client(&[])
+        .get(&url(&server.url("p", "/x?y=1")), &headers)
+        .await
+        .unwrap();
+    assert_eq!((response.status, response.header("x-a")), (200, Some("b")));
+    assert_eq!(response.body, b"hello");
+    let head = &server.seen()[0];
+    let port = server.address.port();
+    assert!(head.starts_with("GET /x?y=1 HTTP/1.1\r\n"), "{head}");
+    for line in [
+        "accept: text/plain".to_owned(),
+        format!("host: p.localhost:{port}"),
+        format!(
+            "user-agent: Guildhall/{} (+http://",
+            env!("CARGO_PKG_VERSION")
+        ),
+    ] {
+        assert!(head.contains(&line), "{line} in {head}");
+    }
+}
+
+#[tokio::test]
+async fn addresses_we_do_not_talk_to_see_no_connection() {
+    let server = TestServer::start(|_| answer(200, &[], b"")).await;
+    let port = server.address.port();
+    let strict = client(&[]);
+    let plain = client(&[("FEDERATION__ALLOW_HTTP", "true")]);
+    let lab = lab_client(&[]);
+    for (client, text, reason) in [
+        (&strict, format!("http://p.localhost:{port}/"), "scheme"),
+        (&strict, format!("https://p.localhost:{port}/"), "address"),
+        (&strict, format!("https://localhost:{port}/"), "address"),
+        (&strict, format!("https://127.0.0.1:{port}/"), "address"),
+        (&strict, format!("https://127.1:{port}/"), "address"),
+        (&strict, format!("https://0x7f000001:{port}/"), "address"),
+        (&strict, format!("https://[::1]:{port}/"), "address"),
+        (
+            &strict,
+            format!("https://[::ffff:127.0.0.1]:{port}/"),
+            "address",
+        ),
+        (&plain, format!("http://127.0.0.1:{port}/"), "address"),
+        (&plain, format!("http://p.localhost:{port}/"), "address"),
+        (
+            &lab,
+            format!("http://a:b@p.localhost:{port}/"),
+            "user_information",
+        ),
+        (&strict, "https://p.test:22/".into(), "port"),
+        (&strict, "https://p.test:80/".into(), "port"),
+        (&strict, "https://p.test:0/".into(), "port"),
+        (&lab, "https://p.localhost:25/".into(), "port"),
+        (&lab, "file:///etc/passwd".into(), "scheme"),
+        (&lab, "data:text/html,x".into(), "scheme"),
+        (&lab, "gopher://p.test/".into(), "scheme"),
+    ] {
+        let outcome = client.get(&url(&text), &[]).await.unwrap_err();
+        assert_eq!(outcome, HttpError::Refused(reason), "{text}");
+        let outcome = client.post(&url(&text), &[], "x").await.unwrap_err();
+        assert_eq!(outcome, HttpError::Refused(reason), "{text}");
+    }
+    assert!(server.seen().is_empty());
+}
+
+#[test]
+fn a_partner_may_run_at_a_port_of_its_own() {
+    let strict = client(&[]);
+    for text in [
+        "https://p.test/",
+        "https://p.test:443/",
+        "https://p.test:8443/",
+    ] {
+        assert_eq!(strict.permit(&url(text)), Ok(()), "{text}");
+    }
+    assert_eq!(lab_client(&[]).permit(&url("http://p.test:80/")), Ok(()));
+}
+
+#[tokio::test]
+async fn a56_redirects_are_answers_and_not_followed() {
+    let server = TestServer::start(|head| {
+        let there = if head.starts_with("GET /ok ") {
+            200
+        } else {
+            302
+        };
+        answer(there, &[("Location", "/elsewhere")], b"")
+    })
+    .await;
+    let client = lab_client(&[]);
+    for (path, status) in [("/moved", 302), ("/ok", 200)] {
+        let response = client.get(&url(&server.url("p", path)), &[]).await.unwrap();
+        assert_eq!(response.status, status);
+    }
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn large_answers_are_cut_off_however_they_come() {
+    let server = TestServer::start(|head| match head.split(' ').nth(1) {
+        Some("/announced") => answer(200, &[], &[b'x'; 3_000]),
+        Some("/endless") => {
+            let mut text = b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+            for _ in 0..200 {
+                text.extend_from_slice(b"10\r\n0123456789abcdef\r\n");
+            }
+            text
+        }
+        Some("/bomb") => answer(200, &[("Content-Encoding", "gzip")], &gzip_of_zeroes()),
+        _ => answer(200, &[], &[b'x'; 2_048]),
+    })
+    .await;
+    let client = lab_client(&[("LIMITS__FETCH_BYTES", "2048")]);
+    for path in ["/announced", "/endless", "/bomb"] {
+        let outcome = client.get(&url(&server.url("p", path)), &[]).await;
+        let expected = HttpError::TooLarge { limit: 2_048 };
+        assert_eq!(outcome.map(|_| ()).unwrap_err(), expected, "{path}");
+    }
+    let response = client.get(&url(&server.url("p", "/fits")), &[]).await;
+    assert_eq!(response.unwrap().body.len(), 2_048);
+}
+
+/// 256 KiB of zeroes in about 300 bytes.
+fn gzip_of_zeroes() -> Vec<u8> {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut child = Command::new("gzip")
+        .args(["-9", "-n", "-c"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || input.write_all(&vec![0; 256 * 1_024]));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    assert!(output.stdout.len() < 1_024);
+    output.stdout
+}
+
+#[tokio::test]
+async fn a_delivery_brings_back_status_text_and_when_to_return() {
+    let server = TestServer::start(|_| {
+        answer(
+            429,
+            &[("Retry-After", "120")],
+            "slow down ".repeat(1_000).as_bytes(),
+        )
+    })
+    .await;
+    let answer = lab_client(&[])
+        .post(&url(&server.url("p", "/inbox")), &[], "{}")
+        .await
+        .unwrap();
+    assert_eq!(answer.status, 429);
+    assert_eq!(answer.text.len(), ANSWER_BYTES_MAX);
+    assert_eq!(
+        answer.retry_after,
+        Some(RetryAfter::In(Duration::from_secs(120)))
+    );
+}
+
+#[test]
+fn retry_after_is_seconds_or_a_date_and_bounded() {
+    let now = Timestamp::parse("2015-10-21T07:00:00Z").unwrap();
+    let at = |text| RetryAfter::parse(text).map(|after| after.from(now).rfc3339());
+    assert_eq!(at("60").unwrap(), "2015-10-21T07:01:00.000Z");
+    assert_eq!(
+        at("Wed, 21 Oct 2015 07:28:00 GMT").unwrap(),
+        "2015-10-21T07:28:00.000Z"
+    );
+    assert_eq!(at("999999999999").unwrap(), "2015-11-20T07:00:00.000Z");
+    assert_eq!(
+        at("Wed, 21 Oct 2099 07:28:00 GMT").unwrap(),
+        "2015-11-20T07:00:00.000Z"
+    );
+    assert_eq!(at("soon"), None);
+}
+
+#[tokio::test]
+async fn silence_and_absence_are_told_apart() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = lab_client(&[("LIMITS__FETCH_SECONDS", "1")]);
+    let address = silent.local_addr().unwrap();
+    let there = url(&format!("http://p.localhost:{}/", address.port()));
+    assert_eq!(
+        client.get(&there, &[]).await.unwrap_err(),
+        HttpError::Timeout
+    );
+    drop(silent);
+    assert!(matches!(
+        client.get(&there, &[]).await.unwrap_err(),
+        HttpError::Unreachable(text) if !text.is_empty()
+    ));
+}
