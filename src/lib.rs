@@ -24,11 +24,8 @@ pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod error;
-<<<<<<< HEAD
 pub mod fail_point;
-=======
 pub mod federation;
->>>>>>> http
 pub mod http;
 pub mod policy;
 pub mod services;
