@@ -330,7 +330,8 @@ const long = (spec) => (spec === "cavage" ? "draft-cavage-http-signatures-12" : 
 
 const questions = {
   async inbox(query) {
-    return received.slice(+(query.get("since") ?? 0));
+    const since = +(query.get("since") ?? 0);
+    return received.filter((r) => r.status && r.seq >= since);
   },
   async sent() {
     return await Promise.all([...sent.values()].map(async (s) => (
