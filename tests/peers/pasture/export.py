@@ -25,7 +25,7 @@ ASSETS = "http://pasture-one-actor"      # the host that the samples name for pi
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--actor", default="https://pasture.example/users/sample")
-    options.add_argument("--recipient", default="https://acme.example/groups/engineering")
+    options.add_argument("--recipient", default="https://acme.example/g/engineering")
     options.add_argument("--assets", default="https://pasture.example")
     options.add_argument("--published", default=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
     options.add_argument("--only", help="one family of samples, as in in_reply_to")
