@@ -15,6 +15,7 @@ import http.server
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -357,6 +358,7 @@ def main():
             server.kill()
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 with tempfile.TemporaryDirectory(prefix="snac-peer-") as folder:
     BASE = os.path.join(folder, "data")
     inner_port = free_port()
