@@ -56,6 +56,8 @@ mod action;
 mod facts;
 mod rules;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod viewer;
 
