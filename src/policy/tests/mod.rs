@@ -2,6 +2,7 @@
 //! case ([`metamorphic`]), and as the matrix that people read in `docs/ACCESS.md` ([`matrix`]).
 
 mod cast;
+mod matrix;
 mod metamorphic;
 // Tables read better as tables.
 #[rustfmt::skip]
