@@ -2,7 +2,8 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorKey, ActorState, Arrival, ArrivalId, ArrivalState, Group, GrantTerms, Host, PartnerState, Timestamp, Uri,
+    Actor, ActorKey, ActorState, Arrival, ArrivalId, ArrivalState, GrantTerms, Group, Host,
+    PartnerState, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
@@ -13,20 +14,46 @@ use crate::storage::{self, Connection};
 /// What an activity asks for, in the words of the house. Made by federation, purely.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    Follow { follow: Uri, group: Uri },
-    Unfollow { group: Uri },
+    Follow {
+        follow: Uri,
+        group: Uri,
+    },
+    Unfollow {
+        group: Uri,
+    },
     /// The group that was asked answers.
-    AcceptFollow { follow: Uri },
-    RejectFollow { follow: Uri },
+    AcceptFollow {
+        follow: Uri,
+    },
+    RejectFollow {
+        follow: Uri,
+    },
     CreatePost(ReceivedPost),
     UpdatePost(ReceivedPost),
-    DeleteObject { object: Uri },
-    Like { like: Uri, object: Uri },
-    Unlike { object: Uri },
+    DeleteObject {
+        object: Uri,
+    },
+    Like {
+        like: Uri,
+        object: Uri,
+    },
+    Unlike {
+        object: Uri,
+    },
     /// A group passes on what somebody did in it (FEP-1b12).
-    Announced { actor: Uri, activity: Uri, command: Box<Command> },
-    OfferGrant { grant: Uri, group: Uri, terms: GrantTerms },
-    EndGrant { grant: Uri },
+    Announced {
+        actor: Uri,
+        activity: Uri,
+        command: Box<Command>,
+    },
+    OfferGrant {
+        grant: Uri,
+        group: Uri,
+        terms: GrantTerms,
+    },
+    EndGrant {
+        grant: Uri,
+    },
     /// The actor's own document changed.
     UpdateActor,
     /// The actor is gone.
@@ -63,7 +90,12 @@ pub enum Gate {
 /// Asks whether `host` may speak to us.
 pub async fn gate(app: &App, host: &Host) -> Result<Gate> {
     let host = host.clone();
-    let state = app.db.read("gate", move |connection| storage::partners::find_state(connection, &host)).await?;
+    let state = app
+        .db
+        .read("gate", move |connection| {
+            storage::partners::find_state(connection, &host)
+        })
+        .await?;
     Ok(judge(state, app.house().federation))
 }
 
@@ -72,7 +104,9 @@ const fn judge(state: Option<PartnerState>, mode: FederationMode) -> Gate {
         (Some(PartnerState::Active), _) => Gate::Open,
         (Some(PartnerState::Paused), _) => Gate::Paused,
         (Some(PartnerState::Blocked), _) => Gate::Shut(Reason::PartnerBlocked),
-        (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Open) => Gate::Open,
+        (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Open) => {
+            Gate::Open
+        }
         (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Closed) => {
             Gate::Shut(Reason::NoPartnership)
         }
@@ -84,7 +118,9 @@ pub async fn find_signer(app: &App, key: &Uri) -> Result<Option<(Actor, ActorKey
     let key = key.clone();
     app.db
         .read("find_signer", move |connection| {
-            let Some(key) = storage::actors::find_key(connection, &key)? else { return Ok(None) };
+            let Some(key) = storage::actors::find_key(connection, &key)? else {
+                return Ok(None);
+            };
             let actor = storage::actors::find(connection, key.actor)?;
             Ok(actor.map(|actor| (actor, key)))
         })
@@ -118,9 +154,16 @@ pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
         .write("accept_activity", move |connection| {
             // Asked again, with the write: the partnership may have ended since the gate.
             let host = verified.signer.host.clone().ok_or(Error::NotFound)?;
-            match judge(storage::partners::find_state(connection, &host)?, asker.house.federation) {
+            match judge(
+                storage::partners::find_state(connection, &host)?,
+                asker.house.federation,
+            ) {
                 Gate::Open => {}
-                Gate::Paused => return Err(Error::Unavailable(Reason::PartnershipPaused.sentence().into())),
+                Gate::Paused => {
+                    return Err(Error::Unavailable(
+                        Reason::PartnershipPaused.sentence().into(),
+                    ));
+                }
                 Gate::Shut(reason) => return Err(Error::Denied(reason)),
             }
             if verified.signer.state != ActorState::Active {
@@ -131,7 +174,12 @@ pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
             }
             check(connection, &asker, &verified.signer, &verified.command)?;
             storage::arrivals::insert(
-                connection, &verified.activity, verified.signer.id, &host, &verified.body, asker.now,
+                connection,
+                &verified.activity,
+                verified.signer.id,
+                &host,
+                &verified.body,
+                asker.now,
             )?;
             Ok(Accepted::New)
         })
@@ -142,7 +190,12 @@ pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
 
 /// The permission that can be told at the door. Whatever depends on activities still waiting to be
 /// applied (a parent, a like to undo) is left to them.
-fn check(connection: &mut Connection, asker: &Asker, signer: &Actor, command: &Command) -> Result<()> {
+fn check(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    command: &Command,
+) -> Result<()> {
     match command {
         Command::Follow { group, .. } => {
             let group = find_group(connection, group)?;
@@ -192,8 +245,15 @@ fn check_create(connection: &mut Connection, asker: &Asker, received: &ReceivedP
 }
 
 /// Only its author (or a moderator of its group) may change what is here already.
-fn check_ownership(connection: &mut Connection, asker: &Asker, signer: &Actor, object: &Uri) -> Result<()> {
-    let Some(post) = storage::posts::find_by_uri(connection, object)? else { return Ok(()) };
+fn check_ownership(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    object: &Uri,
+) -> Result<()> {
+    let Some(post) = storage::posts::find_by_uri(connection, object)? else {
+        return Ok(());
+    };
     if post.author == signer.id {
         return Ok(());
     }
@@ -209,7 +269,12 @@ fn find_group(connection: &mut Connection, uri: &Uri) -> Result<Group> {
 }
 
 /// One line in the security log for an attempt that was turned away.
-pub async fn log_refusal(app: &App, reason: &'static str, claimed_actor: String, peer: String) -> Result<()> {
+pub async fn log_refusal(
+    app: &App,
+    reason: &'static str,
+    claimed_actor: String,
+    peer: String,
+) -> Result<()> {
     let now = app.clock.now();
     tracing::warn!(reason, claimed_actor, peer, "an activity was refused");
     app.db
@@ -237,7 +302,10 @@ pub async fn claim(app: &App, lease_until: Timestamp, most: i64) -> Result<Vec<D
             let signers: Vec<_> = arrivals.iter().map(|arrival| arrival.signer).collect();
             let signers = storage::actors::list_by_ids(connection, &signers)?;
             let known = |arrival: Arrival| {
-                let signer = signers.iter().find(|signer| signer.id == arrival.signer)?.clone();
+                let signer = signers
+                    .iter()
+                    .find(|signer| signer.id == arrival.signer)?
+                    .clone();
                 Some(Due { arrival, signer })
             };
             Ok(arrivals.into_iter().filter_map(known).collect())
@@ -279,9 +347,17 @@ pub async fn apply(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>) 
                 match command {
                     Err(reason) => {
                         let now = asker.now;
-                        storage::arrivals::finish(connection, due.arrival.id, ArrivalState::Refused, Some(reason), now)?;
+                        storage::arrivals::finish(
+                            connection,
+                            due.arrival.id,
+                            ArrivalState::Refused,
+                            Some(reason),
+                            now,
+                        )?;
                     }
-                    Ok(command) => applied += usize::from(apply_one(connection, &asker, &due, &command)?),
+                    Ok(command) => {
+                        applied += usize::from(apply_one(connection, &asker, &due, &command)?)
+                    }
                 }
             }
             Ok(applied)
@@ -292,17 +368,34 @@ pub async fn apply(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>) 
     Ok(applied)
 }
 
-fn apply_one(connection: &mut Connection, asker: &Asker, due: &Due, command: &Command) -> Result<bool> {
+fn apply_one(
+    connection: &mut Connection,
+    asker: &Asker,
+    due: &Due,
+    command: &Command,
+) -> Result<bool> {
     let id = due.arrival.id;
     let outcome = storage::savepoint(connection, |connection| {
-        effect(connection, asker, &due.signer, command, Some(&due.arrival.body))?;
-        let state = if let Command::Ignored(_) = command { ArrivalState::Ignored } else { ArrivalState::Applied };
+        effect(
+            connection,
+            asker,
+            &due.signer,
+            command,
+            Some(&due.arrival.body),
+        )?;
+        let state = if let Command::Ignored(_) = command {
+            ArrivalState::Ignored
+        } else {
+            ArrivalState::Applied
+        };
         storage::arrivals::finish(connection, id, state, None, asker.now)
     });
     match outcome {
         Ok(()) => return Ok(true),
         Err(Error::Denied(reason)) => refuse(connection, id, reason.as_str(), asker.now)?,
-        Err(Error::NotFound) if due.arrival.attempts < ATTEMPTS_WITHOUT_GROUND_MAX && waits_for_more(command) => {
+        Err(Error::NotFound)
+            if due.arrival.attempts < ATTEMPTS_WITHOUT_GROUND_MAX && waits_for_more(command) =>
+        {
             put_off(connection, due, "unknown_ground", asker.now)?;
         }
         Err(Error::NotFound) => refuse(connection, id, "unknown", asker.now)?,
@@ -314,7 +407,13 @@ fn apply_one(connection: &mut Connection, asker: &Asker, due: &Due, command: &Co
         }
         Err(error) => {
             tracing::error!(%error, activity = %due.arrival.activity, "an activity is put aside");
-            storage::arrivals::finish(connection, id, ArrivalState::Dead, Some("internal"), asker.now)?;
+            storage::arrivals::finish(
+                connection,
+                id,
+                ArrivalState::Dead,
+                Some("internal"),
+                asker.now,
+            )?;
         }
     }
     Ok(false)
@@ -336,7 +435,13 @@ pub async fn put_back(app: &App, due: Due, reason: &'static str) -> Result<()> {
     app.db
         .write("put_back_arrival", move |connection| {
             if due.arrival.attempts >= ATTEMPTS_MAX {
-                return storage::arrivals::finish(connection, due.arrival.id, ArrivalState::Dead, Some(reason), now);
+                return storage::arrivals::finish(
+                    connection,
+                    due.arrival.id,
+                    ArrivalState::Dead,
+                    Some(reason),
+                    now,
+                );
             }
             put_off(connection, &due, reason, now)
         })
@@ -347,13 +452,22 @@ pub async fn put_back(app: &App, due: Due, reason: &'static str) -> Result<()> {
 fn waits_for_more(command: &Command) -> bool {
     match command {
         Command::CreatePost(post) => post.parent.is_some(),
-        Command::UpdatePost(_) | Command::Like { .. } | Command::Unlike { .. } | Command::EndGrant { .. } => true,
+        Command::UpdatePost(_)
+        | Command::Like { .. }
+        | Command::Unlike { .. }
+        | Command::EndGrant { .. } => true,
         Command::Announced { command, .. } => waits_for_more(command),
         _ => false,
     }
 }
 
-fn effect(connection: &mut Connection, asker: &Asker, signer: &Actor, command: &Command, raw: Option<&str>) -> Result<()> {
+fn effect(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    command: &Command,
+    raw: Option<&str>,
+) -> Result<()> {
     match command {
         Command::Follow { follow, group } => {
             let group = find_group(connection, group)?;
@@ -376,16 +490,30 @@ fn effect(connection: &mut Connection, asker: &Asker, signer: &Actor, command: &
             posts::receive(connection, asker, signer, &group, post, raw)
         }
         Command::UpdatePost(post) => posts::receive_update(connection, asker, signer, post, raw),
-        Command::DeleteObject { object } => posts::receive_delete(connection, asker, signer, object, raw),
-        Command::Like { like, object } => reactions::receive_like(connection, asker, signer, like, object, raw),
-        Command::Unlike { object } => reactions::receive_unlike(connection, asker, signer, object, raw),
-        Command::Announced { actor, command, .. } => announced(connection, asker, signer, actor, command),
-        Command::OfferGrant { grant, group, terms } => {
+        Command::DeleteObject { object } => {
+            posts::receive_delete(connection, asker, signer, object, raw)
+        }
+        Command::Like { like, object } => {
+            reactions::receive_like(connection, asker, signer, like, object, raw)
+        }
+        Command::Unlike { object } => {
+            reactions::receive_unlike(connection, asker, signer, object, raw)
+        }
+        Command::Announced { actor, command, .. } => {
+            announced(connection, asker, signer, actor, command)
+        }
+        Command::OfferGrant {
+            grant,
+            group,
+            terms,
+        } => {
             let group = find_group(connection, group)?;
             grants::receive_offer(connection, asker, &signer.uri, &group, grant, *terms)
         }
         Command::EndGrant { grant } => grants::receive_end(connection, asker, &signer.uri, grant),
-        Command::DeleteActor => storage::actors::set_state(connection, signer.id, ActorState::Deleted),
+        Command::DeleteActor => {
+            storage::actors::set_state(connection, signer.id, ActorState::Deleted)
+        }
         // Federation fetched the document again before it came here.
         Command::UpdateActor | Command::Ignored(_) => Ok(()),
     }
@@ -402,7 +530,13 @@ fn group_of_post(connection: &mut Connection, post: &ReceivedPost) -> Result<Gro
 
 /// What a group elsewhere passes on happened in it: its house vouches, and policy lets the house
 /// speak for its own groups only.
-fn announced(connection: &mut Connection, asker: &Asker, signer: &Actor, by: &Uri, command: &Command) -> Result<()> {
+fn announced(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    by: &Uri,
+    command: &Command,
+) -> Result<()> {
     let group = find_group(connection, &signer.uri)?;
     let by = storage::actors::find_by_uri(connection, by)?.ok_or(Error::NotFound)?;
     match command {
@@ -410,10 +544,15 @@ fn announced(connection: &mut Connection, asker: &Asker, signer: &Actor, by: &Ur
         _ if by.is_local() => Ok(()),
         Command::CreatePost(post) => posts::receive(connection, asker, &by, &group, post, None),
         Command::UpdatePost(post) => posts::receive_update(connection, asker, &by, post, None),
-        Command::DeleteObject { object } => posts::receive_delete(connection, asker, &by, object, None),
-        Command::Like { like, object } => reactions::receive_like(connection, asker, &by, like, object, None),
-        Command::Unlike { object } => reactions::receive_unlike(connection, asker, &by, object, None),
+        Command::DeleteObject { object } => {
+            posts::receive_delete(connection, asker, &by, object, None)
+        }
+        Command::Like { like, object } => {
+            reactions::receive_like(connection, asker, &by, like, object, None)
+        }
+        Command::Unlike { object } => {
+            reactions::receive_unlike(connection, asker, &by, object, None)
+        }
         _ => Ok(()),
     }
 }
-

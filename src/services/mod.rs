@@ -2,4 +2,13 @@
 //! from these and add nothing of their own.
 
 pub mod access;
+pub mod actors;
 pub mod audit;
+pub mod deliveries;
+pub mod grants;
+pub mod groups;
+pub mod inbox;
+pub mod keys;
+pub mod memberships;
+pub mod posts;
+pub mod reactions;

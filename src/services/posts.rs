@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use crate::app::{App, Asker};
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole, Membership, MembershipState, Page,
-    Post, PostId, PostState, PostView, Revision, TITLE_CHARS_MAX, Timestamp, Title, Uri,
+    Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole,
+    Membership, MembershipState, Page, Post, PostId, PostState, PostView, Revision,
+    TITLE_CHARS_MAX, Timestamp, Title, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Reason, Viewer, act};
@@ -22,7 +23,13 @@ use crate::storage::{self, Connection};
 ///
 /// The topic, its event and its audit line commit together: partners are told later, from the
 /// event, so a crash can delay news but never lose or invent it.
-pub async fn create_topic(app: &App, viewer: Viewer, group: GroupId, title: Title, body: Option<Body>) -> Result<Post> {
+pub async fn create_topic(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    title: Title,
+    body: Option<Body>,
+) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
     let post = app
@@ -31,9 +38,21 @@ pub async fn create_topic(app: &App, viewer: Viewer, group: GroupId, title: Titl
             let (permit, _) = access::permit::<act::StartTopic>(connection, &asker, group)?;
             let draft = Draft::Topic { title, body };
             let new = written_here(&asker, &draft)?;
-            let post = storage::posts::insert_topic(connection, &permit, new, |id| addresses.post(id), asker.now)?;
+            let post = storage::posts::insert_topic(
+                connection,
+                &permit,
+                new,
+                |id| addresses.post(id),
+                asker.now,
+            )?;
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
-            audit::note(connection, &asker, AuditAction::PostCreated, post.uri.as_str(), "")?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostCreated,
+                post.uri.as_str(),
+                "",
+            )?;
             Ok(post)
         })
         .await?;
@@ -42,24 +61,45 @@ pub async fn create_topic(app: &App, viewer: Viewer, group: GroupId, title: Titl
 }
 
 /// Publishes a comment below a topic or comment. In an open group a colleague joins by it.
-pub async fn comment(app: &App, viewer: Viewer, parent: PostId, body: Body, audience: Audience) -> Result<Post> {
+pub async fn comment(
+    app: &App,
+    viewer: Viewer,
+    parent: PostId,
+    body: Body,
+    audience: Audience,
+) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
     let post = app
         .db
         .write("create_comment", move |connection| {
             let case = access::permit_post::<act::Comment>(connection, &asker, parent)?;
-            let audience = if case.post.audience == Audience::Aside { Audience::Aside } else { audience };
+            let audience = if case.post.audience == Audience::Aside {
+                Audience::Aside
+            } else {
+                audience
+            };
             if audience == Audience::Aside {
                 only_colleagues_inside(connection, &asker, case.group.as_ref())?;
             }
             let new = written_here(&asker, &Draft::Comment { body, audience })?;
             let post = storage::posts::insert_comment(
-                connection, &case.permit, &case.post, new, |id| addresses.post(id), asker.now,
+                connection,
+                &case.permit,
+                &case.post,
+                new,
+                |id| addresses.post(id),
+                asker.now,
             )?;
             join_by_taking_part(connection, &asker, case.permit.group())?;
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
-            audit::note(connection, &asker, AuditAction::PostCreated, post.uri.as_str(), audience.as_str())?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostCreated,
+                post.uri.as_str(),
+                audience.as_str(),
+            )?;
             Ok(post)
         })
         .await?;
@@ -67,18 +107,30 @@ pub async fn comment(app: &App, viewer: Viewer, parent: PostId, body: Body, audi
     Ok(post)
 }
 
-fn only_colleagues_inside(connection: &mut Connection, asker: &Asker, group: Option<&Group>) -> Result<()> {
+fn only_colleagues_inside(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: Option<&Group>,
+) -> Result<()> {
     let member = match (group, asker.viewer.actor()) {
         (Some(group), Some(actor)) => storage::memberships::find(connection, group.id, actor)?
             .is_some_and(|membership| membership.state == MembershipState::Member),
         _ => false,
     };
-    if asker.viewer.is_colleague() && member { Ok(()) } else { Err(Error::Denied(Reason::NotForOutside)) }
+    if asker.viewer.is_colleague() && member {
+        Ok(())
+    } else {
+        Err(Error::Denied(Reason::NotForOutside))
+    }
 }
 
 fn join_by_taking_part(connection: &mut Connection, asker: &Asker, group: GroupId) -> Result<()> {
-    let Some(actor) = asker.viewer.actor() else { return Ok(()) };
-    if storage::memberships::find(connection, group, actor)?.is_some_and(|known| known.state == MembershipState::Member) {
+    let Some(actor) = asker.viewer.actor() else {
+        return Ok(());
+    };
+    if storage::memberships::find(connection, group, actor)?
+        .is_some_and(|known| known.state == MembershipState::Member)
+    {
         return Ok(());
     }
     storage::memberships::save(
@@ -97,22 +149,37 @@ fn join_by_taking_part(connection: &mut Connection, asker: &Asker, group: GroupI
 
 fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
     let (title, body, audience) = match draft {
-        Draft::Topic { title, body } => (Some(title.as_str().to_owned()), body.as_ref(), Audience::Group),
+        Draft::Topic { title, body } => (
+            Some(title.as_str().to_owned()),
+            body.as_ref(),
+            Audience::Group,
+        ),
         Draft::Comment { body, audience } => (None, Some(body), *audience),
     };
     Ok(NewPost {
         uri: None,
-        author: asker.viewer.actor().ok_or(Error::Denied(Reason::SignInNeeded))?,
+        author: asker
+            .viewer
+            .actor()
+            .ok_or(Error::Denied(Reason::SignInNeeded))?,
         title,
         source: body.map(|body| body.as_str().to_owned()),
-        html: body.map(|body| markup::render_markdown(body.as_str()).into_string()).unwrap_or_default(),
+        html: body
+            .map(|body| markup::render_markdown(body.as_str()).into_string())
+            .unwrap_or_default(),
         audience,
         created_at: asker.now,
     })
 }
 
 /// Writes news about a post. `activity` is what arrived, when somebody elsewhere did it.
-fn tell(connection: &mut Connection, asker: &Asker, kind: EventKind, post: &Post, activity: Option<&str>) -> Result<()> {
+fn tell(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    post: &Post,
+    activity: Option<&str>,
+) -> Result<()> {
     let event = NewEvent {
         kind,
         actor: asker.viewer.actor().unwrap_or(post.author),
@@ -126,7 +193,13 @@ fn tell(connection: &mut Connection, asker: &Asker, kind: EventKind, post: &Post
 }
 
 /// Replaces the text of one's own post; the old text stays in its history.
-pub async fn update(app: &App, viewer: Viewer, id: PostId, title: Option<Title>, body: Option<Body>) -> Result<Post> {
+pub async fn update(
+    app: &App,
+    viewer: Viewer,
+    id: PostId,
+    title: Option<Title>,
+    body: Option<Body>,
+) -> Result<Post> {
     let asker = app.asker(viewer);
     let post = app
         .db
@@ -134,13 +207,32 @@ pub async fn update(app: &App, viewer: Viewer, id: PostId, title: Option<Title>,
             let case = access::permit_post::<act::EditPost>(connection, &asker, id)?;
             let title = new_title(&case.post, title)?;
             if body.is_none() && title.is_none() {
-                return Err(Error::invalid("body", "is empty: write something, or delete the comment"));
+                return Err(Error::invalid(
+                    "body",
+                    "is empty: write something, or delete the comment",
+                ));
             }
             let source = body.as_ref().map(Body::as_str);
-            let html = source.map(|source| markup::render_markdown(source).into_string()).unwrap_or_default();
-            storage::posts::update_text(connection, &case.permit, &case.post, title.as_deref(), source, &html, asker.now)?;
+            let html = source
+                .map(|source| markup::render_markdown(source).into_string())
+                .unwrap_or_default();
+            storage::posts::update_text(
+                connection,
+                &case.permit,
+                &case.post,
+                title.as_deref(),
+                source,
+                &html,
+                asker.now,
+            )?;
             tell(connection, &asker, EventKind::PostUpdated, &case.post, None)?;
-            audit::note(connection, &asker, AuditAction::PostUpdated, case.post.uri.as_str(), "")?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostUpdated,
+                case.post.uri.as_str(),
+                "",
+            )?;
             storage::posts::find(connection, id)?.ok_or(Error::NotFound)
         })
         .await?;
@@ -166,7 +258,13 @@ pub async fn delete(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
             let case = access::permit_post::<act::DeletePost>(connection, &asker, id)?;
             storage::posts::delete(connection, &case.permit, &case.post)?;
             tell(connection, &asker, EventKind::PostDeleted, &case.post, None)?;
-            audit::note(connection, &asker, AuditAction::PostDeleted, case.post.uri.as_str(), "")
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostDeleted,
+                case.post.uri.as_str(),
+                "",
+            )
         })
         .await?;
     app.bells.events.notify_one();
@@ -184,9 +282,19 @@ pub async fn set_removed(app: &App, viewer: Viewer, id: PostId, removed: bool) -
                 (state, _) => return Err(Error::Conflict(format!("the post is {state}"))),
             }
             storage::posts::set_removed(connection, &case.permit, &case.post, removed)?;
-            let kind = if removed { EventKind::PostRemoved } else { EventKind::PostRestored };
+            let kind = if removed {
+                EventKind::PostRemoved
+            } else {
+                EventKind::PostRestored
+            };
             tell(connection, &asker, kind, &case.post, None)?;
-            audit::note(connection, &asker, AuditAction::PostRemoved, case.post.uri.as_str(), if removed { "on" } else { "off" })
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostRemoved,
+                case.post.uri.as_str(),
+                if removed { "on" } else { "off" },
+            )
         })
         .await?;
     app.bells.events.notify_one();
@@ -261,26 +369,46 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
         .read("thread", move |connection| {
             let case = access::permit_post::<act::Read>(connection, &asker, post)?;
             let group = case.group.ok_or(Error::NotFound)?;
-            let posts = storage::posts::list_thread(connection, &access::scope(&asker), case.post.topic)?;
+            let posts =
+                storage::posts::list_thread(connection, &access::scope(&asker), case.post.topic)?;
             let partners = Badges::load(connection)?;
             let mut shown = Vec::with_capacity(posts.len());
             for view in views(connection, &asker, posts)? {
                 shown.push(show(connection, &asker, &group, view, &partners)?);
             }
-            let at = shown.iter().position(|shown| shown.view.post.is_topic()).ok_or(Error::NotFound)?;
+            let at = shown
+                .iter()
+                .position(|shown| shown.view.post.is_topic())
+                .ok_or(Error::NotFound)?;
             let topic = shown.remove(at);
             let reply = reply_right(connection, &asker, &group, &topic.view.post)?;
-            Ok(Thread { group: groups::view(connection, &asker, group)?, topic, reply, comments: shown })
+            Ok(Thread {
+                group: groups::view(connection, &asker, group)?,
+                topic,
+                reply,
+                comments: shown,
+            })
         })
         .await
 }
 
-fn reply_right(connection: &mut Connection, asker: &Asker, group: &Group, topic: &Post) -> Result<Result<(), Reason>> {
+fn reply_right(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    topic: &Post,
+) -> Result<Result<(), Reason>> {
     let answer = access::explain(connection, asker, Action::Comment, Some(group), Some(topic))?;
     Ok(answer.map_err(|refusal| refusal.reason))
 }
 
-fn show(connection: &mut Connection, asker: &Asker, group: &Group, view: PostView, partners: &Badges) -> Result<Shown> {
+fn show(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    view: PostView,
+    partners: &Badges,
+) -> Result<Shown> {
     let facts = access::post_facts(connection, asker, Some(group), &view.post)?;
     let may = |action| crate::policy::decide(&asker.viewer, action, &facts).is_ok();
     let visible = view.post.state == PostState::Visible;
@@ -289,7 +417,8 @@ fn show(connection: &mut Connection, asker: &Asker, group: &Group, view: PostVie
         can_reply: visible && may(Action::Comment),
         can_edit: visible && may(Action::EditPost),
         can_delete: view.post.state != PostState::Deleted && may(Action::DeletePost),
-        can_remove: matches!(view.post.state, PostState::Visible | PostState::Removed) && may(Action::Moderate),
+        can_remove: matches!(view.post.state, PostState::Visible | PostState::Removed)
+            && may(Action::Moderate),
         partner: partners.of(&view.author),
         view,
     })
@@ -301,7 +430,12 @@ pub(super) struct Badges(HashMap<String, crate::domain::Partner>);
 impl Badges {
     pub(super) fn load(connection: &mut Connection) -> Result<Self> {
         let partners = storage::partners::list(connection)?;
-        Ok(Self(partners.into_iter().map(|partner| (partner.host.to_string(), partner)).collect()))
+        Ok(Self(
+            partners
+                .into_iter()
+                .map(|partner| (partner.host.to_string(), partner))
+                .collect(),
+        ))
     }
 
     pub(super) fn of(&self, actor: &Actor) -> Option<crate::domain::Partner> {
@@ -314,8 +448,10 @@ fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result
     let mut author_ids: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
     author_ids.sort_unstable();
     author_ids.dedup();
-    let authors: HashMap<ActorId, Actor> =
-        storage::actors::list_by_ids(connection, &author_ids)?.into_iter().map(|actor| (actor.id, actor)).collect();
+    let authors: HashMap<ActorId, Actor> = storage::actors::list_by_ids(connection, &author_ids)?
+        .into_iter()
+        .map(|actor| (actor.id, actor))
+        .collect();
     let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
     let liked = match asker.viewer.actor() {
         Some(actor) => storage::reactions::list_liked(connection, actor, &ids)?,
@@ -324,8 +460,15 @@ fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result
     posts
         .into_iter()
         .map(|post| {
-            let author = authors.get(&post.author).cloned().ok_or_else(|| Error::internal("a post without an author"))?;
-            Ok(PostView { liked: liked.contains(&post.id), post: without_hidden_text(post), author })
+            let author = authors
+                .get(&post.author)
+                .cloned()
+                .ok_or_else(|| Error::internal("a post without an author"))?;
+            Ok(PostView {
+                liked: liked.contains(&post.id),
+                post: without_hidden_text(post),
+                author,
+            })
         })
         .collect()
 }
@@ -335,7 +478,12 @@ fn without_hidden_text(post: Post) -> Post {
         PostState::Visible | PostState::Held => post,
         PostState::Removed | PostState::Deleted => {
             let title = post.title.as_ref().map(|_| String::new());
-            Post { title, html: String::new(), source: None, ..post }
+            Post {
+                title,
+                html: String::new(),
+                source: None,
+                ..post
+            }
         }
     }
 }
@@ -370,7 +518,8 @@ pub async fn topics(app: &App, viewer: Viewer, group: GroupId, page: Page) -> Re
     app.db
         .read("list_topics", move |connection| {
             access::permit::<act::Read>(connection, &asker, group)?;
-            let posts = storage::posts::list_topics(connection, &access::scope(&asker), group, page)?;
+            let posts =
+                storage::posts::list_topics(connection, &access::scope(&asker), group, page)?;
             listed(connection, &asker, posts)
         })
         .await
@@ -379,7 +528,10 @@ pub async fn topics(app: &App, viewer: Viewer, group: GroupId, page: Page) -> Re
 /// Topics of all groups the viewer is a member of, newest first.
 pub async fn home(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Listed>> {
     let asker = app.asker(viewer);
-    let actor = asker.viewer.actor().ok_or(Error::Denied(Reason::SignInNeeded))?;
+    let actor = asker
+        .viewer
+        .actor()
+        .ok_or(Error::Denied(Reason::SignInNeeded))?;
     app.db
         .read("home", move |connection| {
             let posts = storage::posts::list_home(connection, &access::scope(&asker), actor, page)?;
@@ -394,7 +546,12 @@ pub async fn history(app: &App, viewer: Viewer, id: PostId) -> Result<(PostView,
     if view.post.state != PostState::Visible {
         return Ok((view, Vec::new()));
     }
-    let revisions = app.db.read("history", move |connection| storage::posts::list_revisions(connection, id)).await?;
+    let revisions = app
+        .db
+        .read("history", move |connection| {
+            storage::posts::list_revisions(connection, id)
+        })
+        .await?;
     Ok((view, revisions))
 }
 
@@ -452,7 +609,14 @@ pub(super) fn receive(
                 return Err(Error::NotFound);
             }
             let case = access::permit_found::<act::Comment>(connection, asker, parent)?;
-            storage::posts::insert_comment(connection, &case.permit, &case.post, new, unused, asker.now)?
+            storage::posts::insert_comment(
+                connection,
+                &case.permit,
+                &case.post,
+                new,
+                unused,
+                asker.now,
+            )?
         }
     };
     if group.is_local() {
@@ -463,13 +627,21 @@ pub(super) fn receive(
 
 /// Topics need a title: microblog posts get the first line of their text.
 fn title_of(received: &ReceivedPost) -> String {
-    let named = received.title.as_deref().map(|title| markup::plain_text(title, TITLE_CHARS_MAX)).filter(|title| !title.is_empty());
+    let named = received
+        .title
+        .as_deref()
+        .map(|title| markup::plain_text(title, TITLE_CHARS_MAX))
+        .filter(|title| !title.is_empty());
     let first_line = || {
         let html = markup::sanitize(&received.html);
         let end = html.as_str().find("</p>").unwrap_or(html.as_str().len());
         markup::plain_text(&html.as_str()[..end], 120)
     };
-    named.unwrap_or_else(|| Some(first_line()).filter(|line| !line.is_empty()).unwrap_or_else(|| "(without a title)".into()))
+    named.unwrap_or_else(|| {
+        Some(first_line())
+            .filter(|line| !line.is_empty())
+            .unwrap_or_else(|| "(without a title)".into())
+    })
 }
 
 /// A post's text was changed by its author elsewhere.
@@ -491,10 +663,22 @@ pub(super) fn receive_update(
         return Ok(());
     }
     storage::posts::update_text(
-        connection, &case.permit, &case.post, title.as_deref(), received.source.as_deref(), html.as_str(), asker.now,
+        connection,
+        &case.permit,
+        &case.post,
+        title.as_deref(),
+        received.source.as_deref(),
+        html.as_str(),
+        asker.now,
     )?;
     if case.group.is_some_and(|group| group.is_local()) {
-        tell(connection, asker, EventKind::PostUpdated, &case.post, activity)?;
+        tell(
+            connection,
+            asker,
+            EventKind::PostUpdated,
+            &case.post,
+            activity,
+        )?;
     }
     Ok(())
 }
@@ -523,7 +707,13 @@ pub(super) fn receive_delete(
     let case = access::permit_found::<act::DeletePost>(connection, asker, post)?;
     storage::posts::delete(connection, &case.permit, &case.post)?;
     if case.group.is_some_and(|group| group.is_local()) {
-        tell(connection, asker, EventKind::PostDeleted, &case.post, activity)?;
+        tell(
+            connection,
+            asker,
+            EventKind::PostDeleted,
+            &case.post,
+            activity,
+        )?;
     }
     Ok(())
 }

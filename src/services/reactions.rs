@@ -15,7 +15,10 @@ pub async fn like(app: &App, viewer: Viewer, post: PostId) -> Result<()> {
     app.db
         .write("like", move |connection| {
             let case = access::permit_post::<act::React>(connection, &asker, post)?;
-            let actor = asker.viewer.actor().ok_or(Error::Denied(Reason::SignInNeeded))?;
+            let actor = asker
+                .viewer
+                .actor()
+                .ok_or(Error::Denied(Reason::SignInNeeded))?;
             if storage::reactions::find(connection, post, actor)?.is_some() {
                 return Ok(());
             }
@@ -35,9 +38,18 @@ pub async fn unlike(app: &App, viewer: Viewer, post: PostId) -> Result<()> {
     app.db
         .write("unlike", move |connection| {
             let case = access::permit_post::<act::Read>(connection, &asker, post)?;
-            let actor = asker.viewer.actor().ok_or(Error::Denied(Reason::SignInNeeded))?;
+            let actor = asker
+                .viewer
+                .actor()
+                .ok_or(Error::Denied(Reason::SignInNeeded))?;
             if let Some(uri) = storage::reactions::remove(connection, post, actor)? {
-                tell(connection, &asker, EventKind::Unliked, &case.post, Some(uri.as_str()))?;
+                tell(
+                    connection,
+                    &asker,
+                    EventKind::Unliked,
+                    &case.post,
+                    Some(uri.as_str()),
+                )?;
             }
             Ok(())
         })
@@ -47,7 +59,13 @@ pub async fn unlike(app: &App, viewer: Viewer, post: PostId) -> Result<()> {
 }
 
 /// Writes news about a reaction. `activity`: what arrived or, for our own Undo, the id of the Like.
-fn tell(connection: &mut Connection, asker: &Asker, kind: EventKind, post: &Post, activity: Option<&str>) -> Result<i64> {
+fn tell(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    post: &Post,
+    activity: Option<&str>,
+) -> Result<i64> {
     let event = NewEvent {
         kind,
         actor: asker.viewer.actor().unwrap_or(post.author),
@@ -86,10 +104,16 @@ pub(super) fn receive_unlike(
     activity: Option<&str>,
 ) -> Result<()> {
     let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
-    let case = access::permit_found::<act::Read>(connection, asker, post)?;
-    let removed = storage::reactions::remove(connection, case.post.id, by.id)?;
-    if removed.is_some() && case.group.is_some_and(|group| group.is_local()) {
-        tell(connection, asker, EventKind::Unliked, &case.post, activity)?;
+    // Who may read may take back what it gave; a group's house tells of its own group.
+    let group = match asker.viewer {
+        Viewer::Server { .. } => {
+            access::permit_found::<act::React>(connection, asker, post.clone())?.group
+        }
+        _ => access::permit_found::<act::Read>(connection, asker, post.clone())?.group,
+    };
+    let removed = storage::reactions::remove(connection, post.id, by.id)?;
+    if removed.is_some() && group.is_some_and(|group| group.is_local()) {
+        tell(connection, asker, EventKind::Unliked, &post, activity)?;
     }
     Ok(())
 }

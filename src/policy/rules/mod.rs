@@ -8,7 +8,8 @@ mod know;
 mod read;
 
 use crate::domain::{
-    Access, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId, PostState, Stage,
+    Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,
+    PostState, Stage,
 };
 use crate::policy::{Act, Action, Denial, Facts, GroupFacts, Permit, Reason, Refusal, Viewer};
 
@@ -168,6 +169,9 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
         _ => {}
     }
     know::group(viewer, facts, group)?;
+    if tells_of_its_own(viewer, action, facts, group) {
+        return Ok(());
+    }
     if let Some(post) = &facts.post {
         read::post(viewer, facts, group, post)?;
     }
@@ -194,6 +198,26 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
             hidden(Reason::Unknown)
         }
     }
+}
+
+/// The server where a group elsewhere lives decides what happens in it: what it says was written,
+/// changed, liked or removed there, was. Never what colleagues here say among themselves.
+fn tells_of_its_own(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) -> bool {
+    let its_house = matches!(viewer, Viewer::Server { host } if Some(host) == group.home.as_ref());
+    let told = matches!(
+        action,
+        Action::StartTopic
+            | Action::Comment
+            | Action::React
+            | Action::EditPost
+            | Action::DeletePost
+            | Action::Moderate
+    );
+    its_house
+        && told
+        && facts
+            .post
+            .is_none_or(|post| post.audience == Audience::Group)
 }
 
 fn wrote(viewer: &Viewer, facts: &Facts) -> bool {
