@@ -556,3 +556,41 @@ fn announced(
         _ => Ok(()),
     }
 }
+
+/// How long the bytes of an applied activity are kept, for looking into what went wrong.
+const BODY_KEPT: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
+
+/// Forgets the bytes of what was applied long ago, and errands long done.
+pub async fn prune(app: &App) -> Result<()> {
+    let before = app.clock.now().minus(BODY_KEPT);
+    app.db
+        .write("prune", move |connection| {
+            storage::arrivals::prune_bodies(connection, before)?;
+            storage::jobs::prune(connection, before)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Applies what was fetched from a group's own server, as if the group had just told it; how many
+/// took effect. What is here already stays as it is.
+pub async fn apply_fetched(app: &App, group: &Actor, commands: Vec<Command>) -> Result<usize> {
+    let asker = app.asker(access::viewer_of(group));
+    let group = group.clone();
+    app.db
+        .write("apply_fetched", move |connection| {
+            let mut applied = 0;
+            for command in commands {
+                let outcome = storage::savepoint(connection, |connection| {
+                    effect(connection, &asker, &group, &command, None)
+                });
+                match outcome {
+                    Ok(()) => applied += 1,
+                    Err(Error::Internal(source)) => return Err(Error::Internal(source)),
+                    Err(error) => tracing::debug!(%error, "something fetched changed nothing"),
+                }
+            }
+            Ok(applied)
+        })
+        .await
+}
