@@ -9,5 +9,6 @@
 )]
 
 mod house;
+mod partners;
 mod rooms;
 mod support;

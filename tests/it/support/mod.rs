@@ -12,3 +12,4 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod requirements;
+pub mod world;
