@@ -172,3 +172,13 @@ pub async fn migrations(app: &App) -> Result<Vec<MigrationStatus>> {
         .maintain("migration_status", storage::migration_status)
         .await
 }
+
+/// Whether the database answers and has the schema of this program.
+pub async fn is_ready(app: &App) -> Result<bool> {
+    app.db
+        .read("is_ready", |connection| {
+            let migrations = storage::migration_status(connection)?;
+            Ok(migrations.iter().all(|migration| migration.applied))
+        })
+        .await
+}

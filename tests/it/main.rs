@@ -11,4 +11,5 @@
 mod house;
 mod partners;
 mod rooms;
+mod services;
 mod support;
