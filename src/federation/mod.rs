@@ -2,7 +2,9 @@
 //! who says it ([`signatures`], [`keys`]), how large it is ([`json`]) and where it comes from
 //! ([`fetch`]).
 
+pub mod extension;
 pub mod fetch;
 pub mod json;
 pub mod keys;
+pub mod partnership;
 pub mod signatures;
