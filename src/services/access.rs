@@ -2,7 +2,8 @@
 
 use crate::app::Asker;
 use crate::domain::{
-    ActorState, Audience, Group, GroupId, Host, Membership, MembershipState, Post, PostId,
+    ActorKind, ActorState, Audience, Group, GroupId, Host, Membership, MembershipState, Post,
+    PostId,
 };
 use crate::error::{Error, Result};
 use crate::policy::{
@@ -219,7 +220,8 @@ fn membership_facts(membership: &Membership) -> MembershipFacts {
 /// The viewer that a verified remote actor is: a server or a person; nobody when it is shut out here.
 pub fn viewer_of(actor: &crate::domain::Actor) -> Viewer {
     match (&actor.host, actor.state, actor.kind) {
-        (Some(host), ActorState::Active, crate::domain::ActorKind::Service) => {
+        // A group's key is its house's: what a group says, its server says.
+        (Some(host), ActorState::Active, ActorKind::Service | ActorKind::Group) => {
             Viewer::Server { host: host.clone() }
         }
         (Some(host), ActorState::Active, _) => Viewer::Person {
