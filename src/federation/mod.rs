@@ -2,8 +2,32 @@
 //! who says it ([`signatures`], [`keys`]), how large it is ([`json`]) and where it comes from
 //! ([`fetch`]).
 
-
+pub mod discovery;
 pub mod fetch;
 pub mod json;
+pub mod keyring;
 pub mod keys;
+pub mod objects;
 pub mod signatures;
+
+use crate::app::App;
+use keyring::Keyring;
+
+/// The house towards other servers: the house, and the keys it has seen and has. Cheap to clone.
+#[derive(Clone)]
+pub struct Federation {
+    pub app: App,
+    pub keyring: Keyring,
+}
+
+impl Federation {
+    pub fn new(app: App) -> Self {
+        Self {
+            app,
+            keyring: Keyring::default(),
+        }
+    }
+}
+
+/// Adds the addresses that other servers use.
+pub fn configure(_config: &mut actix_web::web::ServiceConfig) {}
