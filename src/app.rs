@@ -129,9 +129,7 @@ impl App {
 
     /// Our addresses: the one place that makes identifiers.
     pub fn addresses(&self) -> Addresses {
-        Addresses {
-            origin: self.config.public_url.clone(),
-        }
+        Addresses::new(self.config.public_url.clone())
     }
 }
 
@@ -142,6 +140,10 @@ pub struct Addresses {
 }
 
 impl Addresses {
+    pub const fn new(origin: Uri) -> Self {
+        Self { origin }
+    }
+
     pub fn origin(&self) -> &Uri {
         &self.origin
     }
