@@ -41,7 +41,11 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
 ];
 
 /// Starts to serve; the server runs while it is awaited.
-pub(super) fn start(federation: &Federation, listener: TcpListener, stop_within: Duration) -> Result<Server> {
+pub(super) fn start(
+    federation: &Federation,
+    listener: TcpListener,
+    stop_within: Duration,
+) -> Result<Server> {
     let app = &federation.app;
     let data = Data::new(app.clone());
     let federation = Data::new(federation.clone());
