@@ -6,8 +6,9 @@ use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{Name, PostId, Timestamp, Uri};
+use crate::domain::{GrantId, Name, PostId, Timestamp, Uri};
 use crate::error::Result;
+use crate::federation::partnership::Throttle;
 use crate::policy::{House, Viewer};
 use crate::storage::Database;
 
@@ -24,6 +25,8 @@ pub struct Inner {
     /// The one client for requests to other servers.
     pub http: crate::http::Client,
     pub bells: Bells,
+    /// How many handshakes this process has let in lately.
+    pub handshakes: Throttle,
 }
 
 impl std::ops::Deref for App {
@@ -46,6 +49,8 @@ pub struct Bells {
     pub arrivals: Notify,
     /// A job was queued.
     pub jobs: Notify,
+    /// A job of this process ended.
+    pub ended_jobs: Notify,
     /// The server is told to stop.
     pub stop: Stop,
 }
@@ -101,6 +106,7 @@ impl App {
                 clock: Clock::default(),
                 http,
                 bells: Bells::default(),
+                handshakes: Throttle::default(),
             }),
         })
     }
@@ -123,9 +129,7 @@ impl App {
 
     /// Our addresses: the one place that makes identifiers.
     pub fn addresses(&self) -> Addresses {
-        Addresses {
-            origin: self.config.public_url.clone(),
-        }
+        Addresses::new(self.config.public_url.clone())
     }
 }
 
@@ -136,6 +140,10 @@ pub struct Addresses {
 }
 
 impl Addresses {
+    pub const fn new(origin: Uri) -> Self {
+        Self { origin }
+    }
+
     pub fn origin(&self) -> &Uri {
         &self.origin
     }
@@ -160,6 +168,15 @@ impl Addresses {
     /// A topic or comment.
     pub fn post(&self, id: PostId) -> Uri {
         self.origin.join(&format!("p/{id}"))
+    }
+
+    /// Where other servers use our invitations.
+    pub fn partnership(&self) -> Uri {
+        self.origin.join("partnership")
+    }
+
+    pub fn grant(&self, id: GrantId) -> Uri {
+        self.origin.join(&format!("grants/{id}"))
     }
 
     /// An activity, by the event it tells of and what it is.

@@ -38,6 +38,16 @@ text_enum! {
     }
 }
 
+impl Action {
+    /// Its permit names a post: the same list as the types that are [`OnPost`].
+    pub(super) const fn is_on_post(self) -> bool {
+        matches!(
+            self,
+            Self::React | Self::Comment | Self::EditPost | Self::DeletePost | Self::Reshare
+        )
+    }
+}
+
 /// An [`Action`] as a type, so that a [`Permit`](crate::policy::Permit) says what it is for.
 pub trait Act {
     const ACTION: Action;

@@ -57,7 +57,7 @@ pub struct PostFacts {
     pub locked: bool,
     pub topic_created_at: Timestamp,
     pub shared_by_exception: bool,
-    /// The viewer is named in it.
+    /// The viewer is named in it; for a server, somebody there is.
     pub names_viewer: bool,
 }
 
@@ -98,35 +98,42 @@ impl Facts {
         }
     }
 
-    pub(super) fn is_banned(&self) -> bool {
-        self.membership.is_some_and(|membership| {
+    /// How far the viewer is in, as of now: a ban that is over counts as nothing.
+    pub(super) fn standing(&self) -> Option<MembershipState> {
+        let over = |membership: &MembershipFacts| {
             membership.state == MembershipState::Banned
-                && membership.banned_until.is_none_or(|until| self.now < until)
-        })
+                && membership
+                    .banned_until
+                    .is_some_and(|until| until <= self.now)
+        };
+        self.membership
+            .filter(|membership| !over(membership))
+            .map(|membership| membership.state)
+    }
+
+    pub(super) fn is_banned(&self) -> bool {
+        self.standing() == Some(MembershipState::Banned)
     }
 
     pub(super) fn is_member(&self) -> bool {
-        self.membership
-            .is_some_and(|membership| membership.state == MembershipState::Member)
+        self.standing() == Some(MembershipState::Member)
     }
 
     pub(super) fn is_invited(&self) -> bool {
-        self.membership
-            .is_some_and(|membership| membership.state == MembershipState::Invited)
+        self.standing() == Some(MembershipState::Invited)
     }
 
     pub(super) fn is_moderator(&self) -> bool {
-        self.is_member()
-            && self
-                .membership
-                .is_some_and(|membership| membership.role >= GroupRole::Moderator)
+        self.has_role(GroupRole::Moderator)
     }
 
     pub(super) fn is_owner(&self) -> bool {
-        self.is_member()
-            && self
-                .membership
-                .is_some_and(|membership| membership.role == GroupRole::Owner)
+        self.has_role(GroupRole::Owner)
+    }
+
+    fn has_role(&self, role: GroupRole) -> bool {
+        let membership = self.membership.filter(|_| self.is_member());
+        membership.is_some_and(|membership| membership.role >= role)
     }
 
     /// The grant counts: partner active, inside its window, and the group is not internal.
@@ -144,5 +151,11 @@ impl Facts {
             && self
                 .grant
                 .is_some_and(|terms| terms.capabilities.contains(capability))
+    }
+
+    /// For a group elsewhere: its house lets us. Where it told us of no grant, it decides itself.
+    pub(super) fn was_told(&self, capability: Capability) -> bool {
+        self.grant
+            .is_none_or(|terms| terms.capabilities.contains(capability))
     }
 }

@@ -5,26 +5,67 @@
 //! describes everything a viewer may read, for lists.
 //!
 //! # Cases the rules leave open, and how they are decided
-//! Deny is the default; these are written down so that somebody can object:
+//! Deny is the default; these are written down so that somebody can object.
+//!
+//! The boundary:
 //! - People from servers without a partnership may look at public groups (in open mode) but not
-//!   join or write in them.
-//! - A partner's person who is banned from an open group reads nothing of it.
-//! - A post one may not read is answered like an unknown one even when its group is known.
+//!   join or write in them, and get no deliveries.
+//! - Public pages and open federation are two doors: in closed mode a stranger's server reads
+//!   nothing of a public group although a browser does.
+//! - A partner's person who is banned from an open group reads nothing of it by federation, not
+//!   even when the group is public; banned colleagues read what colleagues read.
+//! - With *apart*, a partner reads what people here wrote, and its people what they wrote
+//!   themselves: the facts do not say which other server a post is from. "Shared by the house"
+//!   does not exist yet. Rosters are shown; who lists them leaves the other partners' people out.
+//! - Outsiders read a direct message only in a group here whose counting grant has `reply`; outside
+//!   groups the facts cannot tell whether one is shared, so nothing goes out.
+//! - Deletes and retractions travel by the ledger, not by [`Action::Receive`].
+//!
+//! Groups elsewhere:
 //! - A group elsewhere whose grant to us has expired, was taken back, or whose house is no longer
 //!   a partner, is hidden from everybody here; while the partnership is paused it is read only.
-//! - A group elsewhere can be read by the server where it lives only as far as people here wrote it.
-//! - The command line (operator) administers but reads no posts.
+//! - Where its house told us of no grant (other software), it decides itself what it accepts; but
+//!   nobody here invites to it.
+//! - Who asked to join one still sees it while waiting, even when it is secret: that is how an
+//!   invitation is accepted. Guests come in by invitation only.
+//! - The server of its house may read, and is sent, what people here wrote, nothing else. Other
+//!   servers and all people elsewhere, those of its house too, are not told that we know it: who
+//!   may read it, only its house knows. What that house relays counts by its word, not by asking
+//!   here as the person, except that authors may delete.
+//! - It is moderated and managed on its own server, and a topic locked there is locked for
+//!   everybody here.
+//!
+//! People:
+//! - A post one may not read is answered like an unknown one even when its group is known.
+//! - Who is a member is not shown to the public, even where posts are.
+//! - *Locked* means for moderators only in every way: commenting, attaching, reacting, editing.
+//! - *Archived* means read only for moderators too; owners and administrators can open it again.
+//! - Members of open groups may suggest people: [`invitation_outcome`] makes that a request.
+//!   That a partner's person (or a member here, of a group elsewhere) names only people of the
+//!   own organization is checked by who invites, since the invited person is not among the facts.
+//! - A secret group cannot be public ([`stage_fits`]). Should one be, it counts as open to partners.
+//! - A closed group at the public stage shows its profile; its posts stay in and are not passed on.
+//! - Guests may moderate but not manage a group or change its boundary, and create none.
+//! - Held posts are seen by moderators and their author; removed ones leave a tombstone, with the
+//!   text only for moderators and, where they may read at all, compliance officers ([`shows_text`]).
+//! - Posts on profiles are for colleagues; nobody reacts to them or comments on them yet.
+//! - The command line (operator) administers, lists members, lets people in and puts them out, but
+//!   reads no posts, not even public ones. Breaking the glass is not an action yet.
 
 mod action;
 mod facts;
 mod rules;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod viewer;
 
 pub use action::*;
 pub use facts::*;
-pub use rules::{decide, explain, join_outcome, permit};
+pub use rules::{
+    decide, explain, grant_effect, invitation_outcome, join_outcome, permit, shows_text, stage_fits,
+};
 pub use scope::*;
 pub use verdict::*;
 pub use viewer::*;

@@ -20,10 +20,12 @@ pub enum Asker {
     Anybody,
     Colleague(ActorId),
     Guest(ActorId),
+    /// Reads in groups here what the grant to its server shows; nothing in groups elsewhere.
     Person {
         actor: ActorId,
         host: Host,
     },
+    /// The same, and in groups of its own what people here wrote.
     Server {
         host: Host,
     },

@@ -40,6 +40,10 @@ text_enum! {
         NotForOutside = "not_for_outside",
         NotVisible = "not_visible",
         NotForRemote = "not_for_remote",
+        KeptApart = "kept_apart",
+        PeopleOnly = "people_only",
+        GroupsOnly = "groups_only",
+        SecretNotPublic = "secret_not_public",
     }
 }
 
@@ -102,6 +106,14 @@ impl Reason {
             Self::NotForOutside => "This is for colleagues only and never leaves the house.",
             Self::NotVisible => "It was removed, deleted, or waits for a moderator.",
             Self::NotForRemote => "This can only be done on the server where the group lives.",
+            Self::KeptApart => {
+                "Partners in this group are kept apart: another one's people wrote it."
+            }
+            Self::PeopleOnly => "Only people may do this: neither servers nor the command line.",
+            Self::GroupsOnly => "This can only be done in a group.",
+            Self::SecretNotPublic => {
+                "A secret group cannot be public. Make it closed or open first."
+            }
         }
     }
 }

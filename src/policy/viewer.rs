@@ -54,4 +54,15 @@ impl Viewer {
                 }
         )
     }
+
+    /// Sees what moderators removed, in groups it may read.
+    pub const fn is_compliance_officer(&self) -> bool {
+        matches!(
+            self,
+            Self::Member {
+                role: OrgRole::Compliance,
+                ..
+            }
+        )
+    }
 }

@@ -2,12 +2,13 @@
 
 use crate::app::Asker;
 use crate::domain::{
-    ActorState, Audience, Group, GroupId, Host, Membership, MembershipState, Post, PostId,
+    ActorKind, ActorState, Audience, Group, GroupId, Host, Membership, MembershipState, Post,
+    PostId,
 };
 use crate::error::{Error, Result};
 use crate::policy::{
-    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PostFacts, ReadScope, Refusal,
-    Viewer,
+    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PostFacts, ReadScope, Reason,
+    Refusal, Viewer,
 };
 use crate::storage::{self, Connection};
 
@@ -89,6 +90,21 @@ pub fn explain(
         },
     };
     Ok(policy::explain(&asker.viewer, action, &facts))
+}
+
+/// Whether what a group of ours granted a server has effect now, and if not, why.
+pub fn grant_effect(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    host: &Host,
+) -> Result<Result<(), Reason>> {
+    let partner = Asker {
+        viewer: Viewer::Server { host: host.clone() },
+        ..asker.clone()
+    };
+    let facts = group_facts(connection, &partner, group)?;
+    Ok(policy::grant_effect(&facts))
 }
 
 /// Everything the asker may read.
@@ -204,7 +220,8 @@ fn membership_facts(membership: &Membership) -> MembershipFacts {
 /// The viewer that a verified remote actor is: a server or a person; nobody when it is shut out here.
 pub fn viewer_of(actor: &crate::domain::Actor) -> Viewer {
     match (&actor.host, actor.state, actor.kind) {
-        (Some(host), ActorState::Active, crate::domain::ActorKind::Service) => {
+        // A group's key is its house's: what a group says, its server says.
+        (Some(host), ActorState::Active, ActorKind::Service | ActorKind::Group) => {
             Viewer::Server { host: host.clone() }
         }
         (Some(host), ActorState::Active, _) => Viewer::Person {

@@ -11,6 +11,7 @@
 mod auth;
 mod cli;
 mod house;
+mod partners;
 mod rooms;
 mod serve;
 mod services;

@@ -1,0 +1,268 @@
+//! The rules. One function a question, in the words of `docs/ACCESS.md`.
+//!
+//! The order of answers is the order of the files: what one cannot [`know`] or [`read`] is hidden;
+//! what one knows but may not do ([`act`]) is forbidden, with a reason.
+
+mod act;
+mod know;
+mod read;
+
+use crate::domain::{
+    Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,
+    PostState, Stage,
+};
+use crate::policy::{Act, Action, Denial, Facts, GroupFacts, Permit, Reason, Refusal, Viewer};
+
+type Ruling = Result<(), Refusal>;
+
+const fn hidden(reason: Reason) -> Ruling {
+    Err(Refusal {
+        reason,
+        hidden: true,
+    })
+}
+
+const fn forbidden(reason: Reason) -> Ruling {
+    Err(Refusal {
+        reason,
+        hidden: false,
+    })
+}
+
+/// Yes, or the no that is given.
+const fn yes_if(may: bool, otherwise: Ruling) -> Ruling {
+    if may { Ok(()) } else { otherwise }
+}
+
+/// May `viewer` do `action` in the case of `facts`?
+pub fn decide(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Denial> {
+    explain(viewer, action, facts).map_err(Denial::from)
+}
+
+/// The same question, answered with a proof for storage.
+pub fn permit<A: Act>(viewer: &Viewer, facts: &Facts) -> Result<Permit<A>, Denial> {
+    decide(viewer, A::ACTION, facts)?;
+    // A proof about a post names it; that one may comment in a group in general proves nothing.
+    if A::ACTION.is_on_post() && facts.post.is_none() {
+        return Err(Denial::Hidden);
+    }
+    let group = facts.group.as_ref().map_or(GroupId(0), |group| group.id);
+    let post = facts.post.map_or(PostId(0), |post| post.id);
+    Ok(Permit::new(group, post))
+}
+
+/// The same question, answered with the reason even where the viewer must not learn it.
+pub fn explain(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Refusal> {
+    match action {
+        Action::CreateGroup => create_group(viewer),
+        Action::ManagePartners | Action::ManageAccounts => administer(viewer),
+        _ => match &facts.group {
+            Some(group) => in_group(viewer, action, facts, group),
+            None => outside_groups(viewer, action, facts),
+        },
+    }
+}
+
+/// Whether joining makes a member at once, or a request. Asked after [`Action::Join`] was allowed.
+pub fn join_outcome(viewer: &Viewer, facts: &Facts) -> MembershipState {
+    let Some(group) = &facts.group else {
+        return MembershipState::Requested;
+    };
+    let here = group.home.is_none();
+    let at_once = facts.is_member()
+        || here
+            && match viewer {
+                _ if facts.is_invited() => true,
+                Viewer::Member { .. } => viewer.is_colleague() && group.access == Access::Open,
+                Viewer::Person { .. } => facts
+                    .grant
+                    .is_some_and(|terms| terms.join == JoinMode::Auto),
+                Viewer::Anonymous | Viewer::Server { .. } | Viewer::Operator => false,
+            };
+    match at_once {
+        true => MembershipState::Member,
+        false => MembershipState::Requested,
+    }
+}
+
+/// Whether naming somebody invites, or only suggests: then a moderator decides, as about a request.
+/// Asked after [`Action::Invite`] was allowed.
+pub fn invitation_outcome(viewer: &Viewer, facts: &Facts) -> MembershipState {
+    let suggests = match (viewer, &facts.group) {
+        (Viewer::Member { .. }, Some(group)) => group.home.is_none() && !facts.is_moderator(),
+        _ => false,
+    };
+    match suggests {
+        true => MembershipState::Requested,
+        false => MembershipState::Invited,
+    }
+}
+
+/// Whether a post is shown with its text; if not, a reader sees only that there was one.
+pub fn shows_text(viewer: &Viewer, facts: &Facts) -> bool {
+    let moderates = facts
+        .group
+        .as_ref()
+        .is_some_and(|group| moderates(viewer, facts, group));
+    decide(viewer, Action::Read, facts).is_ok()
+        && facts.post.is_some_and(|post| match post.state {
+            PostState::Visible | PostState::Held => true,
+            PostState::Removed => moderates || viewer.is_compliance_officer(),
+            PostState::Deleted => false,
+        })
+}
+
+/// May a group of this access be at this stage at all?
+pub const fn stage_fits(access: Access, stage: Stage) -> Result<(), Reason> {
+    match (access, stage) {
+        (Access::Secret, Stage::Public) => Err(Reason::SecretNotPublic),
+        _ => Ok(()),
+    }
+}
+
+fn create_group(viewer: &Viewer) -> Ruling {
+    match viewer {
+        Viewer::Operator => Ok(()),
+        Viewer::Anonymous => forbidden(Reason::SignInNeeded),
+        _ => yes_if(viewer.is_colleague(), forbidden(Reason::NotForOutside)),
+    }
+}
+
+fn administer(viewer: &Viewer) -> Ruling {
+    match viewer {
+        Viewer::Anonymous => forbidden(Reason::SignInNeeded),
+        // To anybody else the administration pages do not exist.
+        _ => yes_if(viewer.is_administrator(), hidden(Reason::NotAdministrator)),
+    }
+}
+
+/// Posts on profiles and direct messages.
+fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
+    let Some(post) = &facts.post else {
+        return hidden(Reason::Unknown);
+    };
+    if action == Action::DeletePost && is_author(viewer, facts) {
+        return Ok(());
+    }
+    read::outside_groups(viewer, facts, post)?;
+    match action {
+        Action::Know | Action::Read => Ok(()),
+        Action::EditPost if is_author(viewer, facts) => yes_if(
+            post.state == PostState::Visible,
+            forbidden(Reason::NotVisible),
+        ),
+        Action::EditPost | Action::DeletePost => forbidden(Reason::NotAuthor),
+        _ => forbidden(Reason::GroupsOnly),
+    }
+}
+
+fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) -> Ruling {
+    // Two rights that do not ask whether one sees the group: authors take back what they wrote,
+    // and administration pages list secret groups too.
+    match action {
+        Action::DeletePost if is_author(viewer, facts) => return Ok(()),
+        Action::ManageGroup | Action::ChangeBoundary
+            if viewer.is_administrator() && group.home.is_none() =>
+        {
+            return Ok(());
+        }
+        _ => {}
+    }
+    know::group(viewer, facts, group)?;
+    if tells_of_its_own(viewer, action, facts, group) {
+        return Ok(());
+    }
+    if let Some(post) = &facts.post {
+        read::post(viewer, facts, group, post)?;
+    }
+    match action {
+        Action::Know => Ok(()),
+        Action::Read if facts.post.is_some() => Ok(()),
+        Action::Read => read::group(viewer, facts, group),
+        Action::SeeMembers => read::members(viewer, facts, group),
+        Action::Receive => read::receive(viewer, facts, group),
+        Action::Join => act::join(viewer, facts, group),
+        Action::Leave => act::leave(viewer, facts),
+        Action::React => act::contribute(viewer, facts, group, Capability::React),
+        Action::Comment => act::contribute(viewer, facts, group, Capability::Reply),
+        Action::StartTopic => act::contribute(viewer, facts, group, Capability::Start),
+        Action::Attach => act::contribute(viewer, facts, group, Capability::Attach),
+        Action::EditPost => act::edit(viewer, facts, group),
+        Action::DeletePost => forbidden(Reason::NotAuthor),
+        Action::Invite => act::invite(viewer, facts, group),
+        Action::Moderate => act::moderate(viewer, facts, group),
+        Action::Reshare => act::reshare(viewer, facts, group),
+        Action::ManageGroup => act::manage(viewer, facts, group),
+        Action::ChangeBoundary => act::change_boundary(viewer, facts, group),
+        Action::CreateGroup | Action::ManagePartners | Action::ManageAccounts => {
+            hidden(Reason::Unknown)
+        }
+    }
+}
+
+/// The server where a group elsewhere lives decides what happens in it: what it says was written,
+/// changed, liked or removed there, was. Never what colleagues here say among themselves.
+fn tells_of_its_own(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) -> bool {
+    let its_house = matches!(viewer, Viewer::Server { host } if Some(host) == group.home.as_ref());
+    let told = matches!(
+        action,
+        Action::StartTopic
+            | Action::Comment
+            | Action::React
+            | Action::EditPost
+            | Action::DeletePost
+            | Action::Moderate
+    );
+    its_house
+        && told
+        && facts
+            .post
+            .is_none_or(|post| post.audience == Audience::Group)
+}
+
+fn wrote(viewer: &Viewer, facts: &Facts) -> bool {
+    viewer.actor().is_some() && viewer.actor() == facts.post.map(|post| post.author)
+}
+
+/// The viewer wrote the post, and it is still there to be changed or taken back.
+fn is_author(viewer: &Viewer, facts: &Facts) -> bool {
+    wrote(viewer, facts)
+        && facts
+            .post
+            .is_some_and(|post| post.state != PostState::Deleted)
+}
+
+/// A moderator of a group here; a partner's person only as far as the grant says so.
+fn moderates(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> bool {
+    group.home.is_none()
+        && facts.is_moderator()
+        && match viewer {
+            Viewer::Member { .. } => true,
+            Viewer::Person { .. } => facts.grants(Capability::Moderate),
+            Viewer::Anonymous | Viewer::Server { .. } | Viewer::Operator => false,
+        }
+}
+
+/// Which part of "partner active, grant inside its window, group not internal" is missing.
+fn why_no_grant(facts: &Facts, group: &GroupFacts) -> Reason {
+    match facts.partner {
+        Some(PartnerState::Active) if group.stage == Stage::Internal => Reason::GroupInternal,
+        Some(PartnerState::Active) => match &facts.grant {
+            Some(terms) if !terms.covers(facts.now) => Reason::GrantEnded,
+            Some(_) | None => Reason::NoGrant,
+        },
+        Some(PartnerState::Paused) => Reason::PartnershipPaused,
+        Some(PartnerState::Blocked) => Reason::PartnerBlocked,
+        Some(PartnerState::Invited | PartnerState::Ended) | None => Reason::NoPartnership,
+    }
+}
+
+/// Whether a grant has effect now, and if not, which part is missing: for who gives grants. What a
+/// public group shows besides is no effect of the grant.
+pub fn grant_effect(facts: &Facts) -> Result<(), Reason> {
+    match &facts.group {
+        Some(_) if facts.grant_counts() => Ok(()),
+        Some(group) => Err(why_no_grant(facts, group)),
+        None => Err(Reason::Unknown),
+    }
+}

@@ -1,0 +1,621 @@
+//! The tables of the rules, case by case, in their own words. A cell is an answer as
+//! `docs/ACCESS.md` prints it: ✓ yes, ✗ no and told why, – hidden.
+
+use super::cast::*;
+use crate::domain::{
+    Access, ActorId, Audience, Capabilities, Capability, GrantTerms, GroupId, JoinMode,
+    MembershipState, OrgRole, PartnerState, PostState, Stage,
+};
+use crate::policy::{
+    Action, Denial, Facts, House, PostFacts, Reason, Viewer, act, decide, explain,
+    invitation_outcome, join_outcome, permit, shows_text, stage_fits,
+};
+
+/// Who asks, what is known about them, and the answers in an open, a closed and a secret group.
+type Line = (&'static str, Viewer, fn(Facts) -> Facts, [&'static str; 3]);
+
+fn check(action: Action, stage: Stage, lines: &[Line]) {
+    for (who, viewer, known, expected) in lines {
+        let answer = |access: Access| mark(viewer, action, &known(group(access, stage)));
+        let answers = [Access::Open, Access::Closed, Access::Secret].map(answer);
+        assert_eq!(answers, *expected, "{action} at stage {stage}: {who}");
+    }
+}
+
+fn guest() -> Viewer {
+    account(OrgRole::Guest)
+}
+
+fn granted_member(facts: Facts) -> Facts {
+    facts.granted(read_only()).with_members_there().member()
+}
+
+fn refusal(viewer: &Viewer, action: Action, facts: &Facts) -> Option<Reason> {
+    explain(viewer, action, facts)
+        .err()
+        .map(|refusal| refusal.reason)
+}
+
+// Knowing ----------------------------------------------------------------------------------------
+
+#[test]
+fn knowing_that_a_group_exists() {
+    let everywhere: &[Line] = &[
+        ("colleague", ada(), |f| f, ["✓", "✓", "–"]),
+        ("colleague, invited", ada(), |f| f.is(MembershipState::Invited), ["✓", "✓", "✓"]),
+        ("colleague, member", ada(), Facts::member, ["✓", "✓", "✓"]),
+        ("colleague, banned", ada(), Facts::banned, ["✓", "✓", "–"]),
+        ("administrator", account(OrgRole::Admin), |f| f, ["✓", "✓", "–"]),
+        ("guest, invited", guest(), |f| f.is(MembershipState::Invited), ["✓", "✓", "✓"]),
+        ("guest, member", guest(), Facts::member, ["✓", "✓", "✓"]),
+    ];
+    for stage in Stage::ALL {
+        check(Action::Know, *stage, everywhere);
+    }
+    check(Action::Know, Stage::Internal, &[
+        ("guest", guest(), |f| f, ["–", "–", "–"]),
+        ("anonymous", Viewer::Anonymous, |f| f, ["–", "–", "–"]),
+        ("partner's member", bo(), granted_member, ["–", "–", "–"]),
+        ("partner's server", birch_server(), |f| f.granted(all()).with_members_there(), ["–", "–", "–"]),
+    ]);
+    check(Action::Know, Stage::Partners, &[
+        ("guest", guest(), |f| f, ["–", "–", "–"]),
+        ("anonymous", Viewer::Anonymous, |f| f, ["–", "–", "–"]),
+        ("stranger", stranger(), |f| f, ["–", "–", "–"]),
+        ("partner without a grant", bo(), Facts::partner, ["–", "–", "–"]),
+        ("partner's person", bo(), |f| f.granted(read_only()), ["✓", "✓", "–"]),
+        ("… a colleague of a member", bo(), |f| f.granted(read_only()).with_members_there(), ["✓", "✓", "–"]),
+        ("… asked to join", bo(), |f| f.granted(read_only()).is(MembershipState::Requested), ["✓", "✓", "–"]),
+        ("… invited", bo(), |f| f.granted(read_only()).is(MembershipState::Invited), ["✓", "✓", "✓"]),
+        ("… member", bo(), granted_member, ["✓", "✓", "✓"]),
+        ("… whose grant ended", bo(), |f| f.granted(expired()).member(), ["–", "–", "–"]),
+        ("… of a paused partner", bo(), |f| granted_member(f).partnership(PartnerState::Paused), ["–", "–", "–"]),
+        ("partner's server", birch_server(), |f| f.granted(read_only()), ["✓", "✓", "–"]),
+        ("… with members", birch_server(), |f| f.granted(read_only()).with_members_there(), ["✓", "✓", "✓"]),
+    ]);
+    check(Action::Know, Stage::Public, &[
+        ("guest", guest(), |f| f, ["✓", "✓", "–"]),
+        ("anonymous", Viewer::Anonymous, |f| f, ["✓", "✓", "–"]),
+        ("stranger", stranger(), |f| f, ["✓", "✓", "–"]),
+        ("stranger's server", stranger_server(), |f| f, ["✓", "✓", "–"]),
+        ("partner without a grant", bo(), Facts::partner, ["✓", "✓", "–"]),
+        ("blocked", bo(), |f| f.partnership(PartnerState::Blocked), ["–", "–", "–"]),
+    ]);
+}
+
+#[test]
+fn administrators_see_secret_groups_on_their_own_pages_only() {
+    let secret = group(Access::Secret, Stage::Internal);
+    for viewer in [account(OrgRole::Admin), Viewer::Operator] {
+        assert_eq!(mark(&viewer, Action::ManageGroup, &secret), "✓");
+        assert_ne!(mark(&viewer, Action::Read, &secret), "✓");
+        assert_eq!(mark(&viewer, Action::Read, &secret.clone().post(POST)), "–");
+    }
+    assert_eq!(mark(&account(OrgRole::Compliance), Action::ManageGroup, &secret), "–");
+    let elsewhere = group_of_birch(Access::Secret);
+    assert_eq!(mark(&account(OrgRole::Admin), Action::ManageGroup, &elsewhere), "–");
+}
+
+#[test]
+fn a_secret_group_cannot_be_public() {
+    for access in Access::ALL {
+        for stage in Stage::ALL {
+            let refused = (*access, *stage) == (Access::Secret, Stage::Public);
+            let expected = if refused { Err(Reason::SecretNotPublic) } else { Ok(()) };
+            assert_eq!(stage_fits(*access, *stage), expected);
+        }
+    }
+}
+
+#[test]
+fn a_grant_counts_inside_its_window_of_an_active_partnership() {
+    let during = |from, until| GrantTerms { from, until, ..all() };
+    let windows = [
+        ("begins now", during(NOW, None), "✓"),
+        ("begins tomorrow", during(TOMORROW, None), "–"),
+        ("ends tomorrow", during(YESTERDAY, Some(TOMORROW)), "✓"),
+        ("ends now", during(YESTERDAY, Some(NOW)), "–"),
+    ];
+    let facts = group(Access::Open, Stage::Partners);
+    for (name, terms, expected) in windows {
+        assert_eq!(mark(&bo(), Action::Read, &facts.clone().granted(terms)), expected, "{name}");
+    }
+    for state in PartnerState::ALL {
+        let expected = if *state == PartnerState::Active { "✓" } else { "–" };
+        let facts = facts.clone().granted(all()).partnership(*state);
+        assert_eq!(mark(&bo(), Action::Read, &facts), expected, "{state}");
+    }
+}
+
+#[test]
+fn who_looks_into_a_hidden_thing_for_others_learns_the_reason() {
+    let partners = group(Access::Closed, Stage::Partners);
+    let reasons = [
+        (partners.clone(), Reason::NoPartnership),
+        (partners.clone().partner(), Reason::NoGrant),
+        (partners.clone().granted(expired()), Reason::GrantEnded),
+        (partners.clone().granted(all()).partnership(PartnerState::Paused), Reason::PartnershipPaused),
+        (partners.granted(all()).partnership(PartnerState::Blocked), Reason::PartnerBlocked),
+        (group(Access::Closed, Stage::Internal).granted(all()), Reason::GroupInternal),
+        (group(Access::Secret, Stage::Partners).granted(all()), Reason::InvitationNeeded),
+    ];
+    for (facts, reason) in reasons {
+        assert_eq!(refusal(&bo(), Action::Read, &facts), Some(reason));
+        assert_eq!(decide(&bo(), Action::Read, &facts), Err(Denial::Hidden));
+    }
+}
+
+// Reading ----------------------------------------------------------------------------------------
+
+#[test]
+fn reading_a_group() {
+    check(Action::Read, Stage::Partners, &[
+        ("colleague", ada(), |f| f, ["✓", "✗", "–"]),
+        ("colleague, asked to join", ada(), |f| f.is(MembershipState::Requested), ["✓", "✗", "–"]),
+        ("colleague, invited", ada(), |f| f.is(MembershipState::Invited), ["✓", "✗", "✗"]),
+        ("colleague, member", ada(), Facts::member, ["✓", "✓", "✓"]),
+        ("colleague, banned", ada(), Facts::banned, ["✓", "✗", "–"]),
+        ("guest", guest(), |f| f, ["–", "–", "–"]),
+        ("guest, member", guest(), Facts::member, ["✓", "✓", "✓"]),
+        ("partner's server", birch_server(), |f| f.granted(read_only()), ["✓", "✗", "–"]),
+        ("… with members", birch_server(), |f| f.granted(read_only()).with_members_there(), ["✓", "✓", "✓"]),
+        ("… under a grant of nothing", birch_server(), |f| f.granted(terms(Capabilities::NONE)).with_members_there(), ["✗", "✗", "✗"]),
+        ("partner's person", bo(), |f| f.granted(read_only()), ["✓", "✗", "–"]),
+        ("… member", bo(), granted_member, ["✓", "✓", "✓"]),
+        ("… banned", bo(), |f| f.granted(read_only()).banned(), ["✗", "✗", "–"]),
+        ("anonymous", Viewer::Anonymous, |f| f, ["–", "–", "–"]),
+        ("operator", Viewer::Operator, |f| f, ["✗", "✗", "✗"]),
+    ]);
+    check(Action::Read, Stage::Public, &[
+        ("guest", guest(), |f| f, ["✓", "✗", "–"]),
+        ("anonymous", Viewer::Anonymous, |f| f, ["✓", "✗", "–"]),
+        ("stranger", stranger(), |f| f, ["✓", "✗", "–"]),
+        ("stranger's server", stranger_server(), |f| f, ["✓", "✗", "–"]),
+        ("anonymous, without public pages", Viewer::Anonymous, |f| f.with(|f| f.house.public_pages = false), ["✗", "✗", "–"]),
+        ("stranger, in closed mode", stranger(), |f| f.with(|f| f.house = HOUSE), ["✗", "✗", "–"]),
+    ]);
+}
+
+#[test]
+fn who_is_a_member_is_not_for_the_public() {
+    let public = group(Access::Open, Stage::Public);
+    for viewer in [Viewer::Anonymous, stranger(), stranger_server(), guest()] {
+        assert_eq!(mark(&viewer, Action::Read, &public), "✓");
+        assert_eq!(mark(&viewer, Action::SeeMembers, &public), "✗");
+    }
+    assert_eq!(mark(&bo(), Action::SeeMembers, &public.granted(read_only())), "✓");
+}
+
+#[test]
+fn the_age_of_its_topic_decides_how_far_back_a_partner_reads() {
+    let aged = |topic_created_at| PostFacts { topic_created_at, ..POST };
+    let history = |history_from| GrantTerms { history_from, ..read_only() };
+    let of_last_year = aged(LAST_YEAR);
+    let shared = PostFacts { shared_by_exception: true, ..of_last_year };
+    let cases = [
+        ("younger than the grant", aged(YESTERDAY), history(GRANTED), "✓"),
+        ("as old as the grant", aged(GRANTED), history(GRANTED), "✓"),
+        ("older than the grant", of_last_year, history(GRANTED), "–"),
+        ("older, shared by exception", shared, history(GRANTED), "✓"),
+        ("older, and all history granted", of_last_year, history(LAST_YEAR), "✓"),
+    ];
+    let closed = || group(Access::Closed, Stage::Partners);
+    for (name, post, terms, expected) in cases {
+        let facts = closed().granted(terms).with_members_there().post(post);
+        let member = facts.clone().member();
+        assert_eq!(mark(&bo(), Action::Read, &member), expected, "{name}");
+        assert_eq!(mark(&birch_server(), Action::Read, &facts), expected, "{name}");
+        assert_eq!(mark(&birch_server(), Action::Receive, &facts), expected, "{name}");
+        assert_eq!(mark(&ada(), Action::Read, &closed().member().post(post)), "✓", "{name}");
+    }
+    let public = group(Access::Open, Stage::Public)
+        .granted(history(GRANTED))
+        .post(of_last_year);
+    assert_eq!(mark(&bo(), Action::Read, &public), "✓", "what is public has no age");
+}
+
+#[test]
+fn an_aside_is_for_colleagues_who_are_members() {
+    let aside = PostFacts { audience: Audience::Aside, ..POST };
+    let facts = || group(Access::Open, Stage::Public).post(aside);
+    let full = || facts().granted(all()).with_members_there();
+    let readers = [
+        (ada(), facts().member(), "✓"),
+        (ada(), facts(), "–"),
+        (account(OrgRole::Admin), facts(), "–"),
+        (guest(), facts().owner(), "–"),
+        (bo(), full().owner(), "–"),
+        (birch_server(), full(), "–"),
+        (Viewer::Anonymous, facts(), "–"),
+        (Viewer::Operator, facts(), "–"),
+    ];
+    for (viewer, facts, expected) in readers {
+        assert_eq!(mark(&viewer, Action::Read, &facts), expected, "{viewer:?}");
+        assert_ne!(mark(&viewer, Action::Receive, &facts), "✓", "{viewer:?}");
+    }
+}
+
+#[test]
+fn a_direct_message_is_for_the_people_it_names() {
+    let direct = PostFacts { audience: Audience::Direct, names_viewer: true, ..POST };
+    let others = PostFacts { names_viewer: false, ..direct };
+    let closed = || group(Access::Closed, Stage::Partners);
+    let reply = terms(Capabilities::of(&[Capability::Reply]));
+    let readers = [
+        ("named colleague", ada(), closed().post(direct), "✓"),
+        ("another moderator", ada(), closed().moderator().post(others), "–"),
+        ("its author", Viewer::Member { actor: AUTHOR, role: OrgRole::Member }, closed().post(others), "✓"),
+        ("named partner, may reply", bo(), closed().granted(reply).post(direct), "✓"),
+        ("named partner, may only read", bo(), closed().granted(read_only()).member().post(direct), "–"),
+        ("named partner, banned", bo(), closed().granted(reply).banned().post(direct), "–"),
+        ("server of a named person", birch_server(), closed().granted(reply).post(direct), "✓"),
+        ("server of somebody else", birch_server(), closed().granted(reply).with_members_there().post(others), "–"),
+        ("named partner, outside groups", bo(), Facts::new(NOW, HOUSE).partner().post(direct), "–"),
+        ("named colleague, outside groups", ada(), Facts::new(NOW, HOUSE).post(direct), "✓"),
+    ];
+    for (name, viewer, facts, expected) in readers {
+        assert_eq!(mark(&viewer, Action::Read, &facts), expected, "{name}");
+    }
+    let sent = closed().granted(reply).post(direct);
+    assert_eq!(mark(&birch_server(), Action::Receive, &sent), "✓");
+}
+
+#[test]
+fn a_post_on_a_profile_is_for_colleagues() {
+    let profile = PostFacts { audience: Audience::Profile, ..POST };
+    let facts = Facts::new(NOW, OPEN_HOUSE).partner().post(profile);
+    for (viewer, expected) in [
+        (ada(), "✓"),
+        (guest(), "–"),
+        (bo(), "–"),
+        (birch_server(), "–"),
+        (Viewer::Anonymous, "–"),
+    ] {
+        assert_eq!(mark(&viewer, Action::Read, &facts), expected, "{viewer:?}");
+    }
+    assert_eq!(refusal(&ada(), Action::Comment, &facts), Some(Reason::GroupsOnly));
+    assert_eq!(refusal(&ada(), Action::EditPost, &facts), Some(Reason::NotAuthor));
+}
+
+#[test]
+fn held_and_removed_posts_leave_nothing_or_a_tombstone() {
+    let in_state = |state, author| PostFacts { state, author, ..POST };
+    let open = || group(Access::Open, Stage::Partners);
+    let under = |terms| open().granted(terms).with_members_there();
+    let readers = [
+        ("member", ada(), open().member(), ["–", "†", "†"]),
+        ("moderator", ada(), open().moderator(), ["✓", "✓", "†"]),
+        ("compliance officer", account(OrgRole::Compliance), open(), ["–", "✓", "†"]),
+        ("partner's moderator", bo(), under(all()).moderator(), ["✓", "✓", "†"]),
+        ("… who may not moderate", bo(), under(read_only()).moderator(), ["–", "†", "†"]),
+        ("partner's server", birch_server(), under(all()), ["–", "†", "†"]),
+        ("stranger", stranger(), open(), ["–", "–", "–"]),
+    ];
+    for (name, viewer, facts, expected) in readers {
+        let answers = [PostState::Held, PostState::Removed, PostState::Deleted].map(|state| {
+            let facts = facts.clone().post(in_state(state, AUTHOR));
+            match mark(&viewer, Action::Read, &facts) {
+                "✓" if !shows_text(&viewer, &facts) => "†",
+                answer => answer,
+            }
+        });
+        assert_eq!(answers, expected, "{name}");
+    }
+    let own = open().member().post(in_state(PostState::Held, ADA));
+    assert_eq!(mark(&ada(), Action::Read, &own), "✓");
+}
+
+// Acting -----------------------------------------------------------------------------------------
+
+#[test]
+fn joining() {
+    check(Action::Join, Stage::Partners, &[
+        ("colleague", ada(), |f| f, ["✓", "✓", "–"]),
+        ("colleague, invited", ada(), |f| f.is(MembershipState::Invited), ["✓", "✓", "✓"]),
+        ("colleague, banned", ada(), Facts::banned, ["✗", "✗", "–"]),
+        ("guest, invited", guest(), |f| f.is(MembershipState::Invited), ["✓", "✓", "✓"]),
+        ("partner's person, approve", bo(), |f| f.granted(all()), ["✓", "✓", "–"]),
+        ("… by invitation", bo(), |f| f.granted(GrantTerms { join: JoinMode::Invite, ..all() }), ["✗", "✗", "–"]),
+        ("… invited", bo(), |f| f.granted(GrantTerms { join: JoinMode::Invite, ..all() }).is(MembershipState::Invited), ["✓", "✓", "✓"]),
+        ("… banned", bo(), |f| f.granted(all()).banned(), ["✗", "✗", "–"]),
+        ("partner's server", birch_server(), |f| f.granted(all()), ["✗", "✗", "–"]),
+    ]);
+    let outcome = |viewer: &Viewer, facts: Facts| join_outcome(viewer, &facts);
+    let (member, asks) = (MembershipState::Member, MembershipState::Requested);
+    let open = || group(Access::Open, Stage::Partners);
+    let closed = || group(Access::Closed, Stage::Partners);
+    let auto = GrantTerms {
+        join: JoinMode::Auto,
+        ..read_only()
+    };
+    assert_eq!(outcome(&ada(), open()), member);
+    assert_eq!(outcome(&ada(), closed()), asks);
+    assert_eq!(outcome(&ada(), closed().is(MembershipState::Invited)), member);
+    assert_eq!(outcome(&bo(), open().granted(read_only())), asks);
+    assert_eq!(outcome(&bo(), closed().granted(auto)), member);
+    assert_eq!(outcome(&ada(), group_of_birch(Access::Open)), asks, "its house decides");
+}
+
+#[test]
+fn a_ban_ends_by_itself() {
+    let until = |moment| {
+        group(Access::Closed, Stage::Internal)
+            .banned()
+            .with(|facts| { facts.membership.as_mut().unwrap().banned_until = Some(moment); })
+    };
+    assert_eq!(refusal(&ada(), Action::Join, &until(TOMORROW)), Some(Reason::Banned));
+    assert_eq!(refusal(&ada(), Action::Join, &until(NOW)), None);
+}
+
+#[test]
+fn each_capability_allows_one_thing() {
+    let acts = [
+        (Capability::React, Action::React),
+        (Capability::Reply, Action::Comment),
+        (Capability::Start, Action::StartTopic),
+        (Capability::Attach, Action::Attach),
+        (Capability::Invite, Action::Invite),
+        (Capability::Moderate, Action::Moderate),
+    ];
+    for capability in Capability::ALL {
+        let terms = terms(Capabilities::of(&[*capability]));
+        let facts = group(Access::Closed, Stage::Partners)
+            .granted(terms)
+            .with_members_there()
+            .moderator()
+            .post(POST);
+        for (needed, action) in acts {
+            let expected = if needed == *capability { "✓" } else { "✗" };
+            assert_eq!(mark(&bo(), action, &facts), expected, "{capability}: {action}");
+        }
+        for never in [Action::ManageGroup, Action::ChangeBoundary] {
+            assert_eq!(mark(&bo(), never, &facts.clone().owner()), "✗");
+        }
+    }
+}
+
+#[test]
+fn taking_part() {
+    let in_the_conversation: &[Line] = &[
+        ("colleague", ada(), |f| f.post(POST), ["✓", "–", "–"]),
+        ("colleague, member", ada(), |f| f.member().post(POST), ["✓", "✓", "✓"]),
+        ("colleague, banned", ada(), |f| f.banned().post(POST), ["✗", "–", "–"]),
+        ("guest, member", guest(), |f| f.member().post(POST), ["✓", "✓", "✓"]),
+        ("partner's person", bo(), |f| f.granted(all()).post(POST), ["✗", "–", "–"]),
+        ("… member", bo(), |f| f.granted(all()).member().post(POST), ["✓", "✓", "✓"]),
+        ("… member, may only read", bo(), |f| granted_member(f).post(POST), ["✗", "✗", "✗"]),
+    ];
+    check(Action::React, Stage::Partners, in_the_conversation);
+    check(Action::Comment, Stage::Partners, in_the_conversation);
+    check(Action::StartTopic, Stage::Partners, &[
+        ("colleague", ada(), |f| f, ["✗", "✗", "–"]),
+        ("colleague, member", ada(), Facts::member, ["✓", "✓", "✓"]),
+        ("partner's person", bo(), |f| f.granted(all()), ["✗", "✗", "–"]),
+        ("… member", bo(), |f| f.granted(all()).member(), ["✓", "✓", "✓"]),
+    ]);
+}
+
+#[test]
+fn authors_edit_while_members_and_delete_always() {
+    let own = PostFacts { author: ADA, ..POST };
+    let cases = [
+        ("member", group(Access::Secret, Stage::Internal).member(), ["✓", "✓"]),
+        ("left an open group", group(Access::Open, Stage::Internal), ["✓", "✓"]),
+        ("left a closed group", group(Access::Closed, Stage::Internal), ["–", "✓"]),
+        ("banned", group(Access::Open, Stage::Internal).banned(), ["✗", "✓"]),
+        ("archived", group(Access::Open, Stage::Internal).member().in_group(|group| group.archived = true), ["✗", "✓"]),
+        ("elsewhere, withdrawn", group_of_birch(Access::Open).member().in_group(|group| group.withdrawn = true), ["–", "✓"]),
+    ];
+    for (name, facts, expected) in cases {
+        let facts = facts.post(own);
+        let answers =
+            [Action::EditPost, Action::DeletePost].map(|action| mark(&ada(), action, &facts));
+        assert_eq!(answers, expected, "{name}");
+    }
+    let bos = PostFacts { author: BO, by_us: false, ..POST };
+    let ended = group(Access::Closed, Stage::Partners)
+        .granted(expired())
+        .member()
+        .post(bos);
+    assert_eq!(mark(&bo(), Action::EditPost, &ended), "–");
+    assert_eq!(mark(&bo(), Action::DeletePost, &ended), "✓");
+    let others = group(Access::Open, Stage::Internal).moderator().post(POST);
+    assert_eq!(refusal(&ada(), Action::DeletePost, &others), Some(Reason::NotAuthor));
+}
+
+#[test]
+fn members_of_open_groups_suggest_and_moderators_invite() {
+    check(Action::Invite, Stage::Partners, &[
+        ("colleague", ada(), |f| f, ["✗", "✗", "–"]),
+        ("member", ada(), Facts::member, ["✓", "✗", "✗"]),
+        ("moderator", ada(), Facts::moderator, ["✓", "✓", "✓"]),
+        ("partner's member", bo(), |f| f.granted(all()).member(), ["✓", "✓", "✓"]),
+        ("… who may only read", bo(), granted_member, ["✗", "✗", "✗"]),
+    ]);
+    let open = || group(Access::Open, Stage::Partners);
+    assert_eq!(invitation_outcome(&ada(), &open().member()), MembershipState::Requested);
+    assert_eq!(invitation_outcome(&ada(), &open().moderator()), MembershipState::Invited);
+    assert_eq!(invitation_outcome(&bo(), &open().granted(all()).member()), MembershipState::Invited);
+}
+
+#[test]
+fn only_public_posts_are_passed_on() {
+    let lines: &[Line] = &[
+        ("member", ada(), |f| f.member().post(POST), ["✗", "✗", "✗"]),
+        ("partner's member", bo(), |f| f.granted(all()).member().post(POST), ["✗", "✗", "✗"]),
+    ];
+    check(Action::Reshare, Stage::Partners, lines);
+    check(Action::Reshare, Stage::Public, &[
+        ("member", ada(), |f| f.member().post(POST), ["✓", "✗", "✗"]),
+        ("partner's member", bo(), |f| f.granted(all()).member().post(POST), ["✓", "✗", "✗"]),
+        ("aside", ada(), |f| f.member().post(PostFacts { audience: Audience::Aside, ..POST }), ["✗", "✗", "✗"]),
+    ]);
+}
+
+#[test]
+fn the_boundary_is_changed_by_administrators_and_where_delegated_by_owners() {
+    let delegated = |facts: Facts| {
+        facts.with(|facts| { facts.house = House { owners_open_groups: true, ..HOUSE }; })
+    };
+    let open = || group(Access::Open, Stage::Internal);
+    let cases = [
+        ("administrator", account(OrgRole::Admin), open(), "✓"),
+        ("operator", Viewer::Operator, open(), "✓"),
+        ("owner", ada(), open().owner(), "✗"),
+        ("owner, delegated", ada(), delegated(open().owner()), "✓"),
+        ("moderator, delegated", ada(), delegated(open().moderator()), "✗"),
+        ("guest as owner, delegated", guest(), delegated(open().owner()), "✗"),
+        ("community manager", account(OrgRole::Manager), open(), "✗"),
+    ];
+    for (name, viewer, facts, expected) in cases {
+        assert_eq!(mark(&viewer, Action::ChangeBoundary, &facts), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_locked_topic_is_for_moderators() {
+    let locked = PostFacts { locked: true, author: ADA, ..POST };
+    let open = || group(Access::Open, Stage::Partners).post(locked);
+    for action in [
+        Action::React,
+        Action::Comment,
+        Action::Attach,
+        Action::EditPost,
+    ] {
+        assert_eq!(refusal(&ada(), action, &open().member()), Some(Reason::Locked));
+        assert_eq!(refusal(&ada(), action, &open().moderator()), None);
+    }
+    let no_moderator = open()
+        .granted(terms(Capabilities::of(&[Capability::Reply])))
+        .moderator();
+    assert_eq!(refusal(&bo(), Action::Comment, &no_moderator), Some(Reason::Locked));
+}
+
+// The boundary -----------------------------------------------------------------------------------
+
+#[test]
+fn what_is_sent_to_a_server() {
+    let closed = || { group(Access::Closed, Stage::Partners).granted(read_only()).with_members_there() };
+    let state = |state| PostFacts { state, ..POST };
+    let cases = [
+        ("members there", closed().post(POST), None),
+        ("paused: held", closed().post(POST).partnership(PartnerState::Paused), Some(Reason::PartnershipPaused)),
+        ("ended: cancelled", closed().post(POST).partnership(PartnerState::Ended), Some(Reason::NoPartnership)),
+        ("blocked: cancelled", closed().post(POST).partnership(PartnerState::Blocked), Some(Reason::PartnerBlocked)),
+        ("grant ended", closed().granted(expired()).post(POST), Some(Reason::GrantEnded)),
+        ("held post", closed().post(state(PostState::Held)), Some(Reason::NotVisible)),
+        ("removed post", closed().post(state(PostState::Removed)), Some(Reason::NotVisible)),
+        ("open group, nobody there", group(Access::Open, Stage::Partners).granted(all()).post(POST), Some(Reason::NobodyThere)),
+        ("public group, paused", group(Access::Open, Stage::Public).partnership(PartnerState::Paused).post(POST), Some(Reason::PartnershipPaused)),
+        ("public group, stranger", group(Access::Open, Stage::Public).post(POST), Some(Reason::NoPartnership)),
+    ];
+    for (name, facts, expected) in cases {
+        assert_eq!(refusal(&birch_server(), Action::Receive, &facts), expected, "{name}");
+    }
+    assert_eq!(mark(&bo(), Action::Receive, &closed().member().post(POST)), "–", "people are not sent to");
+}
+
+#[test]
+fn partners_kept_apart_see_what_this_house_wrote() {
+    let apart = GrantTerms {
+        apart: true,
+        ..all()
+    };
+    let by = |author, by_us| PostFacts { author, by_us, ..POST };
+    let cases = [
+        ("by this house", by(AUTHOR, true), "✓"),
+        ("by oneself", by(BO, false), "✓"),
+        ("by another partner", by(ActorId(8), false), "–"),
+    ];
+    for (name, post, expected) in cases {
+        let facts = group(Access::Closed, Stage::Partners)
+            .granted(apart)
+            .with_members_there()
+            .member();
+        assert_eq!(mark(&bo(), Action::Read, &facts.post(post)), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_group_elsewhere_is_seen_by_our_people_as_its_house_said() {
+    let closed = || group_of_birch(Access::Closed);
+    let cases = [
+        ("colleague", ada(), closed(), "✗"),
+        ("colleague, open group", ada(), group_of_birch(Access::Open), "✓"),
+        ("member", ada(), closed().member(), "✓"),
+        ("member, secret group", ada(), group_of_birch(Access::Secret).member(), "✓"),
+        ("colleague, secret group", ada(), group_of_birch(Access::Secret), "–"),
+        ("guest", guest(), group_of_birch(Access::Open), "–"),
+        ("grant ended", ada(), closed().granted(expired()).member(), "–"),
+        ("no grant told", ada(), closed().with(|facts| facts.grant = None).member(), "✓"),
+        ("withdrawn", ada(), closed().member().in_group(|group| group.withdrawn = true), "–"),
+        ("paused", ada(), closed().member().partnership(PartnerState::Paused), "✓"),
+        ("ended", ada(), closed().member().partnership(PartnerState::Ended), "–"),
+        ("anonymous", Viewer::Anonymous, group_of_birch(Access::Open), "–"),
+        ("another server", stranger_server(), group_of_birch(Access::Open), "–"),
+        ("its house's server", birch_server(), closed(), "✓"),
+        ("its house's people", bo(), closed(), "–"),
+    ];
+    for (name, viewer, facts, expected) in cases {
+        assert_eq!(mark(&viewer, Action::Read, &facts), expected, "{name}");
+    }
+}
+
+#[test]
+fn to_the_house_of_a_group_goes_what_our_people_wrote() {
+    let facts = |post| group_of_birch(Access::Closed).post(post);
+    let theirs = PostFacts { author: BO, by_us: false, ..POST };
+    for action in [Action::Read, Action::Receive] {
+        assert_eq!(mark(&birch_server(), action, &facts(POST)), "✓", "{action}");
+        assert_eq!(mark(&birch_server(), action, &facts(theirs)), "–", "{action}");
+        assert_eq!(mark(&stranger_server(), action, &facts(POST)), "–", "{action}");
+    }
+    let paused = facts(POST).partnership(PartnerState::Paused);
+    assert_eq!(refusal(&birch_server(), Action::Receive, &paused), Some(Reason::PartnershipPaused));
+}
+
+#[test]
+fn taking_part_in_a_group_elsewhere_follows_the_grant_we_were_told() {
+    let member = || group_of_birch(Access::Closed).member().post(POST);
+    let paused = member().partnership(PartnerState::Paused);
+    let cases = [
+        ("granted", member(), None),
+        ("may only read", member().granted(read_only()), Some(Reason::CannotReply)),
+        ("no grant told", member().with(|facts| facts.grant = None), None),
+        ("paused", paused, Some(Reason::PartnershipPaused)),
+    ];
+    for (name, facts, expected) in cases {
+        assert_eq!(refusal(&ada(), Action::Comment, &facts), expected, "{name}");
+    }
+    assert_eq!(refusal(&ada(), Action::Moderate, &member().moderator()), Some(Reason::NotForRemote));
+}
+
+// Proof ------------------------------------------------------------------------------------------
+
+#[test]
+fn a_permit_says_where_and_on_what() {
+    let facts = group(Access::Open, Stage::Internal).member();
+    let on_post = permit::<act::Comment>(&ada(), &facts.clone().post(POST)).unwrap();
+    assert_eq!((on_post.group(), on_post.post()), (GroupId(7), POST.id));
+    assert_eq!(permit::<act::StartTopic>(&ada(), &facts).unwrap().group(), GroupId(7));
+    assert_eq!(permit::<act::Comment>(&ada(), &facts).unwrap_err(), Denial::Hidden);
+    assert!(permit::<act::CreateGroup>(&ada(), &Facts::new(NOW, HOUSE)).is_ok());
+    assert!(permit::<act::CreateGroup>(&guest(), &Facts::new(NOW, HOUSE)).is_err());
+}
+
+#[test]
+fn the_house_is_administered_by_administrators() {
+    let facts = Facts::new(NOW, HOUSE);
+    for action in [Action::ManagePartners, Action::ManageAccounts] {
+        for (viewer, expected) in [
+            (account(OrgRole::Admin), "✓"),
+            (Viewer::Operator, "✓"),
+            (account(OrgRole::Manager), "–"),
+            (account(OrgRole::Compliance), "–"),
+            (bo(), "–"),
+            (Viewer::Anonymous, "✗"),
+        ] {
+            assert_eq!(mark(&viewer, action, &facts), expected, "{viewer:?}");
+        }
+    }
+}

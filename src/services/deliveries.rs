@@ -1,0 +1,711 @@
+//! What leaves the house: planning who is told of what happened, asking again before the bytes
+//! leave, and writing down how it went.
+
+use std::collections::HashMap;
+
+use crate::app::{Addresses, App, Asker};
+use crate::domain::{
+    Actor, ActorKind, Audience, AuditAction, Delivery, DeliveryGround, DeliveryId, DeliveryState,
+    Destination, Event, EventId, EventKind, Grant, Group, GroupId, Host, Partner, PartnerState,
+    Post, PostId, Timestamp, Uri,
+};
+use crate::error::{Error, Result};
+use crate::policy::{Action, FederationMode, Reason, Refusal, Viewer, act};
+use crate::services::{access, audit};
+use crate::storage::deliveries::{Claimed, NewMessage, Outcome};
+use crate::storage::{self, Connection};
+
+/// What there is to tell, with everything needed to put it on the wire.
+#[derive(Clone, Debug)]
+pub enum News {
+    PostCreated {
+        post: Post,
+        author: Actor,
+        parent: Option<Uri>,
+    },
+    PostUpdated {
+        post: Post,
+        author: Actor,
+        parent: Option<Uri>,
+    },
+    PostDeleted {
+        post: Post,
+        author: Actor,
+    },
+    /// By a moderator.
+    PostRemoved {
+        post: Post,
+        by: Actor,
+    },
+    Liked {
+        like: Uri,
+        post: Post,
+        by: Actor,
+    },
+    Unliked {
+        like: Uri,
+        post: Post,
+        by: Actor,
+    },
+    JoinRequested {
+        follow: Uri,
+        by: Actor,
+    },
+    Left {
+        follow: Uri,
+        by: Actor,
+    },
+    JoinAccepted {
+        follow: Uri,
+        person: Actor,
+    },
+    JoinRejected {
+        follow: Uri,
+        person: Actor,
+    },
+    /// Somebody elsewhere did something in a group of ours: passed on as it came.
+    PassedOn {
+        activity: String,
+    },
+    GrantOffered {
+        grant: Grant,
+        partner: Partner,
+        instance: Actor,
+    },
+    GrantEnded {
+        grant: Grant,
+        partner: Partner,
+        instance: Actor,
+    },
+}
+
+/// News with its place: which group it concerns and which event it comes from.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    pub event: EventId,
+    pub news: News,
+    pub group: Group,
+    /// The group itself tells its members (`Announce`); otherwise the person tells the group.
+    pub announced: bool,
+}
+
+/// An activity ready for the wire.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    pub id: Uri,
+    pub body: String,
+}
+
+/// Puts news on the wire: federation's part of planning.
+pub type Render = fn(&Addresses, &Telling) -> Result<Rendered>;
+
+/// Events planned in one transaction.
+const EVENTS_PER_PLAN: i64 = 64;
+
+/// Plans the deliveries of events nobody has planned yet; how many events there were.
+pub async fn plan(app: &App, render: Render) -> Result<usize> {
+    let asker = app.asker(Viewer::Anonymous);
+    let addresses = app.addresses();
+    let count = app
+        .db
+        .write("plan_deliveries", move |connection| {
+            let events = storage::events::claim_unplanned(connection, EVENTS_PER_PLAN)?;
+            let mut done = Vec::with_capacity(events.len());
+            for event in events {
+                done.push(event.id);
+                // One event that cannot be told must not hold up all others.
+                if let Err(error) = storage::savepoint(connection, |connection| {
+                    plan_one(connection, &asker, &addresses, &event, render)
+                }) {
+                    tracing::error!(%error, event = %event.id, kind = %event.kind, "an event could not be told");
+                }
+            }
+            storage::events::mark_planned(connection, &done, asker.now)?;
+            Ok(done.len())
+        })
+        .await?;
+    if count > 0 {
+        app.bells.deliveries.notify_one();
+    }
+    Ok(count)
+}
+
+fn plan_one(
+    connection: &mut Connection,
+    asker: &Asker,
+    addresses: &Addresses,
+    event: &Event,
+    render: Render,
+) -> Result<()> {
+    let Some((telling, ground)) = tell(connection, event)? else {
+        return Ok(());
+    };
+    let destinations = destinations(connection, asker, event, &telling, ground)?;
+    if destinations.is_empty() {
+        return Ok(());
+    }
+    let signer = signer(connection, &telling)?;
+    let rendered = render(addresses, &telling)?;
+    let topic = match event.post {
+        Some(post) => storage::posts::find(connection, post)?.map(|post| post.topic.0),
+        None => None,
+    };
+    let message = NewMessage {
+        event: event.id,
+        activity: rendered.id,
+        body: rendered.body,
+        signer: signer.id,
+        ground,
+        group: Some(telling.group.id),
+        post: event.post,
+        lane: topic.or(event.object).unwrap_or(telling.group.id.0),
+        destinations,
+    };
+    storage::deliveries::insert(connection, &message, asker.now)
+}
+
+/// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
+fn tell(connection: &mut Connection, event: &Event) -> Result<Option<(Telling, DeliveryGround)>> {
+    let Some(group) = event.group else {
+        return Ok(None);
+    };
+    let Some(group) = storage::groups::find(connection, group)? else {
+        return Ok(None);
+    };
+    let Some((news, ground)) = news(connection, event, &group)? else {
+        return Ok(None);
+    };
+    let announced = group.is_local()
+        && !matches!(
+            news,
+            News::JoinAccepted { .. }
+                | News::JoinRejected { .. }
+                | News::GrantOffered { .. }
+                | News::GrantEnded { .. }
+        );
+    Ok(Some((
+        Telling {
+            event: event.id,
+            news,
+            group,
+            announced,
+        },
+        ground,
+    )))
+}
+
+fn news(
+    connection: &mut Connection,
+    event: &Event,
+    group: &Group,
+) -> Result<Option<(News, DeliveryGround)>> {
+    let ground = if group.is_local() {
+        DeliveryGround::News
+    } else {
+        DeliveryGround::Addressed
+    };
+    if let Some(post) = event.post {
+        let Some(post) = storage::posts::find(connection, post)? else {
+            return Ok(None);
+        };
+        if post.audience != Audience::Group {
+            return Ok(None);
+        }
+        return post_news(connection, event, post, ground);
+    }
+    let actor = || Error::internal(format!("event {} lacks what it tells of", event.id));
+    let follow = || event.activity.as_deref().map(str::parse::<Uri>).transpose();
+    let news = match event.kind {
+        EventKind::JoinRequested => {
+            let by = storage::actors::find(connection, event.actor)?.ok_or_else(actor)?;
+            let membership = storage::memberships::find(connection, group.id, event.actor)?;
+            // Gone again before it was told: there is nothing to ask for.
+            let Some(follow) = membership.and_then(|membership| membership.follow) else {
+                return Ok(None);
+            };
+            (
+                News::JoinRequested { follow, by },
+                DeliveryGround::Addressed,
+            )
+        }
+        EventKind::Left => {
+            let by = storage::actors::find(connection, event.actor)?.ok_or_else(actor)?;
+            let Some(follow) = follow()? else {
+                return Ok(None);
+            };
+            (News::Left { follow, by }, DeliveryGround::Addressed)
+        }
+        EventKind::JoinAccepted | EventKind::JoinRejected => {
+            let person = event.object.map(crate::domain::ActorId).ok_or_else(actor)?;
+            let person = storage::actors::find(connection, person)?.ok_or_else(actor)?;
+            let Some(follow) = follow()? else {
+                return Ok(None);
+            };
+            match event.kind {
+                EventKind::JoinAccepted => (
+                    News::JoinAccepted { follow, person },
+                    DeliveryGround::Addressed,
+                ),
+                _ => (
+                    News::JoinRejected { follow, person },
+                    DeliveryGround::Retraction,
+                ),
+            }
+        }
+        EventKind::GrantOffered | EventKind::GrantEnded => return grant_news(connection, event),
+        EventKind::PostCreated
+        | EventKind::PostUpdated
+        | EventKind::PostDeleted
+        | EventKind::PostRemoved
+        | EventKind::PostRestored
+        | EventKind::Liked
+        | EventKind::Unliked => return Ok(None),
+    };
+    Ok(Some(news))
+}
+
+fn post_news(
+    connection: &mut Connection,
+    event: &Event,
+    post: Post,
+    ground: DeliveryGround,
+) -> Result<Option<(News, DeliveryGround)>> {
+    let retraction = if ground == DeliveryGround::News {
+        DeliveryGround::Retraction
+    } else {
+        ground
+    };
+    let by = storage::actors::find(connection, event.actor)?
+        .ok_or_else(|| Error::internal(format!("event {} has no actor", event.id)))?;
+    if let (Some(activity), false) = (&event.activity, by.is_local()) {
+        let ground = match event.kind {
+            EventKind::PostDeleted | EventKind::Unliked => retraction,
+            _ => ground,
+        };
+        return Ok(Some((
+            News::PassedOn {
+                activity: activity.clone(),
+            },
+            ground,
+        )));
+    }
+    let author = storage::actors::find(connection, post.author)?
+        .ok_or_else(|| Error::internal(format!("post {} has no author", post.id)))?;
+    let parent = match post.parent {
+        Some(parent) => storage::posts::find(connection, parent)?.map(|parent| parent.uri),
+        None => None,
+    };
+    let like = || event.activity.as_deref().map(str::parse::<Uri>).transpose();
+    Ok(match event.kind {
+        EventKind::PostCreated | EventKind::PostRestored => Some((
+            News::PostCreated {
+                post,
+                author,
+                parent,
+            },
+            ground,
+        )),
+        EventKind::PostUpdated => Some((
+            News::PostUpdated {
+                post,
+                author,
+                parent,
+            },
+            ground,
+        )),
+        EventKind::PostDeleted => Some((News::PostDeleted { post, author }, retraction)),
+        EventKind::PostRemoved => Some((News::PostRemoved { post, by }, retraction)),
+        EventKind::Liked => storage::reactions::find(connection, post.id, by.id)?
+            .map(|like| (News::Liked { like, post, by }, ground)),
+        EventKind::Unliked => like()?.map(|like| (News::Unliked { like, post, by }, retraction)),
+        _ => None,
+    })
+}
+
+fn grant_news(
+    connection: &mut Connection,
+    event: &Event,
+) -> Result<Option<(News, DeliveryGround)>> {
+    let Some(grant) = event.object else {
+        return Ok(None);
+    };
+    let Some(grant) = storage::grants::find(connection, crate::domain::GrantId(grant))? else {
+        return Ok(None);
+    };
+    let Some(partner) = storage::partners::find(connection, grant.partner)? else {
+        return Ok(None);
+    };
+    // Only partners by invitation speak this extension.
+    let Some(instance) = partner.instance.clone() else {
+        return Ok(None);
+    };
+    let Some(instance) = storage::actors::find_by_uri(connection, &instance)? else {
+        return Ok(None);
+    };
+    Ok(Some(match event.kind {
+        EventKind::GrantEnded => (
+            News::GrantEnded {
+                grant,
+                partner,
+                instance,
+            },
+            DeliveryGround::Retraction,
+        ),
+        _ => (
+            News::GrantOffered {
+                grant,
+                partner,
+                instance,
+            },
+            DeliveryGround::Partnership,
+        ),
+    }))
+}
+
+/// Whose key signs: the group's for what it tells, the instance's for grants, else the person's.
+fn signer(connection: &mut Connection, telling: &Telling) -> Result<Actor> {
+    match &telling.news {
+        News::GrantOffered { .. } | News::GrantEnded { .. } => storage::actors::find_by_handle(
+            connection,
+            &crate::domain::Handle {
+                name: super::actors::INSTANCE_NAME.into(),
+                host: None,
+            },
+        )?
+        .ok_or_else(|| Error::internal("the instance actor is missing")),
+        News::PostCreated { author: by, .. }
+        | News::PostUpdated { author: by, .. }
+        | News::PostDeleted { author: by, .. }
+        | News::PostRemoved { by, .. }
+        | News::Liked { by, .. }
+        | News::Unliked { by, .. }
+        | News::JoinRequested { by, .. }
+        | News::Left { by, .. }
+            if !telling.announced =>
+        {
+            Ok(by.clone())
+        }
+        _ => Ok(telling.group.actor.clone()),
+    }
+}
+
+/// Which servers are told.
+fn destinations(
+    connection: &mut Connection,
+    asker: &Asker,
+    event: &Event,
+    telling: &Telling,
+    ground: DeliveryGround,
+) -> Result<Vec<(Host, Uri)>> {
+    match &telling.news {
+        News::JoinAccepted { person, .. } | News::JoinRejected { person, .. } => {
+            Ok(address(person))
+        }
+        News::GrantOffered { instance, .. } | News::GrantEnded { instance, .. } => {
+            Ok(address(instance))
+        }
+        _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
+        _ => match (ground, event.post) {
+            (DeliveryGround::Retraction, Some(post)) => {
+                storage::deliveries::list_hosts_that_got(connection, post)
+            }
+            _ => {
+                let post = match event.post {
+                    Some(post) => storage::posts::find(connection, post)?,
+                    None => None,
+                };
+                let hosts = storage::memberships::list_member_hosts(connection, telling.group.id)?;
+                let mut allowed = Vec::with_capacity(hosts.len());
+                for (host, inbox) in hosts {
+                    if may_receive(connection, asker, &host, &telling.group, post.as_ref())?.is_ok()
+                    {
+                        allowed.push((host, inbox));
+                    }
+                }
+                Ok(allowed)
+            }
+        },
+    }
+}
+
+fn address(actor: &Actor) -> Vec<(Host, Uri)> {
+    actor
+        .host
+        .iter()
+        .map(|host| (host.clone(), actor.delivery_inbox().clone()))
+        .collect()
+}
+
+/// A group is addressed itself: its server may know it by its inbox only.
+fn address_group(group: &Actor) -> Vec<(Host, Uri)> {
+    debug_assert_eq!(group.kind, ActorKind::Group);
+    group
+        .host
+        .iter()
+        .map(|host| (host.clone(), group.inbox.clone()))
+        .collect()
+}
+
+/// May this server get this post of this group now?
+fn may_receive(
+    connection: &mut Connection,
+    asker: &Asker,
+    host: &Host,
+    group: &Group,
+    post: Option<&Post>,
+) -> Result<Result<(), Refusal>> {
+    let server = Asker {
+        viewer: Viewer::Server { host: host.clone() },
+        ..asker.clone()
+    };
+    access::explain(connection, &server, Action::Receive, Some(group), post)
+}
+
+// Sending -----------------------------------------------------------------------------------------
+
+/// A delivery that may leave now, with its bytes.
+pub type Outgoing = Claimed;
+
+/// How soon a delivery to a paused partner is looked at again.
+const PAUSE_LOOK: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Takes deliveries that are due and asks for each, in the same transaction, whether it may still
+/// leave. What may not is withheld; what belongs to a paused partner waits.
+pub async fn claim(
+    app: &App,
+    busy: Vec<Host>,
+    lease_until: Timestamp,
+    most: i64,
+) -> Result<Vec<Outgoing>> {
+    let asker = app.asker(Viewer::Anonymous);
+    app.db
+        .write("claim_deliveries", move |connection| {
+            let claimed =
+                storage::deliveries::claim_due(connection, &busy, asker.now, lease_until, most)?;
+            let mut release = Release {
+                asker: &asker,
+                asked: HashMap::new(),
+            };
+            let (mut go, mut held, mut withheld) = (Vec::new(), Vec::new(), Vec::new());
+            for outgoing in claimed {
+                match release.ask(connection, &outgoing.delivery)? {
+                    Leave::Now => go.push(outgoing),
+                    Leave::Later => held.push(outgoing.delivery.id),
+                    Leave::Never(reason) => withheld.push(withhold(&outgoing.delivery, reason)),
+                }
+            }
+            if !held.is_empty() {
+                storage::deliveries::release(connection, &held, asker.now.plus(PAUSE_LOOK))?;
+            }
+            if !withheld.is_empty() {
+                storage::deliveries::record(connection, &withheld, asker.now)?;
+            }
+            Ok(go)
+        })
+        .await
+}
+
+enum Leave {
+    Now,
+    Later,
+    Never(Reason),
+}
+
+fn withhold(delivery: &Delivery, reason: Reason) -> Outcome {
+    Outcome {
+        id: delivery.id,
+        host: delivery.host.clone(),
+        state: DeliveryState::Withheld,
+        status: None,
+        error: Some(reason.as_str().to_owned()),
+        next_attempt_at: None,
+    }
+}
+
+/// Asks once per server, group and post, however many deliveries of them there are in a claim.
+struct Release<'a> {
+    asker: &'a Asker,
+    asked: HashMap<ReleaseCase, Result<(), Reason>>,
+}
+
+/// What the answer depends on.
+type ReleaseCase = (Host, DeliveryGround, Option<GroupId>, Option<PostId>);
+
+impl Release<'_> {
+    fn ask(&mut self, connection: &mut Connection, delivery: &Delivery) -> Result<Leave> {
+        let case = (
+            delivery.host.clone(),
+            delivery.ground,
+            delivery.group,
+            delivery.post,
+        );
+        let answer = match self.asked.get(&case) {
+            Some(answer) => *answer,
+            None => {
+                let answer = may_leave(connection, self.asker, delivery)?;
+                self.asked.insert(case, answer);
+                answer
+            }
+        };
+        Ok(match answer {
+            Ok(()) => Leave::Now,
+            Err(Reason::PartnershipPaused) => Leave::Later,
+            Err(reason) => Leave::Never(reason),
+        })
+    }
+}
+
+fn may_leave(
+    connection: &mut Connection,
+    asker: &Asker,
+    delivery: &Delivery,
+) -> Result<Result<(), Reason>> {
+    match delivery.ground {
+        DeliveryGround::News => {
+            let group = match delivery.group {
+                Some(group) => storage::groups::find(connection, group)?,
+                None => None,
+            };
+            let Some(group) = group else {
+                return Ok(Err(Reason::Unknown));
+            };
+            let post = match delivery.post {
+                Some(post) => storage::posts::find(connection, post)?,
+                None => None,
+            };
+            let answer = may_receive(connection, asker, &delivery.host, &group, post.as_ref())?;
+            Ok(answer.map_err(|refusal| refusal.reason))
+        }
+        ground => {
+            let partner = storage::partners::find_state(connection, &delivery.host)?;
+            Ok(partnership_allows(ground, partner, asker.house.federation))
+        }
+    }
+}
+
+/// What is not a group's news: answers and requests while the partnership stands; taking back
+/// wherever it went, unless blocked.
+const fn partnership_allows(
+    ground: DeliveryGround,
+    partner: Option<PartnerState>,
+    mode: FederationMode,
+) -> Result<(), Reason> {
+    match (partner, ground) {
+        (Some(PartnerState::Active), _) => Ok(()),
+        (Some(PartnerState::Paused), _) => Err(Reason::PartnershipPaused),
+        (Some(PartnerState::Blocked), _) => Err(Reason::PartnerBlocked),
+        (Some(PartnerState::Ended | PartnerState::Invited) | None, DeliveryGround::Retraction) => {
+            Ok(())
+        }
+        (Some(PartnerState::Ended | PartnerState::Invited) | None, _) => match mode {
+            FederationMode::Open => Ok(()),
+            FederationMode::Closed => Err(Reason::NoPartnership),
+        },
+    }
+}
+
+/// Writes how attempts ended.
+pub async fn record(app: &App, outcomes: Vec<Outcome>) -> Result<()> {
+    let now = app.clock.now();
+    app.db
+        .write("record_deliveries", move |connection| {
+            storage::deliveries::record(connection, &outcomes, now)
+        })
+        .await
+}
+
+/// Gives back what was taken and not tried: the server stops.
+pub async fn give_back(app: &App, ids: Vec<DeliveryId>) -> Result<()> {
+    let now = app.clock.now();
+    app.db
+        .write("give_back", move |connection| {
+            storage::deliveries::release(connection, &ids, now)
+        })
+        .await
+}
+
+pub use crate::storage::deliveries::Outcome as DeliveryOutcome;
+
+/// When the next waiting delivery is due, for sleeping until then.
+pub async fn next_due(app: &App) -> Result<Option<Timestamp>> {
+    app.db.read("next_due", storage::deliveries::next_due).await
+}
+
+// For administrators --------------------------------------------------------------------------------
+
+/// Every server we deliver to, with its backlog.
+pub async fn list_destinations(app: &App, viewer: Viewer) -> Result<Vec<Destination>> {
+    access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
+    app.db
+        .read("list_destinations", storage::deliveries::list_destinations)
+        .await
+}
+
+/// Deliveries to a server (none: to all) that have not gone out.
+pub async fn list_unsent(
+    app: &App,
+    viewer: Viewer,
+    host: Option<Host>,
+    most: i64,
+) -> Result<Vec<Delivery>> {
+    access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
+    app.db
+        .read("list_unsent", move |connection| {
+            storage::deliveries::list_unsent(connection, host.as_ref(), most)
+        })
+        .await
+}
+
+/// Puts waiting and given-up deliveries first in line; how many.
+pub async fn retry(
+    app: &App,
+    viewer: Viewer,
+    host: Option<Host>,
+    id: Option<DeliveryId>,
+) -> Result<usize> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManagePartners>(&asker)?;
+    let count = app
+        .db
+        .write("retry_deliveries", move |connection| {
+            let count = storage::deliveries::retry(connection, host.as_ref(), id, asker.now)?;
+            let subject = host.map_or_else(|| "all".to_owned(), |host| host.to_string());
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::DeliveryRetried,
+                &subject,
+                &count.to_string(),
+            )?;
+            Ok(count)
+        })
+        .await?;
+    app.bells.deliveries.notify_one();
+    Ok(count)
+}
+
+/// Gives a delivery up for good.
+pub async fn discard(app: &App, viewer: Viewer, id: DeliveryId) -> Result<()> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManagePartners>(&asker)?;
+    app.db
+        .write("discard_delivery", move |connection| {
+            let delivery = storage::deliveries::find(connection, id)?.ok_or(Error::NotFound)?;
+            if !storage::deliveries::discard(connection, id, asker.now)? {
+                return Err(Error::Conflict(format!(
+                    "the delivery is {}: there is nothing to discard",
+                    delivery.state
+                )));
+            }
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::DeliveryDiscarded,
+                delivery.host.as_str(),
+                &id.to_string(),
+            )
+        })
+        .await?;
+    app.bells.deliveries.notify_one();
+    Ok(())
+}

@@ -1,0 +1,392 @@
+//! Groups: making, finding, describing them, and opening them step by step.
+
+use crate::app::{App, Asker};
+use crate::domain::{
+    Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, Group, GroupId,
+    GroupRole, Handle, Invalid, Membership, MembershipState, Name, Partner, PartnerState, Stage,
+    Timestamp, Title,
+};
+use crate::error::{Error, Result};
+use crate::policy::{Action, Denial, Facts, Reason, Viewer, act};
+use crate::services::{access, actors, audit, keys};
+use crate::storage::{self, Connection};
+
+/// A group as somebody wants it.
+#[derive(Clone, Debug)]
+pub struct NewGroup {
+    pub name: Name,
+    pub title: Title,
+    /// Markdown.
+    pub description: String,
+    pub access: Access,
+    /// None: whoever makes it.
+    pub owner: Option<ActorId>,
+}
+
+/// Makes a group. It begins internal, with one owner.
+pub async fn create(app: &App, viewer: Viewer, new: NewGroup) -> Result<Group> {
+    let asker = app.asker(viewer);
+    let permit = access::permit_house::<act::CreateGroup>(&asker)?;
+    check_description(&new.description)?;
+    let owner = new
+        .owner
+        .or_else(|| asker.viewer.actor())
+        .ok_or_else(|| Error::invalid("owner", "is missing: say who will own the group"))?;
+    let pair = keys::take(app).await?;
+    let addresses = app.addresses();
+    app.db
+        .write("create_group", move |connection| {
+            let handle = Handle {
+                name: new.name.to_string(),
+                host: None,
+            };
+            if storage::actors::find_by_handle(connection, &handle)?.is_some() {
+                return Err(Error::Conflict(format!(
+                    "the name {} is taken; choose another",
+                    new.name
+                )));
+            }
+            let draft = actors::new_local_actor(
+                ActorKind::Group,
+                &new.name,
+                new.title.as_str(),
+                &addresses,
+            );
+            let actor = actors::insert_local(connection, draft, pair, asker.now)?;
+            let group = storage::groups::insert(
+                connection,
+                &permit,
+                actor,
+                new.access,
+                &new.description,
+                asker.now,
+            )?;
+            storage::memberships::save(connection, &owner_of(group.id, owner, asker.now))?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::GroupCreated,
+                new.name.as_str(),
+                new.access.as_str(),
+            )?;
+            Ok(group)
+        })
+        .await
+}
+
+const fn owner_of(group: GroupId, actor: ActorId, since: Timestamp) -> Membership {
+    Membership {
+        group,
+        actor,
+        state: MembershipState::Member,
+        role: GroupRole::Owner,
+        follow: None,
+        banned_until: None,
+        since,
+    }
+}
+
+fn check_description(description: &str) -> Result<(), Invalid> {
+    if description.chars().count() > DESCRIPTION_CHARS_MAX {
+        return Err(Invalid::new(
+            "description",
+            format!("is longer than {DESCRIPTION_CHARS_MAX} characters"),
+        ));
+    }
+    Ok(())
+}
+
+/// What the viewer may do in a group, and why not.
+#[derive(Clone, Debug)]
+pub struct Rights {
+    viewer: Viewer,
+    facts: Facts,
+}
+
+impl Rights {
+    pub fn may(&self, action: Action) -> bool {
+        crate::policy::decide(&self.viewer, action, &self.facts).is_ok()
+    }
+
+    /// The sentence that says why not; none when allowed or when nothing may be said.
+    pub fn why_not(&self, action: Action) -> Option<Reason> {
+        match crate::policy::decide(&self.viewer, action, &self.facts) {
+            Err(Denial::Forbidden(reason)) => Some(reason),
+            Ok(()) | Err(Denial::Hidden) => None,
+        }
+    }
+}
+
+/// A group as a viewer sees it.
+#[derive(Clone, Debug)]
+pub struct GroupView {
+    pub group: Group,
+    /// The viewer's own relation to it.
+    pub membership: Option<Membership>,
+    /// None where the viewer may not see who is a member.
+    pub members: Option<u64>,
+    /// For a group elsewhere: the organization whose it is.
+    pub partner: Option<Partner>,
+    /// People waiting to be let in; counted for moderators only.
+    pub requests: u64,
+    pub rights: Rights,
+}
+
+pub(super) fn view(connection: &mut Connection, asker: &Asker, group: Group) -> Result<GroupView> {
+    let facts = access::group_facts(connection, asker, &group)?;
+    let rights = Rights {
+        viewer: asker.viewer.clone(),
+        facts,
+    };
+    let membership = match asker.viewer.actor() {
+        Some(actor) => storage::memberships::find(connection, group.id, actor)?,
+        None => None,
+    };
+    let inside = matches!(asker.viewer, Viewer::Member { .. } | Viewer::Operator);
+    let members =
+        match inside && (rights.may(Action::SeeMembers) || asker.viewer == Viewer::Operator) {
+            true => Some(storage::memberships::count_all(connection, group.id)?.unsigned_abs()),
+            false => None,
+        };
+    let partner = match group.home() {
+        Some(home) => storage::partners::find_by_host(connection, home)?,
+        None => None,
+    };
+    let requests = match rights.may(Action::Moderate) {
+        true => storage::memberships::list(connection, group.id)?
+            .iter()
+            .filter(|member| member.membership.state == MembershipState::Requested)
+            .count() as u64,
+        false => 0,
+    };
+    Ok(GroupView {
+        group,
+        membership,
+        members,
+        partner,
+        requests,
+        rights,
+    })
+}
+
+/// Finds a group by its handle, if the viewer may know of it.
+pub async fn find(app: &App, viewer: Viewer, handle: Handle) -> Result<GroupView> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("find_group", move |connection| {
+            let group = find_known(connection, &asker, &handle)?;
+            view(connection, &asker, group)
+        })
+        .await
+}
+
+/// Finds a group by its id, if the viewer may know of it.
+pub async fn find_by_id(app: &App, viewer: Viewer, id: GroupId) -> Result<GroupView> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("find_group", move |connection| {
+            let (_, group) = access::permit::<act::Know>(connection, &asker, id)?;
+            view(connection, &asker, group)
+        })
+        .await
+}
+
+/// The group of a handle, once policy said that the asker may know of it.
+pub(super) fn find_known(
+    connection: &mut Connection,
+    asker: &Asker,
+    handle: &Handle,
+) -> Result<Group> {
+    let group = storage::groups::find_by_handle(connection, handle)?.ok_or(Error::NotFound)?;
+    access::permit::<act::Know>(connection, asker, group.id).map(|(_, group)| group)
+}
+
+/// All groups the viewer may know of.
+pub async fn list(app: &App, viewer: Viewer) -> Result<Vec<GroupView>> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("list_groups", move |connection| {
+            let groups = storage::groups::list(connection, &access::scope(&asker))?;
+            groups
+                .into_iter()
+                .map(|group| view(connection, &asker, group))
+                .collect()
+        })
+        .await
+}
+
+/// Changes title, description and inside access.
+pub async fn update(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    title: Title,
+    description: String,
+    access: Access,
+) -> Result<()> {
+    let asker = app.asker(viewer);
+    check_description(&description)?;
+    app.db
+        .write("update_group", move |connection| {
+            let (permit, group) = access::permit::<act::ManageGroup>(connection, &asker, group)?;
+            if access == Access::Secret && group.stage == Stage::Public {
+                return Err(secret_cannot_be_public());
+            }
+            storage::groups::update(connection, &permit, &description, access)?;
+            storage::actors::set_profile(connection, group.actor.id, title.as_str(), "")?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::GroupUpdated,
+                &group.actor.name,
+                access.as_str(),
+            )
+        })
+        .await
+}
+
+fn secret_cannot_be_public() -> Error {
+    Error::Conflict("a secret group cannot be public: make it open or closed first".into())
+}
+
+/// Opens or closes a group to the outside. Going back is always possible and takes effect at once:
+/// what is queued for those who may no longer read is cancelled with it.
+pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) -> Result<Group> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("set_stage", move |connection| {
+            let (permit, group) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
+            if group.access == Access::Secret && stage == Stage::Public {
+                return Err(secret_cannot_be_public());
+            }
+            storage::groups::set_stage(connection, &permit, stage)?;
+            if stage == Stage::Internal {
+                let which = storage::deliveries::Cancel::OfGroup(group.id);
+                let cancelled = storage::deliveries::cancel(
+                    connection,
+                    &which,
+                    Reason::GroupInternal.as_str(),
+                    asker.now,
+                )?;
+                if cancelled > 0 {
+                    let count = cancelled.to_string();
+                    audit::note(
+                        connection,
+                        &asker,
+                        AuditAction::DeliveriesCancelled,
+                        &group.actor.name,
+                        &count,
+                    )?;
+                }
+            }
+            let change = format!("{} to {stage}", group.stage);
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::StageChanged,
+                &group.actor.name,
+                &change,
+            )?;
+            Ok(Group { stage, ..group })
+        })
+        .await
+}
+
+/// Makes a group read only, or takes that back.
+pub async fn set_archived(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    archived: bool,
+) -> Result<Group> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("archive_group", move |connection| {
+            let (permit, group) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
+            let archived_at = archived.then_some(asker.now);
+            storage::groups::set_archived(connection, &permit, archived_at)?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::GroupArchived,
+                &group.actor.name,
+                if archived { "on" } else { "off" },
+            )?;
+            Ok(Group {
+                archived_at,
+                ..group
+            })
+        })
+        .await
+}
+
+/// Who will read what is posted in a group, in facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readers {
+    /// People of this house.
+    pub colleagues: u64,
+    /// Organizations whose people will read it, with how many of them are members.
+    pub partners: Vec<(String, u64)>,
+    /// Partners that will not.
+    pub excluded: Vec<String>,
+    /// Anybody may.
+    pub public: bool,
+    /// For a group elsewhere: the organization that decides who else reads.
+    pub house: Option<String>,
+}
+
+/// Who will read what the viewer posts in a group.
+pub async fn readers(app: &App, viewer: Viewer, group: GroupId) -> Result<Readers> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("readers", move |connection| {
+            let (_, group) = access::permit::<act::Read>(connection, &asker, group)?;
+            count_readers(connection, &asker, &group)
+        })
+        .await
+}
+
+fn count_readers(connection: &mut Connection, asker: &Asker, group: &Group) -> Result<Readers> {
+    let colleagues = match group.access {
+        Access::Open => storage::accounts::count_active(connection)?,
+        Access::Closed | Access::Secret => storage::memberships::count(connection, group.id, None)?,
+    };
+    let house = match group.home() {
+        Some(home) => Some(organization_at(connection, home)?),
+        None => None,
+    };
+    let mut readers = Readers {
+        colleagues: colleagues.unsigned_abs(),
+        partners: Vec::new(),
+        excluded: Vec::new(),
+        public: group.stage == Stage::Public && group.access == Access::Open,
+        house,
+    };
+    if !group.is_local() {
+        return Ok(readers);
+    }
+    for partner in storage::partners::list(connection)? {
+        if partner.state != PartnerState::Active {
+            continue;
+        }
+        let (_, terms) = storage::grants::find_for_host(connection, group.id, &partner.host)?;
+        let counts = group.stage != Stage::Internal
+            && terms.is_some_and(|terms| {
+                terms.covers(asker.now) && terms.capabilities.contains(Capability::Read)
+            });
+        if counts {
+            let people = storage::memberships::count(connection, group.id, Some(&partner.host))?;
+            readers
+                .partners
+                .push((partner.organization, people.unsigned_abs()));
+        } else {
+            readers.excluded.push(partner.organization);
+        }
+    }
+    Ok(readers)
+}
+
+fn organization_at(connection: &mut Connection, host: &crate::domain::Host) -> Result<String> {
+    let partner = storage::partners::find_by_host(connection, host)?;
+    Ok(partner.map_or_else(|| host.to_string(), |partner| partner.organization))
+}

@@ -1,0 +1,613 @@
+//! What arrives from other servers: the gate, storing before answering, and applying.
+
+use crate::app::{App, Asker};
+use crate::domain::{
+    Actor, ActorKey, ActorState, Arrival, ArrivalId, ArrivalState, GrantTerms, Group, Host,
+    PartnerState, Timestamp, Uri,
+};
+use crate::error::{Error, Result};
+use crate::policy::{FederationMode, Reason, act};
+use crate::services::posts::ReceivedPost;
+use crate::services::{access, grants, memberships, posts, reactions};
+use crate::storage::{self, Connection};
+
+/// What an activity asks for, in the words of the house. Made by federation, purely.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    Follow {
+        follow: Uri,
+        group: Uri,
+    },
+    Unfollow {
+        group: Uri,
+    },
+    /// The group that was asked answers.
+    AcceptFollow {
+        follow: Uri,
+    },
+    RejectFollow {
+        follow: Uri,
+    },
+    CreatePost(ReceivedPost),
+    UpdatePost(ReceivedPost),
+    DeleteObject {
+        object: Uri,
+    },
+    Like {
+        like: Uri,
+        object: Uri,
+    },
+    Unlike {
+        object: Uri,
+    },
+    /// A group passes on what somebody did in it (FEP-1b12).
+    Announced {
+        actor: Uri,
+        activity: Uri,
+        command: Box<Command>,
+    },
+    OfferGrant {
+        grant: Uri,
+        group: Uri,
+        terms: GrantTerms,
+    },
+    EndGrant {
+        grant: Uri,
+        group: Option<Uri>,
+    },
+    /// The actor's own document changed.
+    UpdateActor,
+    /// The actor is gone.
+    DeleteActor,
+    /// Nothing we do anything with; the word says what it was.
+    Ignored(&'static str),
+}
+
+impl Command {
+    /// Actors that must be known before the command can be applied.
+    pub fn actors(&self) -> Vec<&Uri> {
+        match self {
+            Self::Announced { actor, command, .. } => {
+                let mut actors = vec![actor];
+                actors.extend(command.actors());
+                actors
+            }
+            Self::OfferGrant { group, .. } => vec![group],
+            Self::CreatePost(post) | Self::UpdatePost(post) => vec![&post.author],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether a server may knock at all, before anything is fetched for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    /// Try again later: the partnership is paused.
+    Paused,
+    Shut(Reason),
+}
+
+/// Asks whether `host` may speak to us.
+pub async fn gate(app: &App, host: &Host) -> Result<Gate> {
+    let host = host.clone();
+    let state = app
+        .db
+        .read("gate", move |connection| {
+            storage::partners::find_state(connection, &host)
+        })
+        .await?;
+    Ok(judge(state, app.house().federation))
+}
+
+const fn judge(state: Option<PartnerState>, mode: FederationMode) -> Gate {
+    match (state, mode) {
+        (Some(PartnerState::Active), _) => Gate::Open,
+        (Some(PartnerState::Paused), _) => Gate::Paused,
+        (Some(PartnerState::Blocked), _) => Gate::Shut(Reason::PartnerBlocked),
+        (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Open) => {
+            Gate::Open
+        }
+        (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Closed) => {
+            Gate::Shut(Reason::NoPartnership)
+        }
+    }
+}
+
+/// The actor and key that a signature names, where we know them.
+pub async fn find_signer(app: &App, key: &Uri) -> Result<Option<(Actor, ActorKey)>> {
+    let key = key.clone();
+    app.db
+        .read("find_signer", move |connection| {
+            let Some(key) = storage::actors::find_key(connection, &key)? else {
+                return Ok(None);
+            };
+            let actor = storage::actors::find(connection, key.actor)?;
+            Ok(actor.map(|actor| (actor, key)))
+        })
+        .await
+}
+
+/// What became of an activity at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    New,
+    /// It was here before; nothing changes.
+    Known,
+}
+
+/// An activity that was verified and understood.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub activity: Uri,
+    pub signer: Actor,
+    pub command: Command,
+    /// The bytes as they came.
+    pub body: String,
+}
+
+/// Stores an activity, durably, before it is answered. What one read tells is refused at once:
+/// a sender that may not, or that speaks of what is hidden from it.
+pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
+    let asker = app.asker(access::viewer_of(&verified.signer));
+    let accepted = app
+        .db
+        .write("accept_activity", move |connection| {
+            // Asked again, with the write: the partnership may have ended since the gate.
+            let host = verified.signer.host.clone().ok_or(Error::NotFound)?;
+            match judge(
+                storage::partners::find_state(connection, &host)?,
+                asker.house.federation,
+            ) {
+                Gate::Open => {}
+                Gate::Paused => {
+                    return Err(Error::Unavailable(
+                        Reason::PartnershipPaused.sentence().into(),
+                    ));
+                }
+                Gate::Shut(reason) => return Err(Error::Denied(reason)),
+            }
+            if verified.signer.state != ActorState::Active {
+                return Err(Error::Denied(Reason::PartnerBlocked));
+            }
+            if storage::arrivals::exists(connection, &verified.activity)? {
+                return Ok(Accepted::Known);
+            }
+            check(connection, &asker, &verified.signer, &verified.command)?;
+            storage::arrivals::insert(
+                connection,
+                &verified.activity,
+                verified.signer.id,
+                &host,
+                &verified.body,
+                asker.now,
+            )?;
+            Ok(Accepted::New)
+        })
+        .await?;
+    app.bells.arrivals.notify_one();
+    Ok(accepted)
+}
+
+/// The permission that can be told at the door. Whatever depends on activities still waiting to be
+/// applied (a parent, a like to undo) is left to them.
+fn check(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    command: &Command,
+) -> Result<()> {
+    match command {
+        Command::Follow { group, .. } => {
+            let group = find_group(connection, group)?;
+            access::permit::<act::Join>(connection, asker, group.id)?;
+        }
+        Command::CreatePost(post) => check_create(connection, asker, post)?,
+        Command::UpdatePost(post) => check_ownership(connection, asker, signer, &post.uri)?,
+        Command::DeleteObject { object } => check_ownership(connection, asker, signer, object)?,
+        Command::Like { object, .. } => {
+            if let Some(post) = storage::posts::find_by_uri(connection, object)? {
+                access::permit_found::<act::React>(connection, asker, post)?;
+            }
+        }
+        Command::Announced { .. } => {
+            storage::groups::find_by_uri(connection, &signer.uri)?.ok_or(Error::NotFound)?;
+        }
+        Command::Unfollow { .. }
+        | Command::AcceptFollow { .. }
+        | Command::RejectFollow { .. }
+        | Command::Unlike { .. }
+        | Command::OfferGrant { .. }
+        | Command::EndGrant { .. }
+        | Command::UpdateActor
+        | Command::DeleteActor
+        | Command::Ignored(_) => {}
+    }
+    Ok(())
+}
+
+fn check_create(connection: &mut Connection, asker: &Asker, received: &ReceivedPost) -> Result<()> {
+    let parent = match &received.parent {
+        Some(parent) => storage::posts::find_by_uri(connection, parent)?,
+        None => None,
+    };
+    match parent {
+        Some(parent) => access::permit_found::<act::Comment>(connection, asker, parent).map(drop),
+        None => {
+            let group = received.group.as_ref().ok_or(Error::NotFound)?;
+            let group = find_group(connection, group)?;
+            match received.parent {
+                // The parent may be waiting to be applied just before this one.
+                Some(_) => access::permit::<act::Know>(connection, asker, group.id).map(drop),
+                None => access::permit::<act::StartTopic>(connection, asker, group.id).map(drop),
+            }
+        }
+    }
+}
+
+/// Only its author (or a moderator of its group) may change what is here already.
+fn check_ownership(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    object: &Uri,
+) -> Result<()> {
+    let Some(post) = storage::posts::find_by_uri(connection, object)? else {
+        return Ok(());
+    };
+    if post.author == signer.id {
+        return Ok(());
+    }
+    match access::permit_found::<act::Moderate>(connection, asker, post) {
+        Ok(_) => Ok(()),
+        Err(Error::NotFound) => Err(Error::NotFound),
+        Err(_) => Err(Error::Denied(Reason::NotAuthor)),
+    }
+}
+
+fn find_group(connection: &mut Connection, uri: &Uri) -> Result<Group> {
+    storage::groups::find_by_uri(connection, uri)?.ok_or(Error::NotFound)
+}
+
+/// One line in the security log for an attempt that was turned away.
+pub async fn log_refusal(
+    app: &App,
+    reason: &'static str,
+    claimed_actor: String,
+    peer: String,
+) -> Result<()> {
+    let now = app.clock.now();
+    tracing::warn!(reason, claimed_actor, peer, "an activity was refused");
+    app.db
+        .write("log_refusal", move |connection| {
+            storage::arrivals::log_refusal(connection, reason, &claimed_actor, &peer, now)
+        })
+        .await
+}
+
+// Applying ----------------------------------------------------------------------------------------
+
+/// An activity that is due, with who signed it.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub arrival: Arrival,
+    pub signer: Actor,
+}
+
+/// Takes activities that wait, at most `most`; they are ours until `lease_until`.
+pub async fn claim(app: &App, lease_until: Timestamp, most: i64) -> Result<Vec<Due>> {
+    let now = app.clock.now();
+    app.db
+        .write("claim_arrivals", move |connection| {
+            let arrivals = storage::arrivals::claim_due(connection, now, lease_until, most)?;
+            let signers: Vec<_> = arrivals.iter().map(|arrival| arrival.signer).collect();
+            let signers = storage::actors::list_by_ids(connection, &signers)?;
+            let known = |arrival: Arrival| {
+                let signer = signers
+                    .iter()
+                    .find(|signer| signer.id == arrival.signer)?
+                    .clone();
+                Some(Due { arrival, signer })
+            };
+            Ok(arrivals.into_iter().filter_map(known).collect())
+        })
+        .await
+}
+
+/// Of these actors, those we do not know yet: federation fetches them before applying.
+pub async fn list_unknown_actors(app: &App, uris: Vec<Uri>) -> Result<Vec<Uri>> {
+    app.db
+        .read("list_unknown_actors", move |connection| {
+            let mut unknown = Vec::new();
+            for uri in uris {
+                if storage::actors::find_by_uri(connection, &uri)?.is_none() {
+                    unknown.push(uri);
+                }
+            }
+            Ok(unknown)
+        })
+        .await
+}
+
+/// Attempts before an activity that keeps failing is put aside.
+const ATTEMPTS_MAX: u32 = 12;
+/// Attempts for one that lacks what it builds on (a parent that may still arrive).
+const ATTEMPTS_WITHOUT_GROUND_MAX: u32 = 4;
+
+/// Applies activities in their order, in one transaction, each in a savepoint of its own: the
+/// effect and the mark that it was applied commit together, so each takes effect exactly once.
+/// Returns how many took effect.
+pub async fn apply(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>) -> Result<usize> {
+    let app_for_asker = app.clone();
+    let applied = app
+        .db
+        .write("apply_activities", move |connection| {
+            let mut applied = 0;
+            for (due, command) in batch {
+                let asker = app_for_asker.asker(access::viewer_of(&due.signer));
+                match command {
+                    Err(reason) => {
+                        let now = asker.now;
+                        storage::arrivals::finish(
+                            connection,
+                            due.arrival.id,
+                            ArrivalState::Refused,
+                            Some(reason),
+                            now,
+                        )?;
+                    }
+                    Ok(command) => {
+                        applied += usize::from(apply_one(connection, &asker, &due, &command)?)
+                    }
+                }
+            }
+            Ok(applied)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    app.bells.jobs.notify_one();
+    Ok(applied)
+}
+
+fn apply_one(
+    connection: &mut Connection,
+    asker: &Asker,
+    due: &Due,
+    command: &Command,
+) -> Result<bool> {
+    let id = due.arrival.id;
+    let outcome = storage::savepoint(connection, |connection| {
+        effect(
+            connection,
+            asker,
+            &due.signer,
+            command,
+            Some(&due.arrival.body),
+        )?;
+        let state = if let Command::Ignored(_) = command {
+            ArrivalState::Ignored
+        } else {
+            ArrivalState::Applied
+        };
+        storage::arrivals::finish(connection, id, state, None, asker.now)
+    });
+    match outcome {
+        Ok(()) => return Ok(true),
+        Err(Error::Denied(reason)) => refuse(connection, id, reason.as_str(), asker.now)?,
+        Err(Error::NotFound)
+            if due.arrival.attempts < ATTEMPTS_WITHOUT_GROUND_MAX && waits_for_more(command) =>
+        {
+            put_off(connection, due, "unknown_ground", asker.now)?;
+        }
+        Err(Error::NotFound) => refuse(connection, id, "unknown", asker.now)?,
+        Err(Error::Invalid { .. }) => refuse(connection, id, "invalid", asker.now)?,
+        Err(Error::Conflict(_)) => refuse(connection, id, "conflict", asker.now)?,
+        Err(error) if due.arrival.attempts < ATTEMPTS_MAX => {
+            tracing::warn!(%error, activity = %due.arrival.activity, "an activity could not be applied; it is tried again");
+            put_off(connection, due, "internal", asker.now)?;
+        }
+        Err(error) => {
+            tracing::error!(%error, activity = %due.arrival.activity, "an activity is put aside");
+            storage::arrivals::finish(
+                connection,
+                id,
+                ArrivalState::Dead,
+                Some("internal"),
+                asker.now,
+            )?;
+        }
+    }
+    Ok(false)
+}
+
+fn refuse(connection: &mut Connection, id: ArrivalId, reason: &str, now: Timestamp) -> Result<()> {
+    tracing::info!(reason, arrival = %id, "an activity changed nothing");
+    storage::arrivals::finish(connection, id, ArrivalState::Refused, Some(reason), now)
+}
+
+fn put_off(connection: &mut Connection, due: &Due, reason: &str, now: Timestamp) -> Result<()> {
+    let pause = std::time::Duration::from_secs(2_u64.saturating_pow(due.arrival.attempts.min(10)));
+    storage::arrivals::retry_later(connection, due.arrival.id, reason, now.plus(pause))
+}
+
+/// Puts a whole claim back: a server it depends on does not answer.
+pub async fn put_back(app: &App, due: Due, reason: &'static str) -> Result<()> {
+    let now = app.clock.now();
+    app.db
+        .write("put_back_arrival", move |connection| {
+            if due.arrival.attempts >= ATTEMPTS_MAX {
+                return storage::arrivals::finish(
+                    connection,
+                    due.arrival.id,
+                    ArrivalState::Dead,
+                    Some(reason),
+                    now,
+                );
+            }
+            put_off(connection, &due, reason, now)
+        })
+        .await
+}
+
+/// Whether something that must come first may still be on its way.
+fn waits_for_more(command: &Command) -> bool {
+    match command {
+        Command::CreatePost(post) => post.parent.is_some(),
+        Command::UpdatePost(_)
+        | Command::Like { .. }
+        | Command::Unlike { .. }
+        | Command::EndGrant { .. } => true,
+        Command::Announced { command, .. } => waits_for_more(command),
+        _ => false,
+    }
+}
+
+fn effect(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    command: &Command,
+    raw: Option<&str>,
+) -> Result<()> {
+    match command {
+        Command::Follow { follow, group } => {
+            let group = find_group(connection, group)?;
+            memberships::receive_follow(connection, asker, signer, &group, follow)
+        }
+        Command::Unfollow { group } => {
+            let group = find_group(connection, group)?;
+            memberships::receive_unfollow(connection, asker, signer, &group)
+        }
+        Command::AcceptFollow { follow } => {
+            let group = find_group(connection, &signer.uri)?;
+            memberships::receive_accept(connection, asker, &group, follow)
+        }
+        Command::RejectFollow { follow } => {
+            let group = find_group(connection, &signer.uri)?;
+            memberships::receive_reject(connection, &group, follow)
+        }
+        Command::CreatePost(post) => {
+            let group = group_of_post(connection, post)?;
+            posts::receive(connection, asker, signer, &group, post, raw)
+        }
+        Command::UpdatePost(post) => posts::receive_update(connection, asker, signer, post, raw),
+        Command::DeleteObject { object } => {
+            posts::receive_delete(connection, asker, signer, object, raw)
+        }
+        Command::Like { like, object } => {
+            reactions::receive_like(connection, asker, signer, like, object, raw)
+        }
+        Command::Unlike { object } => {
+            reactions::receive_unlike(connection, asker, signer, object, raw)
+        }
+        Command::Announced { actor, command, .. } => {
+            announced(connection, asker, signer, actor, command)
+        }
+        Command::OfferGrant {
+            grant,
+            group,
+            terms,
+        } => {
+            let group = find_group(connection, group)?;
+            grants::receive::receive_offer(connection, signer.uri.host(), group.id, grant, *terms)
+        }
+        Command::EndGrant { grant, group } => {
+            end_grant(connection, asker, signer, grant, group.as_ref())
+        }
+        Command::DeleteActor => {
+            storage::actors::set_state(connection, signer.id, ActorState::Deleted)
+        }
+        // Federation fetched the document again before it came here.
+        Command::UpdateActor | Command::Ignored(_) => Ok(()),
+    }
+}
+
+fn end_grant(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    grant: &Uri,
+    group: Option<&Uri>,
+) -> Result<()> {
+    let group = match group {
+        Some(group) => storage::groups::find_by_uri(connection, group)?.map(|group| group.id),
+        None => None,
+    };
+    grants::receive::receive_end(connection, signer.uri.host(), grant, group, asker.now).map(drop)
+}
+
+/// The group a comment belongs to is its parent's, whatever it says of itself.
+fn group_of_post(connection: &mut Connection, post: &ReceivedPost) -> Result<Group> {
+    if let Some(parent) = &post.parent {
+        let parent = storage::posts::find_by_uri(connection, parent)?.ok_or(Error::NotFound)?;
+        return access::find_group_of(connection, &parent)?.ok_or(Error::NotFound);
+    }
+    find_group(connection, post.group.as_ref().ok_or(Error::NotFound)?)
+}
+
+/// What a group elsewhere passes on happened in it: its house vouches, and policy lets the house
+/// speak for its own groups only.
+fn announced(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    by: &Uri,
+    command: &Command,
+) -> Result<()> {
+    let group = find_group(connection, &signer.uri)?;
+    let by = storage::actors::find_by_uri(connection, by)?.ok_or(Error::NotFound)?;
+    match command {
+        // Our own people's posts come back as a sign that the group took them: they are here.
+        _ if by.is_local() => Ok(()),
+        Command::CreatePost(post) => posts::receive(connection, asker, &by, &group, post, None),
+        Command::UpdatePost(post) => posts::receive_update(connection, asker, &by, post, None),
+        Command::DeleteObject { object } => {
+            posts::receive_delete(connection, asker, &by, object, None)
+        }
+        Command::Like { like, object } => {
+            reactions::receive_like(connection, asker, &by, like, object, None)
+        }
+        Command::Unlike { object } => {
+            reactions::receive_unlike(connection, asker, &by, object, None)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How long the bytes of an applied activity are kept, for looking into what went wrong.
+const BODY_KEPT: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
+
+/// Forgets the bytes of what was applied long ago, and errands long done.
+pub async fn prune(app: &App) -> Result<()> {
+    let before = app.clock.now().minus(BODY_KEPT);
+    app.db
+        .write("prune", move |connection| {
+            storage::arrivals::prune_bodies(connection, before)?;
+            storage::jobs::prune(connection, before)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Applies what was fetched from a group's own server, as if the group had just told it; how many
+/// took effect. What is here already stays as it is.
+pub async fn apply_fetched(app: &App, group: &Actor, commands: Vec<Command>) -> Result<usize> {
+    let asker = app.asker(access::viewer_of(group));
+    let group = group.clone();
+    app.db
+        .write("apply_fetched", move |connection| {
+            let mut applied = 0;
+            for command in commands {
+                let outcome = storage::savepoint(connection, |connection| {
+                    effect(connection, &asker, &group, &command, None)
+                });
+                match outcome {
+                    Ok(()) => applied += 1,
+                    Err(Error::Internal(source)) => return Err(Error::Internal(source)),
+                    Err(error) => tracing::debug!(%error, "something fetched changed nothing"),
+                }
+            }
+            Ok(applied)
+        })
+        .await
+}

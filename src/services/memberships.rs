@@ -1,0 +1,454 @@
+//! Coming and going: joining, leaving, being let in and put out, here and across servers.
+
+use crate::app::{App, Asker};
+use crate::domain::{
+    Actor, ActorId, AuditAction, EventKind, Group, GroupId, GroupRole, Member, Membership,
+    MembershipState, Uri, Work,
+};
+use crate::error::{Error, Result};
+use crate::policy::{self, Reason, Viewer, act};
+use crate::services::{access, audit};
+use crate::storage::events::NewEvent;
+use crate::storage::{self, Connection};
+
+/// Joins a group: at once, or as a request that a moderator (or the group's own house) answers.
+pub async fn join(app: &App, viewer: Viewer, group: GroupId) -> Result<MembershipState> {
+    let asker = app.asker(viewer);
+    let addresses = app.addresses();
+    let state = app
+        .db
+        .write("join_group", move |connection| {
+            let (_, group) = access::permit::<act::Join>(connection, &asker, group)?;
+            let actor = asker
+                .viewer
+                .actor()
+                .ok_or(Error::Denied(Reason::SignInNeeded))?;
+            let known = storage::memberships::find(connection, group.id, actor)?;
+            if let Some(known) = known
+                .as_ref()
+                .filter(|known| known.state == MembershipState::Member)
+            {
+                return Ok(known.state);
+            }
+            let state = policy::join_outcome(
+                &asker.viewer,
+                &access::group_facts(connection, &asker, &group)?,
+            );
+            let mut membership = fresh(&group, actor, state, &asker);
+            if !group.is_local() {
+                // Asking again is harmless: the answer to an earlier request may have been lost.
+                let event = tell(
+                    connection,
+                    &asker,
+                    EventKind::JoinRequested,
+                    &group,
+                    actor,
+                    None,
+                )?;
+                membership.follow = Some(addresses.activity("follow", event.0));
+            }
+            storage::memberships::save(connection, &membership)?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::MemberJoined,
+                &group.actor.handle().to_string(),
+                state.as_str(),
+            )?;
+            Ok(state)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(state)
+}
+
+fn fresh(group: &Group, actor: ActorId, state: MembershipState, asker: &Asker) -> Membership {
+    Membership {
+        group: group.id,
+        actor,
+        state,
+        role: GroupRole::Member,
+        follow: None,
+        banned_until: None,
+        since: asker.now,
+    }
+}
+
+/// Writes news about a membership.
+fn tell(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    group: &Group,
+    person: ActorId,
+    follow: Option<&Uri>,
+) -> Result<crate::domain::EventId> {
+    let event = NewEvent {
+        kind,
+        actor: asker.viewer.actor().unwrap_or(group.actor.id),
+        group: Some(group.id),
+        post: None,
+        object: Some(person.0),
+        activity: follow.map(Uri::to_string),
+    };
+    storage::events::append(connection, event, asker.now)
+}
+
+/// Leaves a group, or takes a request back.
+pub async fn leave(app: &App, viewer: Viewer, group: GroupId) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("leave_group", move |connection| {
+            let (_, group) = access::permit::<act::Leave>(connection, &asker, group)?;
+            let actor = asker
+                .viewer
+                .actor()
+                .ok_or(Error::Denied(Reason::SignInNeeded))?;
+            let membership =
+                storage::memberships::find(connection, group.id, actor)?.ok_or(Error::NotFound)?;
+            keep_an_owner(connection, &group, &membership)?;
+            if !group.is_local() {
+                tell(
+                    connection,
+                    &asker,
+                    EventKind::Left,
+                    &group,
+                    actor,
+                    membership.follow.as_ref(),
+                )?;
+            }
+            storage::memberships::remove(connection, group.id, actor)?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::MemberLeft,
+                &group.actor.handle().to_string(),
+                "",
+            )
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
+}
+
+/// A group of ours always has an owner.
+fn keep_an_owner(connection: &mut Connection, group: &Group, leaving: &Membership) -> Result<()> {
+    if !group.is_local()
+        || leaving.role != GroupRole::Owner
+        || leaving.state != MembershipState::Member
+    {
+        return Ok(());
+    }
+    let owners = storage::memberships::list_role(connection, group.id, GroupRole::Owner)?;
+    if owners.len() > 1 {
+        return Ok(());
+    }
+    Err(Error::Conflict(
+        "the group would be left without an owner: make somebody else an owner first".into(),
+    ))
+}
+
+/// Members, requests and invitations of a group.
+pub async fn list(app: &App, viewer: Viewer, group: GroupId) -> Result<Vec<Member>> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("list_members", move |connection| {
+            let (_, group) = match &asker.viewer {
+                Viewer::Operator => access::permit::<act::Moderate>(connection, &asker, group)
+                    .map(|(_, g)| ((), g))?,
+                _ => access::permit::<act::SeeMembers>(connection, &asker, group)
+                    .map(|(_, g)| ((), g))?,
+            };
+            let moderates = access::may(connection, &asker, policy::Action::Moderate, &group)?;
+            let members = storage::memberships::list(connection, group.id)?;
+            let shown =
+                |member: &Member| moderates || member.membership.state == MembershipState::Member;
+            Ok(members.into_iter().filter(shown).collect())
+        })
+        .await
+}
+
+/// What a moderator does with somebody's membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Lets in who asked.
+    Approve,
+    /// Refuses who asked.
+    Reject,
+    /// Puts a member out.
+    Remove,
+}
+
+/// Lets somebody in, refuses, or puts out. People elsewhere are told.
+pub async fn decide(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    actor: ActorId,
+    decision: Decision,
+) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("decide_membership", move |connection| {
+            let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
+            let membership =
+                storage::memberships::find(connection, group.id, actor)?.ok_or(Error::NotFound)?;
+            let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
+            match (decision, membership.state) {
+                (Decision::Approve, MembershipState::Requested) => {
+                    admit(connection, &asker, &group, &person, membership)?
+                }
+                (Decision::Approve, MembershipState::Member) => {}
+                (Decision::Reject, MembershipState::Requested | MembershipState::Invited)
+                | (
+                    Decision::Remove,
+                    MembershipState::Member | MembershipState::Requested | MembershipState::Invited,
+                ) => {
+                    dismiss(connection, &asker, &group, &person, &membership)?;
+                }
+                (_, state) => {
+                    return Err(Error::Conflict(format!(
+                        "{} is {state} now; look at the list again",
+                        person.handle()
+                    )));
+                }
+            }
+            let action = match decision {
+                Decision::Approve => AuditAction::MemberApproved,
+                Decision::Reject => AuditAction::MemberRejected,
+                Decision::Remove => AuditAction::MemberRemoved,
+            };
+            audit::note(
+                connection,
+                &asker,
+                action,
+                &group.actor.name,
+                &person.handle().to_string(),
+            )
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
+}
+
+fn admit(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    person: &Actor,
+    asked: Membership,
+) -> Result<()> {
+    if !person.is_local() {
+        tell(
+            connection,
+            asker,
+            EventKind::JoinAccepted,
+            group,
+            person.id,
+            asked.follow.as_ref(),
+        )?;
+    }
+    let member = Membership {
+        state: MembershipState::Member,
+        since: asker.now,
+        ..asked
+    };
+    storage::memberships::save(connection, &member)
+}
+
+fn dismiss(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    person: &Actor,
+    was: &Membership,
+) -> Result<()> {
+    keep_an_owner(connection, group, was)?;
+    if !person.is_local() && was.follow.is_some() {
+        tell(
+            connection,
+            asker,
+            EventKind::JoinRejected,
+            group,
+            person.id,
+            was.follow.as_ref(),
+        )?;
+    }
+    storage::memberships::remove(connection, group.id, person.id)
+}
+
+/// Puts somebody into a group without being asked: colleagues at once; people elsewhere when they
+/// asked already, otherwise as an invitation that their join completes.
+pub async fn add(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    actor: ActorId,
+    role: GroupRole,
+) -> Result<MembershipState> {
+    let asker = app.asker(viewer);
+    let state = app
+        .db
+        .write("add_member", move |connection| {
+            let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
+            let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
+            let known = storage::memberships::find(connection, group.id, actor)?;
+            let membership =
+                known.unwrap_or_else(|| fresh(&group, actor, MembershipState::Invited, &asker));
+            let membership = Membership { role, ..membership };
+            let state = match (person.is_local(), membership.state) {
+                (true, _) => MembershipState::Member,
+                (false, MembershipState::Requested) => {
+                    tell(
+                        connection,
+                        &asker,
+                        EventKind::JoinAccepted,
+                        &group,
+                        actor,
+                        membership.follow.as_ref(),
+                    )?;
+                    MembershipState::Member
+                }
+                (false, state) => state,
+            };
+            storage::memberships::save(
+                connection,
+                &Membership {
+                    state,
+                    ..membership
+                },
+            )?;
+            let detail = format!("{} as {role}", person.handle());
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::MemberAdded,
+                &group.actor.name,
+                &detail,
+            )?;
+            Ok(state)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(state)
+}
+
+/// Makes a member a moderator or owner, or takes that back.
+pub async fn set_role(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    actor: ActorId,
+    role: GroupRole,
+) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("set_role", move |connection| {
+            let (_, group) = access::permit::<act::ManageGroup>(connection, &asker, group)?;
+            let membership =
+                storage::memberships::find(connection, group.id, actor)?.ok_or(Error::NotFound)?;
+            if role < membership.role {
+                keep_an_owner(connection, &group, &membership)?;
+            }
+            storage::memberships::save(connection, &Membership { role, ..membership })?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::RoleChanged,
+                &group.actor.name,
+                &format!("{actor} to {role}"),
+            )
+        })
+        .await
+}
+
+// From afar ---------------------------------------------------------------------------------------
+
+/// Somebody elsewhere asks to join a group of ours.
+pub(super) fn receive_follow(
+    connection: &mut Connection,
+    asker: &Asker,
+    person: &Actor,
+    group: &Group,
+    follow: &Uri,
+) -> Result<()> {
+    let (_, group) = access::permit::<act::Join>(connection, asker, group.id)?;
+    let facts = access::group_facts(connection, asker, &group)?;
+    let state = policy::join_outcome(&asker.viewer, &facts);
+    let known = storage::memberships::find(connection, group.id, person.id)?;
+    let membership = known.unwrap_or_else(|| fresh(&group, person.id, state, asker));
+    let membership = Membership {
+        state,
+        follow: Some(follow.clone()),
+        ..membership
+    };
+    storage::memberships::save(connection, &membership)?;
+    if state == MembershipState::Member {
+        tell(
+            connection,
+            asker,
+            EventKind::JoinAccepted,
+            &group,
+            person.id,
+            Some(follow),
+        )?;
+    }
+    audit::note(
+        connection,
+        asker,
+        AuditAction::MemberJoined,
+        &group.actor.name,
+        state.as_str(),
+    )
+}
+
+/// Somebody elsewhere leaves a group of ours.
+pub(super) fn receive_unfollow(
+    connection: &mut Connection,
+    asker: &Asker,
+    person: &Actor,
+    group: &Group,
+) -> Result<()> {
+    let (_, group) = access::permit::<act::Leave>(connection, asker, group.id)?;
+    storage::memberships::remove(connection, group.id, person.id)?;
+    audit::note(
+        connection,
+        asker,
+        AuditAction::MemberLeft,
+        &group.actor.name,
+        "",
+    )
+}
+
+/// A group elsewhere lets somebody of ours in. Only the group that was asked can.
+pub(super) fn receive_accept(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    follow: &Uri,
+) -> Result<()> {
+    let asked = storage::memberships::find_by_follow(connection, group.id, follow)?
+        .ok_or(Error::NotFound)?;
+    if asked.state == MembershipState::Requested {
+        let member = Membership {
+            state: MembershipState::Member,
+            since: asker.now,
+            ..asked
+        };
+        storage::memberships::save(connection, &member)?;
+        storage::groups::set_withdrawn(connection, group.id, None)?;
+        storage::jobs::insert(connection, &Work::Backfill { group: group.id.0 }, asker.now)?;
+    }
+    Ok(())
+}
+
+/// A group elsewhere refuses somebody of ours or puts them out.
+pub(super) fn receive_reject(
+    connection: &mut Connection,
+    group: &Group,
+    follow: &Uri,
+) -> Result<()> {
+    let asked = storage::memberships::find_by_follow(connection, group.id, follow)?
+        .ok_or(Error::NotFound)?;
+    storage::memberships::remove(connection, group.id, asked.actor)
+}

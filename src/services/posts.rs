@@ -1,0 +1,727 @@
+//! Topics and comments: writing, changing, taking back, reading; and the same from afar.
+
+use std::collections::HashMap;
+
+use crate::app::{App, Asker};
+use crate::domain::markup::{self, SafeHtml};
+use crate::domain::{
+    Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole,
+    Membership, MembershipState, Page, Post, PostId, PostState, PostView, Revision,
+    TITLE_CHARS_MAX, Timestamp, Title, Uri,
+};
+use crate::error::{Error, Result};
+use crate::policy::{Action, Reason, Viewer, act};
+use crate::services::groups::{self, GroupView};
+use crate::services::{access, audit};
+use crate::storage::events::NewEvent;
+use crate::storage::posts::NewPost;
+use crate::storage::{self, Connection};
+
+// Writing -----------------------------------------------------------------------------------------
+
+/// Publishes a topic in a group and records that it happened.
+///
+/// The topic, its event and its audit line commit together: partners are told later, from the
+/// event, so a crash can delay news but never lose or invent it.
+pub async fn create_topic(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    title: Title,
+    body: Option<Body>,
+) -> Result<Post> {
+    let asker = app.asker(viewer);
+    let addresses = app.addresses();
+    let post = app
+        .db
+        .write("create_topic", move |connection| {
+            let (permit, _) = access::permit::<act::StartTopic>(connection, &asker, group)?;
+            let draft = Draft::Topic { title, body };
+            let new = written_here(&asker, &draft)?;
+            let post = storage::posts::insert_topic(
+                connection,
+                &permit,
+                new,
+                |id| addresses.post(id),
+                asker.now,
+            )?;
+            tell(connection, &asker, EventKind::PostCreated, &post, None)?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostCreated,
+                post.uri.as_str(),
+                "",
+            )?;
+            Ok(post)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(post)
+}
+
+/// Publishes a comment below a topic or comment. In an open group a colleague joins by it.
+pub async fn comment(
+    app: &App,
+    viewer: Viewer,
+    parent: PostId,
+    body: Body,
+    audience: Audience,
+) -> Result<Post> {
+    let asker = app.asker(viewer);
+    let addresses = app.addresses();
+    let post = app
+        .db
+        .write("create_comment", move |connection| {
+            let case = access::permit_post::<act::Comment>(connection, &asker, parent)?;
+            let audience = if case.post.audience == Audience::Aside {
+                Audience::Aside
+            } else {
+                audience
+            };
+            if audience == Audience::Aside {
+                only_colleagues_inside(connection, &asker, case.group.as_ref())?;
+            }
+            let new = written_here(&asker, &Draft::Comment { body, audience })?;
+            let post = storage::posts::insert_comment(
+                connection,
+                &case.permit,
+                &case.post,
+                new,
+                |id| addresses.post(id),
+                asker.now,
+            )?;
+            join_by_taking_part(connection, &asker, case.permit.group())?;
+            tell(connection, &asker, EventKind::PostCreated, &post, None)?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostCreated,
+                post.uri.as_str(),
+                audience.as_str(),
+            )?;
+            Ok(post)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(post)
+}
+
+fn only_colleagues_inside(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: Option<&Group>,
+) -> Result<()> {
+    let member = match (group, asker.viewer.actor()) {
+        (Some(group), Some(actor)) => storage::memberships::find(connection, group.id, actor)?
+            .is_some_and(|membership| membership.state == MembershipState::Member),
+        _ => false,
+    };
+    if asker.viewer.is_colleague() && member {
+        Ok(())
+    } else {
+        Err(Error::Denied(Reason::NotForOutside))
+    }
+}
+
+fn join_by_taking_part(connection: &mut Connection, asker: &Asker, group: GroupId) -> Result<()> {
+    let Some(actor) = asker.viewer.actor() else {
+        return Ok(());
+    };
+    if storage::memberships::find(connection, group, actor)?
+        .is_some_and(|known| known.state == MembershipState::Member)
+    {
+        return Ok(());
+    }
+    storage::memberships::save(
+        connection,
+        &Membership {
+            group,
+            actor,
+            state: MembershipState::Member,
+            role: GroupRole::Member,
+            follow: None,
+            banned_until: None,
+            since: asker.now,
+        },
+    )
+}
+
+fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
+    let (title, body, audience) = match draft {
+        Draft::Topic { title, body } => (
+            Some(title.as_str().to_owned()),
+            body.as_ref(),
+            Audience::Group,
+        ),
+        Draft::Comment { body, audience } => (None, Some(body), *audience),
+    };
+    Ok(NewPost {
+        uri: None,
+        author: asker
+            .viewer
+            .actor()
+            .ok_or(Error::Denied(Reason::SignInNeeded))?,
+        title,
+        source: body.map(|body| body.as_str().to_owned()),
+        html: body
+            .map(|body| markup::render_markdown(body.as_str()).into_string())
+            .unwrap_or_default(),
+        audience,
+        created_at: asker.now,
+    })
+}
+
+/// Writes news about a post. `activity` is what arrived, when somebody elsewhere did it.
+fn tell(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    post: &Post,
+    activity: Option<&str>,
+) -> Result<()> {
+    let event = NewEvent {
+        kind,
+        actor: asker.viewer.actor().unwrap_or(post.author),
+        group: post.group,
+        post: Some(post.id),
+        object: None,
+        activity: activity.map(str::to_owned),
+    };
+    storage::events::append(connection, event, asker.now)?;
+    Ok(())
+}
+
+/// Replaces the text of one's own post; the old text stays in its history.
+pub async fn update(
+    app: &App,
+    viewer: Viewer,
+    id: PostId,
+    title: Option<Title>,
+    body: Option<Body>,
+) -> Result<Post> {
+    let asker = app.asker(viewer);
+    let post = app
+        .db
+        .write("update_post", move |connection| {
+            let case = access::permit_post::<act::EditPost>(connection, &asker, id)?;
+            let title = new_title(&case.post, title)?;
+            if body.is_none() && title.is_none() {
+                return Err(Error::invalid(
+                    "body",
+                    "is empty: write something, or delete the comment",
+                ));
+            }
+            let source = body.as_ref().map(Body::as_str);
+            let html = source
+                .map(|source| markup::render_markdown(source).into_string())
+                .unwrap_or_default();
+            storage::posts::update_text(
+                connection,
+                &case.permit,
+                &case.post,
+                title.as_deref(),
+                source,
+                &html,
+                asker.now,
+            )?;
+            tell(connection, &asker, EventKind::PostUpdated, &case.post, None)?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostUpdated,
+                case.post.uri.as_str(),
+                "",
+            )?;
+            storage::posts::find(connection, id)?.ok_or(Error::NotFound)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(post)
+}
+
+/// Topics keep a title, comments have none.
+fn new_title(post: &Post, title: Option<Title>) -> Result<Option<String>> {
+    match (post.is_topic(), title) {
+        (true, Some(title)) => Ok(Some(title.as_str().to_owned())),
+        (true, None) => Ok(post.title.clone()),
+        (false, None) => Ok(None),
+        (false, Some(_)) => Err(Error::invalid("title", "belongs to topics only")),
+    }
+}
+
+/// Takes one's own post back. Everybody who ever got it is asked to delete it.
+pub async fn delete(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("delete_post", move |connection| {
+            let case = access::permit_post::<act::DeletePost>(connection, &asker, id)?;
+            storage::posts::delete(connection, &case.permit, &case.post)?;
+            tell(connection, &asker, EventKind::PostDeleted, &case.post, None)?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostDeleted,
+                case.post.uri.as_str(),
+                "",
+            )
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
+}
+
+/// Takes somebody's post out of view, or brings it back. Moderators only.
+pub async fn set_removed(app: &App, viewer: Viewer, id: PostId, removed: bool) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("remove_post", move |connection| {
+            let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
+            match (case.post.state, removed) {
+                (PostState::Visible, true) | (PostState::Removed, false) => {}
+                (state, _) => return Err(Error::Conflict(format!("the post is {state}"))),
+            }
+            storage::posts::set_removed(connection, &case.permit, &case.post, removed)?;
+            let kind = if removed {
+                EventKind::PostRemoved
+            } else {
+                EventKind::PostRestored
+            };
+            tell(connection, &asker, kind, &case.post, None)?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::PostRemoved,
+                case.post.uri.as_str(),
+                if removed { "on" } else { "off" },
+            )
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
+}
+
+/// Closes a topic to comments, or opens it again. Moderators only.
+pub async fn set_locked(app: &App, viewer: Viewer, id: PostId, locked: bool) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("lock_topic", move |connection| {
+            let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
+            if !case.post.is_topic() {
+                return Err(Error::invalid("post", "only topics can be locked"));
+            }
+            storage::posts::set_locked(connection, &case.permit, case.post.id, locked)
+        })
+        .await
+}
+
+// Reading -----------------------------------------------------------------------------------------
+
+/// A post with the rights the viewer has on it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub view: PostView,
+    pub can_like: bool,
+    pub can_reply: bool,
+    pub can_edit: bool,
+    pub can_delete: bool,
+    pub can_remove: bool,
+    /// The people elsewhere: whose they are, for the badge.
+    pub partner: Option<crate::domain::Partner>,
+}
+
+/// A topic with its comments in order of time, and its group.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    pub group: GroupView,
+    pub topic: Shown,
+    /// Whether and why not one may comment on the topic.
+    pub reply: Result<(), Reason>,
+    pub comments: Vec<Shown>,
+}
+
+/// A topic in a list, with its group.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub view: PostView,
+    pub group: Group,
+    /// Whose the author is, when not ours.
+    pub author_partner: Option<crate::domain::Partner>,
+    pub group_partner: Option<crate::domain::Partner>,
+}
+
+/// Finds one post, if the viewer may read it. Removed and deleted ones come without their text.
+pub async fn find(app: &App, viewer: Viewer, id: PostId) -> Result<PostView> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("find_post", move |connection| {
+            let case = access::permit_post::<act::Read>(connection, &asker, id)?;
+            let mut views = views(connection, &asker, vec![case.post])?;
+            views.pop().ok_or(Error::NotFound)
+        })
+        .await
+}
+
+/// The topic that a post belongs to, with everything below it that the viewer may read.
+pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("thread", move |connection| {
+            let case = access::permit_post::<act::Read>(connection, &asker, post)?;
+            let group = case.group.ok_or(Error::NotFound)?;
+            let posts =
+                storage::posts::list_thread(connection, &access::scope(&asker), case.post.topic)?;
+            let partners = Badges::load(connection)?;
+            let mut shown = Vec::with_capacity(posts.len());
+            for view in views(connection, &asker, posts)? {
+                shown.push(show(connection, &asker, &group, view, &partners)?);
+            }
+            let at = shown
+                .iter()
+                .position(|shown| shown.view.post.is_topic())
+                .ok_or(Error::NotFound)?;
+            let topic = shown.remove(at);
+            let reply = reply_right(connection, &asker, &group, &topic.view.post)?;
+            Ok(Thread {
+                group: groups::view(connection, &asker, group)?,
+                topic,
+                reply,
+                comments: shown,
+            })
+        })
+        .await
+}
+
+fn reply_right(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    topic: &Post,
+) -> Result<Result<(), Reason>> {
+    let answer = access::explain(connection, asker, Action::Comment, Some(group), Some(topic))?;
+    Ok(answer.map_err(|refusal| refusal.reason))
+}
+
+fn show(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    view: PostView,
+    partners: &Badges,
+) -> Result<Shown> {
+    let facts = access::post_facts(connection, asker, Some(group), &view.post)?;
+    let may = |action| crate::policy::decide(&asker.viewer, action, &facts).is_ok();
+    let visible = view.post.state == PostState::Visible;
+    Ok(Shown {
+        can_like: visible && may(Action::React),
+        can_reply: visible && may(Action::Comment),
+        can_edit: visible && may(Action::EditPost),
+        can_delete: view.post.state != PostState::Deleted && may(Action::DeletePost),
+        can_remove: matches!(view.post.state, PostState::Visible | PostState::Removed)
+            && may(Action::Moderate),
+        partner: partners.of(&view.author),
+        view,
+    })
+}
+
+/// The partnerships that explain where people from outside come from.
+pub(super) struct Badges(HashMap<String, crate::domain::Partner>);
+
+impl Badges {
+    pub(super) fn load(connection: &mut Connection) -> Result<Self> {
+        let partners = storage::partners::list(connection)?;
+        Ok(Self(
+            partners
+                .into_iter()
+                .map(|partner| (partner.host.to_string(), partner))
+                .collect(),
+        ))
+    }
+
+    pub(super) fn of(&self, actor: &Actor) -> Option<crate::domain::Partner> {
+        self.0.get(actor.host.as_ref()?.as_str()).cloned()
+    }
+}
+
+/// Adds authors and the viewer's likes; takes the text out of what was removed or deleted.
+fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result<Vec<PostView>> {
+    let mut author_ids: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
+    author_ids.sort_unstable();
+    author_ids.dedup();
+    let authors: HashMap<ActorId, Actor> = storage::actors::list_by_ids(connection, &author_ids)?
+        .into_iter()
+        .map(|actor| (actor.id, actor))
+        .collect();
+    let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
+    let liked = match asker.viewer.actor() {
+        Some(actor) => storage::reactions::list_liked(connection, actor, &ids)?,
+        None => Vec::new(),
+    };
+    posts
+        .into_iter()
+        .map(|post| {
+            let author = authors
+                .get(&post.author)
+                .cloned()
+                .ok_or_else(|| Error::internal("a post without an author"))?;
+            Ok(PostView {
+                liked: liked.contains(&post.id),
+                post: without_hidden_text(post),
+                author,
+            })
+        })
+        .collect()
+}
+
+fn without_hidden_text(post: Post) -> Post {
+    match post.state {
+        PostState::Visible | PostState::Held => post,
+        PostState::Removed | PostState::Deleted => {
+            let title = post.title.as_ref().map(|_| String::new());
+            Post {
+                title,
+                html: String::new(),
+                source: None,
+                ..post
+            }
+        }
+    }
+}
+
+fn listed(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result<Vec<Listed>> {
+    let partners = Badges::load(connection)?;
+    let mut known: HashMap<GroupId, Group> = HashMap::new();
+    let mut list = Vec::with_capacity(posts.len());
+    for view in views(connection, asker, posts)? {
+        let Some(id) = view.post.group else { continue };
+        let group = match known.get(&id) {
+            Some(group) => group.clone(),
+            None => {
+                let group = storage::groups::find(connection, id)?.ok_or(Error::NotFound)?;
+                known.insert(id, group.clone());
+                group
+            }
+        };
+        list.push(Listed {
+            author_partner: partners.of(&view.author),
+            group_partner: partners.of(&group.actor),
+            view,
+            group,
+        });
+    }
+    Ok(list)
+}
+
+/// Topics of a group, newest first.
+pub async fn topics(app: &App, viewer: Viewer, group: GroupId, page: Page) -> Result<Vec<Listed>> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("list_topics", move |connection| {
+            access::permit::<act::Read>(connection, &asker, group)?;
+            let posts =
+                storage::posts::list_topics(connection, &access::scope(&asker), group, page)?;
+            listed(connection, &asker, posts)
+        })
+        .await
+}
+
+/// Topics of all groups the viewer is a member of, newest first.
+pub async fn home(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Listed>> {
+    let asker = app.asker(viewer);
+    let actor = asker
+        .viewer
+        .actor()
+        .ok_or(Error::Denied(Reason::SignInNeeded))?;
+    app.db
+        .read("home", move |connection| {
+            let posts = storage::posts::list_home(connection, &access::scope(&asker), actor, page)?;
+            listed(connection, &asker, posts)
+        })
+        .await
+}
+
+/// Earlier texts of a post, newest first; none of a post that is removed or deleted.
+pub async fn history(app: &App, viewer: Viewer, id: PostId) -> Result<(PostView, Vec<Revision>)> {
+    let view = find(app, viewer, id).await?;
+    if view.post.state != PostState::Visible {
+        return Ok((view, Vec::new()));
+    }
+    let revisions = app
+        .db
+        .read("history", move |connection| {
+            storage::posts::list_revisions(connection, id)
+        })
+        .await?;
+    Ok((view, revisions))
+}
+
+// From afar ---------------------------------------------------------------------------------------
+
+/// A post as another server tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedPost {
+    pub uri: Uri,
+    pub author: Uri,
+    /// The group it says it is for.
+    pub group: Option<Uri>,
+    /// What it answers; none for a topic.
+    pub parent: Option<Uri>,
+    pub title: Option<String>,
+    /// As it came; it is sanitized here.
+    pub html: String,
+    /// Markdown, where it came with it.
+    pub source: Option<String>,
+    pub published: Option<Timestamp>,
+}
+
+/// A post arrives: for a group of ours from its author, or in a group elsewhere from its house.
+/// `activity` is what we pass on to the other members' servers.
+pub(super) fn receive(
+    connection: &mut Connection,
+    asker: &Asker,
+    author: &Actor,
+    group: &Group,
+    received: &ReceivedPost,
+    activity: Option<&str>,
+) -> Result<()> {
+    let known = storage::posts::find_by_uri(connection, &received.uri)?;
+    if known.is_some() || storage::posts::has_tombstone(connection, &received.uri)? {
+        return Ok(());
+    }
+    let new = NewPost {
+        uri: Some(received.uri.clone()),
+        author: author.id,
+        title: received.parent.is_none().then(|| title_of(received)),
+        source: received.source.clone(),
+        html: markup::sanitize(&received.html).into_string(),
+        audience: Audience::Group,
+        created_at: received.published.unwrap_or(asker.now),
+    };
+    let unused = |_| received.uri.clone();
+    let post = match &received.parent {
+        None => {
+            let (permit, _) = access::permit::<act::StartTopic>(connection, asker, group.id)?;
+            storage::posts::insert_topic(connection, &permit, new, unused, asker.now)?
+        }
+        Some(parent) => {
+            let parent = storage::posts::find_by_uri(connection, parent)?.ok_or(Error::NotFound)?;
+            if parent.group != Some(group.id) {
+                return Err(Error::NotFound);
+            }
+            let case = access::permit_found::<act::Comment>(connection, asker, parent)?;
+            storage::posts::insert_comment(
+                connection,
+                &case.permit,
+                &case.post,
+                new,
+                unused,
+                asker.now,
+            )?
+        }
+    };
+    if group.is_local() {
+        tell(connection, asker, EventKind::PostCreated, &post, activity)?;
+    }
+    Ok(())
+}
+
+/// Topics need a title: microblog posts get the first line of their text.
+fn title_of(received: &ReceivedPost) -> String {
+    let named = received
+        .title
+        .as_deref()
+        .map(|title| markup::plain_text(title, TITLE_CHARS_MAX))
+        .filter(|title| !title.is_empty());
+    let first_line = || {
+        let html = markup::sanitize(&received.html);
+        let end = html.as_str().find("</p>").unwrap_or(html.as_str().len());
+        markup::plain_text(&html.as_str()[..end], 120)
+    };
+    named.unwrap_or_else(|| {
+        Some(first_line())
+            .filter(|line| !line.is_empty())
+            .unwrap_or_else(|| "(without a title)".into())
+    })
+}
+
+/// A post's text was changed by its author elsewhere.
+pub(super) fn receive_update(
+    connection: &mut Connection,
+    asker: &Asker,
+    author: &Actor,
+    received: &ReceivedPost,
+    activity: Option<&str>,
+) -> Result<()> {
+    let post = storage::posts::find_by_uri(connection, &received.uri)?.ok_or(Error::NotFound)?;
+    if post.author != author.id {
+        return Err(Error::Denied(Reason::NotAuthor));
+    }
+    let case = access::permit_found::<act::EditPost>(connection, asker, post)?;
+    let html: SafeHtml = markup::sanitize(&received.html);
+    let title = case.post.is_topic().then(|| title_of(received));
+    if case.post.html == html.as_str() && case.post.title == title {
+        return Ok(());
+    }
+    storage::posts::update_text(
+        connection,
+        &case.permit,
+        &case.post,
+        title.as_deref(),
+        received.source.as_deref(),
+        html.as_str(),
+        asker.now,
+    )?;
+    if case.group.is_some_and(|group| group.is_local()) {
+        tell(
+            connection,
+            asker,
+            EventKind::PostUpdated,
+            &case.post,
+            activity,
+        )?;
+    }
+    Ok(())
+}
+
+/// A post was taken back by its author elsewhere, or removed by a moderator of its group's house.
+/// What we never heard of is remembered, so that it cannot arrive late.
+pub(super) fn receive_delete(
+    connection: &mut Connection,
+    asker: &Asker,
+    by: &Actor,
+    object: &Uri,
+    activity: Option<&str>,
+) -> Result<()> {
+    let Some(post) = storage::posts::find_by_uri(connection, object)? else {
+        if object.host() == by.uri.host() {
+            storage::posts::insert_tombstone(connection, object, asker.now)?;
+        }
+        return Ok(());
+    };
+    if post.state == PostState::Deleted {
+        return Ok(());
+    }
+    if post.author != by.id {
+        return receive_removal(connection, asker, post);
+    }
+    let case = access::permit_found::<act::DeletePost>(connection, asker, post)?;
+    storage::posts::delete(connection, &case.permit, &case.post)?;
+    if case.group.is_some_and(|group| group.is_local()) {
+        tell(
+            connection,
+            asker,
+            EventKind::PostDeleted,
+            &case.post,
+            activity,
+        )?;
+    }
+    Ok(())
+}
+
+fn receive_removal(connection: &mut Connection, asker: &Asker, post: Post) -> Result<()> {
+    let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
+    if case.post.state == PostState::Visible {
+        storage::posts::set_removed(connection, &case.permit, &case.post, true)?;
+    }
+    Ok(())
+}
