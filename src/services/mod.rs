@@ -2,13 +2,25 @@
 //! from these and add nothing of their own.
 
 pub mod access;
+pub mod accounts;
 pub mod actors;
 pub mod audit;
 pub mod deliveries;
+pub mod explain;
 pub mod grants;
 pub mod groups;
+pub mod house;
 pub mod inbox;
+pub mod jobs;
 pub mod keys;
 pub mod memberships;
+pub mod partners;
+mod passwords;
 pub mod posts;
 pub mod reactions;
+pub mod remote_actors;
+pub mod sessions;
+pub mod signing;
+#[cfg(test)]
+pub(crate) mod test_house;
+pub mod tokens;
