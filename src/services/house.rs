@@ -45,10 +45,7 @@ pub async fn init(app: &App, organization: &str, admin: NewAccount) -> Result<Ac
 
 fn check_organization(text: &str) -> Result<&str> {
     let text = text.trim();
-    if text.is_empty()
-        || text.len() > ORGANIZATION_BYTES_MAX
-        || text.contains(char::is_control)
-    {
+    if text.is_empty() || text.len() > ORGANIZATION_BYTES_MAX || text.contains(char::is_control) {
         return Err(Error::invalid(
             "name",
             format!("write the organization's name, at most {ORGANIZATION_BYTES_MAX} bytes"),
@@ -78,7 +75,13 @@ fn found(
     let instance = actors::new_instance(organization, addresses);
     actors::insert_local(connection, instance, keys, asker.now)?;
     let action = AuditAction::HouseFounded;
-    audit::note(connection, asker, action, organization, addresses.origin().as_str())
+    audit::note(
+        connection,
+        asker,
+        action,
+        organization,
+        addresses.origin().as_str(),
+    )
 }
 
 /// What the organization is called: by the settings, or else as it was founded.

@@ -10,4 +10,6 @@
 
 mod house;
 mod rooms;
+mod scope;
+mod storage;
 mod support;

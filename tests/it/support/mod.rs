@@ -7,8 +7,11 @@
 )]
 
 pub mod browser;
+pub mod database;
+pub mod dice;
 pub mod leash;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod random_world;
 pub mod requirements;
