@@ -32,7 +32,7 @@ async fn a_scope_lets_through_exactly_what_the_rules_allow() {
         for viewer in viewers(&world) {
             let asked = std::sync::Arc::clone(&world);
             let answers = database.db.read("compare", move |connection| {
-                Answers::load(connection, viewer, &asked)?.compare(connection, &asked)
+                Answers::load(connection, viewer, &asked)?.compare(connection)
             });
             let (differences, read) = answers.await.unwrap();
             assert!(
@@ -176,7 +176,6 @@ impl Answers {
     fn compare(
         &self,
         connection: &mut Connection,
-        world: &RandomWorld,
     ) -> guildhall::Result<(Vec<String>, BTreeSet<Seen>)> {
         let mut differences = Vec::new();
         let mut seen = BTreeSet::new();
@@ -215,7 +214,6 @@ impl Answers {
             }
         }
         differences.truncate(2);
-        let _ = world;
         Ok((differences, seen))
     }
 }

@@ -81,7 +81,7 @@ impl RandomWorld {
         for _ in 0..size.groups {
             world.imagine_group(dice, size);
         }
-        for _ in 0..size.posts_per_group * 4 {
+        for _ in 0..size.posts_per_group * 12 {
             world.imagine_post(dice, None);
         }
         world
@@ -188,7 +188,7 @@ impl RandomWorld {
             true => None,
         };
         let (topic, topic_created_at) = below.unwrap_or_else(|| (id, some_day(dice)));
-        let audience = match dice.percent(55) {
+        let audience = match group.is_some() && dice.percent(45) {
             true => Audience::Group,
             false => *dice.pick(Audience::ALL),
         };
