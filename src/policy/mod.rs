@@ -30,8 +30,11 @@
 //!   invitation is accepted. Guests come in by invitation only.
 //! - The server of its house may read, and is sent, what people here wrote, nothing else. Other
 //!   servers and all people elsewhere, those of its house too, are not told that we know it: who
-//!   may read it, only its house knows. What that house relays counts by its word, not by asking
-//!   here as the person, except that authors may delete.
+//!   may read it, only its house knows.
+//! - The server of its house speaks for it: what it says was written, changed, liked or removed
+//!   there, was, and is not asked for again as of the person who did it. Also in a group that is
+//!   locked or archived; not while the partnership is paused; never about asides and direct
+//!   messages. Nobody else speaks for a group elsewhere, but authors may always delete.
 //! - It is moderated and managed on its own server, and a topic locked there is locked for
 //!   everybody here.
 //!

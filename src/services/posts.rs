@@ -10,7 +10,7 @@ use crate::domain::{
     TITLE_CHARS_MAX, Timestamp, Title, Uri,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Action, Reason, Viewer, act};
+use crate::policy::{Action, Facts, Reason, Viewer, act};
 use crate::services::groups::{self, GroupView};
 use crate::services::{access, audit};
 use crate::storage::events::NewEvent;
@@ -350,7 +350,8 @@ pub struct Listed {
     pub group_partner: Option<crate::domain::Partner>,
 }
 
-/// Finds one post, if the viewer may read it. Removed and deleted ones come without their text.
+/// Finds one post, if the viewer may read it. Deleted ones come without their text, removed ones
+/// with it for moderators and compliance officers only.
 pub async fn find(app: &App, viewer: Viewer, id: PostId) -> Result<PostView> {
     let asker = app.asker(viewer);
     app.db
@@ -372,9 +373,10 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
             let posts =
                 storage::posts::list_thread(connection, &access::scope(&asker), case.post.topic)?;
             let partners = Badges::load(connection)?;
+            let of_group = access::group_facts(connection, &asker, &group)?;
             let mut shown = Vec::with_capacity(posts.len());
             for view in views(connection, &asker, posts)? {
-                shown.push(show(connection, &asker, &group, view, &partners)?);
+                shown.push(show(connection, &asker, &of_group, view, &partners)?);
             }
             let at = shown
                 .iter()
@@ -405,11 +407,11 @@ fn reply_right(
 fn show(
     connection: &mut Connection,
     asker: &Asker,
-    group: &Group,
+    of_group: &Facts,
     view: PostView,
     partners: &Badges,
 ) -> Result<Shown> {
-    let facts = access::post_facts(connection, asker, Some(group), &view.post)?;
+    let facts = access::about_post(connection, asker, of_group.clone(), &view.post)?;
     let may = |action| crate::policy::decide(&asker.viewer, action, &facts).is_ok();
     let visible = view.post.state == PostState::Visible;
     Ok(Shown {
@@ -443,7 +445,7 @@ impl Badges {
     }
 }
 
-/// Adds authors and the viewer's likes; takes the text out of what was removed or deleted.
+/// Adds authors and the viewer's likes; takes out the texts that policy does not show.
 fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result<Vec<PostView>> {
     let mut author_ids: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
     author_ids.sort_unstable();
@@ -464,27 +466,23 @@ fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result
                 .get(&post.author)
                 .cloned()
                 .ok_or_else(|| Error::internal("a post without an author"))?;
+            let shown = access::shows_text(connection, asker, &post)?;
             Ok(PostView {
                 liked: liked.contains(&post.id),
-                post: without_hidden_text(post),
+                post: if shown { post } else { without_text(post) },
                 author,
             })
         })
         .collect()
 }
 
-fn without_hidden_text(post: Post) -> Post {
-    match post.state {
-        PostState::Visible | PostState::Held => post,
-        PostState::Removed | PostState::Deleted => {
-            let title = post.title.as_ref().map(|_| String::new());
-            Post {
-                title,
-                html: String::new(),
-                source: None,
-                ..post
-            }
-        }
+/// What remains for who sees only that there was a post.
+fn without_text(post: Post) -> Post {
+    Post {
+        title: post.title.as_ref().map(|_| String::new()),
+        html: String::new(),
+        source: None,
+        ..post
     }
 }
 

@@ -15,4 +15,6 @@ mod partners;
 mod rooms;
 mod serve;
 mod services;
+mod scope;
+mod storage;
 mod support;
