@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::domain::{Name, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::policy::{House, Viewer};
+use crate::services::idempotency::Asked;
 use crate::storage::Database;
 
 /// Settings, database, clock, network and bells. Cheap to clone.
@@ -24,6 +25,8 @@ pub struct Inner {
     /// The one client for requests to other servers.
     pub http: crate::http::Client,
     pub bells: Bells,
+    /// What clients asked for lately, so that asking again does not do it again.
+    pub asked: Asked,
 }
 
 impl std::ops::Deref for App {
@@ -46,6 +49,8 @@ pub struct Bells {
     pub arrivals: Notify,
     /// A job was queued.
     pub jobs: Notify,
+    /// A job of this process ended.
+    pub ended_jobs: Notify,
     /// The server is told to stop.
     pub stop: Stop,
 }
@@ -101,6 +106,7 @@ impl App {
                 clock: Clock::default(),
                 http,
                 bells: Bells::default(),
+                asked: Asked::default(),
             }),
         })
     }
