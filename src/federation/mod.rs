@@ -2,7 +2,7 @@
 //! who says it ([`signatures`], [`keys`]), how large it is ([`json`]) and where it comes from
 //! ([`fetch`]).
 
-pub mod activities;
+
 pub mod fetch;
 pub mod json;
 pub mod keys;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::domain::{GroupId, Job, Work};
+use crate::domain::{GroupId, Job, JobState, Work};
 use crate::error::{Error, Result};
 use crate::federation::{Federation, backfill, partnership};
 use crate::jobs::{LOOK_EVERY, backoff, recover, rest};
@@ -54,12 +54,12 @@ async fn run_one(federation: Federation, job: Job) {
     let app = &federation.app;
     let outcome = carry_out(&federation, &job.work).await;
     let written = match outcome {
-        Ok(()) => jobs::finish(app, job.id, None).await,
+        Ok(()) => jobs::finish(app, job.id, JobState::Done, None).await,
         Err(error) if error.is_temporary() && keeps_trying(&job) => {
             let at = backoff::next(job.attempts + 1, app.clock.now(), job.id.0.unsigned_abs());
             jobs::retry_later(app, job.id, error.to_string(), at).await
         }
-        Err(error) => jobs::finish(app, job.id, Some(error)).await,
+        Err(error) => jobs::finish(app, job.id, JobState::Failed, Some(error.to_string())).await,
     };
     if let Err(error) = written {
         tracing::error!(%error, job = %job.id, "an errand's end could not be written down");

@@ -67,8 +67,8 @@ mod viewer;
 pub use action::*;
 pub use facts::*;
 pub use rules::{
-    PersonFacts, decide, explain, invitation_outcome, join_outcome, may_look_elsewhere, permit,
-    sees_person, shows_text, stage_fits,
+    PersonFacts, decide, explain, grant_effect, invitation_outcome, join_outcome,
+    may_look_elsewhere, permit, sees_person, shows_text, stage_fits,
 };
 pub use scope::*;
 pub use verdict::*;

@@ -51,9 +51,7 @@ pub enum Command {
         group: Uri,
         terms: GrantTerms,
     },
-    EndGrant {
-        grant: Uri,
-    },
+    EndGrant { grant: Uri, group: Option<Uri> },
     /// The actor's own document changed.
     UpdateActor,
     /// The actor is gone.
@@ -508,15 +506,29 @@ fn effect(
             terms,
         } => {
             let group = find_group(connection, group)?;
-            grants::receive_offer(connection, asker, &signer.uri, &group, grant, *terms)
+            grants::receive::receive_offer(connection, signer.uri.host(), group.id, grant, *terms)
         }
-        Command::EndGrant { grant } => grants::receive_end(connection, asker, &signer.uri, grant),
+        Command::EndGrant { grant, group } => end_grant(connection, asker, signer, grant, group.as_ref()),
         Command::DeleteActor => {
             storage::actors::set_state(connection, signer.id, ActorState::Deleted)
         }
         // Federation fetched the document again before it came here.
         Command::UpdateActor | Command::Ignored(_) => Ok(()),
     }
+}
+
+fn end_grant(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    grant: &Uri,
+    group: Option<&Uri>,
+) -> Result<()> {
+    let group = match group {
+        Some(group) => storage::groups::find_by_uri(connection, group)?.map(|group| group.id),
+        None => None,
+    };
+    grants::receive::receive_end(connection, signer.uri.host(), grant, group, asker.now).map(drop)
 }
 
 /// The group a comment belongs to is its parent's, whatever it says of itself.
