@@ -2,7 +2,6 @@
 //! who says it ([`signatures`], [`keys`]), how large it is ([`json`]) and where it comes from
 //! ([`fetch`]).
 
-
 pub mod fetch;
 pub mod json;
 pub mod keys;

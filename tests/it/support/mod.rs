@@ -13,3 +13,4 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod requirements;
+pub mod world;
