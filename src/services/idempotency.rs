@@ -136,8 +136,14 @@ mod tests {
         assert_eq!(other_key.unwrap(), PostId(1));
         let other_token = asked.once(TokenId(2), "k", at(59), number(&made)).await;
         assert_eq!(other_token.unwrap(), PostId(2));
-        assert_eq!(asked.once(ADA, "k", at(59), number(&made)).await.unwrap(), PostId(0));
-        assert_eq!(asked.once(ADA, "k", at(60), number(&made)).await.unwrap(), PostId(3));
+        assert_eq!(
+            asked.once(ADA, "k", at(59), number(&made)).await.unwrap(),
+            PostId(0)
+        );
+        assert_eq!(
+            asked.once(ADA, "k", at(60), number(&made)).await.unwrap(),
+            PostId(3)
+        );
     }
 
     #[actix_web::test]

@@ -635,7 +635,8 @@ pub async fn surroundings(app: &App, viewer: Viewer, id: PostId) -> Result<Surro
                 })
                 .map(|listed| (listed.view.post.id, listed))
                 .collect();
-            let mut take = |ids: Vec<PostId>| ids.iter().filter_map(|id| known.remove(id)).collect();
+            let mut take =
+                |ids: Vec<PostId>| ids.iter().filter_map(|id| known.remove(id)).collect();
             Ok(Surroundings {
                 above: take(above),
                 below: take(below),

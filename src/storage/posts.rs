@@ -456,7 +456,12 @@ pub fn count_replies(
 ) -> Result<Vec<(PostId, u32)>> {
     let group = "AND p.state = 'visible' AND p.audience = 'group' GROUP BY p.parent_id";
     let rows = load_pairs(connection, scope, among, "p.parent_id", "COUNT(*)", group)?;
-    let count = |row: PairRow| (PostId(row.id), u32::try_from(row.number).unwrap_or(u32::MAX));
+    let count = |row: PairRow| {
+        (
+            PostId(row.id),
+            u32::try_from(row.number).unwrap_or(u32::MAX),
+        )
+    };
     Ok(rows.into_iter().map(count).collect())
 }
 
