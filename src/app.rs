@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{GrantId, Name, PostId, Timestamp, Uri};
 use crate::error::Result;
+use crate::federation::partnership::Throttle;
 use crate::policy::{House, Viewer};
 use crate::services::idempotency::Asked;
 use crate::storage::Database;
@@ -27,6 +28,8 @@ pub struct Inner {
     pub bells: Bells,
     /// What clients asked for lately, so that asking again does not do it again.
     pub asked: Asked,
+    /// How many handshakes this process has let in lately.
+    pub handshakes: Throttle,
 }
 
 impl std::ops::Deref for App {
@@ -107,6 +110,7 @@ impl App {
                 http,
                 bells: Bells::default(),
                 asked: Asked::default(),
+                handshakes: Throttle::default(),
             }),
         })
     }
@@ -129,9 +133,7 @@ impl App {
 
     /// Our addresses: the one place that makes identifiers.
     pub fn addresses(&self) -> Addresses {
-        Addresses {
-            origin: self.config.public_url.clone(),
-        }
+        Addresses::new(self.config.public_url.clone())
     }
 }
 
@@ -142,6 +144,10 @@ pub struct Addresses {
 }
 
 impl Addresses {
+    pub const fn new(origin: Uri) -> Self {
+        Self { origin }
+    }
+
     pub fn origin(&self) -> &Uri {
         &self.origin
     }

@@ -184,10 +184,18 @@ pub fn update(
     Ok(())
 }
 
-/// What the house of a group elsewhere says of its access now.
-pub fn set_remote_access(connection: &mut Connection, id: GroupId, access: Access) -> Result<()> {
+/// What the house of a group elsewhere says of its walls now.
+pub fn set_remote_walls(
+    connection: &mut Connection,
+    id: GroupId,
+    access: Access,
+    stage: Stage,
+) -> Result<()> {
     diesel::update(groups::table.find(id.0))
-        .set(groups::access.eq(access.as_str()))
+        .set((
+            groups::access.eq(access.as_str()),
+            groups::stage.eq(stage.as_str()),
+        ))
         .execute(connection)?;
     Ok(())
 }

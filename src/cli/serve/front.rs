@@ -10,10 +10,10 @@ use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, HttpServer};
 
-use crate::app::App;
 use crate::auth::{self, Attempts};
 use crate::cli::serve::health;
 use crate::error::{Error, Result};
+use crate::federation::Federation;
 
 /// Largest body of a request that no entrance has a limit of its own for, bytes.
 const BODY_BYTES_MAX: usize = 1_024 * 1_024;
@@ -41,20 +41,27 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
 ];
 
 /// Starts to serve; the server runs while it is awaited.
-pub(super) fn start(app: &App, listener: TcpListener, stop_within: Duration) -> Result<Server> {
+pub(super) fn start(
+    federation: &Federation,
+    listener: TcpListener,
+    stop_within: Duration,
+) -> Result<Server> {
+    let app = &federation.app;
     let data = Data::new(app.clone());
+    let federation = Data::new(federation.clone());
     let attempts = Data::new(Attempts::new(app.config.limits.sign_in_attempts));
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(data.clone())
+            .app_data(federation.clone())
             .app_data(attempts.clone())
             .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
             .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX))
             .default_service(web::to(not_found))
             .configure(health::configure)
-            .configure(crate::web::configure)
             .configure(crate::federation::configure)
+            .configure(crate::web::configure)
             .configure(crate::api::configure)
             .wrap(from_fn(auth::refuse_foreign_pages))
             .wrap(from_fn(answer_in_time))
