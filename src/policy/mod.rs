@@ -48,6 +48,9 @@
 //!   own organization is checked by who invites, since the invited person is not among the facts.
 //! - A secret group cannot be public ([`stage_fits`]). Should one be, it counts as open to partners.
 //! - A closed group at the public stage shows its profile; its posts stay in and are not passed on.
+//! - People are found by name by colleagues, and by guests who share a group with them; strangers
+//!   and partners find nobody by name, but read who wrote what they may read.
+//! - Guests do not make this server ask other servers who somebody is.
 //! - Guests may moderate but not manage a group or change its boundary, and create none.
 //! - Held posts are seen by moderators and their author; removed ones leave a tombstone, with the
 //!   text only for moderators and, where they may read at all, compliance officers ([`shows_text`]).
@@ -67,7 +70,8 @@ mod viewer;
 pub use action::*;
 pub use facts::*;
 pub use rules::{
-    decide, explain, grant_effect, invitation_outcome, join_outcome, permit, shows_text, stage_fits,
+    PersonFacts, decide, explain, grant_effect, invitation_outcome, join_outcome,
+    may_look_elsewhere, permit, sees_person, shows_text, stage_fits,
 };
 pub use scope::*;
 pub use verdict::*;

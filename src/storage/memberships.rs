@@ -157,6 +157,22 @@ pub fn list_of_actor(connection: &mut Connection, actor: ActorId) -> Result<Vec<
     rows.into_iter().map(Membership::try_from).collect()
 }
 
+/// Whether two people are members of one and the same group.
+pub fn any_shared(connection: &mut Connection, one: ActorId, other: ActorId) -> Result<bool> {
+    let member = memberships::state.eq(MembershipState::Member.as_str());
+    let groups: Vec<i64> = memberships::table
+        .filter(memberships::actor_id.eq(one.0).and(member))
+        .select(memberships::group_id)
+        .load(connection)?;
+    let shared = memberships::table.filter(
+        memberships::actor_id
+            .eq(other.0)
+            .and(member)
+            .and(memberships::group_id.eq_any(groups)),
+    );
+    Ok(diesel::select(diesel::dsl::exists(shared)).get_result(connection)?)
+}
+
 /// How many people of a server (none: of this house) are members.
 pub fn count(connection: &mut Connection, group: GroupId, host: Option<&Host>) -> Result<i64> {
     Ok(memberships::table

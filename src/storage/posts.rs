@@ -388,6 +388,23 @@ pub fn list_home(
     load_page(connection, &text, scope, viewer.0, page)
 }
 
+/// What somebody wrote, topics and comments, newest first.
+pub fn list_by_author(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    author: ActorId,
+    page: Page,
+) -> Result<Vec<Post>> {
+    let text = format!(
+        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND p.author_id = $4 \
+         AND p.id < $5 AND p.id > $6 AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
+        scope::posts(scope),
+        direction(page),
+    );
+    load_page(connection, &text, scope, author.0, page)
+}
+
 /// All posts of a thread, oldest first, tombstones included.
 pub fn list_thread(
     connection: &mut Connection,
@@ -418,6 +435,78 @@ pub fn list_readable(connection: &mut Connection, scope: &ReadScope) -> Result<V
     );
     let ids = scope::list_ids(connection, scope, &text)?;
     Ok(ids.into_iter().map(PostId).collect())
+}
+
+/// The authors of these posts, as far as the scope lets them through.
+pub fn list_authors(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    among: &[PostId],
+) -> Result<Vec<(PostId, ActorId)>> {
+    let rows = load_pairs(connection, scope, among, "p.id", "p.author_id", "")?;
+    let author = |row: PairRow| (PostId(row.id), ActorId(row.number));
+    Ok(rows.into_iter().map(author).collect())
+}
+
+/// How many visible comments answer these posts directly, as far as the scope lets them through.
+pub fn count_replies(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    among: &[PostId],
+) -> Result<Vec<(PostId, u32)>> {
+    let group = "AND p.state = 'visible' AND p.audience = 'group' GROUP BY p.parent_id";
+    let rows = load_pairs(connection, scope, among, "p.parent_id", "COUNT(*)", group)?;
+    let count = |row: PairRow| {
+        (
+            PostId(row.id),
+            u32::try_from(row.number).unwrap_or(u32::MAX),
+        )
+    };
+    Ok(rows.into_iter().map(count).collect())
+}
+
+/// How many topics of a group the scope lets through.
+pub fn count_topics(connection: &mut Connection, scope: &ReadScope, group: GroupId) -> Result<u64> {
+    let visible = "AND p.parent_id IS NULL AND p.state = 'visible' GROUP BY p.group_id";
+    let group = [PostId(group.0)];
+    let rows = load_pairs(connection, scope, &group, "p.group_id", "COUNT(*)", visible)?;
+    Ok(rows.first().map_or(0, |row| row.number.unsigned_abs()))
+}
+
+#[derive(QueryableByName)]
+struct PairRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// `number` for every `column` that is one of `among`. The texts are ours, never a person's.
+fn load_pairs(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    among: &[PostId],
+    column: &str,
+    number: &str,
+    more: &str,
+) -> Result<Vec<PairRow>> {
+    if among.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Binds { actor, host, now } = scope::binds(scope);
+    let ids: Vec<String> = among.iter().map(ToString::to_string).collect();
+    let text = format!(
+        "SELECT {column} AS id, {number} AS number FROM posts p JOIN groups g ON g.actor_id = p.group_id \
+         JOIN actors ga ON ga.id = g.actor_id \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND {column} IN ({}) AND {} {more}",
+        ids.join(", "),
+        scope::posts(scope),
+    );
+    Ok(diesel::sql_query(text)
+        .bind::<BigInt, _>(actor)
+        .bind::<Text, _>(host)
+        .bind::<BigInt, _>(now)
+        .load(connection)?)
 }
 
 const fn direction(page: Page) -> &'static str {
