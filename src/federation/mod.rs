@@ -6,5 +6,6 @@ pub mod extension;
 pub mod fetch;
 pub mod json;
 pub mod keys;
+pub mod objects;
 pub mod partnership;
 pub mod signatures;
