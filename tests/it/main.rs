@@ -10,4 +10,5 @@
 
 mod house;
 mod rooms;
+mod services;
 mod support;
