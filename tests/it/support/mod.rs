@@ -7,9 +7,9 @@
 )]
 
 pub mod browser;
-pub mod house;
 pub mod database;
 pub mod dice;
+pub mod house;
 pub mod leash;
 pub mod ports;
 pub mod postgres;
