@@ -2,12 +2,18 @@
 //! who says it ([`signatures`], [`keys`]), how large it is ([`json`]) and where it comes from
 //! ([`fetch`]).
 
+pub mod activities;
+pub mod backfill;
 pub mod discovery;
+pub mod extension;
 pub mod fetch;
+pub mod inbox;
 pub mod json;
 pub mod keyring;
 pub mod keys;
 pub mod objects;
+pub mod partnership;
+pub mod send;
 pub mod signatures;
 
 use crate::app::App;

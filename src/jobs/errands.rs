@@ -80,7 +80,7 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             Ok(())
         }
         Work::AcceptPartnership { code } => {
-            partnership::accept(federation, Viewer::Operator, code).await.map(drop).map_err(|error: Error| error)
+            partnership::accept(&federation.app, Viewer::Operator, code, PartnerClass::Partner).await.map(drop)
         }
     }
 }

@@ -37,7 +37,9 @@ impl From<(String, String)> for KeyPair {
 
 /// A key pair that nobody else has: a spare one, or else a new one.
 pub async fn take(app: &App) -> Result<KeyPair> {
-    let spare = app.db.write("take_spare_key", storage::actors::take_spare_key);
+    let spare = app
+        .db
+        .write("take_spare_key", storage::actors::take_spare_key);
     match spare.await? {
         Some(pair) => Ok(pair.into()),
         None => generate().await,

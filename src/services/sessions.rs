@@ -118,12 +118,13 @@ pub async fn list(app: &App, viewer: &Viewer) -> Result<Vec<Session>> {
 pub async fn revoke(app: &App, viewer: &Viewer, session: SessionId) -> Result<()> {
     let actor = viewer.actor().ok_or(Error::NotFound)?;
     app.db
-        .write("revoke_session", move |connection| {
-            match storage::sessions::remove(connection, actor, session)? {
+        .write(
+            "revoke_session",
+            move |connection| match storage::sessions::remove(connection, actor, session)? {
                 true => Ok(()),
                 false => Err(Error::NotFound),
-            }
-        })
+            },
+        )
         .await
 }
 

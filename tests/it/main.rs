@@ -9,5 +9,7 @@
 )]
 
 mod house;
+mod partners;
 mod rooms;
+mod services;
 mod support;

@@ -120,7 +120,9 @@ fn name(document: &Value, kind: ActorKind, uri: &Uri) -> Result<String, Invalid>
         None => return Err(problem()),
     };
     // What cannot be written as a handle cannot be told from somebody else.
-    let handle: Handle = format!("{name}@{}", uri.host()).parse().map_err(|_| problem())?;
+    let handle: Handle = format!("{name}@{}", uri.host())
+        .parse()
+        .map_err(|_| problem())?;
     if handle.name == name {
         Ok(handle.name)
     } else {

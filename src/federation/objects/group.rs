@@ -60,7 +60,10 @@ mod tests {
             ("featured", format!("{uri}/featured")),
             ("webfinger", "engineering@acme.example".to_owned()),
             ("guildhall:access", "closed".to_owned()),
-            ("summary", "<p>How things are <em>built</em>.</p>\n".to_owned()),
+            (
+                "summary",
+                "<p>How things are <em>built</em>.</p>\n".to_owned(),
+            ),
         ] {
             assert_eq!(group[field], value, "{field}");
         }

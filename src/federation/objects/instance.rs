@@ -35,6 +35,9 @@ mod tests {
         assert_eq!(document["id"], "https://acme.example/actor");
         assert_eq!(document["name"], "Acme Works");
         let read = parse_actor(&document).unwrap().new;
-        assert_eq!((read.kind, read.name.as_str()), (ActorKind::Service, "actor"));
+        assert_eq!(
+            (read.kind, read.name.as_str()),
+            (ActorKind::Service, "actor")
+        );
     }
 }

@@ -156,11 +156,7 @@ fn parent(object: &Value) -> Result<Option<Uri>, Invalid> {
 
 /// The group it is for: the one that is named as such; otherwise, for people whose software knows
 /// no groups, the recipient whose address is like those of our groups, or else the first one.
-fn group(
-    object: &Value,
-    activity: Option<&Value>,
-    author: &Uri,
-) -> Result<Option<Uri>, Invalid> {
+fn group(object: &Value, activity: Option<&Value>, author: &Uri) -> Result<Option<Uri>, Invalid> {
     let both = || [Some(object), activity].into_iter().flatten();
     for part in both() {
         let named = entries(part, "audience")?;
@@ -264,7 +260,9 @@ fn choices(object: &Value) -> Result<String, Invalid> {
 fn links(object: &Value, html: &str) -> Result<String, Invalid> {
     let mut links = String::new();
     for attachment in entries(object, "attachment")?.into_iter().take(LINKS_MAX) {
-        let Some(target) = target(attachment) else { continue };
+        let Some(target) = target(attachment) else {
+            continue;
+        };
         let address = escape(target.as_str());
         if html.contains(&address) {
             continue;

@@ -7,8 +7,10 @@
 )]
 
 pub mod browser;
+pub mod house;
 pub mod leash;
 pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod requirements;
+pub mod world;

@@ -77,11 +77,20 @@ fn only_keys_of_the_actor_on_its_own_origin_count() {
         parse_actor(&document).unwrap().keys.len()
     };
     assert_eq!(with(&|_| {}), 1);
-    assert_eq!(with(&|it| *it = json!([it.clone(), "https://x.example/k", null])), 1);
-    assert_eq!(with(&|it| it["owner"] = json!("https://nodebb.example/uid/8")), 0);
+    assert_eq!(
+        with(&|it| *it = json!([it.clone(), "https://x.example/k", null])),
+        1
+    );
+    assert_eq!(
+        with(&|it| it["owner"] = json!("https://nodebb.example/uid/8")),
+        0
+    );
     assert_eq!(with(&|it| it["owner"] = Value::Null), 0);
     assert_eq!(with(&|it| it["id"] = json!("https://e.example/k")), 0);
-    assert_eq!(with(&|it| it["id"] = json!("http://nodebb.example/uid/7#key")), 0);
+    assert_eq!(
+        with(&|it| it["id"] = json!("http://nodebb.example/uid/7#key")),
+        0
+    );
     assert_eq!(with(&|it| it["publicKeyPem"] = json!("nonsense")), 0);
     assert_eq!(with(&|it| *it = Value::Null), 0);
     let mut many = whole.clone();

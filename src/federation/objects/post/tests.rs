@@ -101,7 +101,10 @@ fn in_a_group_elsewhere_the_conversation_is_not_ours_to_name() {
 fn topics_of_other_software_are_read() {
     let page = parsed(&fixture("lemmy/page"));
     assert_eq!(page.title.as_deref(), Some("Which light for winter?"));
-    assert_eq!(page.source.as_deref(), Some("I look for **one** that lasts."));
+    assert_eq!(
+        page.source.as_deref(),
+        Some("I look for **one** that lasts.")
+    );
     assert_eq!(text_of(&page.group), Some(ENGINEERING));
     assert_eq!(page.author.as_str(), "https://lemmy.example/u/lena");
     assert_eq!(page.published, Some(at("2025-11-03T17:20:11.804512Z")));
@@ -207,9 +210,15 @@ fn one_person_answers_for_a_text() {
         { "type": "Person", "id": "https://nodebb.example/uid/7" },
         { "type": "Group", "id": "https://nodebb.example/category/5" },
     ]);
-    assert_eq!(parsed(&video).author.as_str(), "https://nodebb.example/uid/7");
+    assert_eq!(
+        parsed(&video).author.as_str(),
+        "https://nodebb.example/uid/7"
+    );
     for several in [
-        json!(["https://nodebb.example/uid/7", "https://nodebb.example/uid/8"]),
+        json!([
+            "https://nodebb.example/uid/7",
+            "https://nodebb.example/uid/8"
+        ]),
         json!([{ "type": "Person", "id": "https://a.example/1" }, { "type": "Person", "id": "https://a.example/2" }]),
         json!([]),
         json!(null),
@@ -239,7 +248,10 @@ fn what_leaves_a_choice_is_refused() {
         ("type", json!(["Note", "Page"])),
         ("type", json!("Person")),
         ("id", json!(null)),
-        ("inReplyTo", json!(["https://a.example/1", "https://a.example/2"])),
+        (
+            "inReplyTo",
+            json!(["https://a.example/1", "https://a.example/2"]),
+        ),
         ("inReplyTo", json!("tag:a.example,2025:1")),
     ] {
         let mut note = whole.clone();
