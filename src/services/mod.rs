@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod actors;
 pub mod audit;
 pub mod deliveries;
+pub mod documents;
 pub mod explain;
 pub mod grants;
 pub mod groups;
