@@ -5,7 +5,7 @@ use crate::policy::Viewer;
 
 /// What is known of a person and the viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PersonFacts {
+pub struct FoundPerson {
     pub id: ActorId,
     pub state: ActorState,
     /// Viewer and person are members of the same group.
@@ -14,7 +14,7 @@ pub struct PersonFacts {
 
 /// May the viewer find a person, here or elsewhere, by name or number? Otherwise the answer is the
 /// one for nobody. Authors are named on their posts to whoever reads those.
-pub fn sees_person(viewer: &Viewer, person: &PersonFacts) -> bool {
+pub fn sees_person(viewer: &Viewer, person: &FoundPerson) -> bool {
     let there = person.state == ActorState::Active;
     there
         && match viewer {
@@ -42,7 +42,7 @@ mod tests {
             actor: ActorId(1),
             role,
         };
-        let person = |id, shares_a_group| PersonFacts {
+        let person = |id, shares_a_group| FoundPerson {
             id: ActorId(id),
             state: ActorState::Active,
             shares_a_group,
@@ -63,7 +63,7 @@ mod tests {
             ActorState::Quarantined,
             ActorState::Deleted,
         ] {
-            let person = PersonFacts {
+            let person = FoundPerson {
                 id: ActorId(1),
                 state,
                 shares_a_group: true,
