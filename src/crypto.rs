@@ -36,6 +36,21 @@ pub fn fingerprint(secret: &str) -> String {
     hex(&openssl::sha::sha256(secret.as_bytes()))
 }
 
+/// HMAC-SHA256 of `message` under `key`, hexadecimal.
+pub fn hmac(key: &str, message: &str) -> Result<String> {
+    let sign = || -> Result<Vec<u8>, openssl::error::ErrorStack> {
+        let key = openssl::pkey::PKey::hmac(key.as_bytes())?;
+        let digest = openssl::hash::MessageDigest::sha256();
+        openssl::sign::Signer::new(digest, &key)?.sign_oneshot_to_vec(message.as_bytes())
+    };
+    Ok(hex(&sign().map_err(Error::internal)?))
+}
+
+/// Whether two secrets are equal, in a time that says nothing about where they differ.
+pub fn equal(one: &str, other: &str) -> bool {
+    one.len() == other.len() && openssl::memcmp::eq(one.as_bytes(), other.as_bytes())
+}
+
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -81,6 +96,20 @@ pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_compared_whole() {
+        assert!(equal("abc", "abc"));
+        assert!(!equal("abc", "abd") && !equal("abc", "ab") && !equal("", "a"));
+    }
+
+    #[test]
+    fn hmac_is_rfc_4231s() {
+        assert_eq!(
+            hmac("Jefe", "what do ya want for nothing?").unwrap(),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+    }
 
     #[test]
     fn passwords_are_verified_and_nobody_has_none() {

@@ -15,7 +15,12 @@ use crate::policy::FederationMode;
 const FILE_DEFAULT: &str = "guildhall.toml";
 
 /// Environment variables with our prefix that are not settings.
-const NOT_SETTINGS: &[&str] = &["GUILDHALL_CONFIG", "GUILDHALL_LOG", "GUILDHALL_FAIL_POINT"];
+const NOT_SETTINGS: &[&str] = &[
+    "GUILDHALL_CONFIG",
+    "GUILDHALL_LOG",
+    "GUILDHALL_LOG_FORMAT",
+    "GUILDHALL_FAIL_POINT",
+];
 const NOT_SETTINGS_PREFIX: &[&str] = &["GUILDHALL_TEST_", "GUILDHALL_BENCH_", "GUILDHALL_PEERS_"];
 
 /// A setting that cannot be: which, what was written, what is allowed.

@@ -5,6 +5,8 @@ use crate::domain::{AuditId, Timestamp};
 
 text_enum! {
     AuditAction ("action") {
+        /// The house began.
+        HouseFounded = "house_founded",
         AccountCreated = "account_created",
         AccountDisabled = "account_disabled",
         AccountEnabled = "account_enabled",

