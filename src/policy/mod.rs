@@ -24,7 +24,7 @@ mod viewer;
 
 pub use action::*;
 pub use facts::*;
-pub use rules::{decide, explain, join_outcome, permit};
+pub use rules::{decide, explain, grant_effect, join_outcome, permit};
 pub use scope::*;
 pub use verdict::*;
 pub use viewer::*;

@@ -3,3 +3,11 @@
 
 pub mod access;
 pub mod audit;
+pub mod explain;
+pub mod grants;
+pub mod jobs;
+pub mod partners;
+pub mod remote_actors;
+pub mod signing;
+#[cfg(test)]
+pub(crate) mod test_house;
