@@ -25,6 +25,7 @@ pub mod crypto;
 pub mod domain;
 pub mod error;
 pub mod fail_point;
+pub mod federation;
 pub mod http;
 pub mod policy;
 pub mod services;
