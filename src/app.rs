@@ -6,7 +6,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{Name, PostId, Timestamp, Uri};
+use crate::domain::{GrantId, Name, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::policy::{House, Viewer};
 use crate::storage::Database;
@@ -46,6 +46,8 @@ pub struct Bells {
     pub arrivals: Notify,
     /// A job was queued.
     pub jobs: Notify,
+    /// A job of this process ended.
+    pub ended_jobs: Notify,
     /// The server is told to stop.
     pub stop: Stop,
 }
@@ -160,6 +162,15 @@ impl Addresses {
     /// A topic or comment.
     pub fn post(&self, id: PostId) -> Uri {
         self.origin.join(&format!("p/{id}"))
+    }
+
+    /// Where other servers use our invitations.
+    pub fn partnership(&self) -> Uri {
+        self.origin.join("partnership")
+    }
+
+    pub fn grant(&self, id: GrantId) -> Uri {
+        self.origin.join(&format!("grants/{id}"))
     }
 
     /// An activity, by the event it tells of and what it is.

@@ -73,6 +73,17 @@ pub struct Handle {
     pub host: Option<Host>,
 }
 
+impl Handle {
+    /// The same name as this house keeps it: its own people and groups have no host.
+    #[must_use]
+    pub fn seen_from(self, ourselves: &Host) -> Self {
+        Self {
+            host: self.host.filter(|host| host != ourselves),
+            ..self
+        }
+    }
+}
+
 impl FromStr for Handle {
     type Err = Invalid;
 

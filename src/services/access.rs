@@ -7,8 +7,8 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{
-    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PostFacts, ReadScope, Refusal,
-    Viewer,
+    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PostFacts, ReadScope, Reason,
+    Refusal, Viewer,
 };
 use crate::storage::{self, Connection};
 
@@ -90,6 +90,21 @@ pub fn explain(
         },
     };
     Ok(policy::explain(&asker.viewer, action, &facts))
+}
+
+/// Whether what a group of ours granted a server has effect now, and if not, why.
+pub fn grant_effect(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    host: &Host,
+) -> Result<Result<(), Reason>> {
+    let partner = Asker {
+        viewer: Viewer::Server { host: host.clone() },
+        ..asker.clone()
+    };
+    let facts = group_facts(connection, &partner, group)?;
+    Ok(policy::grant_effect(&facts))
 }
 
 /// Everything the asker may read.

@@ -1,15 +1,272 @@
-//! stub
-use crate::{app::Asker, domain::*, error::Result, storage::Connection};
-pub(super) fn receive_offer(
-    _: &mut Connection,
-    _: &Asker,
-    _: &Uri,
-    _: &Group,
-    _: &Uri,
-    _: GrantTerms,
+//! Opening groups to partners and closing them again, on both sides.
+//!
+//! A grant given here is an event that travels to the partner ([`offer`], [`remove`]); a grant that
+//! another house gave us for its group arrives in [`receive`]. A grant that expires needs nothing:
+//! policy stops counting it, and what is queued is withheld when its turn comes.
+
+mod offer;
+pub mod receive;
+#[cfg(test)]
+mod tests;
+
+use crate::app::{Addresses, App, Asker};
+use crate::domain::{
+    AuditAction, EventKind, Grant, Group, Handle, Host, Partner, PartnerState, Uri,
+};
+use crate::error::{Error, Result};
+use crate::policy::{Permit, Reason, Viewer, act};
+use crate::services::{access, audit, signing};
+use crate::storage::deliveries::Cancel;
+use crate::storage::events::NewEvent;
+use crate::storage::{self, Connection};
+
+pub use offer::{GrantRequest, add};
+
+/// A standing grant with everything a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub grant: Grant,
+    pub group: Group,
+    pub partner: Partner,
+    /// Why it has no effect at the moment; none: it has.
+    pub without_effect: Option<Reason>,
+}
+
+impl Standing {
+    /// Says to who gives grants why this one has no effect yet, and what to do.
+    pub fn problem(&self) -> Option<String> {
+        let (group, host) = (&self.group.actor.name, &self.partner.host);
+        self.without_effect.map(|reason| match reason {
+            Reason::GroupInternal => format!(
+                "nobody outside sees the group until `guildhall group stage {group} partners`"
+            ),
+            Reason::PartnershipPaused => {
+                format!("the partnership is paused until `guildhall partner resume {host}`")
+            }
+            Reason::GrantEnded => format!(
+                "it begins at {} and ends {}",
+                self.grant.terms.from,
+                self.grant
+                    .terms
+                    .until
+                    .map_or_else(|| "never".to_owned(), |until| format!("at {until}"))
+            ),
+            other => other.sentence().to_owned(),
+        })
+    }
+}
+
+/// What went with a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Deliveries that waited and now never leave.
+    pub cancelled: usize,
+    /// People of the partner who are no longer members.
+    pub members: usize,
+}
+
+/// Takes a grant back. Everything it allowed ends with the commit: what was queued is cancelled,
+/// the partner's people are members no more and must ask again should a grant come again.
+///
+/// # Errors
+/// [`Error::NotFound`] when the asker may not know the group, [`Error::Conflict`] when the group is
+/// not open to that partner.
+pub async fn remove(app: &App, viewer: Viewer, group: Handle, host: Host) -> Result<Closed> {
+    let asker = app.asker(viewer);
+    let (addresses, group) = (app.addresses(), group.seen_from(app.config.host()));
+    let closed = app
+        .db
+        .write("remove_grant", move |connection| {
+            let (permit, group) = permit_boundary(connection, &asker, &group)?;
+            let (partner, grant) = find_standing(connection, &group, &host)?;
+            let closed = close(connection, &asker, &permit, &group, &partner, &grant)?;
+            tell_of_end(connection, &asker, &addresses, &grant)?;
+            Ok(closed)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(closed)
+}
+
+/// Standing grants: of one group for its owners, or of all groups (perhaps to one partner) for
+/// administrators.
+pub async fn list(
+    app: &App,
+    viewer: Viewer,
+    group: Option<Handle>,
+    host: Option<Host>,
+) -> Result<Vec<Standing>> {
+    let asker = app.asker(viewer);
+    let group = group.map(|group| group.seen_from(app.config.host()));
+    app.db
+        .read("list_grants", move |connection| {
+            let group = match group {
+                Some(group) => Some(permit_boundary(connection, &asker, &group)?.1.id),
+                None => {
+                    access::permit_house::<act::ManagePartners>(&asker)?;
+                    None
+                }
+            };
+            let partner = match host {
+                Some(host) => Some(find_partner(connection, &host)?.id),
+                None => None,
+            };
+            storage::grants::list_standing(connection, group, partner)?
+                .into_iter()
+                .map(|grant| with_circumstances(connection, &asker, grant))
+                .collect()
+        })
+        .await
+}
+
+/// What a grant's news says, for `federation` to render. An ended grant has its row still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantNews {
+    pub grant: Grant,
+    /// Our address of the grant.
+    pub uri: Uri,
+    pub group: Group,
+    pub partner: Partner,
+}
+
+/// The grant an event tells of; none when its partner has no instance actor to tell.
+pub fn find_news(
+    connection: &mut Connection,
+    addresses: &Addresses,
+    grant: crate::domain::GrantId,
+) -> Result<Option<GrantNews>> {
+    let grant = storage::grants::find(connection, grant)?.ok_or(Error::NotFound)?;
+    let group = storage::groups::find(connection, grant.group)?.ok_or(Error::NotFound)?;
+    let partner = storage::partners::find(connection, grant.partner)?.ok_or(Error::NotFound)?;
+    let uri = addresses.grant(grant.id);
+    Ok(partner.instance.is_some().then_some(GrantNews {
+        grant,
+        uri,
+        group,
+        partner,
+    }))
+}
+
+/// Ends a grant with everything that hangs on it, in the transaction of the caller.
+pub(super) fn close(
+    connection: &mut Connection,
+    asker: &Asker,
+    permit: &Permit<act::ChangeBoundary>,
+    group: &Group,
+    partner: &Partner,
+    grant: &Grant,
+) -> Result<Closed> {
+    let host = &partner.host;
+    storage::grants::end(connection, permit, grant.id, asker.now)?;
+    let queued = Cancel::OfGroupToHost(group.id, host);
+    let closed = Closed {
+        cancelled: storage::deliveries::cancel(
+            connection,
+            &queued,
+            "the grant ended",
+            asker.now,
+        )?,
+        members: storage::memberships::remove_of_host(connection, permit, host)?,
+    };
+    let name = &group.actor.name;
+    if closed.cancelled > 0 {
+        let detail = format!("{} of {name}: the grant ended", closed.cancelled);
+        let action = AuditAction::DeliveriesCancelled;
+        audit::note(connection, asker, action, host.as_str(), &detail)?;
+    }
+    let detail = format!("{host}; {} members removed", closed.members);
+    audit::note(connection, asker, AuditAction::GrantEnded, name, &detail)?;
+    Ok(closed)
+}
+
+/// Lets the partner know that a grant ended.
+pub(super) fn tell_of_end(
+    connection: &mut Connection,
+    asker: &Asker,
+    addresses: &Addresses,
+    grant: &Grant,
 ) -> Result<()> {
+    tell(connection, asker, addresses, EventKind::GrantEnded, grant)
+}
+
+fn tell(
+    connection: &mut Connection,
+    asker: &Asker,
+    addresses: &Addresses,
+    kind: EventKind,
+    grant: &Grant,
+) -> Result<()> {
+    let event = NewEvent {
+        kind,
+        // Servers agree on grants, whoever of their people decided it.
+        actor: signing::instance_actor(connection, addresses)?.id,
+        group: Some(grant.group),
+        post: None,
+        object: Some(grant.id.0),
+        activity: None,
+    };
+    storage::events::append(connection, event, asker.now)?;
     Ok(())
 }
-pub(super) fn receive_end(_: &mut Connection, _: &Asker, _: &Uri, _: &Uri) -> Result<()> {
-    Ok(())
+
+fn permit_boundary(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Handle,
+) -> Result<(Permit<act::ChangeBoundary>, Group)> {
+    let group = storage::groups::find_by_handle(connection, group)?.ok_or(Error::NotFound)?;
+    access::permit(connection, asker, group.id)
+}
+
+fn find_partner(connection: &mut Connection, host: &Host) -> Result<Partner> {
+    storage::partners::find_by_host(connection, host)?.ok_or_else(|| {
+        Error::Conflict(format!(
+            "there is no partnership with {host}; make one first with an invitation"
+        ))
+    })
+}
+
+/// The partnership that a grant can be given in: one that stands, though perhaps paused.
+fn find_standing_partner(connection: &mut Connection, host: &Host) -> Result<Partner> {
+    let partner = find_partner(connection, host)?;
+    match partner.state {
+        PartnerState::Active | PartnerState::Paused => Ok(partner),
+        PartnerState::Invited | PartnerState::Ended | PartnerState::Blocked => {
+            Err(Error::Conflict(format!(
+                "the partnership with {host} is {}: a group can be opened only to a partner",
+                partner.state
+            )))
+        }
+    }
+}
+
+fn find_standing(
+    connection: &mut Connection,
+    group: &Group,
+    host: &Host,
+) -> Result<(Partner, Grant)> {
+    let partner = find_partner(connection, host)?;
+    match storage::grants::find_standing(connection, group.id, partner.id)? {
+        Some(grant) => Ok((partner, grant)),
+        None => Err(Error::Conflict(format!(
+            "{} is not open to {host}: there is no grant to remove",
+            group.actor.name
+        ))),
+    }
+}
+
+fn with_circumstances(
+    connection: &mut Connection,
+    asker: &Asker,
+    grant: Grant,
+) -> Result<Standing> {
+    let group = storage::groups::find(connection, grant.group)?.ok_or(Error::NotFound)?;
+    let partner = storage::partners::find(connection, grant.partner)?.ok_or(Error::NotFound)?;
+    let effect = access::grant_effect(connection, asker, &group, &partner.host)?;
+    Ok(Standing {
+        grant,
+        group,
+        partner,
+        without_effect: effect.err(),
+    })
 }

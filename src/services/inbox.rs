@@ -508,9 +508,12 @@ fn effect(
             terms,
         } => {
             let group = find_group(connection, group)?;
-            grants::receive_offer(connection, asker, &signer.uri, &group, grant, *terms)
+            grants::receive::receive_offer(connection, signer.uri.host(), group.id, grant, *terms)
         }
-        Command::EndGrant { grant } => grants::receive_end(connection, asker, &signer.uri, grant),
+        Command::EndGrant { grant } => {
+            let house = signer.uri.host();
+            grants::receive::receive_end(connection, house, grant, None, asker.now).map(|_| ())
+        }
         Command::DeleteActor => {
             storage::actors::set_state(connection, signer.id, ActorState::Deleted)
         }

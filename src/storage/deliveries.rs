@@ -313,6 +313,17 @@ pub fn release(
     Ok(())
 }
 
+/// Makes everything that waits for a server due now: its partnership is resumed.
+pub fn hasten(connection: &mut Connection, host: &Host, now: Timestamp) -> Result<usize> {
+    let waiting = deliveries::table
+        .filter(deliveries::host.eq(host.as_str()))
+        .filter(deliveries::state.eq(DeliveryState::Pending.as_str()))
+        .filter(deliveries::next_attempt_at.gt(now.micros()));
+    Ok(diesel::update(waiting)
+        .set(deliveries::next_attempt_at.eq(now.micros()))
+        .execute(connection)?)
+}
+
 /// Which waiting deliveries to cancel.
 #[derive(Clone, Debug)]
 pub enum Cancel<'a> {

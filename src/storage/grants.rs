@@ -211,6 +211,16 @@ pub fn remove_received(connection: &mut Connection, group: GroupId) -> Result<()
     Ok(())
 }
 
+/// The group that a grant given to us opens.
+pub fn find_received_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<GroupId>> {
+    let group: Option<i64> = received_grants::table
+        .filter(received_grants::uri.eq(uri.as_str()))
+        .select(received_grants::group_id)
+        .first(connection)
+        .optional()?;
+    Ok(group.map(GroupId))
+}
+
 /// What we may do in a group elsewhere, and the id of the grant that says so.
 pub fn find_received(
     connection: &mut Connection,

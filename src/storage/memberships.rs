@@ -7,6 +7,7 @@ use crate::domain::{
     Actor, ActorId, GroupId, GroupRole, Host, Member, Membership, MembershipState, Timestamp, Uri,
 };
 use crate::error::Result;
+use crate::policy::{Permit, act};
 use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
 use crate::storage::connection::on_backend;
@@ -64,6 +65,29 @@ pub fn save(connection: &mut Connection, membership: &Membership) -> Result<()> 
 pub fn remove(connection: &mut Connection, group: GroupId, actor: ActorId) -> Result<()> {
     diesel::delete(memberships::table.find((group.0, actor.0))).execute(connection)?;
     Ok(())
+}
+
+/// Removes everybody of a server from the permit's group; how many. Who is banned stays so: a grant
+/// that ends and comes again is no pardon.
+pub fn remove_of_host(
+    connection: &mut Connection,
+    permit: &Permit<act::ChangeBoundary>,
+    host: &Host,
+) -> Result<usize> {
+    let people = actors::table
+        .filter(actors::host.eq(host.as_str()))
+        .select(actors::id);
+    let theirs = memberships::table
+        .filter(memberships::group_id.eq(permit.group().0))
+        .filter(memberships::state.ne(MembershipState::Banned.as_str()))
+        .filter(memberships::actor_id.eq_any(people));
+    Ok(diesel::delete(theirs).execute(connection)?)
+}
+
+/// Removes everybody from a group elsewhere that its house took back.
+pub fn remove_all(connection: &mut Connection, group: GroupId) -> Result<usize> {
+    let everybody = memberships::table.filter(memberships::group_id.eq(group.0));
+    Ok(diesel::delete(everybody).execute(connection)?)
 }
 
 pub fn find(

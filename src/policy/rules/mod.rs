@@ -256,3 +256,13 @@ fn why_no_grant(facts: &Facts, group: &GroupFacts) -> Reason {
         Some(PartnerState::Invited | PartnerState::Ended) | None => Reason::NoPartnership,
     }
 }
+
+/// Whether a grant has effect now, and if not, which part is missing: for who gives grants. What a
+/// public group shows besides is no effect of the grant.
+pub fn grant_effect(facts: &Facts) -> Result<(), Reason> {
+    match &facts.group {
+        Some(_) if facts.grant_counts() => Ok(()),
+        Some(group) => Err(why_no_grant(facts, group)),
+        None => Err(Reason::Unknown),
+    }
+}

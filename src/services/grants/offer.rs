@@ -1,0 +1,148 @@
+//! Giving a grant.
+
+use crate::app::App;
+use crate::domain::{
+    Access, AuditAction, Capabilities, EventKind, GrantTerms, Group, Handle, History, Host,
+    JoinMode, Timestamp,
+};
+use crate::error::{Error, Result};
+use crate::policy::Viewer;
+use crate::services::audit;
+use crate::services::grants::Standing;
+use crate::storage;
+
+/// What somebody wants to grant.
+#[derive(Clone, Debug)]
+pub struct GrantRequest {
+    pub capabilities: Capabilities,
+    /// None: by approval, or by invitation where the group is secret.
+    pub join: Option<JoinMode>,
+    /// None: from now on.
+    pub from: Option<Timestamp>,
+    /// None: until it is removed.
+    pub until: Option<Timestamp>,
+    pub history: History,
+    /// Partners with a grant for the same group do not learn of each other.
+    pub apart: bool,
+}
+
+/// Opens a group to a partner, instead of the grant that may stand between the two. The partner is
+/// told its terms. The answer says whether it has effect already.
+///
+/// # Errors
+/// [`Error::NotFound`] when the asker may not know the group, [`Error::Denied`] when it may not open
+/// it, [`Error::Conflict`] without a partnership that stands, [`Error::Invalid`] for terms that make
+/// no sense.
+pub async fn add(
+    app: &App,
+    viewer: Viewer,
+    group: Handle,
+    host: Host,
+    request: GrantRequest,
+) -> Result<Standing> {
+    let asker = app.asker(viewer);
+    let (addresses, group) = (app.addresses(), group.seen_from(app.config.host()));
+    let standing = app
+        .db
+        .write("add_grant", move |connection| {
+            let (permit, group) = super::permit_boundary(connection, &asker, &group)?;
+            let partner = super::find_standing_partner(connection, &host)?;
+            let terms = request.terms(&group, asker.now)?;
+            let grant =
+                storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
+            super::tell(
+                connection,
+                &asker,
+                &addresses,
+                EventKind::GrantOffered,
+                &grant,
+            )?;
+            let detail = format!("{host}; {}", describe(&terms));
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::GrantMade,
+                &group.actor.name,
+                &detail,
+            )?;
+            super::with_circumstances(connection, &asker, grant)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(standing)
+}
+
+impl GrantRequest {
+    /// The terms this means for `group` when granted `now`.
+    fn terms(&self, group: &Group, now: Timestamp) -> Result<GrantTerms> {
+        if self.capabilities == Capabilities::NONE {
+            return Err(Error::invalid(
+                "can",
+                "is empty: say what the partner may do, like read,react,reply",
+            ));
+        }
+        let from = self.from.unwrap_or(now);
+        self.check_window(from, now)?;
+        Ok(GrantTerms {
+            capabilities: self.capabilities,
+            join: self.join_mode(group)?,
+            from,
+            until: self.until,
+            history_from: self.history_from(from, now)?,
+            apart: self.apart,
+        })
+    }
+
+    fn check_window(&self, from: Timestamp, now: Timestamp) -> Result<()> {
+        match self.until {
+            Some(until) if until <= now => {
+                Err(Error::invalid("until", "is in the past: the grant would have ended already"))
+            }
+            Some(until) if until <= from => {
+                Err(Error::invalid("until", "is not after the date it begins"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// "Now" is when the grant begins: until then nothing is shown, so nothing older is later.
+    fn history_from(&self, from: Timestamp, now: Timestamp) -> Result<Timestamp> {
+        match self.history {
+            History::Since(date) if date > from.max(now) => Err(Error::invalid(
+                "history",
+                "is after the date the grant begins: use --from to let it begin later",
+            )),
+            history => Ok(history.from(from.max(now))),
+        }
+    }
+
+    /// A secret group does not exist for who was not invited, so nobody can ask to join it.
+    fn join_mode(&self, group: &Group) -> Result<JoinMode> {
+        let secret = group.access == Access::Secret;
+        match self.join {
+            Some(JoinMode::Approve | JoinMode::Auto) if secret => Err(Error::invalid(
+                "join",
+                "must be invite: the group is secret, so nobody can ask to join",
+            )),
+            Some(mode) => Ok(mode),
+            None if secret => Ok(JoinMode::Invite),
+            None => Ok(JoinMode::Approve),
+        }
+    }
+}
+
+fn describe(terms: &GrantTerms) -> String {
+    let mut words = vec![
+        format!("can {}", terms.capabilities),
+        format!("join {}", terms.join),
+    ];
+    words.extend(terms.until.map(|until| format!("until {until}")));
+    words.push(match terms.history_from {
+        Timestamp::MIN => "all history".to_owned(),
+        since => format!("history from {since}"),
+    });
+    if terms.apart {
+        words.push("apart".to_owned());
+    }
+    words.join("; ")
+}

@@ -1,0 +1,244 @@
+//! How two servers become partners by an invitation.
+//!
+//! The *giver* made the code, the *taker*'s administrator pasted it. The taker's server shows the
+//! giver the code's secret and its instance actor ([`check_code`], [`accept_offer`]), and records
+//! what the giver answers ([`record_accepted`]). An answer may get lost on the way: the same server
+//! may ask again with the same code until it expires, and gets the same answer.
+
+use crate::app::{App, Asker};
+use crate::crypto;
+use crate::domain::{
+    ActorState, AuditAction, Host, Invitation, Partner, PartnerClass, PartnerState, Timestamp, Uri,
+};
+use crate::error::{Error, Result};
+use crate::policy::{Reason, Viewer};
+use crate::services::{audit, remote_actors};
+use crate::storage::partners::NewPartner;
+use crate::storage::{self, Connection};
+
+pub use crate::storage::actors::NewActor;
+
+/// Longest name of an organization, characters.
+const ORGANIZATION_CHARS_MAX: usize = 200;
+
+/// The other server as it showed itself, over a connection or by a signature that was verified.
+#[derive(Clone, Debug)]
+pub struct Introduction {
+    /// Its instance actor.
+    pub actor: NewActor,
+    /// The keys of that actor: id and PEM. They are pinned.
+    pub keys: Vec<(Uri, String)>,
+    /// The organization's name, as it calls itself.
+    pub organization: String,
+}
+
+/// What the giver tells the taker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeAnswer {
+    /// Our organization's name.
+    pub organization: String,
+    /// What the taker is to us.
+    pub class: PartnerClass,
+}
+
+/// Giver: whether `host` may use the code, asked before anything is fetched from it.
+///
+/// # Errors
+/// [`Error::NotFound`] for a code we never made: nothing else is told to who has none.
+/// [`Error::Conflict`] when it expired or was used by somebody else, or `host` is ourselves;
+/// [`Error::Denied`] when `host` is blocked or its partnership paused.
+pub async fn check_code(app: &App, secret: &str, host: &Host) -> Result<()> {
+    let (fingerprint, host) = (crypto::fingerprint(secret), host.clone());
+    let (ourselves, now) = (app.config.host().clone(), app.clock.now());
+    app.db
+        .read("check_invitation", move |connection| {
+            usable(connection, &fingerprint, &host, now)?;
+            refuse_own_host(&ourselves, &host)
+        })
+        .await
+}
+
+/// Giver: makes the partnership with the server that used a code of ours.
+///
+/// # Errors
+/// As [`check_code`]; [`Error::Invalid`] when the instance actor contradicts itself.
+pub async fn accept_offer(
+    app: &App,
+    secret: &str,
+    introduction: Introduction,
+) -> Result<HandshakeAnswer> {
+    let host = introduction.actor.uri.host().clone();
+    refuse_own_host(app.config.host(), &host)?;
+    // Nobody here acts: the code that an administrator made is the permission.
+    let asker = app.asker(Viewer::Server { host: host.clone() });
+    let fingerprint = crypto::fingerprint(secret);
+    let configured = app.config.organization_name.clone();
+    let ourselves = app.config.host().clone();
+    app.db
+        .write("accept_partnership", move |connection| {
+            let invitation = usable(connection, &fingerprint, &host, asker.now)?;
+            let class = invitation.class;
+            match invitation.used_by {
+                Some(_) => refuse_unless_active(connection, &host)?,
+                None => {
+                    use_up(connection, &invitation, &host)?;
+                    establish(connection, &asker, introduction, class)?;
+                }
+            }
+            let organization = our_name(connection, configured, &ourselves)?;
+            Ok(HandshakeAnswer {
+                organization,
+                class,
+            })
+        })
+        .await
+}
+
+/// Taker: records the partnership that the giver agreed to. `class` is what the giver is to us.
+///
+/// # Errors
+/// [`Error::Denied`] when the giver is blocked here, [`Error::Invalid`] when its instance actor
+/// contradicts itself.
+pub async fn record_accepted(
+    app: &App,
+    viewer: Viewer,
+    introduction: Introduction,
+    class: PartnerClass,
+) -> Result<Partner> {
+    let asker = app.asker(viewer);
+    super::permit(&asker)?;
+    let host = introduction.actor.uri.host().clone();
+    super::refuse_ourselves(app, &host)?;
+    app.db
+        .write("record_partnership", move |connection| {
+            super::refuse_blocked(storage::partners::find_state(connection, &host)?)?;
+            establish(connection, &asker, introduction, class)
+        })
+        .await
+}
+
+/// The name other organizations know us by.
+pub async fn organization(app: &App) -> Result<String> {
+    let configured = app.config.organization_name.clone();
+    let host = app.config.host().clone();
+    app.db
+        .read("find_organization", move |connection| {
+            our_name(connection, configured, &host)
+        })
+        .await
+}
+
+fn our_name(connection: &mut Connection, configured: Option<String>, host: &Host) -> Result<String> {
+    if let Some(name) = configured {
+        return Ok(name);
+    }
+    let stored = storage::settings::find(connection, storage::settings::ORGANIZATION)?;
+    Ok(stored.unwrap_or_else(|| host.to_string()))
+}
+
+/// The invitation with this fingerprint, if `host` may use it now.
+fn usable(
+    connection: &mut Connection,
+    fingerprint: &str,
+    host: &Host,
+    now: Timestamp,
+) -> Result<Invitation> {
+    let invitation =
+        storage::partners::find_invitation(connection, fingerprint)?.ok_or(Error::NotFound)?;
+    if invitation.used_by.as_ref().is_some_and(|by| by != host) {
+        return Err(used());
+    }
+    if invitation.expires_at <= now {
+        return Err(Error::Conflict(
+            "this invitation has expired; ask the organization for a new one".into(),
+        ));
+    }
+    match storage::partners::find_state(connection, host)? {
+        Some(PartnerState::Blocked) => Err(Error::Denied(Reason::PartnerBlocked)),
+        // An old code left over must not undo what an administrator decided.
+        Some(PartnerState::Paused) => Err(Error::Denied(Reason::PartnershipPaused)),
+        _ => Ok(invitation),
+    }
+}
+
+fn used() -> Error {
+    Error::Conflict(
+        "this invitation was used already; ask the organization for a new one".into(),
+    )
+}
+
+fn refuse_own_host(ourselves: &Host, host: &Host) -> Result<()> {
+    if ourselves == host {
+        return Err(Error::Conflict(
+            "this invitation was made here: an organization cannot be its own partner".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn use_up(connection: &mut Connection, invitation: &Invitation, host: &Host) -> Result<()> {
+    match storage::partners::use_invitation(connection, invitation.id, host)? {
+        true => Ok(()),
+        false => Err(used()),
+    }
+}
+
+/// Who asks again gets the same answer, but not a partnership back that has ended since.
+fn refuse_unless_active(connection: &mut Connection, host: &Host) -> Result<()> {
+    match storage::partners::find_state(connection, host)? {
+        Some(PartnerState::Active) => Ok(()),
+        _ => Err(used()),
+    }
+}
+
+/// Writes the other server, its keys and the partnership, active and agreed to by both.
+fn establish(
+    connection: &mut Connection,
+    asker: &Asker,
+    introduction: Introduction,
+    class: PartnerClass,
+) -> Result<Partner> {
+    let Introduction {
+        actor,
+        keys,
+        organization,
+    } = introduction;
+    let host = actor.uri.host().clone();
+    let instance = remote_actors::save(connection, actor, keys, asker.now)?;
+    if instance.state != ActorState::Active {
+        return Err(Error::invalid(
+            "actor",
+            format!("of {host} is {}: it cannot be a partner", instance.state),
+        ));
+    }
+    let new = NewPartner {
+        organization: organization_name(&organization, &host),
+        host,
+        class,
+        state: PartnerState::Active,
+        instance: Some(instance.uri),
+        mutual: true,
+    };
+    let partner = storage::partners::save(connection, &new, asker.now)?;
+    audit::note(
+        connection,
+        asker,
+        AuditAction::PartnerAccepted,
+        partner.host.as_str(),
+        class.as_str(),
+    )?;
+    Ok(partner)
+}
+
+/// What another server calls itself, as one short line; its host where it says nothing.
+fn organization_name(claimed: &str, host: &Host) -> String {
+    let line: String = claimed
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(ORGANIZATION_CHARS_MAX)
+        .collect();
+    if line.is_empty() { host.to_string() } else { line }
+}

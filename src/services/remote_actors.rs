@@ -1,0 +1,138 @@
+//! People, groups and servers elsewhere, as their documents describe them. The documents were
+//! fetched and checked by `federation`; here is what they may change.
+
+use crate::domain::{Actor, ActorId, ActorKey, ActorState, Handle, Timestamp, Uri};
+use crate::error::{Error, Result};
+use crate::storage::{self, Connection};
+
+pub use crate::storage::actors::NewActor;
+
+/// Most keys one actor may have.
+const KEYS_MAX: usize = 16;
+
+/// Writes what an actor's document says: a new actor, or a newer version of a known one. Its kind
+/// never changes, and the keys listed now are its only keys.
+///
+/// An actor whose mail would go to another server is quarantined: nothing is sent to it, nothing
+/// accepted from it, until its document makes sense. Who was suspended or deleted stays so.
+///
+/// # Errors
+/// [`Error::Conflict`] when its name, or one of its keys, belongs to another actor;
+/// [`Error::Invalid`] when it is not of the host that its address names.
+pub fn save(
+    connection: &mut Connection,
+    new: NewActor,
+    keys: Vec<(Uri, String)>,
+    now: Timestamp,
+) -> Result<Actor> {
+    check_host(&new)?;
+    refuse_taken_name(connection, &new)?;
+    let state = state_of(&new);
+    let uri = new.uri.clone();
+    let id = match storage::actors::find_by_uri(connection, &uri)? {
+        Some(known) => {
+            storage::actors::update(connection, known.id, &new, now)?;
+            change_state(connection, &known, state)?;
+            known.id
+        }
+        None => {
+            let actor = storage::actors::insert(connection, new, now)?;
+            change_state(connection, &actor, state)?;
+            actor.id
+        }
+    };
+    pin_keys(connection, id, &uri, keys, now)?;
+    storage::actors::find(connection, id)?.ok_or(Error::NotFound)
+}
+
+fn check_host(new: &NewActor) -> Result<()> {
+    match &new.host {
+        Some(host) if host == new.uri.host() => Ok(()),
+        _ => Err(Error::invalid("actor", "is not of the server it names")),
+    }
+}
+
+fn refuse_taken_name(connection: &mut Connection, new: &NewActor) -> Result<()> {
+    let handle = Handle {
+        name: new.name.clone(),
+        host: new.host.clone(),
+    };
+    match storage::actors::find_by_handle(connection, &handle)? {
+        Some(other) if other.uri != new.uri => Err(Error::Conflict(format!(
+            "{handle} is {} already",
+            other.uri
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// An inbox elsewhere would carry what is meant for one partner to another server.
+fn state_of(new: &NewActor) -> ActorState {
+    let own = new.uri.host();
+    let mut addresses = [
+        Some(&new.inbox),
+        new.shared_inbox.as_ref(),
+        new.followers.as_ref(),
+        new.outbox.as_ref(),
+    ]
+    .into_iter()
+    .flatten();
+    if addresses.all(|address| address.host() == own) {
+        ActorState::Active
+    } else {
+        ActorState::Quarantined
+    }
+}
+
+fn change_state(connection: &mut Connection, known: &Actor, state: ActorState) -> Result<()> {
+    match known.state {
+        ActorState::Suspended | ActorState::Deleted => Ok(()),
+        ActorState::Active | ActorState::Quarantined if known.state == state => Ok(()),
+        ActorState::Active | ActorState::Quarantined => {
+            storage::actors::set_state(connection, known.id, state)
+        }
+    }
+}
+
+fn pin_keys(
+    connection: &mut Connection,
+    actor: ActorId,
+    uri: &Uri,
+    keys: Vec<(Uri, String)>,
+    now: Timestamp,
+) -> Result<()> {
+    let mut pinned: Vec<ActorKey> = Vec::new();
+    for (key, public_pem) in keys.into_iter().take(KEYS_MAX) {
+        refuse_foreign_key(connection, actor, uri, &key)?;
+        if pinned.iter().all(|other| other.uri != key) {
+            pinned.push(ActorKey {
+                actor,
+                uri: key,
+                public_pem,
+                private_pem: None,
+            });
+        }
+    }
+    storage::actors::replace_keys(connection, actor, &pinned, now)
+}
+
+/// A key speaks for one actor, and only its server may say for which.
+fn refuse_foreign_key(
+    connection: &mut Connection,
+    actor: ActorId,
+    uri: &Uri,
+    key: &Uri,
+) -> Result<()> {
+    if key.host() != uri.host() {
+        return Err(Error::invalid("key", "is on another server than its owner"));
+    }
+    match storage::actors::find_key(connection, key)? {
+        Some(known) if known.actor != actor => Err(Error::Conflict(format!(
+            "the key {key} belongs to another actor"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
