@@ -34,6 +34,16 @@ pub struct ConfigError {
     pub problem: String,
 }
 
+impl From<ConfigError> for crate::error::Error {
+    fn from(error: ConfigError) -> Self {
+        let problem = format!(
+            "{} = {:?} cannot be used: {}",
+            error.key, error.value, error.problem
+        );
+        Self::invalid(error.origin, problem)
+    }
+}
+
 type Set = fn(&mut Draft, &str) -> Result<(), String>;
 
 /// Settings before defaults that depend on each other are filled in.

@@ -122,6 +122,9 @@ mod tests {
         for bad in ["", "  ", "read admin", "READ", "read:everything"] {
             assert!(bad.parse::<Scopes>().is_err(), "{bad}");
         }
-        assert_eq!("write, read write".parse::<Scopes>().unwrap().to_string(), "write read");
+        assert_eq!(
+            "write, read write".parse::<Scopes>().unwrap().to_string(),
+            "write read"
+        );
     }
 }

@@ -45,10 +45,7 @@ pub async fn init(app: &App, organization: &str, admin: NewAccount) -> Result<Ac
 
 fn check_organization(text: &str) -> Result<&str> {
     let text = text.trim();
-    if text.is_empty()
-        || text.len() > ORGANIZATION_BYTES_MAX
-        || text.contains(char::is_control)
-    {
+    if text.is_empty() || text.len() > ORGANIZATION_BYTES_MAX || text.contains(char::is_control) {
         return Err(Error::invalid(
             "name",
             format!("write the organization's name, at most {ORGANIZATION_BYTES_MAX} bytes"),
@@ -78,7 +75,13 @@ fn found(
     let instance = actors::new_instance(organization, addresses);
     actors::insert_local(connection, instance, keys, asker.now)?;
     let action = AuditAction::HouseFounded;
-    audit::note(connection, asker, action, organization, addresses.origin().as_str())
+    audit::note(
+        connection,
+        asker,
+        action,
+        organization,
+        addresses.origin().as_str(),
+    )
 }
 
 /// What the organization is called: by the settings, or else as it was founded.
@@ -167,5 +170,15 @@ pub async fn require_ready(app: &App) -> Result<()> {
 pub async fn migrations(app: &App) -> Result<Vec<MigrationStatus>> {
     app.db
         .maintain("migration_status", storage::migration_status)
+        .await
+}
+
+/// Whether the database answers and has the schema of this program.
+pub async fn is_ready(app: &App) -> Result<bool> {
+    app.db
+        .read("is_ready", |connection| {
+            let migrations = storage::migration_status(connection)?;
+            Ok(migrations.iter().all(|migration| migration.applied))
+        })
         .await
 }

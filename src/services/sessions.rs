@@ -126,12 +126,13 @@ pub async fn list_last_seen(app: &App, viewer: Viewer) -> Result<HashMap<ActorId
 pub async fn revoke(app: &App, viewer: &Viewer, session: SessionId) -> Result<()> {
     let actor = viewer.actor().ok_or(Error::NotFound)?;
     app.db
-        .write("revoke_session", move |connection| {
-            match storage::sessions::remove(connection, actor, session)? {
+        .write(
+            "revoke_session",
+            move |connection| match storage::sessions::remove(connection, actor, session)? {
                 true => Ok(()),
                 false => Err(Error::NotFound),
-            }
-        })
+            },
+        )
         .await
 }
 

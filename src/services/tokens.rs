@@ -59,9 +59,14 @@ pub async fn create(
                 )));
             }
             let words = scopes.to_string();
-            let id =
-                storage::tokens::insert(connection, actor, &hash, &client, &words, asker.now)?;
-            note(connection, &asker, AuditAction::TokenCreated, &account, &client)?;
+            let id = storage::tokens::insert(connection, actor, &hash, &client, &words, asker.now)?;
+            note(
+                connection,
+                &asker,
+                AuditAction::TokenCreated,
+                &account,
+                &client,
+            )?;
             Ok(Token {
                 id,
                 client,
@@ -75,9 +80,7 @@ pub async fn create(
 
 fn check_client(text: &str) -> Result<&str> {
     let text = text.trim();
-    if text.is_empty()
-        || text.chars().count() > CLIENT_CHARS_MAX
-        || text.contains(char::is_control)
+    if text.is_empty() || text.chars().count() > CLIENT_CHARS_MAX || text.contains(char::is_control)
     {
         return Err(Error::invalid(
             "client",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection as _, ConnectionError, PgConnection, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -69,6 +69,30 @@ pub(super) fn open(url: &DatabaseUrl, purpose: Use) -> Result<AnyConnection, Con
             Ok(AnyConnection::Sqlite(connection))
         }
     }
+}
+
+/// Any number that nobody else uses with PostgreSQL's advisory locks.
+const MIGRATIONS_LOCK: i64 = 0x6775_696c_6468_616c;
+
+/// Runs `work`, which changes the schema, while no other process does. On an error the connection
+/// must be dropped, which undoes what is undone.
+pub fn alone_with_schema<T>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T>,
+) -> Result<T> {
+    if let AnyConnection::Postgres(inner) = connection {
+        // Given back when the connection closes.
+        inner.batch_execute(&format!("SELECT pg_advisory_lock({MIGRATIONS_LOCK})"))?;
+        return work(connection);
+    }
+    if let AnyConnection::Sqlite(inner) = connection {
+        AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
+    }
+    let outcome = work(connection)?;
+    if let AnyConnection::Sqlite(inner) = connection {
+        AnsiTransactionManager::commit_transaction(inner)?;
+    }
+    Ok(outcome)
 }
 
 /// One migration and whether the database has it.

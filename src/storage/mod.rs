@@ -27,7 +27,8 @@ pub mod tokens;
 mod writer;
 
 pub use connection::{
-    AnyConnection as Connection, MigrationStatus, migrate_down_once, migrate_once, migration_status,
+    AnyConnection as Connection, MigrationStatus, alone_with_schema, migrate_down_once,
+    migrate_once, migration_status,
 };
 pub use database::Database;
 

@@ -8,6 +8,9 @@
     reason = "a test owns its time, environment and clients, and a panic is how it fails"
 )]
 
+mod cli;
 mod house;
 mod rooms;
+mod serve;
+mod services;
 mod support;

@@ -7,6 +7,7 @@
 )]
 
 pub mod browser;
+pub mod house;
 pub mod leash;
 pub mod ports;
 pub mod postgres;

@@ -1,0 +1,19 @@
+//! Who is asking: cookies and sessions of browsers, tokens of clients, and what keeps others from
+//! pretending to be them.
+//!
+//! Entrances take these as arguments of their handlers: [`SignedIn`] or [`MaybeSignedIn`] for
+//! pages, [`Bearer`] or [`MaybeBearer`] for clients, [`Form`] for what a page of ours sent.
+
+mod cookies;
+mod csrf;
+mod extractors;
+mod rate;
+mod refused;
+mod sign_in;
+
+pub use cookies::{session_cookie, session_removal};
+pub use csrf::{Csrf, Form, refuse_foreign_pages};
+pub use extractors::{Bearer, MaybeBearer, MaybeSignedIn, SignedIn};
+pub use rate::Attempts;
+pub use refused::Refused;
+pub use sign_in::sign_in;

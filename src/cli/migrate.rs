@@ -1,0 +1,117 @@
+//! `guildhall migrate`: the schema of the database.
+
+use serde_json::json;
+
+use crate::app::App;
+use crate::cli::{Output, Progress};
+use crate::error::Result;
+use crate::services::house;
+use crate::storage::{self, Connection};
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Only list the migrations and which of them the database has
+    #[arg(long, conflicts_with = "down")]
+    status: bool,
+    /// Take back the newest migration, with what is stored in it
+    #[arg(long)]
+    down: bool,
+}
+
+pub async fn run(app: &App, options: Options, output: Output) -> Result<()> {
+    if options.status {
+        status(app, output).await
+    } else if options.down {
+        down(app, output).await
+    } else {
+        up(app, output).await
+    }
+}
+
+async fn status(app: &App, output: Output) -> Result<()> {
+    let migrations = house::migrations(app).await?;
+    output.list(&migrations, ["migration", "applied"], |migration| {
+        let applied = if migration.applied { "yes" } else { "no" };
+        [migration.name.clone(), applied.to_owned()]
+    })
+}
+
+async fn up(app: &App, output: Output) -> Result<()> {
+    let applied = apply_with_progress(app).await?;
+    let sentence = match applied.len() {
+        0 => "The database is up to date.".to_owned(),
+        1 => "1 migration applied.".to_owned(),
+        several => format!("{several} migrations applied."),
+    };
+    output.made(&json!({ "applied": applied }), sentence)
+}
+
+async fn down(app: &App, output: Output) -> Result<()> {
+    let reverted = app
+        .db
+        .maintain("migrate_down", |connection| {
+            storage::alone_with_schema(connection, storage::migrate_down_once)
+        })
+        .await?;
+    let sentence = match &reverted {
+        Some(version) => format!("Migration {version} is taken back."),
+        None => "There is no migration to take back.".to_owned(),
+    };
+    output.made(&json!({ "reverted": reverted }), sentence)
+}
+
+/// Applies what the database lacks, before the eyes of a person.
+pub(super) async fn apply_with_progress(app: &App) -> Result<Vec<String>> {
+    let mut progress = None;
+    apply(app, move |step| match step {
+        Step::Begin { name, of } => {
+            progress
+                .get_or_insert_with(|| Progress::start(of))
+                .next(name);
+        }
+        Step::Done => {
+            if let Some(progress) = &progress {
+                progress.done();
+            }
+        }
+    })
+    .await
+}
+
+/// Applies what the database lacks, a line in the log for each.
+pub(super) async fn apply_with_log(app: &App) -> Result<Vec<String>> {
+    apply(app, |step| {
+        if let Step::Begin { name, .. } = step {
+            tracing::info!(migration = name, "bringing the database up to date");
+        }
+    })
+    .await
+}
+
+enum Step<'a> {
+    Begin { name: &'a str, of: usize },
+    Done,
+}
+
+async fn apply(app: &App, mut watch: impl FnMut(Step<'_>) + Send + 'static) -> Result<Vec<String>> {
+    app.db
+        .maintain("migrate", move |connection| {
+            storage::alone_with_schema(connection, |connection| {
+                let lacking = list_lacking(connection)?;
+                for name in &lacking {
+                    let of = lacking.len();
+                    watch(Step::Begin { name, of });
+                    storage::migrate_once(connection)?;
+                    watch(Step::Done);
+                }
+                Ok(lacking)
+            })
+        })
+        .await
+}
+
+fn list_lacking(connection: &mut Connection) -> Result<Vec<String>> {
+    let migrations = storage::migration_status(connection)?;
+    let lacking = migrations.into_iter().filter(|one| !one.applied);
+    Ok(lacking.map(|migration| migration.name).collect())
+}

@@ -1,0 +1,178 @@
+//! Commands: what an operator says at the machine, and nothing a page could not say too.
+//!
+//! Each command has a file with its `Command` or `Options` and a `run`. What it makes or lists goes
+//! to standard output, as one JSON document with `--json`; what people should know goes to standard
+//! error. It ends with 0, with 1 and one sentence, or with 2 for wrong usage.
+
+mod check;
+mod environment;
+mod init;
+mod migrate;
+mod output;
+mod password;
+mod progress;
+mod serve;
+mod token;
+mod user;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::app::App;
+use crate::config::{self, Config, DatabaseUrl};
+use crate::error::{Error, Result};
+use crate::services::house;
+use crate::{fail_point, telemetry};
+use environment::Environment;
+pub use output::Output;
+pub use progress::Progress;
+
+/// Threads that run tasks; requests have their own.
+const WORKER_THREADS_MIN: usize = 2;
+/// Threads that wait for the database or hash passwords, at most.
+const BLOCKING_THREADS_MAX: usize = 64;
+/// What still runs on other threads when a command has ended is waited for this long.
+const END_WITHIN: Duration = Duration::from_millis(200);
+
+/// A community server for an organization and its partners.
+#[derive(Parser)]
+#[command(name = "guildhall", version, max_term_width = 100)]
+struct Arguments {
+    /// Settings file [default: guildhall.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "GUILDHALL_CONFIG")]
+    config: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Options),
+    /// Found the house: its name, its address, its first administrator
+    Init(init::Options),
+    /// Bring the database up to date
+    Migrate(migrate::Options),
+    /// People of this organization
+    #[command(subcommand)]
+    User(user::Command),
+    /// Access tokens for clients and scripts
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Look whether everything is in order
+    Check(check::Options),
+}
+
+/// Runs the command of this process's arguments.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let environment = Environment::read();
+    if let Some(point) = environment.get("GUILDHALL_FAIL_POINT") {
+        fail_point::arm(point);
+    }
+    match run_to_end(arguments, &environment) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_to_end(arguments: Arguments, environment: &Environment) -> Result<()> {
+    telemetry::start(&log_settings(&arguments.command, environment)?).map_err(Error::Conflict)?;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.max(WORKER_THREADS_MIN))
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .enable_all()
+        .build()
+        .map_err(Error::internal)?;
+    let outcome = runtime.block_on(run(arguments, environment));
+    runtime.shutdown_timeout(END_WITHIN);
+    outcome
+}
+
+/// A server tells what happens; a command is asked for something else.
+fn log_settings(command: &Command, environment: &Environment) -> Result<telemetry::Settings> {
+    let usual = match command {
+        // The HTTP server tells of each of its threads.
+        Command::Serve(_) => "info,actix_server=warn",
+        _ => "warn",
+    };
+    let format = environment.get("GUILDHALL_LOG_FORMAT").unwrap_or("text");
+    Ok(telemetry::Settings {
+        filter: environment.get("GUILDHALL_LOG").unwrap_or(usual).to_owned(),
+        format: telemetry::Format::parse(format).map_err(Error::Conflict)?,
+    })
+}
+
+async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
+    let output = Output::new(arguments.json);
+    let config = config::load(arguments.config.as_deref(), environment.variables())?;
+    match arguments.command {
+        Command::Serve(options) => serve::run(config, options).await,
+        Command::Init(options) => init::run(&open(config)?, options, output).await,
+        Command::Migrate(options) => migrate::run(&open(config)?, options, output).await,
+        Command::Check(options) => check::run(config, options, output).await,
+        Command::User(command) => user::run(&open_ready(config).await?, command, output).await,
+        Command::Token(command) => token::run(&open_ready(config).await?, command, output).await,
+    }
+}
+
+/// Opens the database, making the folder for it where it is missing.
+fn open(config: Config) -> Result<App> {
+    make_data_dir(&config)?;
+    App::open(config)
+}
+
+/// Keys and hashes of passwords lie in this folder: it is for its owner alone.
+fn make_data_dir(config: &Config) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir);
+    made.map_err(|error| {
+        Error::Unavailable(format!(
+            "the folder {} cannot be made: {error}",
+            config.data_dir.display()
+        ))
+    })
+}
+
+/// Opens a house that can be used; makes nothing.
+async fn open_ready(config: Config) -> Result<App> {
+    refuse_missing_file(&config)?;
+    let app = App::open(config)?;
+    house::require_ready(&app).await?;
+    Ok(app)
+}
+
+/// SQLite would make an empty file, and the next command would find a house without anything.
+fn refuse_missing_file(config: &Config) -> Result<()> {
+    match &config.database.url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => Err(Error::Unavailable(format!(
+            "there is no database at {}: run `guildhall init` first",
+            path.display()
+        ))),
+        DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,163 @@
+//! `guildhall serve`: the server, from the first socket to the last answer.
+//!
+//! The address is taken before anything else is touched, so that a second server started by mistake
+//! says so and changes nothing. On SIGTERM or Ctrl-C it takes no new connections, answers what it
+//! accepted, lets the workers finish, and ends within ten seconds.
+
+mod front;
+mod health;
+
+use std::future::Future;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use tokio::net::TcpSocket;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::cli::{make_data_dir, migrate};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::services::{house, keys};
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1_024;
+/// Time for requests and workers to finish when the server is told to stop, seconds.
+const STOP_SECONDS_MAX: u64 = 8;
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// What this process does; several processes can share a PostgreSQL database
+    #[arg(long, value_name = "ROLES", value_delimiter = ',', default_values = ["jobs", "web"])]
+    workers: Vec<Role>,
+}
+
+/// A part of the server's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Role {
+    /// Apply what arrived, plan and send deliveries
+    Jobs,
+    /// Answer requests
+    Web,
+}
+
+pub async fn run(config: Config, options: Options) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let does = |role| options.workers.contains(&role);
+    let listener = does(Role::Web).then(|| bind(config.listen)).transpose()?;
+    let app = open(config).await?;
+    let mut workers = Vec::new();
+    if does(Role::Jobs) {
+        workers.push(tokio::spawn(keys::refill(app.clone())));
+        workers.extend(crate::jobs::start(&app));
+    }
+    match listener {
+        Some(listener) => serve(&app, listener, &mut signals, workers).await,
+        None => {
+            tracing::info!("working");
+            signals.stop().await;
+            app.bells.stop.ring();
+            finish(join(workers)).await;
+            Ok(())
+        }
+    }
+}
+
+async fn open(config: Config) -> Result<App> {
+    make_data_dir(&config)?;
+    let app = App::open(config)?;
+    migrate::apply_with_log(&app).await?;
+    if !house::check_origin(&app).await? {
+        tracing::warn!("this house is not initialized: run `guildhall init`");
+    }
+    Ok(app)
+}
+
+/// Serves until a signal, or until the server fails.
+async fn serve(
+    app: &App,
+    listener: TcpListener,
+    signals: &mut Signals,
+    workers: Vec<JoinHandle<()>>,
+) -> Result<()> {
+    let server = front::start(app, listener, Duration::from_secs(STOP_SECONDS_MAX))?;
+    let handle = server.handle();
+    let mut server = tokio::spawn(server);
+    tracing::info!(listen = %app.config.listen, public_url = %app.config.public_url, "ready");
+    let outcome = tokio::select! {
+        () = signals.stop() => Ok(()),
+        ended = &mut server => Err(Error::internal(format!("the server ended by itself: {ended:?}"))),
+    };
+    app.bells.stop.ring();
+    finish(async {
+        handle.stop(true).await;
+        join(workers).await;
+    })
+    .await;
+    outcome
+}
+
+async fn join(workers: Vec<JoinHandle<()>>) {
+    for worker in workers {
+        if let Err(error) = worker.await {
+            tracing::error!(%error, "a worker did not end well");
+        }
+    }
+}
+
+/// Waits for what still runs, but not longer than an operator's patience: all of it can be cut off
+/// at any time without losing anything.
+async fn finish(work: impl Future<Output = ()>) {
+    let most = Duration::from_secs(STOP_SECONDS_MAX);
+    match tokio::time::timeout(most, work).await {
+        Ok(()) => tracing::info!("stopped"),
+        Err(_) => tracing::warn!("stopped with work unfinished; it is taken up at the next start"),
+    }
+}
+
+/// Takes the address. What arrives before the server is ready waits in line.
+fn bind(address: SocketAddr) -> Result<TcpListener> {
+    let listen = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A stopped server's old connections must not keep its successor from starting.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    listen().map_err(|error| {
+        Error::Unavailable(match error.kind() {
+            ErrorKind::AddrInUse => format!(
+                "the address {address} is in use: stop what listens there, or set `listen` to another one"
+            ),
+            _ => format!("cannot listen on {address}: {error}"),
+        })
+    })
+}
+
+/// What tells a server to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).map_err(Error::internal);
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The HTTP server: its limits, what every answer carries, and the rooms that answer.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::middleware::{DefaultHeaders, Next, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{HttpResponse, HttpServer};
+
+use crate::app::App;
+use crate::auth::{self, Attempts};
+use crate::cli::serve::health;
+use crate::error::{Error, Result};
+
+/// Largest body of a request that no entrance has a limit of its own for, bytes.
+const BODY_BYTES_MAX: usize = 1_024 * 1_024;
+/// Connections at once, for each thread that serves them.
+const CONNECTIONS_PER_THREAD_MAX: usize = 4_096;
+/// Time for the head of a request to arrive, seconds: a slow sender must not hold a connection.
+const HEAD_SECONDS_MAX: u64 = 10;
+/// Time from the head of a request to the beginning of its answer, seconds; its body arrives in it.
+const ANSWER_SECONDS_MAX: u64 = 20;
+/// How long an idle connection is kept, seconds: longer than the pauses between deliveries.
+const IDLE_SECONDS_MAX: u64 = 25;
+/// Time for the other side to close a connection that we closed, seconds.
+const CLOSE_SECONDS_MAX: u64 = 5;
+
+/// On every answer that does not set its own. Pages load only what we serve ourselves, send forms
+/// only to us, and are framed by nobody.
+const SECURITY_HEADERS: &[(&str, &str)] = &[
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+         form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+];
+
+/// Starts to serve; the server runs while it is awaited.
+pub(super) fn start(app: &App, listener: TcpListener, stop_within: Duration) -> Result<Server> {
+    let data = Data::new(app.clone());
+    let attempts = Data::new(Attempts::new(app.config.limits.sign_in_attempts));
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(data.clone())
+            .app_data(attempts.clone())
+            .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
+            .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX))
+            .default_service(web::to(not_found))
+            .configure(health::configure)
+            .configure(crate::web::configure)
+            .configure(crate::federation::configure)
+            .configure(crate::api::configure)
+            .wrap(from_fn(auth::refuse_foreign_pages))
+            .wrap(from_fn(answer_in_time))
+            // Last, so that it is outermost: what the others refuse carries them too.
+            .wrap(security_headers())
+    });
+    let server = server
+        .workers(threads)
+        .max_connections(CONNECTIONS_PER_THREAD_MAX)
+        .client_request_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
+        .client_disconnect_timeout(Duration::from_secs(CLOSE_SECONDS_MAX))
+        .keep_alive(Duration::from_secs(IDLE_SECONDS_MAX))
+        .shutdown_timeout(stop_within.as_secs())
+        .disable_signals()
+        .listen(listener)
+        .map_err(Error::internal)?;
+    Ok(server.run())
+}
+
+fn security_headers() -> DefaultHeaders {
+    let headers = SECURITY_HEADERS.iter();
+    headers.fold(DefaultHeaders::new(), |all, header| all.add(*header))
+}
+
+/// The same bytes for every address that does not exist.
+async fn not_found() -> HttpResponse {
+    HttpResponse::NotFound()
+        .content_type("text/plain; charset=utf-8")
+        .body("Not found\n")
+}
+
+/// Gives up on requests whose body never ends and on handlers that hang. Answers that have begun
+/// may take as long as they like.
+async fn answer_in_time<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let most = Duration::from_secs(ANSWER_SECONDS_MAX);
+    let answered = tokio::time::timeout(most, next.call(request)).await;
+    answered.unwrap_or_else(|_| Err(too_late()))
+}
+
+/// Closes the connection: the rest of the body would be taken for the next request. An error passes
+/// the other layers by, so it brings its headers itself.
+fn too_late() -> actix_web::Error {
+    let mut answer = HttpResponse::RequestTimeout();
+    for header in SECURITY_HEADERS {
+        answer.insert_header(*header);
+    }
+    let answer = answer.force_close().body("The request took too long.\n");
+    InternalError::from_response("the request took too long", answer).into()
+}

@@ -1,0 +1,170 @@
+//! `guildhall user`: accounts of this organization.
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::cli::Output;
+use crate::cli::password::PasswordOption;
+use crate::domain::{Account, ActorId, EmailAddress, Name, OrgRole, Timestamp};
+use crate::error::Result;
+use crate::policy::Viewer;
+use crate::services::accounts::{self, NewAccount, Use};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Make an account
+    Create(Create),
+    /// List all accounts
+    List,
+    /// Shut somebody out: sessions and tokens end at once
+    Disable {
+        /// Name or e-mail address
+        user: String,
+    },
+    /// Let somebody in again
+    Enable {
+        /// Name or e-mail address
+        user: String,
+    },
+    /// Give somebody a new password: sessions and tokens end at once
+    Password {
+        /// Name or e-mail address
+        user: String,
+        #[command(flatten)]
+        password: PasswordOption,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct Create {
+    /// Letters a-z, digits and _, like `ada`
+    name: Name,
+    #[arg(long, value_name = "ADDR")]
+    email: EmailAddress,
+    /// member, manager, compliance, admin or guest
+    #[arg(long, default_value = "member")]
+    role: OrgRole,
+    /// What people see, like "Ada Lovelace"
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
+    display_name: String,
+    #[command(flatten)]
+    password: PasswordOption,
+}
+
+pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
+    match command {
+        Command::Create(options) => create(app, options, output).await,
+        Command::List => list(app, output).await,
+        Command::Disable { user } => set_use(app, &user, Use::Disabled, output).await,
+        Command::Enable { user } => set_use(app, &user, Use::Enabled, output).await,
+        Command::Password { user, password } => reset(app, &user, &password, output).await,
+    }
+}
+
+async fn create(app: &App, options: Create, output: Output) -> Result<()> {
+    let chosen = options.password.choose()?;
+    let told = chosen.sentence();
+    let new = NewAccount {
+        name: options.name,
+        display_name: options.display_name,
+        email: options.email,
+        role: options.role,
+        password: chosen.password,
+    };
+    let account = accounts::create(app, Viewer::Operator, new).await?;
+    let person = Person::new(app, &account).with_password(chosen.generated);
+    output.made(
+        &person,
+        format_args!(
+            "{} can sign in at {}/sign-in.{told}",
+            person.name,
+            app.addresses().origin()
+        ),
+    )
+}
+
+async fn list(app: &App, output: Output) -> Result<()> {
+    let accounts = accounts::list(app, Viewer::Operator).await?;
+    let people: Vec<Person> = accounts.iter().map(|one| Person::new(app, one)).collect();
+    output.list(&people, ["name", "role", "e-mail", "state"], |person| {
+        let state = if person.disabled {
+            "disabled"
+        } else {
+            "enabled"
+        };
+        [
+            person.name.clone(),
+            person.role.to_string(),
+            person.email.clone(),
+            state.to_owned(),
+        ]
+    })
+}
+
+async fn set_use(app: &App, user: &str, wanted: Use, output: Output) -> Result<()> {
+    let account = accounts::find(app, Viewer::Operator, user).await?;
+    let account = accounts::set_use(app, Viewer::Operator, account.actor.id, wanted).await?;
+    let person = Person::new(app, &account);
+    let sentence = match wanted {
+        Use::Enabled => format!("{} can sign in again.", person.name),
+        Use::Disabled => format!("{} is shut out.", person.name),
+    };
+    output.made(&person, sentence)
+}
+
+async fn reset(app: &App, user: &str, option: &PasswordOption, output: Output) -> Result<()> {
+    let account = accounts::find(app, Viewer::Operator, user).await?;
+    let chosen = option.choose()?;
+    let told = chosen.sentence();
+    accounts::reset_password(app, Viewer::Operator, account.actor.id, chosen.password).await?;
+    let person = Person::new(app, &account).with_password(chosen.generated);
+    output.made(
+        &person,
+        format_args!("{} has a new password.{told}", person.name),
+    )
+}
+
+/// An account as scripts read it.
+#[derive(Serialize)]
+pub(super) struct Person {
+    id: ActorId,
+    name: String,
+    handle: String,
+    display_name: String,
+    email: String,
+    role: OrgRole,
+    disabled: bool,
+    uri: String,
+    created_at: Timestamp,
+    /// Only when the program made it up: it is shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+}
+
+impl Person {
+    pub fn new(app: &App, account: &Account) -> Self {
+        let actor = &account.actor;
+        Self {
+            id: actor.id,
+            name: actor.name.clone(),
+            handle: format!("{}@{}", actor.name, app.config.host()),
+            display_name: actor.display_name.clone(),
+            email: account.email.as_str().to_owned(),
+            role: account.role,
+            disabled: account.disabled,
+            uri: actor.uri.to_string(),
+            created_at: actor.created_at,
+            password: None,
+        }
+    }
+
+    #[must_use]
+    pub fn with_password(self, password: Option<String>) -> Self {
+        Self { password, ..self }
+    }
+}
