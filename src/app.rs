@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{GrantId, Name, PostId, Timestamp, Uri};
 use crate::error::Result;
+use crate::federation::partnership::Throttle;
 use crate::policy::{House, Viewer};
 use crate::storage::Database;
 
@@ -24,6 +25,8 @@ pub struct Inner {
     /// The one client for requests to other servers.
     pub http: crate::http::Client,
     pub bells: Bells,
+    /// How many handshakes this process has let in lately.
+    pub handshakes: Throttle,
 }
 
 impl std::ops::Deref for App {
@@ -103,6 +106,7 @@ impl App {
                 clock: Clock::default(),
                 http,
                 bells: Bells::default(),
+                handshakes: Throttle::default(),
             }),
         })
     }

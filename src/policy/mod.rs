@@ -64,8 +64,7 @@ mod viewer;
 pub use action::*;
 pub use facts::*;
 pub use rules::{
-    decide, explain, grant_effect, invitation_outcome, join_outcome, permit, shows_text,
-    stage_fits,
+    decide, explain, grant_effect, invitation_outcome, join_outcome, permit, shows_text, stage_fits,
 };
 pub use scope::*;
 pub use verdict::*;

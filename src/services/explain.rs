@@ -59,8 +59,7 @@ pub async fn explain(app: &App, viewer: Viewer, question: Question) -> Result<Ex
             };
             let (group, post) = target.parts(connection)?;
             let action = question.action;
-            let ruling =
-                access::explain(connection, &them, action, group.as_ref(), post.as_ref())?;
+            let ruling = access::explain(connection, &them, action, group.as_ref(), post.as_ref())?;
             Ok(answer(&question, &target, ruling))
         })
         .await
@@ -194,7 +193,9 @@ fn read_target(connection: &mut Connection, text: &str, ourselves: &Host) -> Res
     let unknown = || {
         Error::invalid(
             "on",
-            format!("{text:?} is nothing known here: write the address of a group or post, or a group's name"),
+            format!(
+                "{text:?} is nothing known here: write the address of a group or post, or a group's name"
+            ),
         )
     };
     let target = if text.starts_with("https://") || text.starts_with("http://") {

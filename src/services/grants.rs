@@ -7,7 +7,7 @@
 mod offer;
 pub mod receive;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
@@ -178,12 +178,7 @@ pub(super) fn close(
     storage::grants::end(connection, permit, grant.id, asker.now)?;
     let queued = Cancel::OfGroupToHost(group.id, host);
     let closed = Closed {
-        cancelled: storage::deliveries::cancel(
-            connection,
-            &queued,
-            "the grant ended",
-            asker.now,
-        )?,
+        cancelled: storage::deliveries::cancel(connection, &queued, "the grant ended", asker.now)?,
         members: storage::memberships::remove_of_host(connection, permit, host)?,
     };
     let name = &group.actor.name;

@@ -51,9 +51,7 @@ pub enum Command {
         group: Uri,
         terms: GrantTerms,
     },
-    EndGrant {
-        grant: Uri,
-    },
+    EndGrant { grant: Uri, group: Option<Uri> },
     /// The actor's own document changed.
     UpdateActor,
     /// The actor is gone.
@@ -510,16 +508,27 @@ fn effect(
             let group = find_group(connection, group)?;
             grants::receive::receive_offer(connection, signer.uri.host(), group.id, grant, *terms)
         }
-        Command::EndGrant { grant } => {
-            let house = signer.uri.host();
-            grants::receive::receive_end(connection, house, grant, None, asker.now).map(|_| ())
-        }
+        Command::EndGrant { grant, group } => end_grant(connection, asker, signer, grant, group.as_ref()),
         Command::DeleteActor => {
             storage::actors::set_state(connection, signer.id, ActorState::Deleted)
         }
         // Federation fetched the document again before it came here.
         Command::UpdateActor | Command::Ignored(_) => Ok(()),
     }
+}
+
+fn end_grant(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    grant: &Uri,
+    group: Option<&Uri>,
+) -> Result<()> {
+    let group = match group {
+        Some(group) => storage::groups::find_by_uri(connection, group)?.map(|group| group.id),
+        None => None,
+    };
+    grants::receive::receive_end(connection, signer.uri.host(), grant, group, asker.now).map(drop)
 }
 
 /// The group a comment belongs to is its parent's, whatever it says of itself.
@@ -558,4 +567,42 @@ fn announced(
         }
         _ => Ok(()),
     }
+}
+
+/// How long the bytes of an applied activity are kept, for looking into what went wrong.
+const BODY_KEPT: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
+
+/// Forgets the bytes of what was applied long ago, and errands long done.
+pub async fn prune(app: &App) -> Result<()> {
+    let before = app.clock.now().minus(BODY_KEPT);
+    app.db
+        .write("prune", move |connection| {
+            storage::arrivals::prune_bodies(connection, before)?;
+            storage::jobs::prune(connection, before)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Applies what was fetched from a group's own server, as if the group had just told it; how many
+/// took effect. What is here already stays as it is.
+pub async fn apply_fetched(app: &App, group: &Actor, commands: Vec<Command>) -> Result<usize> {
+    let asker = app.asker(access::viewer_of(group));
+    let group = group.clone();
+    app.db
+        .write("apply_fetched", move |connection| {
+            let mut applied = 0;
+            for command in commands {
+                let outcome = storage::savepoint(connection, |connection| {
+                    effect(connection, &asker, &group, &command, None)
+                });
+                match outcome {
+                    Ok(()) => applied += 1,
+                    Err(Error::Internal(source)) => return Err(Error::Internal(source)),
+                    Err(error) => tracing::debug!(%error, "something fetched changed nothing"),
+                }
+            }
+            Ok(applied)
+        })
+        .await
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::domain::{Job, JobId, JobState, Work};
+use crate::domain::{Job, JobId, JobState, Timestamp, Work};
 use crate::error::{Error, Result};
 use crate::storage;
 
@@ -51,6 +51,25 @@ pub async fn find(app: &App, id: JobId) -> Result<Job> {
     app.db
         .read("find_job", move |connection| {
             storage::jobs::find(connection, id)?.ok_or(Error::NotFound)
+        })
+        .await
+}
+
+/// Takes work that is due, at most `most`; it is ours until `lease_until`.
+pub async fn claim(app: &App, lease_until: Timestamp, most: i64) -> Result<Vec<Job>> {
+    let now = app.clock.now();
+    app.db
+        .write("claim_jobs", move |connection| {
+            storage::jobs::claim_due(connection, now, lease_until, most)
+        })
+        .await
+}
+
+/// Puts work back for a later attempt.
+pub async fn retry_later(app: &App, id: JobId, problem: String, at: Timestamp) -> Result<()> {
+    app.db
+        .write("retry_job", move |connection| {
+            storage::jobs::retry_later(connection, id, &problem, at)
         })
         .await
 }

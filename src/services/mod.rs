@@ -21,6 +21,6 @@ pub mod reactions;
 pub mod remote_actors;
 pub mod sessions;
 pub mod signing;
-pub mod tokens;
 #[cfg(test)]
 pub(crate) mod test_house;
+pub mod tokens;

@@ -48,8 +48,7 @@ pub async fn add(
             let (permit, group) = super::permit_boundary(connection, &asker, &group)?;
             let partner = super::find_standing_partner(connection, &host)?;
             let terms = request.terms(&group, asker.now)?;
-            let grant =
-                storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
+            let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
             super::tell(
                 connection,
                 &asker,
@@ -95,9 +94,10 @@ impl GrantRequest {
 
     fn check_window(&self, from: Timestamp, now: Timestamp) -> Result<()> {
         match self.until {
-            Some(until) if until <= now => {
-                Err(Error::invalid("until", "is in the past: the grant would have ended already"))
-            }
+            Some(until) if until <= now => Err(Error::invalid(
+                "until",
+                "is in the past: the grant would have ended already",
+            )),
             Some(until) if until <= from => {
                 Err(Error::invalid("until", "is not after the date it begins"))
             }

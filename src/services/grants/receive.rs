@@ -64,12 +64,7 @@ fn find_opened(
     }
 }
 
-fn check_home(
-    connection: &mut Connection,
-    house: &Host,
-    group: GroupId,
-    uri: &Uri,
-) -> Result<()> {
+fn check_home(connection: &mut Connection, house: &Host, group: GroupId, uri: &Uri) -> Result<()> {
     let group = storage::groups::find(connection, group)?.ok_or(Error::NotFound)?;
     if group.home() == Some(house) && uri.host() == house {
         Ok(())

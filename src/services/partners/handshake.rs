@@ -128,7 +128,11 @@ pub async fn organization(app: &App) -> Result<String> {
         .await
 }
 
-fn our_name(connection: &mut Connection, configured: Option<String>, host: &Host) -> Result<String> {
+fn our_name(
+    connection: &mut Connection,
+    configured: Option<String>,
+    host: &Host,
+) -> Result<String> {
     if let Some(name) = configured {
         return Ok(name);
     }
@@ -162,9 +166,7 @@ fn usable(
 }
 
 fn used() -> Error {
-    Error::Conflict(
-        "this invitation was used already; ask the organization for a new one".into(),
-    )
+    Error::Conflict("this invitation was used already; ask the organization for a new one".into())
 }
 
 fn refuse_own_host(ourselves: &Host, host: &Host) -> Result<()> {
@@ -240,5 +242,9 @@ fn organization_name(claimed: &str, host: &Host) -> String {
         .filter(|letter| !letter.is_control())
         .take(ORGANIZATION_CHARS_MAX)
         .collect();
-    if line.is_empty() { host.to_string() } else { line }
+    if line.is_empty() {
+        host.to_string()
+    } else {
+        line
+    }
 }

@@ -73,12 +73,7 @@ pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Re
 }
 
 /// The partner to change; a stranger becomes one only to be blocked.
-fn find(
-    connection: &mut Connection,
-    asker: &Asker,
-    host: Host,
-    change: Change,
-) -> Result<Partner> {
+fn find(connection: &mut Connection, asker: &Asker, host: Host, change: Change) -> Result<Partner> {
     match (storage::partners::find_by_host(connection, &host)?, change) {
         (Some(partner), _) => Ok(partner),
         (None, Change::Block) => {

@@ -1,0 +1,224 @@
+//! The activities we send and understand: one file each, with how it is read and how it is
+//! written. The listing of this folder is the protocol coverage.
+//!
+//! Reading is pure: an activity becomes a [`Command`] or is turned away. What it may do is asked
+//! of policy by the service that carries it out.
+
+pub mod accept_follow;
+pub mod announce_activity;
+pub mod create_post;
+pub mod delete_grant;
+pub mod delete_object;
+pub mod follow_group;
+pub mod like_post;
+pub mod offer_grant;
+pub mod reject_follow;
+pub mod undo_follow;
+pub mod undo_like;
+pub mod update_actor;
+pub mod update_post;
+
+use serde_json::{Value, json};
+
+use crate::app::Addresses;
+use crate::domain::{Group, Invalid, Uri};
+use crate::error::Result;
+use crate::services::deliveries::{News, Rendered, Telling};
+use crate::services::inbox::Command;
+
+/// Why an activity is turned away before anybody is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// It is not what the specification says: 400.
+    Malformed(String),
+    /// It speaks for somebody else: 403.
+    Forged(&'static str),
+}
+
+impl From<Invalid> for Rejection {
+    fn from(invalid: Invalid) -> Self {
+        Self::Malformed(invalid.to_string())
+    }
+}
+
+type Reading<T> = std::result::Result<T, Rejection>;
+
+/// The parts that every activity has.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelope<'a> {
+    value: &'a Value,
+    kind: &'a str,
+    object: &'a Value,
+}
+
+/// Who says it and under which id, for checking the signature before reading on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub id: Uri,
+    pub actor: Uri,
+    /// The actor deletes itself: its document is gone, so nothing can be fetched to check it.
+    pub deletes_itself: bool,
+}
+
+/// Reads who claims to say what. One id, one actor, one type: documents that leave a choice are
+/// read differently by different servers.
+pub fn read_claim(value: &Value) -> Reading<Claim> {
+    let id = single_uri(value, "id")?;
+    let actor = actor_of(value)?;
+    if id.host() != actor.host() {
+        return Err(Rejection::Malformed("id: is not on the server of its actor".into()));
+    }
+    let envelope = Envelope::read(value)?;
+    let object = envelope.object_id().ok();
+    let deletes_itself = envelope.kind == "Delete" && object.as_ref() == Some(&actor);
+    Ok(Claim { id, actor, deletes_itself })
+}
+
+/// Reads what a verified activity asks for.
+pub fn into_command(value: &Value) -> Reading<Command> {
+    let claim = read_claim(value)?;
+    let envelope = Envelope::read(value)?;
+    match envelope.kind {
+        "Follow" => follow_group::read(&envelope, &claim),
+        "Accept" => accept_follow::read(&envelope),
+        "Reject" => reject_follow::read(&envelope),
+        "Create" => create_post::read(&envelope, &claim),
+        "Update" if update_actor::is_about_an_actor(envelope.object) => update_actor::read(&envelope, &claim),
+        "Update" => update_post::read(&envelope, &claim),
+        "Delete" if delete_grant::is_about_a_grant(envelope.object) => delete_grant::read(envelope.object),
+        "Delete" => delete_object::read(&envelope, &claim),
+        "Like" => like_post::read(&envelope, &claim),
+        "Announce" => announce_activity::read(&envelope, &claim),
+        "Offer" if offer_grant::is_about_a_grant(envelope.object) => offer_grant::read(envelope.object),
+        "Undo" => undo(&envelope, &claim),
+        _ => Ok(Command::Ignored("not_understood")),
+    }
+}
+
+fn undo(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
+    let undone = envelope.object;
+    if undone.is_string() {
+        return Ok(Command::Ignored("undo_of_an_id"));
+    }
+    if actor_of(undone)? != claim.actor {
+        return Err(Rejection::Forged("undoes_anothers"));
+    }
+    match undone.get("type").and_then(Value::as_str) {
+        Some("Follow") => undo_follow::read(undone),
+        Some("Like") => undo_like::read(undone),
+        _ => Ok(Command::Ignored("not_understood")),
+    }
+}
+
+impl<'a> Envelope<'a> {
+    fn read(value: &'a Value) -> Reading<Self> {
+        let malformed = |what: &str| Rejection::Malformed(what.to_owned());
+        let kind = value.get("type").and_then(Value::as_str).ok_or_else(|| malformed("type: is not one word"))?;
+        let object = value.get("object").ok_or_else(|| malformed("object: is missing"))?;
+        if object.is_array() {
+            return Err(malformed("object: is more than one"));
+        }
+        Ok(Self { value, kind, object })
+    }
+
+    /// The id of the object, whether it is embedded or only named.
+    fn object_id(&self) -> Reading<Uri> {
+        id_of(self.object)
+    }
+}
+
+/// The id of something that is embedded or only named.
+fn id_of(value: &Value) -> Reading<Uri> {
+    match value {
+        Value::String(id) => Ok(id.parse()?),
+        _ => single_uri(value, "id"),
+    }
+}
+
+/// The one actor of an activity, embedded or named.
+fn actor_of(value: &Value) -> Reading<Uri> {
+    let actor = value.get("actor").ok_or_else(|| Rejection::Malformed("actor: is missing".into()))?;
+    id_of(actor)
+}
+
+fn single_uri(value: &Value, field: &'static str) -> Reading<Uri> {
+    let text = value
+        .get(field)
+        .and_then(Value::as_str)
+        .ok_or_else(|| Rejection::Malformed(format!("{field}: is not one address")))?;
+    Ok(text.parse()?)
+}
+
+// Writing -----------------------------------------------------------------------------------------
+
+/// Puts news on the wire: the person's own activity, wrapped by its group where the group tells.
+pub fn render(addresses: &Addresses, telling: &Telling) -> Result<Rendered> {
+    let event = telling.event.0;
+    let group = &telling.group;
+    let id = |kind: &str| addresses.activity(kind, event);
+    let inner = match &telling.news {
+        News::PostCreated { post, author, parent } => {
+            create_post::render(&id("create"), addresses, post, author, group, parent.as_ref())
+        }
+        News::PostUpdated { post, author, parent } => {
+            update_post::render(&id("update"), addresses, post, author, group, parent.as_ref())
+        }
+        News::PostDeleted { post, author } => delete_object::render(&id("delete"), &author.uri, &post.uri, group),
+        News::PostRemoved { post, by } => delete_object::render_removal(&id("delete"), &by.uri, &post.uri, group),
+        News::Liked { like, post, by } => like_post::render(like, &by.uri, &post.uri, group),
+        News::Unliked { like, post, by } => undo_like::render(&id("undo"), like, &by.uri, &post.uri, group),
+        News::JoinRequested { follow, by } => follow_group::render(follow, &by.uri, &group.actor.uri),
+        News::Left { follow, by } => undo_follow::render(&id("undo"), follow, &by.uri, &group.actor.uri),
+        News::JoinAccepted { follow, person } => {
+            accept_follow::render(&id("accept"), follow, &person.uri, &group.actor.uri)
+        }
+        News::JoinRejected { follow, person } => {
+            reject_follow::render(&id("reject"), follow, &person.uri, &group.actor.uri)
+        }
+        News::GrantOffered { grant, partner, instance } => {
+            offer_grant::render(&id("offer"), addresses, grant, group, partner, instance)
+        }
+        News::GrantEnded { grant, partner, instance } => {
+            delete_grant::render(&id("delete"), addresses, grant, group, partner, instance)
+        }
+        News::PassedOn { activity } => {
+            return announce_activity::render_unchanged(&id("announce"), group, activity);
+        }
+    };
+    match telling.announced {
+        true => announce_activity::render(&id("announce"), group, inner),
+        false => Ok(rendered(inner)),
+    }
+}
+
+/// An activity with its id, as bytes for the wire.
+fn rendered(mut activity: Value) -> Rendered {
+    if activity.get("@context").is_none() {
+        activity["@context"] = json!(CONTEXT);
+    }
+    let id = activity.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    Rendered {
+        // Every render function puts an address of ours there.
+        id: id.unwrap_or_else(|| unreachable!("an activity of ours without an id")),
+        body: activity.to_string(),
+    }
+}
+
+const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
+/// The collection that stands for everybody (ActivityPub 5.6).
+const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+
+/// For whom news of a group are: its followers, and everybody only when the group is public. For
+/// other groups the word for everybody appears nowhere.
+fn audience(group: &Group) -> (Value, Value) {
+    let followers = group.actor.followers.as_ref().map_or(group.actor.uri.as_str(), Uri::as_str);
+    if is_public(group) {
+        (json!([PUBLIC]), json!([group.actor.uri, followers]))
+    } else {
+        (json!([group.actor.uri, followers]), json!([]))
+    }
+}
+
+fn is_public(group: &Group) -> bool {
+    group.stage == crate::domain::Stage::Public && group.access == crate::domain::Access::Open
+}

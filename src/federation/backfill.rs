@@ -1,0 +1,145 @@
+//! Fetching what was said in a group elsewhere before somebody of ours joined: its outbox, and the
+//! conversation below each topic. Bounded, and only what the group's own server keeps.
+
+use serde_json::Value;
+
+use crate::domain::{Actor, GroupId, Uri};
+use crate::error::{Error, Result};
+use crate::federation::{Federation, activities, objects};
+use crate::services::groups;
+use crate::services::inbox::{self, Command};
+use crate::policy::Viewer;
+
+/// Pages of the outbox that are fetched.
+const OUTBOX_PAGES_MAX: usize = 25;
+/// Pages of one conversation that are fetched.
+const CONTEXT_PAGES_MAX: usize = 10;
+/// Documents fetched for one group altogether.
+const FETCHES_MAX: usize = 500;
+
+/// Fetches a group's topics with their comments; how many posts there were.
+pub async fn backfill(federation: &Federation, group: GroupId) -> Result<usize> {
+    let group = groups::find_by_id(&federation.app, Viewer::Operator, group).await?.group;
+    let Some(outbox) = group.actor.outbox.clone() else { return Ok(0) };
+    let mut walk = Walk { federation, host: group.actor.clone(), fetches_left: FETCHES_MAX };
+    let mut topics = walk.commands(&outbox, OUTBOX_PAGES_MAX).await?;
+    // Outboxes are newest first; what is answered must be there before its answer.
+    topics.reverse();
+    let mut count = 0;
+    for (topic, context) in topics {
+        let mut conversation = vec![topic];
+        if let Some(context) = context {
+            // A conversation that cannot be read now must not keep the others away.
+            match walk.commands(&context, CONTEXT_PAGES_MAX).await {
+                Ok(posts) => conversation.extend(posts.into_iter().map(|(command, _)| command)),
+                Err(error) => tracing::info!(%context, %error, "a conversation could not be fetched"),
+            }
+        }
+        count += inbox::apply_fetched(&federation.app, &group.actor, meet_authors(federation, conversation).await?).await?;
+    }
+    Ok(count)
+}
+
+/// Leaves out what was written by people who cannot be found.
+async fn meet_authors(federation: &Federation, commands: Vec<Command>) -> Result<Vec<Command>> {
+    let mut named: Vec<Uri> = commands.iter().flat_map(Command::actors).cloned().collect();
+    named.sort();
+    named.dedup();
+    let mut missing = Vec::new();
+    for uri in inbox::list_unknown_actors(&federation.app, named).await? {
+        if federation.meet(&uri).await.is_err() {
+            missing.push(uri);
+        }
+    }
+    Ok(commands.into_iter().filter(|command| !command.actors().iter().any(|uri| missing.contains(uri))).collect())
+}
+
+struct Walk<'a> {
+    federation: &'a Federation,
+    host: Actor,
+    fetches_left: usize,
+}
+
+/// What is to be applied and, for a topic, where its conversation is.
+type Found = (Command, Option<Uri>);
+
+impl Walk<'_> {
+    /// Everything in a collection, page by page.
+    async fn commands(&mut self, collection: &Uri, pages_max: usize) -> Result<Vec<Found>> {
+        let mut document = self.fetch(collection).await?;
+        let mut found = Vec::new();
+        for _ in 0..pages_max {
+            for item in items(&document) {
+                found.extend(self.read(item));
+            }
+            let Some(next) = next_page(&document) else { break };
+            document = match next {
+                Value::String(next) => self.fetch(&next.parse()?).await?,
+                embedded => embedded,
+            };
+        }
+        Ok(found)
+    }
+
+    async fn fetch(&mut self, uri: &Uri) -> Result<Value> {
+        if uri.host() != self.host.uri.host() {
+            return Err(Error::invalid("next", "leads to another server"));
+        }
+        self.fetches_left =
+            self.fetches_left.checked_sub(1).ok_or_else(|| Error::invalid("outbox", "is longer than we fetch"))?;
+        Ok(self.federation.fetch(uri).await?.json)
+    }
+
+    /// An item is an announced activity, an activity, or a post; anything else is passed over.
+    fn read(&self, item: &Value) -> Vec<Found> {
+        let activity = match item.get("type").and_then(Value::as_str) {
+            Some("Announce") => item.get("object").unwrap_or(&Value::Null),
+            _ => item,
+        };
+        let object = match activity.get("type").and_then(Value::as_str) {
+            Some("Create") => activity.get("object").unwrap_or(&Value::Null),
+            _ => activity,
+        };
+        let mut found = Vec::new();
+        if objects::post::is_post(object)
+            && let Ok(post) = objects::post::parse_post(object, None)
+            && post.uri.host() == self.host.uri.host()
+        {
+            let context = object.get("context").and_then(Value::as_str).and_then(|context| context.parse().ok());
+            let (author, id) = (post.author.clone(), post.uri.clone());
+            let command = Box::new(Command::CreatePost(post));
+            found.push((Command::Announced { actor: author, activity: id, command }, context));
+        }
+        found.extend(likes_of(object).into_iter().map(|like| (like, None)));
+        found
+    }
+}
+
+/// The likes that a post carries with it.
+fn likes_of(object: &Value) -> Vec<Command> {
+    let likes = object.get("likes").and_then(|likes| likes.get("items")).and_then(Value::as_array);
+    likes.into_iter().flatten().filter_map(read_like).collect()
+}
+
+fn read_like(like: &Value) -> Option<Command> {
+    let claim = activities::read_claim(like).ok()?;
+    let command = activities::into_command(like).ok()?;
+    matches!(command, Command::Like { .. }).then(|| Command::Announced {
+        actor: claim.actor,
+        activity: claim.id,
+        command: Box::new(command),
+    })
+}
+
+fn items(document: &Value) -> impl Iterator<Item = &Value> {
+    ["orderedItems", "items"].into_iter().filter_map(|field| document.get(field)).flat_map(|items| match items {
+        Value::Array(items) => items.iter().collect::<Vec<_>>(),
+        Value::Null => Vec::new(),
+        one => vec![one],
+    })
+}
+
+/// The next page: of a page its `next`, of a collection its `first`.
+fn next_page(document: &Value) -> Option<Value> {
+    ["next", "first"].into_iter().find_map(|field| document.get(field)).filter(|next| !next.is_null()).cloned()
+}

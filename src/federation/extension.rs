@@ -1,0 +1,31 @@
+//! The words this server adds to ActivityStreams: partnerships and grants. `FEDERATION.md`
+//! documents them.
+
+use serde_json::{Value, json};
+
+const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
+/// Where our words live. It is a name, never fetched.
+pub const NAMESPACE: &str = "https://ns.guildhall.dev/v1#";
+
+/// The context of documents that use our words. It is embedded, so that nobody has to fetch it.
+pub fn context() -> Value {
+    json!([
+        ACTIVITY_STREAMS,
+        {
+            "guildhall": NAMESPACE,
+            "InvitationCode": "guildhall:InvitationCode",
+            "code": "guildhall:code",
+            "organization": "guildhall:organization",
+            "class": "guildhall:class",
+            "Grant": "guildhall:Grant",
+            "group": { "@id": "guildhall:group", "@type": "@id" },
+            "partner": { "@id": "guildhall:partner", "@type": "@id" },
+            "capabilities": { "@id": "guildhall:capabilities", "@container": "@set" },
+            "joinMode": "guildhall:joinMode",
+            "historyFrom": {
+                "@id": "guildhall:historyFrom",
+                "@type": "http://www.w3.org/2001/XMLSchema#dateTime",
+            },
+        },
+    ])
+}

@@ -1,0 +1,197 @@
+//! The front door: `POST` to the shared inbox or anybody's own.
+//!
+//! In order, and nothing is fetched or believed before its turn: size, one of each header, the
+//! gate (do we speak with this server at all?), what is signed and when, the document's shape, who
+//! claims to say it, the key, what it asks for. What passes is stored before it is answered 202; a
+//! job applies it.
+
+use std::net::SocketAddr;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::StreamExt as _;
+
+use crate::domain::ActorState;
+use crate::error::Error;
+use crate::federation::activities::{self, Claim, Rejection};
+use crate::federation::fetch::is_activity_json;
+use crate::federation::signatures::{self, Checked};
+use crate::federation::{Federation, json};
+use crate::services::inbox::{self, Accepted, Gate, Verified};
+
+/// Adds the inboxes' addresses.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/inbox", web::post().to(post))
+        .route("/u/{name}/inbox", web::post().to(post))
+        .route("/g/{name}/inbox", web::post().to(post));
+}
+
+/// Why a request is turned away: the status and a word for the security log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Turned {
+    status: u16,
+    reason: &'static str,
+}
+
+const fn turned(status: u16, reason: &'static str) -> Turned {
+    Turned { status, reason }
+}
+
+impl From<signatures::Refusal> for Turned {
+    fn from(refusal: signatures::Refusal) -> Self {
+        turned(refusal.status, refusal.reason)
+    }
+}
+
+impl From<Error> for Turned {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => turned(404, "unknown"),
+            Error::Denied(reason) => turned(403, reason.as_str()),
+            Error::Invalid { .. } => turned(400, "invalid"),
+            Error::Conflict(_) => turned(409, "conflict"),
+            Error::Unavailable(_) => turned(503, "unavailable"),
+            Error::Internal(source) => {
+                tracing::error!(%source, "an activity could not be accepted");
+                turned(500, "internal")
+            }
+        }
+    }
+}
+
+impl From<Rejection> for Turned {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Malformed(problem) => {
+                tracing::debug!(problem, "a malformed activity");
+                turned(400, "malformed")
+            }
+            Rejection::Forged(reason) => turned(403, reason),
+        }
+    }
+}
+
+/// Takes an activity in.
+async fn post(request: HttpRequest, payload: web::Payload, federation: web::Data<Federation>) -> HttpResponse {
+    let mut claimed = String::new();
+    match take_in(&request, payload, &federation, &mut claimed).await {
+        Ok(_) => HttpResponse::Accepted().finish(),
+        Err(turned) => {
+            let peer = request.peer_addr().as_ref().map(SocketAddr::ip).map_or_else(String::new, |ip| ip.to_string());
+            if turned.status < 500
+                && let Err(error) = inbox::log_refusal(&federation.app, turned.reason, claimed, peer).await
+            {
+                tracing::error!(%error, "a refusal could not be logged");
+            }
+            answer(turned)
+        }
+    }
+}
+
+fn answer(turned: Turned) -> HttpResponse {
+    let status = StatusCode::from_u16(turned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    if turned.status == 503 {
+        response.insert_header((RETRY_AFTER, "60"));
+    }
+    // What is hidden is answered like what is not there: no word of why.
+    match turned.status {
+        404 => response.json(serde_json::json!({ "error": "not found" })),
+        _ => response.json(serde_json::json!({ "error": turned.reason })),
+    }
+}
+
+async fn take_in(
+    request: &HttpRequest,
+    payload: web::Payload,
+    federation: &Federation,
+    claimed: &mut String,
+) -> Result<Accepted, Turned> {
+    let app = &federation.app;
+    let body = read_body(request, payload, app.config.limits.inbox_body_bytes).await?;
+    let headers: Vec<(&str, &[u8])> =
+        request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let input = signatures::parse(&headers)?;
+    claimed.push_str(input.key_id.as_str());
+    match inbox::gate(app, input.key_id.host()).await? {
+        Gate::Open => {}
+        Gate::Paused => return Err(turned(503, "partnership_paused")),
+        Gate::Shut(reason) => return Err(turned(403, reason.as_str())),
+    }
+    let path_and_query = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let signed = signatures::Request { method: "POST", path_and_query, headers: &headers, body: &body };
+    let checked = signatures::check(input, &signed, &app.config.public_url, app.clock.now())?;
+    let document = json::parse_bounded(&body).map_err(|error| turned(400, error.reason()))?;
+    let claim = activities::read_claim(&document)?;
+    claimed.clear();
+    claimed.push_str(claim.actor.as_str());
+    let Some(signer) = verify(federation, &checked, &claim).await? else {
+        // An actor we never knew deletes itself: there is nothing to forget and nothing to fetch.
+        return Ok(Accepted::Known);
+    };
+    let command = activities::into_command(&document)?;
+    let body = String::from_utf8(body).map_err(|_| turned(400, "not_utf8"))?;
+    let verified = Verified { activity: claim.id, signer, command, body };
+    Ok(inbox::accept(app, verified).await?)
+}
+
+/// Reads the body as it was sent, no further than it may be long.
+async fn read_body(request: &HttpRequest, mut payload: web::Payload, bytes_max: usize) -> Result<Vec<u8>, Turned> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let announced = header(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > bytes_max) {
+        return Err(turned(413, "body_too_large"));
+    }
+    // A compressed body may be of any size once it is opened.
+    if header(CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return Err(turned(413, "body_compressed"));
+    }
+    if !header(CONTENT_TYPE).is_some_and(is_activity_json) {
+        return Err(turned(415, "content_type"));
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or(4 * 1_024).min(bytes_max));
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| turned(400, "body_broken"))?;
+        if body.len() + chunk.len() > bytes_max {
+            return Err(turned(413, "body_too_large"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Finds out that the actor said it. The key must be one that the actor itself lists, on its own
+/// server; a key that no longer fits is fetched once more, in case it was changed.
+async fn verify(
+    federation: &Federation,
+    checked: &Checked,
+    claim: &Claim,
+) -> Result<Option<crate::domain::Actor>, Turned> {
+    if checked.key_id.host() != claim.actor.host() {
+        return Err(turned(401, "key_of_another_server"));
+    }
+    let keyring = &federation.keyring;
+    let known = keyring.known_signer(&federation.app, &checked.key_id).await?;
+    let found = match known {
+        Some(found) => Some(found),
+        None if claim.deletes_itself => return Ok(None),
+        None => keyring.fetch_signer(federation, &claim.actor, &checked.key_id).await?,
+    };
+    let (actor, key) = found.ok_or(turned(401, "key_unknown"))?;
+    if actor.uri != claim.actor {
+        return Err(turned(401, "key_of_another_actor"));
+    }
+    match actor.state {
+        ActorState::Active => {}
+        ActorState::Quarantined => return Err(turned(403, "actor_quarantined")),
+        ActorState::Suspended | ActorState::Deleted => return Err(turned(403, "actor_shut_out")),
+    }
+    let Err(refusal) = checked.verify(&key) else { return Ok(Some(actor)) };
+    match keyring.fetch_signer(federation, &claim.actor, &checked.key_id).await? {
+        Some((actor, key)) if actor.uri == claim.actor && checked.verify(&key).is_ok() => Ok(Some(actor)),
+        _ => Err(refusal.into()),
+    }
+}
+

@@ -1,0 +1,3 @@
+//! The objects we write and read: one file each.
+
+pub mod grant;

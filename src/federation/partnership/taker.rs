@@ -1,0 +1,125 @@
+//! The side that was invited: using a code.
+
+use crate::app::App;
+use crate::crypto;
+use crate::domain::{Partner, PartnerClass};
+use crate::error::{Error, Result};
+use crate::federation::json as bounded;
+use crate::federation::keys::SigningKey;
+use crate::federation::partnership::wire::{Accept, Offer};
+use crate::federation::partnership::{MEDIA_TYPE, instance};
+use crate::federation::signatures;
+use crate::http::Answer;
+use crate::policy::Viewer;
+use crate::services::partners::{self, Code, Introduction, handshake};
+use crate::services::signing;
+
+/// Characters kept of what another server says.
+const SENTENCE_CHARS_MAX: usize = 300;
+
+/// Uses a code that another organization made: afterwards each is the other's partner. `class` is
+/// what the other organization is to us.
+///
+/// Nothing is half done when it fails: either neither has the partnership, or the giver has it and
+/// answers the same code again.
+///
+/// # Errors
+/// A sentence for the administrator who pasted the code.
+pub async fn accept(app: &App, viewer: Viewer, code: &str, class: PartnerClass) -> Result<Partner> {
+    let code = partners::read_code(app, viewer.clone(), code).await?;
+    let giver = meet(app, &code).await?;
+    let offer = write_offer(app, &code, &giver).await?;
+    let answer = post(app, &code, &offer).await?;
+    let accept = read_answer(&code, &offer, &answer)?;
+    let introduction = Introduction {
+        organization: accept.organization,
+        ..giver
+    };
+    handshake::record_accepted(app, viewer, introduction, class).await
+}
+
+/// Reads the giver's instance actor first, so that nothing is half done when it cannot be reached.
+async fn meet(app: &App, code: &Code) -> Result<Introduction> {
+    let host = code.host();
+    let fetched = instance::fetch(app, &code.origin().join("actor")).await;
+    fetched.map_err(|error| {
+        Error::Unavailable(format!(
+            "{host} cannot be read ({error}); the code stays valid, try again later"
+        ))
+    })
+}
+
+async fn write_offer(app: &App, code: &Code, giver: &Introduction) -> Result<Offer> {
+    let taker = app.addresses().instance();
+    let number = crypto::fingerprint(code.secret());
+    Ok(Offer {
+        // The same for the same code: asking again asks for the same.
+        id: format!("{taker}#offer-{}", number.get(..16).unwrap_or_default()).parse()?,
+        taker,
+        giver: giver.actor.uri.clone(),
+        organization: handshake::organization(app).await?,
+        secret: code.secret().to_owned(),
+    })
+}
+
+async fn post(app: &App, code: &Code, offer: &Offer) -> Result<Answer> {
+    let signing = signing::instance_key(app).await?;
+    let key = SigningKey::from_pem(&signing.private_pem)?;
+    let url = code.origin().join("partnership").to_url()?;
+    let body = offer.render().to_string();
+    let now = app.clock.now();
+    let mut headers = signatures::sign_post(&key, &signing.key_id, &url, body.as_bytes(), now)?;
+    headers.push(("content-type", MEDIA_TYPE.to_owned()));
+    let posted = app.http.post(&url, &headers, body).await;
+    posted.map_err(|error| {
+        Error::Unavailable(format!(
+            "{} does not answer ({error}); paste the same code again",
+            code.host()
+        ))
+    })
+}
+
+/// What the giver says: an `Accept` of our offer, or a reason.
+fn read_answer(code: &Code, offer: &Offer, answer: &Answer) -> Result<Accept> {
+    let host = code.host();
+    match answer.status {
+        200 => read_accept(answer)
+            .filter(|accept| accept.offer == offer.id && accept.giver == offer.giver)
+            .ok_or_else(|| {
+                Error::Unavailable(format!(
+                    "the answer of {host} was lost or makes no sense; paste the same code again"
+                ))
+            }),
+        404 => Err(Error::invalid(
+            "code",
+            format!("is not known to {host}; ask for a new one"),
+        )),
+        429 | 500.. => Err(Error::Unavailable(format!(
+            "{host} cannot do it now: {}",
+            read_sentence(answer)
+        ))),
+        _ => Err(Error::Conflict(format!(
+            "{host} says: {}",
+            read_sentence(answer)
+        ))),
+    }
+}
+
+fn read_accept(answer: &Answer) -> Option<Accept> {
+    let json = bounded::parse_bounded(answer.text.as_bytes()).ok()?;
+    Accept::parse(&json).ok()
+}
+
+/// What another server gives as the reason, as one line; it is shown to an administrator.
+fn read_sentence(answer: &Answer) -> String {
+    let json = bounded::parse_bounded(answer.text.as_bytes()).ok();
+    let said = json.as_ref().and_then(|json| json.get("error")?.as_str());
+    match said {
+        Some(said) => said
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .take(SENTENCE_CHARS_MAX)
+            .collect(),
+        None => format!("status {}", answer.status),
+    }
+}

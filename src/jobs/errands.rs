@@ -1,0 +1,86 @@
+//! Errands to other servers that somebody asked for: looking up, fetching earlier topics, accepting
+//! an invitation.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::domain::{GroupId, Job, JobState, Work};
+use crate::error::{Error, Result};
+use crate::federation::{Federation, backfill, partnership};
+use crate::jobs::{LOOK_EVERY, backoff, recover, rest};
+use crate::policy::Viewer;
+use crate::services::jobs;
+
+/// Errands at once.
+const AT_ONCE: usize = 8;
+/// How long an errand is ours.
+const LEASE: Duration = Duration::from_secs(300);
+/// Attempts before an errand is given up; people who wait are told at once.
+const ATTEMPTS_MAX: u32 = 5;
+
+pub async fn run(federation: Federation) {
+    let app = federation.app.clone();
+    let mut running = JoinSet::new();
+    loop {
+        while running.try_join_next().is_some() {}
+        let room = AT_ONCE.saturating_sub(running.len());
+        let taken = match room {
+            0 => Ok(Vec::new()),
+            room => jobs::claim(&app, app.clock.now().plus(LEASE), i64::try_from(room).unwrap_or(1)).await,
+        };
+        match taken {
+            Ok(taken) if !taken.is_empty() => {
+                for job in taken {
+                    running.spawn(run_one(federation.clone(), job));
+                }
+            }
+            Ok(_) => {
+                if !rest(&app, &app.bells.jobs, LOOK_EVERY).await {
+                    return;
+                }
+            }
+            Err(error) => {
+                recover(&app, "taking errands", &error).await;
+                if app.bells.stop.rung() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn run_one(federation: Federation, job: Job) {
+    let app = &federation.app;
+    let outcome = carry_out(&federation, &job.work).await;
+    let written = match outcome {
+        Ok(()) => jobs::finish(app, job.id, JobState::Done, None).await,
+        Err(error) if error.is_temporary() && keeps_trying(&job) => {
+            let at = backoff::next(job.attempts + 1, app.clock.now(), job.id.0.unsigned_abs());
+            jobs::retry_later(app, job.id, error.to_string(), at).await
+        }
+        Err(error) => jobs::finish(app, job.id, JobState::Failed, Some(error.to_string())).await,
+    };
+    if let Err(error) = written {
+        tracing::error!(%error, job = %job.id, "an errand's end could not be written down");
+    }
+}
+
+/// Somebody waits for a look-up and for the answer to an invitation: they are told at once.
+fn keeps_trying(job: &Job) -> bool {
+    matches!(job.work, Work::Backfill { .. }) && job.attempts < ATTEMPTS_MAX
+}
+
+async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
+    match work {
+        Work::Discover { what } => federation.discover(what).await.map(drop),
+        Work::Backfill { group } => {
+            let count = backfill::backfill(federation, GroupId(*group)).await?;
+            tracing::info!(group, count, "earlier posts were fetched");
+            Ok(())
+        }
+        Work::AcceptPartnership { code } => {
+            partnership::accept(federation, Viewer::Operator, code).await.map(drop).map_err(|error: Error| error)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Applies what arrived.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::domain::Uri;
+use crate::federation::{Federation, activities, json};
+use crate::jobs::{LOOK_EVERY, recover, rest};
+use crate::services::inbox::{self, Command, Due};
+
+/// Activities applied in one transaction.
+const BATCH: i64 = 128;
+/// How long a batch is ours. Longer than fetching the actors it names can take.
+const LEASE: Duration = Duration::from_secs(60);
+
+pub async fn run(federation: Federation) {
+    let app = &federation.app;
+    loop {
+        if app.bells.stop.rung() {
+            return;
+        }
+        match apply_some(&federation).await {
+            Ok(0) => {
+                if !rest(app, &app.bells.arrivals, LOOK_EVERY).await {
+                    return;
+                }
+            }
+            Ok(_) => {}
+            Err(error) => recover(app, "applying what arrived", &error).await,
+        }
+    }
+}
+
+/// Takes a batch and applies it; how many there were.
+async fn apply_some(federation: &Federation) -> crate::Result<usize> {
+    let app = &federation.app;
+    let batch = inbox::claim(app, app.clock.now().plus(LEASE), BATCH).await?;
+    let count = batch.len();
+    if count == 0 {
+        return Ok(0);
+    }
+    let read: Vec<(Due, Result<Command, &'static str>)> = batch
+        .into_iter()
+        .map(|due| {
+            let command = read(&due.arrival.body);
+            (due, command)
+        })
+        .collect();
+    let ready = meet_strangers(federation, read).await?;
+    inbox::apply(app, ready).await?;
+    Ok(count)
+}
+
+fn read(body: &str) -> Result<Command, &'static str> {
+    let document = json::parse_bounded(body.as_bytes()).map_err(|error| error.reason())?;
+    activities::into_command(&document).map_err(|_| "malformed")
+}
+
+type Read = (Due, Result<Command, &'static str>);
+
+/// Fetches the actors that a batch speaks of and nobody here knows. Those whose server does not
+/// answer now are put back; the others go on.
+async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Result<Vec<Read>> {
+    let app = &federation.app;
+    let mut named: Vec<Uri> =
+        batch.iter().filter_map(|(_, command)| command.as_ref().ok()).flat_map(Command::actors).cloned().collect();
+    named.sort();
+    named.dedup();
+    let mut failed: HashMap<Uri, &'static str> = HashMap::new();
+    for uri in inbox::list_unknown_actors(app, named).await? {
+        if let Err(reason) = federation.meet(&uri).await {
+            failed.insert(uri, reason);
+        }
+    }
+    let mut ready = Vec::with_capacity(batch.len());
+    for (due, command) in batch {
+        if command == Ok(Command::UpdateActor) {
+            // A failure leaves the old document in place; the next activity tries again.
+            let _ = federation.meet(&due.signer.uri).await;
+        }
+        let missing = command.as_ref().ok().and_then(|command| command.actors().into_iter().find_map(|uri| failed.get(uri)));
+        match missing {
+            Some(reason) => inbox::put_back(app, due, reason).await?,
+            None => ready.push((due, command)),
+        }
+    }
+    Ok(ready)
+}

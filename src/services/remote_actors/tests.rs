@@ -1,0 +1,121 @@
+use super::*;
+use crate::domain::ActorKind;
+use crate::services::test_house::{House, remote};
+
+async fn saved(house: &House, new: NewActor) -> Result<Actor> {
+    let key = (
+        format!("{}#main-key", new.uri).parse().unwrap(),
+        "pem".into(),
+    );
+    saved_with(house, new, vec![key]).await
+}
+
+async fn saved_with(house: &House, new: NewActor, keys: Vec<(Uri, String)>) -> Result<Actor> {
+    let now = house.now();
+    house
+        .app
+        .db
+        .write("test", move |connection| save(connection, new, keys, now))
+        .await
+}
+
+fn bo() -> NewActor {
+    remote(ActorKind::Person, "bo@birch.example")
+}
+
+#[actix_web::test]
+async fn a_document_is_read_again_and_only_its_keys_count() {
+    let acme = House::open("acme.example").await;
+    let first = saved(&acme, bo()).await.unwrap();
+    let renamed = NewActor {
+        display_name: "Bo".into(),
+        ..bo()
+    };
+    let second: Uri = format!("{}#second", first.uri).parse().unwrap();
+    let again = saved_with(&acme, renamed, vec![(second.clone(), "pem 2".into())])
+        .await
+        .unwrap();
+
+    assert_eq!((again.id, again.title()), (first.id, "Bo"));
+    let old: Uri = format!("{}#main-key", first.uri).parse().unwrap();
+    let keys = acme
+        .write(move |connection, _| {
+            Ok((
+                storage::actors::find_key(connection, &old)?.is_some(),
+                storage::actors::find_key(connection, &second)?.is_some(),
+            ))
+        })
+        .await;
+    assert_eq!(keys, (false, true));
+}
+
+#[actix_web::test]
+async fn a25_mail_to_another_server_is_quarantine_until_the_document_makes_sense() {
+    let acme = House::open("acme.example").await;
+    let elsewhere: Uri = "https://e.example/inbox".parse().unwrap();
+    for odd in [
+        NewActor {
+            inbox: elsewhere.clone(),
+            ..bo()
+        },
+        NewActor {
+            shared_inbox: Some(elsewhere.clone()),
+            ..bo()
+        },
+        NewActor {
+            followers: Some(elsewhere.clone()),
+            ..bo()
+        },
+        NewActor {
+            outbox: Some(elsewhere.clone()),
+            ..bo()
+        },
+    ] {
+        let actor = saved(&acme, odd).await.unwrap();
+        assert_eq!(actor.state, ActorState::Quarantined);
+        let actor = saved(&acme, bo()).await.unwrap();
+        assert_eq!(actor.state, ActorState::Active);
+    }
+}
+
+#[actix_web::test]
+async fn who_was_suspended_stays_so() {
+    let acme = House::open("acme.example").await;
+    let bo_here = saved(&acme, bo()).await.unwrap();
+    for state in [ActorState::Suspended, ActorState::Deleted] {
+        let id = bo_here.id;
+        acme.write(move |connection, _| storage::actors::set_state(connection, id, state))
+            .await;
+        assert_eq!(saved(&acme, bo()).await.unwrap().state, state);
+    }
+}
+
+#[actix_web::test]
+async fn names_and_keys_belong_to_one_actor() {
+    let acme = House::open("acme.example").await;
+    let bo_here = saved(&acme, bo()).await.unwrap();
+
+    let impostor = NewActor {
+        uri: "https://birch.example/actors/other".parse().unwrap(),
+        ..bo()
+    };
+    let taken = saved(&acme, impostor).await;
+    assert!(matches!(taken, Err(Error::Conflict(_))));
+
+    let cy = remote(ActorKind::Person, "cy@birch.example");
+    let bos: Uri = format!("{}#main-key", bo_here.uri).parse().unwrap();
+    let stolen = saved_with(&acme, cy.clone(), vec![(bos, "pem".into())]).await;
+    assert!(matches!(stolen, Err(Error::Conflict(_))));
+    let foreign = vec![("https://e.example/key".parse().unwrap(), "pem".into())];
+    let foreign = saved_with(&acme, cy, foreign).await;
+    assert!(matches!(foreign, Err(Error::Invalid { .. })));
+
+    let lost = NewActor {
+        host: Some("e.example".parse().unwrap()),
+        ..bo()
+    };
+    assert!(matches!(
+        saved(&acme, lost).await,
+        Err(Error::Invalid { .. })
+    ));
+}
