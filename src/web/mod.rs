@@ -34,19 +34,13 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, Data, ServiceConfig, get, post, resource};
 use askama::Template;
 
-use crate::auth;
 use errors::{Answer, Problem, Told};
 use visit::{House, Notice};
-
-/// What a page may load and where its forms may go: this house, and nothing inline.
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-                              form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds the pages, and answers every address that nobody else knows. Comes last.
 pub fn configure(config: &mut ServiceConfig) {
     let pages = web::scope("")
         .app_data(Data::new(House::default()))
-        .wrap(from_fn(auth::refuse_foreign_pages))
         .wrap(from_fn(errors::into_pages))
         .wrap(headers())
         .configure(everybodys)
@@ -56,14 +50,12 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(pages);
 }
 
-/// The same for every page, so that nothing can be told from them. Files set their own.
+/// What one person sees is for nobody else's eyes: no cache keeps it. The same for every page, so
+/// that nothing can be told from it; files set their own.
 fn headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add(("Cache-Control", "private, no-store"))
-        .add(("Content-Security-Policy", CONTENT_POLICY))
-        .add(("Referrer-Policy", "same-origin"))
         .add(("Vary", "Accept, Cookie"))
-        .add(("X-Content-Type-Options", "nosniff"))
 }
 
 fn everybodys(config: &mut ServiceConfig) {
