@@ -74,32 +74,63 @@ pub async fn run(options: Options, output: Output) -> Result<()> {
 }
 
 async fn become_partners(acme: &House, birch: &House) -> Result<()> {
-    let invitation = acme.command(&["partner", "invite", "--class", "supplier"]).await?;
-    birch.command(&["partner", "accept", text(&invitation, "code")?]).await?;
+    let invitation = acme
+        .command(&["partner", "invite", "--class", "supplier"])
+        .await?;
+    birch
+        .command(&["partner", "accept", text(&invitation, "code")?])
+        .await?;
     Ok(())
 }
 
 async fn open_group(acme: &House, partner: &Host) -> Result<()> {
-    acme.command(&["group", "create", GROUP, "--title", "Engineering", "--access", "closed", "--owner", "ada"]).await?;
+    acme.command(&[
+        "group",
+        "create",
+        GROUP,
+        "--title",
+        "Engineering",
+        "--access",
+        "closed",
+        "--owner",
+        "ada",
+    ])
+    .await?;
     acme.command(&["group", "stage", GROUP, "partners"]).await?;
-    acme.command(&["grant", "add", GROUP, partner.as_str(), "--can", "read,react,reply,start"]).await?;
+    acme.command(&[
+        "grant",
+        "add",
+        GROUP,
+        partner.as_str(),
+        "--can",
+        "read,react,reply,start",
+    ])
+    .await?;
     Ok(())
 }
 
 async fn join(acme: &House, birch: &House) -> Result<()> {
     let group = birch.find(&format!("{GROUP}@{}", acme.host())).await?;
-    birch.post(&format!("/api/v1/accounts/{group}/follow"), json!({})).await?;
+    birch
+        .post(&format!("/api/v1/accounts/{group}/follow"), json!({}))
+        .await?;
     let bo = format!("bo@{}", birch.host());
     // Ada lets bo in as soon as the request arrived.
     within_patience("bo's request did not arrive", async || {
         let members = acme.command(&["member", "list", GROUP]).await?;
-        Ok(items(&members).any(|member| member["who"] == bo.as_str()).then_some(()))
+        Ok(items(&members)
+            .any(|member| member["who"] == bo.as_str())
+            .then_some(()))
     })
     .await?;
     acme.command(&["member", "add", GROUP, &bo]).await?;
     within_patience("bo did not get in", async || {
-        let relation = birch.get(&format!("/api/v1/accounts/relationships?id[]={group}")).await?;
-        Ok(items(&relation).any(|relation| relation["following"] == true).then_some(()))
+        let relation = birch
+            .get(&format!("/api/v1/accounts/relationships?id[]={group}"))
+            .await?;
+        Ok(items(&relation)
+            .any(|relation| relation["following"] == true)
+            .then_some(()))
     })
     .await
 }
@@ -108,18 +139,40 @@ async fn talk(acme: &House, birch: &House) -> Result<()> {
     let here = acme.find(GROUP).await?;
     let there = birch.find(&format!("{GROUP}@{}", acme.host())).await?;
 
-    let opening = acme.post_topic(&here, "Bridge opens Monday", "The **inspection** went well. Who brings the ribbon?").await?;
+    let opening = acme
+        .post_topic(
+            &here,
+            "Bridge opens Monday",
+            "The **inspection** went well. Who brings the ribbon?",
+        )
+        .await?;
     let at_birch = birch.await_topic(&opening).await?;
-    let ribbon = birch.reply(&at_birch, "We do: five metres, birch green.").await?;
-    birch.post(&format!("/api/v1/statuses/{at_birch}/favourite"), json!({})).await?;
+    let ribbon = birch
+        .reply(&at_birch, "We do: five metres, birch green.")
+        .await?;
+    birch
+        .post(&format!("/api/v1/statuses/{at_birch}/favourite"), json!({}))
+        .await?;
 
-    let timber = birch.post_topic(&there, "Timber for the handrail", "Larch or oak? Samples can be with you on Thursday.").await?;
+    let timber = birch
+        .post_topic(
+            &there,
+            "Timber for the handrail",
+            "Larch or oak? Samples can be with you on Thursday.",
+        )
+        .await?;
     let at_acme = acme.await_topic(&timber).await?;
-    acme.reply(&at_acme, "Oak, please. Thursday is fine.").await?;
-    acme.post(&format!("/api/v1/statuses/{at_acme}/favourite"), json!({})).await?;
+    acme.reply(&at_acme, "Oak, please. Thursday is fine.")
+        .await?;
+    acme.post(&format!("/api/v1/statuses/{at_acme}/favourite"), json!({}))
+        .await?;
 
     let ribbon_here = acme.await_reply(&opening, &ribbon).await?;
-    acme.post(&format!("/api/v1/statuses/{ribbon_here}/favourite"), json!({})).await?;
+    acme.post(
+        &format!("/api/v1/statuses/{ribbon_here}/favourite"),
+        json!({}),
+    )
+    .await?;
     Ok(())
 }
 
@@ -134,7 +187,10 @@ async fn agree(acme: &House, birch: &House) -> Result<(Vec<String>, Vec<String>)
 }
 
 /// Asks again and again until there is an answer.
-async fn within_patience<T>(problem: &str, mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+async fn within_patience<T>(
+    problem: &str,
+    mut ask: impl AsyncFnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let asking = async {
         loop {
             if let Some(answer) = ask().await? {
@@ -145,23 +201,38 @@ async fn within_patience<T>(problem: &str, mut ask: impl AsyncFnMut() -> Result<
     };
     match tokio::time::timeout(PATIENCE, asking).await {
         Ok(answer) => answer,
-        Err(_) => Err(Error::Unavailable(format!("{problem} within {} seconds", PATIENCE.as_secs()))),
+        Err(_) => Err(Error::Unavailable(format!(
+            "{problem} within {} seconds",
+            PATIENCE.as_secs()
+        ))),
     }
 }
 
-fn tell(acme: &House, birch: &House, here: &[String], there: &[String], folder: &Folder, output: Output) -> Result<()> {
+fn tell(
+    acme: &House,
+    birch: &House,
+    here: &[String],
+    there: &[String],
+    folder: &Folder,
+    output: Output,
+) -> Result<()> {
     let document = json!({
         "folder": folder.path,
         "houses": [acme.describe(here), birch.describe(there)],
     });
-    let sentence = format!("{}\n{}\n{}", acme.tell(here), birch.tell(there), folder.tell());
+    let sentence = format!(
+        "{}\n{}\n{}",
+        acme.tell(here),
+        birch.tell(there),
+        folder.tell()
+    );
     output.made(&document, sentence)
 }
 
 /// Keeps both servers running until Ctrl-C, or until one of them ends by itself.
 async fn stay(acme: &mut House, birch: &mut House) -> Result<()> {
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(Error::internal)?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .map_err(Error::internal)?;
     let outcome = tokio::select! {
         _ = tokio::signal::ctrl_c() => Ok(()),
         _ = terminate.recv() => Ok(()),
@@ -183,19 +254,39 @@ impl Folder {
     fn make(keep: Option<&Path>) -> Result<Self> {
         let path = match keep {
             Some(path) => path.to_path_buf(),
-            None => std::env::temp_dir().join(format!("guildhall-demo-{}", crate::crypto::hex(&crate::crypto::random_bytes::<4>()?))),
+            None => std::env::temp_dir().join(format!(
+                "guildhall-demo-{}",
+                crate::crypto::hex(&crate::crypto::random_bytes::<4>()?)
+            )),
         };
         if path.join("acme").exists() {
-            return Err(Error::Conflict(format!("{} holds a demo already: choose an empty folder", path.display())));
+            return Err(Error::Conflict(format!(
+                "{} holds a demo already: choose an empty folder",
+                path.display()
+            )));
         }
-        std::fs::create_dir_all(&path)
-            .map_err(|error| Error::Unavailable(format!("the folder {} cannot be made: {error}", path.display())))?;
-        Ok(Self { path, kept: keep.is_some() })
+        std::fs::create_dir_all(&path).map_err(|error| {
+            Error::Unavailable(format!(
+                "the folder {} cannot be made: {error}",
+                path.display()
+            ))
+        })?;
+        Ok(Self {
+            path,
+            kept: keep.is_some(),
+        })
     }
 
     fn tell(&self) -> String {
-        let fate = if self.kept { "is kept" } else { "is removed at the end" };
-        format!("Their data is in {} and {fate}. Ctrl-C ends the demo.", self.path.display())
+        let fate = if self.kept {
+            "is kept"
+        } else {
+            "is removed at the end"
+        };
+        format!(
+            "Their data is in {} and {fate}. Ctrl-C ends the demo.",
+            self.path.display()
+        )
     }
 }
 
@@ -208,7 +299,9 @@ impl Drop for Folder {
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
-    value[field].as_str().ok_or_else(|| Error::internal(format!("an answer lacks {field}: {value}")))
+    value[field]
+        .as_str()
+        .ok_or_else(|| Error::internal(format!("an answer lacks {field}: {value}")))
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {

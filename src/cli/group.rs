@@ -60,11 +60,26 @@ impl std::str::FromStr for StageOrArchive {
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     match command {
-        Command::Create { name, title, description, access, owner } => {
+        Command::Create {
+            name,
+            title,
+            description,
+            access,
+            owner,
+        } => {
             let owner = accounts::find_owner(app, Viewer::Operator, owner.as_deref()).await?;
-            let new = NewGroup { name, title, description, access, owner: Some(owner.actor.id) };
+            let new = NewGroup {
+                name,
+                title,
+                description,
+                access,
+                owner: Some(owner.actor.id),
+            };
             let group = groups::create(app, Viewer::Operator, new).await?;
-            let sentence = format!("{} is made: {} ({}).", group.actor.name, group.actor.uri, group.stage);
+            let sentence = format!(
+                "{} is made: {} ({}).",
+                group.actor.name, group.actor.uri, group.stage
+            );
             output.made(&Described::of(&group), sentence)
         }
         Command::List => list(app, output).await,
@@ -107,22 +122,35 @@ impl Described {
     }
 
     fn of_view(view: &GroupView) -> Self {
-        Self { members: view.members, ..Self::of(&view.group) }
+        Self {
+            members: view.members,
+            ..Self::of(&view.group)
+        }
     }
 }
 
 async fn list(app: &App, output: Output) -> Result<()> {
     let views = groups::list(app, Viewer::Operator).await?;
     let described: Vec<Described> = views.iter().map(Described::of_view).collect();
-    output.list(&described, ["group", "title", "access", "stage", "members"], |group| {
-        [
-            group.handle.clone(),
-            group.title.clone(),
-            group.access.to_string(),
-            if group.archived { format!("{}, archived", group.stage) } else { group.stage.to_string() },
-            group.members.map_or_else(String::new, |members| members.to_string()),
-        ]
-    })
+    output.list(
+        &described,
+        ["group", "title", "access", "stage", "members"],
+        |group| {
+            [
+                group.handle.clone(),
+                group.title.clone(),
+                group.access.to_string(),
+                if group.archived {
+                    format!("{}, archived", group.stage)
+                } else {
+                    group.stage.to_string()
+                },
+                group
+                    .members
+                    .map_or_else(String::new, |members| members.to_string()),
+            ]
+        },
+    )
 }
 
 async fn show(app: &App, name: Handle, output: Output) -> Result<()> {
@@ -133,7 +161,10 @@ async fn show(app: &App, name: Handle, output: Output) -> Result<()> {
         .filter(|member| member.membership.role == GroupRole::Owner)
         .map(|member| member.actor.handle().to_string())
         .collect::<Vec<_>>();
-    let described = Described { owners: Some(owners.clone()), ..Described::of_view(&view) };
+    let described = Described {
+        owners: Some(owners.clone()),
+        ..Described::of_view(&view)
+    };
     let sentence = format!(
         "{} — {}\n{}, {}; {} members; owned by {}\n{}",
         described.handle,
@@ -156,15 +187,27 @@ async fn set_stage(app: &App, name: Handle, stage: StageOrArchive, output: Outpu
         }
         StageOrArchive::Archive => groups::set_archived(app, Viewer::Operator, id, true).await?,
     };
-    let state = if group.archived_at.is_some() { "archived".to_owned() } else { group.stage.to_string() };
-    output.made(&Described::of(&group), format!("{} is {state} now.", group.actor.name))
+    let state = if group.archived_at.is_some() {
+        "archived".to_owned()
+    } else {
+        group.stage.to_string()
+    };
+    output.made(
+        &Described::of(&group),
+        format!("{} is {state} now.", group.actor.name),
+    )
 }
 
 /// Finds a group, or says which one there is not.
 pub(super) async fn find(app: &App, name: Handle) -> Result<GroupView> {
     let shown = name.to_string();
-    groups::find(app, Viewer::Operator, name).await.map_err(|error| match error {
-        Error::NotFound => Error::invalid("group", format!("there is no group {shown}; `guildhall group list` shows all")),
-        other => other,
-    })
+    groups::find(app, Viewer::Operator, name)
+        .await
+        .map_err(|error| match error {
+            Error::NotFound => Error::invalid(
+                "group",
+                format!("there is no group {shown}; `guildhall group list` shows all"),
+            ),
+            other => other,
+        })
 }

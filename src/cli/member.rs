@@ -8,8 +8,8 @@ use crate::cli::{Output, group};
 use crate::domain::{Actor, GroupRole, Handle, Member, MembershipState, Timestamp};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::memberships::{self, Decision};
 use crate::services::actors;
+use crate::services::memberships::{self, Decision};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -43,7 +43,10 @@ async fn add(app: &App, group: Handle, who: Handle, role: GroupRole, output: Out
         MembershipState::Member => format!("{who} is {role} of {} now.", group.actor.name),
         state => format!("{who} is {state}: joining completes it."),
     };
-    output.made(&json!({ "group": group.actor.name, "who": who.to_string(), "state": state, "role": role }), sentence)
+    output.made(
+        &json!({ "group": group.actor.name, "who": who.to_string(), "state": state, "role": role }),
+        sentence,
+    )
 }
 
 /// Finds a person known here.
@@ -71,15 +74,19 @@ async fn list(app: &App, group: Handle, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
     let members = memberships::list(app, Viewer::Operator, group.id).await?;
     let listed: Vec<Listed> = members.iter().map(listed).collect();
-    output.list(&listed, ["who", "name", "state", "role", "since"], |member| {
-        [
-            member.who.clone(),
-            member.name.clone(),
-            member.state.to_string(),
-            member.role.to_string(),
-            member.since.for_people(),
-        ]
-    })
+    output.list(
+        &listed,
+        ["who", "name", "state", "role", "since"],
+        |member| {
+            [
+                member.who.clone(),
+                member.name.clone(),
+                member.state.to_string(),
+                member.role.to_string(),
+                member.since.for_people(),
+            ]
+        },
+    )
 }
 
 fn listed(member: &Member) -> Listed {
@@ -95,7 +102,8 @@ fn listed(member: &Member) -> Listed {
 async fn remove(app: &App, group: Handle, who: Handle, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
     let actor = find_person(app, &who).await?;
-    let removed = memberships::decide(app, Viewer::Operator, group.id, actor.id, Decision::Remove).await;
+    let removed =
+        memberships::decide(app, Viewer::Operator, group.id, actor.id, Decision::Remove).await;
     removed.map_err(|error| match error {
         Error::NotFound => Error::invalid("who", format!("{who} is not in {}", group.actor.name)),
         other => other,

@@ -37,7 +37,10 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Show { host } => show(app, host, output).await,
         Command::Retry { host, id } => {
             let count = deliveries::retry(app, Viewer::Operator, host, id).await?;
-            output.made(&json!({ "retried": count }), format!("{count} deliveries are tried again."))
+            output.made(
+                &json!({ "retried": count }),
+                format!("{count} deliveries are tried again."),
+            )
         }
         Command::Discard { id } => discard(app, id, output).await,
     }
@@ -75,7 +78,15 @@ async fn list(app: &App, output: Output) -> Result<()> {
     let destinations = deliveries::list_destinations(app, Viewer::Operator).await?;
     let listed: Vec<Listed> = destinations.into_iter().map(Listed::from).collect();
     let time = |time: Option<Timestamp>| time.map_or_else(String::new, Timestamp::for_people);
-    let headings = ["server", "waiting", "failed", "given up", "oldest", "last success", "last error"];
+    let headings = [
+        "server",
+        "waiting",
+        "failed",
+        "given up",
+        "oldest",
+        "last success",
+        "last error",
+    ];
     output.list(&listed, headings, |row| {
         [
             row.host.to_string(),
@@ -121,22 +132,35 @@ impl From<Delivery> for Shown {
 async fn show(app: &App, host: Host, output: Output) -> Result<()> {
     let unsent = deliveries::list_unsent(app, Viewer::Operator, Some(host), SHOWN_MAX).await?;
     let shown: Vec<Shown> = unsent.into_iter().map(Shown::from).collect();
-    output.list(&shown, ["id", "state", "attempts", "next attempt", "activity", "why"], |row| {
-        [
-            row.id.to_string(),
-            row.state.to_string(),
-            row.attempts.to_string(),
-            row.next_attempt.map_or_else(String::new, Timestamp::for_people),
-            row.activity.clone(),
-            row.error.clone().unwrap_or_default(),
-        ]
-    })
+    output.list(
+        &shown,
+        ["id", "state", "attempts", "next attempt", "activity", "why"],
+        |row| {
+            [
+                row.id.to_string(),
+                row.state.to_string(),
+                row.attempts.to_string(),
+                row.next_attempt
+                    .map_or_else(String::new, Timestamp::for_people),
+                row.activity.clone(),
+                row.error.clone().unwrap_or_default(),
+            ]
+        },
+    )
 }
 
 async fn discard(app: &App, id: DeliveryId, output: Output) -> Result<()> {
-    deliveries::discard(app, Viewer::Operator, id).await.map_err(|error| match error {
-        Error::NotFound => Error::invalid("id", format!("there is no delivery {id}; `guildhall queue show HOST` lists them")),
-        other => other,
-    })?;
-    output.made(&json!({ "id": id, "discarded": true }), format!("The delivery {id} is given up."))
+    deliveries::discard(app, Viewer::Operator, id)
+        .await
+        .map_err(|error| match error {
+            Error::NotFound => Error::invalid(
+                "id",
+                format!("there is no delivery {id}; `guildhall queue show HOST` lists them"),
+            ),
+            other => other,
+        })?;
+    output.made(
+        &json!({ "id": id, "discarded": true }),
+        format!("The delivery {id} is given up."),
+    )
 }

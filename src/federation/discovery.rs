@@ -28,7 +28,10 @@ impl Federation {
         let host = handle.host.as_ref().ok_or(Error::NotFound)?;
         self.ask_gate(host).await?;
         let (key, key_id) = self.instance_key().await?;
-        let signer = fetch::Signer { key: &key, key_id: &key_id };
+        let signer = fetch::Signer {
+            key: &key,
+            key_id: &key_id,
+        };
         Ok(fetch::webfinger(&self.app.http, Some(signer), handle, self.app.clock.now()).await?)
     }
 
@@ -50,8 +53,12 @@ impl Federation {
     pub async fn fetch(&self, uri: &Uri) -> Result<Document> {
         self.ask_gate(uri.host()).await?;
         let (key, key_id) = self.instance_key().await?;
-        let signer = fetch::Signer { key: &key, key_id: &key_id };
-        let fetched = fetch::fetch_document(&self.app.http, Some(signer), uri, self.app.clock.now()).await;
+        let signer = fetch::Signer {
+            key: &key,
+            key_id: &key_id,
+        };
+        let fetched =
+            fetch::fetch_document(&self.app.http, Some(signer), uri, self.app.clock.now()).await;
         fetched.map_err(|error: FetchError| error.into())
     }
 

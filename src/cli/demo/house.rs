@@ -39,7 +39,10 @@ impl House {
         let variables = variables(&folder, name, port);
         let config = config::load(Some(Path::new("/dev/null")), variables.clone())?;
         let client = Client::new(&config.public_url, &config.federation, &config.limits)?;
-        let password = crate::crypto::random_secret()?.chars().take(16).collect::<String>();
+        let password = crate::crypto::random_secret()?
+            .chars()
+            .take(16)
+            .collect::<String>();
         let mut house = Self {
             name,
             organization,
@@ -63,10 +66,26 @@ impl House {
         let file = file.to_string_lossy().into_owned();
         let email = format!("{}@{}.example", self.person, self.name);
         self.command(&[
-            "init", "--name", self.organization, "--admin", self.person, "--email", &email, "--password-file", &file,
+            "init",
+            "--name",
+            self.organization,
+            "--admin",
+            self.person,
+            "--email",
+            &email,
+            "--password-file",
+            &file,
         ])
         .await?;
-        let made = self.command(&["token", "create", self.person, "--scopes", "read write follow"]).await?;
+        let made = self
+            .command(&[
+                "token",
+                "create",
+                self.person,
+                "--scopes",
+                "read write follow",
+            ])
+            .await?;
         self.token = text(&made, "access_token")?.to_owned();
         Ok(())
     }
@@ -78,10 +97,20 @@ impl House {
     /// Runs a command of ours in this house, as its operator would; its JSON.
     pub async fn command(&self, arguments: &[&str]) -> Result<Value> {
         let mut command = self.program()?;
-        let ran = command.args(arguments).arg("--json").output().await.map_err(Error::internal)?;
+        let ran = command
+            .args(arguments)
+            .arg("--json")
+            .output()
+            .await
+            .map_err(Error::internal)?;
         if !ran.status.success() {
             let said = String::from_utf8_lossy(&ran.stderr);
-            let said = said.lines().last().unwrap_or_default().trim_start_matches("guildhall: ").to_owned();
+            let said = said
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("guildhall: ")
+                .to_owned();
             return Err(Error::Unavailable(format!("at {}: {said}", self.name)));
         }
         serde_json::from_slice(&ran.stdout).map_err(Error::internal)
@@ -103,11 +132,18 @@ impl House {
         let log = std::fs::File::create(self.log()).map_err(Error::internal)?;
         let mut command = self.program()?;
         // A Ctrl-C at the terminal goes to the demo alone, which then stops its servers in order.
-        command.arg("serve").stdout(Stdio::null()).stderr(log).process_group(0);
+        command
+            .arg("serve")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .process_group(0);
         self.server = Some(command.spawn().map_err(Error::internal)?);
         let mut ended = false;
         within_patience(&format!("{} is not ready", self.name), async || {
-            ended = self.server.as_mut().is_some_and(|server| matches!(server.try_wait(), Ok(Some(_))));
+            ended = self
+                .server
+                .as_mut()
+                .is_some_and(|server| matches!(server.try_wait(), Ok(Some(_))));
             if ended {
                 return Ok(Some(()));
             }
@@ -115,7 +151,11 @@ impl House {
             Ok(ready.is_ok_and(|answer| answer.status == 200).then_some(()))
         })
         .await?;
-        if ended { Err(self.last_words()) } else { Ok(()) }
+        if ended {
+            Err(self.last_words())
+        } else {
+            Ok(())
+        }
     }
 
     fn log(&self) -> PathBuf {
@@ -124,7 +164,11 @@ impl House {
 
     fn last_words(&self) -> Error {
         let log = std::fs::read_to_string(self.log()).unwrap_or_default();
-        let said = log.lines().last().unwrap_or("it said nothing").trim_start_matches("guildhall: ");
+        let said = log
+            .lines()
+            .last()
+            .unwrap_or("it said nothing")
+            .trim_start_matches("guildhall: ");
         Error::Unavailable(format!("the server of {} ended: {said}", self.name))
     }
 
@@ -141,7 +185,9 @@ impl House {
 
     /// Stops the server as its operator would.
     pub async fn stop(&mut self) {
-        let Some(mut server) = self.server.take() else { return };
+        let Some(mut server) = self.server.take() else {
+            return;
+        };
         if let Some(pid) = server.id() {
             let _ = Command::new("kill").arg(pid.to_string()).status().await;
         }
@@ -151,7 +197,9 @@ impl House {
     // As somebody who uses it ----------------------------------------------------------------------
 
     fn url(&self, path: &str) -> Result<url::Url> {
-        Ok(format!("{}{path}", self.config.public_url).parse::<url::Url>().map_err(Error::internal)?)
+        format!("{}{path}", self.config.public_url)
+            .parse()
+            .map_err(Error::internal)
     }
 
     fn bearer(&self) -> (&'static str, String) {
@@ -161,17 +209,29 @@ impl House {
     pub async fn get(&self, path: &str) -> Result<Value> {
         let answer = self.client.get(&self.url(path)?, &[self.bearer()]).await?;
         if answer.status != 200 {
-            return Err(Error::Unavailable(format!("{} answered {} to {path}", self.name, answer.status)));
+            return Err(Error::Unavailable(format!(
+                "{} answered {} to {path}",
+                self.name, answer.status
+            )));
         }
         serde_json::from_slice(&answer.body).map_err(Error::internal)
     }
 
     /// Posts JSON. The answer is short of nothing the demo needs: ids come first.
     pub async fn post(&self, path: &str, body: Value) -> Result<Value> {
-        let headers = [self.bearer(), ("content-type", "application/json".to_owned())];
-        let answer = self.client.post(&self.url(path)?, &headers, body.to_string()).await?;
+        let headers = [
+            self.bearer(),
+            ("content-type", "application/json".to_owned()),
+        ];
+        let answer = self
+            .client
+            .post(&self.url(path)?, &headers, body.to_string())
+            .await?;
         if !(200..300).contains(&answer.status) {
-            return Err(Error::Unavailable(format!("{} answered {} to {path}: {}", self.name, answer.status, answer.text)));
+            return Err(Error::Unavailable(format!(
+                "{} answered {} to {path}: {}",
+                self.name, answer.status, answer.text
+            )));
         }
         serde_json::from_str(&answer.text).map_err(Error::internal)
     }
@@ -179,9 +239,14 @@ impl House {
     /// Finds a group by its handle, here or elsewhere; its id.
     pub async fn find(&self, handle: &str) -> Result<String> {
         let query: String = url::form_urlencoded::byte_serialize(handle.as_bytes()).collect();
-        let found = self.get(&format!("/api/v2/search?q={query}&resolve=true&type=accounts")).await?;
+        let found = self
+            .get(&format!(
+                "/api/v2/search?q={query}&resolve=true&type=accounts"
+            ))
+            .await?;
         let account = items(&found["accounts"]).next();
-        let account = account.ok_or_else(|| Error::Unavailable(format!("{} does not find {handle}", self.name)))?;
+        let account = account
+            .ok_or_else(|| Error::Unavailable(format!("{} does not find {handle}", self.name)))?;
         Ok(text(account, "id")?.to_owned())
     }
 
@@ -196,25 +261,40 @@ impl House {
     pub async fn await_topic(&self, uri: &str) -> Result<String> {
         within_patience(&format!("{uri} did not reach {}", self.name), async || {
             let home = self.get("/api/v1/timelines/home").await?;
-            items(&home).find(|status| status["uri"] == uri).map(|status| text(status, "id").map(str::to_owned)).transpose()
+            items(&home)
+                .find(|status| status["uri"] == uri)
+                .map(|status| text(status, "id").map(str::to_owned))
+                .transpose()
         })
         .await
     }
 
     /// Replies; the reply's address.
     pub async fn reply(&self, id: &str, body: &str) -> Result<String> {
-        let posted = self.post("/api/v1/statuses", json!({ "in_reply_to_id": id, "status": body })).await?;
+        let posted = self
+            .post(
+                "/api/v1/statuses",
+                json!({ "in_reply_to_id": id, "status": body }),
+            )
+            .await?;
         Ok(text(&posted, "uri")?.to_owned())
     }
 
     /// Waits for a reply to a topic to arrive; its id here.
     pub async fn await_reply(&self, topic: &str, reply: &str) -> Result<String> {
         let topic = self.await_topic(topic).await?;
-        within_patience(&format!("{reply} did not reach {}", self.name), async || {
-            let context = self.get(&format!("/api/v1/statuses/{topic}/context")).await?;
-            let found = items(&context["descendants"]).find(|status| status["uri"] == reply);
-            found.map(|status| text(status, "id").map(str::to_owned)).transpose()
-        })
+        within_patience(
+            &format!("{reply} did not reach {}", self.name),
+            async || {
+                let context = self
+                    .get(&format!("/api/v1/statuses/{topic}/context"))
+                    .await?;
+                let found = items(&context["descendants"]).find(|status| status["uri"] == reply);
+                found
+                    .map(|status| text(status, "id").map(str::to_owned))
+                    .transpose()
+            },
+        )
         .await
     }
 
@@ -226,22 +306,31 @@ impl House {
         let mut lines = Vec::new();
         for topic in topics {
             lines.push(self.line(topic));
-            let context = self.get(&format!("/api/v1/statuses/{}/context", text(topic, "id")?)).await?;
-            lines.extend(items(&context["descendants"]).map(|comment| format!("    {}", self.line(comment))));
+            let context = self
+                .get(&format!("/api/v1/statuses/{}/context", text(topic, "id")?))
+                .await?;
+            lines.extend(
+                items(&context["descendants"]).map(|comment| format!("    {}", self.line(comment))),
+            );
         }
         Ok(lines)
     }
 
     fn line(&self, status: &Value) -> String {
         let author = status["account"]["acct"].as_str().unwrap_or_default();
-        let author = if author.contains('@') { author.to_owned() } else { format!("{author}@{}", self.host()) };
+        let author = if author.contains('@') {
+            author.to_owned()
+        } else {
+            format!("{author}@{}", self.host())
+        };
         let likes = status["favourites_count"].as_u64().unwrap_or_default();
         let likes = match likes {
             0 => String::new(),
             1 => "  ♥ 1".to_owned(),
             more => format!("  ♥ {more}"),
         };
-        let words = crate::domain::markup::plain_text(status["content"].as_str().unwrap_or_default(), 70);
+        let words =
+            crate::domain::markup::plain_text(status["content"].as_str().unwrap_or_default(), 70);
         format!("{author}: {words}{likes}")
     }
 
@@ -258,10 +347,21 @@ impl House {
     }
 
     pub fn tell(&self, sees: &[String]) -> String {
-        let Self { organization, person, password, .. } = self;
+        let Self {
+            organization,
+            person,
+            password,
+            ..
+        } = self;
         let origin = &self.config.public_url;
-        let seen = sees.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n");
-        format!("\n{organization}  {origin}\n  sign in as {person} with {password}\n  {person} sees\n{seen}")
+        let seen = sees
+            .iter()
+            .map(|line| format!("    {line}"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        format!(
+            "\n{organization}  {origin}\n  sign in as {person} with {password}\n  {person} sees\n{seen}"
+        )
     }
 }
 
@@ -269,8 +369,15 @@ fn write_private(file: &Path, text: &str) -> Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = std::fs::OpenOptions::new();
-    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(file);
-    opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(Error::internal)
+    let opened = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(file);
+    opened
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(Error::internal)
 }
 
 fn variables(folder: &Path, name: &str, port: u16) -> Vec<(String, String)> {

@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod collection;
+pub mod grant;
 pub mod group;
 pub mod instance;
 pub mod person;
@@ -110,7 +111,9 @@ pub(crate) mod tests {
     /// Somebody or something of acme.
     pub fn actor(kind: ActorKind, id: i64, name: &str, title: &str) -> Actor {
         let folder = if kind == ActorKind::Group { "g" } else { "u" };
-        let uri: Uri = format!("https://acme.example/{folder}/{name}").parse().unwrap();
+        let uri: Uri = format!("https://acme.example/{folder}/{name}")
+            .parse()
+            .unwrap();
         Actor {
             id: ActorId(id),
             kind,

@@ -8,9 +8,12 @@
 
 pub mod browser;
 pub mod house;
+pub mod database;
+pub mod dice;
 pub mod leash;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod random_world;
 pub mod requirements;
 pub mod world;
