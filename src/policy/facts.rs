@@ -82,19 +82,6 @@ pub struct Facts {
     pub post: Option<PostFacts>,
 }
 
-/// What is known of a person of this house and of who asks for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PersonFacts {
-    pub house: House,
-    /// Has an account here that is not disabled.
-    pub enabled: bool,
-    /// The partnership with the server that asks.
-    pub partner: Option<PartnerState>,
-    /// Takes part in a group that connects the two houses: one of ours with a counting grant for
-    /// the asking server, or one that lives there.
-    pub shares_group: bool,
-}
-
 impl Facts {
     /// The bare case: a moment and a house, nothing else known.
     pub const fn new(now: Timestamp, house: House) -> Self {

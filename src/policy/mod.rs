@@ -56,7 +56,7 @@
 //!   text only for moderators and, where they may read at all, compliance officers ([`shows_text`]).
 //! - People of this house exist for another server only while it is an active partner and they take
 //!   part, as members or by what they wrote, in a group that connects the two houses: one here with
-//!   a counting grant for it, or one of its own ([`knows_person`]). In open mode they exist for all
+//!   a counting grant for it, or one of its own ([`reads_profile`]). In open mode they exist for all
 //!   but blocked servers. Who is disabled exists for nobody outside.
 //! - Posts on profiles are for colleagues; nobody reacts to them or comments on them yet.
 //! - The command line (operator) administers, lists members, lets people in and puts them out, but
@@ -74,8 +74,8 @@ mod viewer;
 pub use action::*;
 pub use facts::*;
 pub use rules::{
-    FoundPerson, decide, explain, grant_effect, invitation_outcome, join_outcome, knows_person,
-    may_look_elsewhere, permit, sees_person, shows_text, stage_fits,
+    PersonFacts, ProfileFacts, decide, explain, grant_effect, invitation_outcome, join_outcome,
+    may_look_elsewhere, permit, reads_profile, sees_person, shows_text, stage_fits,
 };
 pub use scope::*;
 pub use verdict::*;

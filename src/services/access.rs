@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{
-    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PersonFacts, PostFacts,
+    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, ProfileFacts, PostFacts,
     ReadScope, Reason, Refusal, Viewer,
 };
 use crate::storage::{self, Connection};
@@ -115,15 +115,16 @@ pub fn permit_person(
         ),
         None => (None, false),
     };
-    let enabled =
-        |account: &Account| !account.disabled && account.actor.state == ActorState::Active;
-    let facts = PersonFacts {
+    let enabled = |account: &Account| {
+        !account.disabled && account.actor.state == ActorState::Active
+    };
+    let facts = ProfileFacts {
         house: asker.house,
         enabled: sought.as_ref().is_some_and(enabled),
         partner,
         shares_group,
     };
-    policy::knows_person(&asker.viewer, &facts)?;
+    policy::reads_profile(&asker.viewer, &facts)?;
     sought.ok_or(Error::NotFound)
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorId, ActorKind, Group, Handle, JobState, Work};
 use crate::error::{Error, Result};
-use crate::policy::{self, FoundPerson, Viewer, act};
+use crate::policy::{self, PersonFacts, Viewer, act};
 use crate::services::groups::{self, GroupView};
 use crate::services::{access, jobs};
 use crate::storage::{self, Connection};
@@ -149,7 +149,7 @@ fn sees(connection: &mut Connection, asker: &Asker, person: &Actor) -> Result<bo
         Some(viewer) => storage::memberships::any_shared(connection, viewer, person.id)?,
         None => false,
     };
-    let facts = FoundPerson {
+    let facts = PersonFacts {
         id: person.id,
         state: person.state,
         shares_a_group,

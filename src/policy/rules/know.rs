@@ -2,7 +2,7 @@
 
 use super::{Ruling, hidden, why_no_grant, yes_if};
 use crate::domain::{Access, Host, PartnerState, Stage};
-use crate::policy::{Facts, FederationMode, GroupFacts, PersonFacts, Reason, Viewer};
+use crate::policy::{Facts, FederationMode, GroupFacts, Reason, Viewer};
 
 pub fn group(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     if let Some(home) = &group.home {
@@ -86,30 +86,5 @@ fn partnership_stands(facts: &Facts) -> Ruling {
             facts.house.federation == FederationMode::Open,
             hidden(Reason::NoPartnership),
         ),
-    }
-}
-
-/// Who learns that somebody of this house exists. Partners meet people in groups that connect the
-/// houses; a name alone, guessed, tells nothing.
-pub fn person(viewer: &Viewer, facts: &PersonFacts) -> Ruling {
-    if matches!(viewer, Viewer::Operator) || viewer.is_colleague() {
-        return Ok(());
-    }
-    yes_if(facts.enabled, hidden(Reason::Unknown))?;
-    if viewer.host().is_some() && facts.partner == Some(PartnerState::Blocked) {
-        return hidden(Reason::PartnerBlocked);
-    }
-    if facts.house.federation == FederationMode::Open {
-        return Ok(());
-    }
-    match viewer {
-        Viewer::Person { .. } | Viewer::Server { .. } => {
-            let standing = facts.partner == Some(PartnerState::Active);
-            yes_if(standing, hidden(Reason::NoPartnership))?;
-            yes_if(facts.shares_group, hidden(Reason::NotForOutside))
-        }
-        Viewer::Anonymous | Viewer::Member { .. } | Viewer::Operator => {
-            hidden(Reason::NotForOutside)
-        }
     }
 }

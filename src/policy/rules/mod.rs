@@ -8,15 +8,13 @@ mod know;
 mod people;
 mod read;
 
-pub use people::{FoundPerson, may_look_elsewhere, sees_person};
+pub use people::{PersonFacts, ProfileFacts, may_look_elsewhere, reads_profile, sees_person};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,
     PostState, Stage,
 };
-use crate::policy::{
-    Act, Action, Denial, Facts, GroupFacts, Permit, PersonFacts, Reason, Refusal, Viewer,
-};
+use crate::policy::{Act, Action, Denial, Facts, GroupFacts, Permit, Reason, Refusal, Viewer};
 
 type Ruling = Result<(), Refusal>;
 
@@ -66,11 +64,6 @@ pub fn explain(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Ref
             None => outside_groups(viewer, action, facts),
         },
     }
-}
-
-/// May `viewer` learn that a person of this house exists, and see their profile?
-pub fn knows_person(viewer: &Viewer, facts: &PersonFacts) -> Result<(), Denial> {
-    know::person(viewer, facts).map_err(Denial::from)
 }
 
 /// Whether joining makes a member at once, or a request. Asked after [`Action::Join`] was allowed.

@@ -1,11 +1,12 @@
 //! Who sees whom, outside of what people write.
 
-use crate::domain::{ActorId, ActorState};
-use crate::policy::Viewer;
+use super::{Ruling, hidden, yes_if};
+use crate::domain::{ActorId, ActorState, PartnerState};
+use crate::policy::{Denial, FederationMode, House, Reason, Viewer};
 
 /// What is known of a person and the viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FoundPerson {
+pub struct PersonFacts {
     pub id: ActorId,
     pub state: ActorState,
     /// Viewer and person are members of the same group.
@@ -14,7 +15,7 @@ pub struct FoundPerson {
 
 /// May the viewer find a person, here or elsewhere, by name or number? Otherwise the answer is the
 /// one for nobody. Authors are named on their posts to whoever reads those.
-pub fn sees_person(viewer: &Viewer, person: &FoundPerson) -> bool {
+pub fn sees_person(viewer: &Viewer, person: &PersonFacts) -> bool {
     let there = person.state == ActorState::Active;
     there
         && match viewer {
@@ -31,6 +32,50 @@ pub const fn may_look_elsewhere(viewer: &Viewer) -> bool {
     viewer.is_colleague()
 }
 
+/// What is known of a person of this house and of who asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProfileFacts {
+    pub house: House,
+    /// Has an account here that is not disabled.
+    pub enabled: bool,
+    /// The partnership with the server that asks.
+    pub partner: Option<PartnerState>,
+    /// Takes part in a group that connects the two houses: one of ours with a counting grant for
+    /// the asking server, or one that lives there.
+    pub shares_group: bool,
+}
+
+/// May `viewer` read the profile of a person of this house, as another server fetches it? Otherwise
+/// the answer is the one for nobody.
+pub fn reads_profile(viewer: &Viewer, facts: &ProfileFacts) -> Result<(), Denial> {
+    profile(viewer, facts).map_err(Denial::from)
+}
+
+/// Who learns that somebody of this house exists. Partners meet people in groups that connect the
+/// houses; a name alone, guessed, tells nothing.
+fn profile(viewer: &Viewer, facts: &ProfileFacts) -> Ruling {
+    if matches!(viewer, Viewer::Operator) || viewer.is_colleague() {
+        return Ok(());
+    }
+    yes_if(facts.enabled, hidden(Reason::Unknown))?;
+    if viewer.host().is_some() && facts.partner == Some(PartnerState::Blocked) {
+        return hidden(Reason::PartnerBlocked);
+    }
+    if facts.house.federation == FederationMode::Open {
+        return Ok(());
+    }
+    match viewer {
+        Viewer::Person { .. } | Viewer::Server { .. } => {
+            let standing = facts.partner == Some(PartnerState::Active);
+            yes_if(standing, hidden(Reason::NoPartnership))?;
+            yes_if(facts.shares_group, hidden(Reason::NotForOutside))
+        }
+        Viewer::Anonymous | Viewer::Member { .. } | Viewer::Operator => {
+            hidden(Reason::NotForOutside)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,7 +87,7 @@ mod tests {
             actor: ActorId(1),
             role,
         };
-        let person = |id, shares_a_group| FoundPerson {
+        let person = |id, shares_a_group| PersonFacts {
             id: ActorId(id),
             state: ActorState::Active,
             shares_a_group,
@@ -63,7 +108,7 @@ mod tests {
             ActorState::Quarantined,
             ActorState::Deleted,
         ] {
-            let person = FoundPerson {
+            let person = PersonFacts {
                 id: ActorId(1),
                 state,
                 shares_a_group: true,

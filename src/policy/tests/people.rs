@@ -2,18 +2,18 @@
 
 use super::cast::{HOUSE, OPEN_HOUSE, account, ada, birch_server, bo, stranger, stranger_server};
 use crate::domain::{OrgRole, PartnerState};
-use crate::policy::{Denial, PersonFacts, Viewer, knows_person};
+use crate::policy::{Denial, ProfileFacts, Viewer, reads_profile};
 
 /// Ada, to a partner with whom she shares a group.
-const SHARED: PersonFacts = PersonFacts {
+const SHARED: ProfileFacts = ProfileFacts {
     house: HOUSE,
     enabled: true,
     partner: Some(PartnerState::Active),
     shares_group: true,
 };
 
-fn knows(viewer: &Viewer, facts: PersonFacts) -> bool {
-    let answer = knows_person(viewer, &facts);
+fn knows(viewer: &Viewer, facts: ProfileFacts) -> bool {
+    let answer = reads_profile(viewer, &facts);
     assert!(matches!(answer, Ok(()) | Err(Denial::Hidden)));
     answer.is_ok()
 }
@@ -22,45 +22,22 @@ fn knows(viewer: &Viewer, facts: PersonFacts) -> bool {
 fn partners_meet_people_in_groups_that_connect_the_houses() {
     for viewer in [bo(), birch_server()] {
         assert!(knows(&viewer, SHARED));
-        assert!(!knows(
-            &viewer,
-            PersonFacts {
-                shares_group: false,
-                ..SHARED
-            }
-        ));
+        assert!(!knows(&viewer, ProfileFacts { shares_group: false, ..SHARED }));
         for state in PartnerState::ALL {
-            let facts = PersonFacts {
-                partner: Some(*state),
-                ..SHARED
-            };
-            assert_eq!(
-                knows(&viewer, facts),
-                *state == PartnerState::Active,
-                "{state}"
-            );
+            let facts = ProfileFacts { partner: Some(*state), ..SHARED };
+            assert_eq!(knows(&viewer, facts), *state == PartnerState::Active, "{state}");
         }
     }
 }
 
 #[test]
 fn strangers_meet_people_only_where_everybody_is_welcome() {
-    let facts = PersonFacts {
-        partner: None,
-        shares_group: false,
-        ..SHARED
-    };
+    let facts = ProfileFacts { partner: None, shares_group: false, ..SHARED };
     for viewer in [stranger(), stranger_server(), Viewer::Anonymous] {
         assert!(!knows(&viewer, facts));
-        assert!(knows(
-            &viewer,
-            PersonFacts {
-                house: OPEN_HOUSE,
-                ..facts
-            }
-        ));
+        assert!(knows(&viewer, ProfileFacts { house: OPEN_HOUSE, ..facts }));
     }
-    let blocked = PersonFacts {
+    let blocked = ProfileFacts {
         house: OPEN_HOUSE,
         partner: Some(PartnerState::Blocked),
         ..SHARED
@@ -70,18 +47,8 @@ fn strangers_meet_people_only_where_everybody_is_welcome() {
 
 #[test]
 fn who_is_disabled_exists_for_colleagues_only() {
-    let facts = PersonFacts {
-        house: OPEN_HOUSE,
-        enabled: false,
-        ..SHARED
-    };
-    for viewer in [
-        bo(),
-        birch_server(),
-        stranger(),
-        Viewer::Anonymous,
-        account(OrgRole::Guest),
-    ] {
+    let facts = ProfileFacts { house: OPEN_HOUSE, enabled: false, ..SHARED };
+    for viewer in [bo(), birch_server(), stranger(), Viewer::Anonymous, account(OrgRole::Guest)] {
         assert!(!knows(&viewer, facts));
     }
     assert!(knows(&ada(), facts));
