@@ -18,10 +18,10 @@
 //!
 //! `tests/it/rooms.rs` checks which room may use which.
 
-// pub mod api;
+pub mod api;
 pub mod app;
-// pub mod auth;
-// pub mod cli;
+pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -30,11 +30,11 @@ pub mod error;
 pub mod fail_point;
 pub mod federation;
 pub mod http;
-// pub mod jobs;
+pub mod jobs;
 pub mod policy;
 pub mod services;
 pub mod storage;
-// pub mod telemetry;
-// pub mod web;
+pub mod telemetry;
+pub mod web;
 
 pub use error::{Error, Result};

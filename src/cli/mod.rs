@@ -5,12 +5,19 @@
 //! error. It ends with 0, with 1 and one sentence, or with 2 for wrong usage.
 
 mod check;
+mod demo;
 mod environment;
+mod grant;
+mod group;
 mod init;
+mod member;
 mod migrate;
 mod output;
+mod partner;
 mod password;
+mod policy;
 mod progress;
+mod queue;
 mod serve;
 mod token;
 mod user;
@@ -65,6 +72,26 @@ enum Command {
     /// Access tokens for clients and scripts
     #[command(subcommand)]
     Token(token::Command),
+    /// Groups, and how far they are open
+    #[command(subcommand)]
+    Group(group::Command),
+    /// Who belongs to a group
+    #[command(subcommand)]
+    Member(member::Command),
+    /// Partnerships with other organizations' servers
+    #[command(subcommand)]
+    Partner(partner::Command),
+    /// What partners may do in which group
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Who may see and do what, and why
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// What waits to leave the house
+    #[command(subcommand)]
+    Queue(queue::Command),
+    /// Two organizations on this machine, working together
+    Demo(demo::Options),
     /// Look whether everything is in order
     Check(check::Options),
 }
@@ -122,6 +149,15 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Migrate(options) => migrate::run(&open(config)?, options, output).await,
         Command::Check(options) => check::run(config, options, output).await,
         Command::User(command) => user::run(&open_ready(config).await?, command, output).await,
+        Command::Demo(options) => demo::run(options, output).await,
+        Command::Group(command) => group::run(&open_ready(config).await?, command, output).await,
+        Command::Member(command) => member::run(&open_ready(config).await?, command, output).await,
+        Command::Partner(command) => {
+            partner::run(&open_ready(config).await?, command, output).await
+        }
+        Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,
+        Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
+        Command::Queue(command) => queue::run(&open_ready(config).await?, command, output).await,
         Command::Token(command) => token::run(&open_ready(config).await?, command, output).await,
     }
 }

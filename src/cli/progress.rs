@@ -32,6 +32,13 @@ impl Progress {
         }
     }
 
+    /// Takes the bar away: what follows is the result.
+    pub fn end(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+
     /// One step is done.
     pub fn done(&self) {
         if let Self::Bar(bar) = self {

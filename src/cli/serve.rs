@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::cli::{make_data_dir, migrate};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::federation::Federation;
 use crate::services::{house, keys};
 
 /// Connections that wait to be accepted.
@@ -48,13 +49,14 @@ pub async fn run(config: Config, options: Options) -> Result<()> {
     let does = |role| options.workers.contains(&role);
     let listener = does(Role::Web).then(|| bind(config.listen)).transpose()?;
     let app = open(config).await?;
+    let federation = Federation::new(app.clone());
     let mut workers = Vec::new();
     if does(Role::Jobs) {
         workers.push(tokio::spawn(keys::refill(app.clone())));
-        workers.extend(crate::jobs::start(&app));
+        workers.extend(crate::jobs::start(&federation));
     }
     match listener {
-        Some(listener) => serve(&app, listener, &mut signals, workers).await,
+        Some(listener) => serve(&federation, listener, &mut signals, workers).await,
         None => {
             tracing::info!("working");
             signals.stop().await;
@@ -77,12 +79,13 @@ async fn open(config: Config) -> Result<App> {
 
 /// Serves until a signal, or until the server fails.
 async fn serve(
-    app: &App,
+    federation: &Federation,
     listener: TcpListener,
     signals: &mut Signals,
     workers: Vec<JoinHandle<()>>,
 ) -> Result<()> {
-    let server = front::start(app, listener, Duration::from_secs(STOP_SECONDS_MAX))?;
+    let app = &federation.app;
+    let server = front::start(federation, listener, Duration::from_secs(STOP_SECONDS_MAX))?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
     tracing::info!(listen = %app.config.listen, public_url = %app.config.public_url, "ready");

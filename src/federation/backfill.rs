@@ -6,9 +6,9 @@ use serde_json::Value;
 use crate::domain::{Actor, GroupId, Uri};
 use crate::error::{Error, Result};
 use crate::federation::{Federation, activities, objects};
+use crate::policy::Viewer;
 use crate::services::groups;
 use crate::services::inbox::{self, Command};
-use crate::policy::Viewer;
 
 /// Pages of the outbox that are fetched.
 const OUTBOX_PAGES_MAX: usize = 25;
@@ -19,9 +19,17 @@ const FETCHES_MAX: usize = 500;
 
 /// Fetches a group's topics with their comments; how many posts there were.
 pub async fn backfill(federation: &Federation, group: GroupId) -> Result<usize> {
-    let group = groups::find_by_id(&federation.app, Viewer::Operator, group).await?.group;
-    let Some(outbox) = group.actor.outbox.clone() else { return Ok(0) };
-    let mut walk = Walk { federation, host: group.actor.clone(), fetches_left: FETCHES_MAX };
+    let group = groups::find_by_id(&federation.app, Viewer::Operator, group)
+        .await?
+        .group;
+    let Some(outbox) = group.actor.outbox.clone() else {
+        return Ok(0);
+    };
+    let mut walk = Walk {
+        federation,
+        host: group.actor.clone(),
+        fetches_left: FETCHES_MAX,
+    };
     let mut topics = walk.commands(&outbox, OUTBOX_PAGES_MAX).await?;
     // Outboxes are newest first; what is answered must be there before its answer.
     topics.reverse();
@@ -32,10 +40,17 @@ pub async fn backfill(federation: &Federation, group: GroupId) -> Result<usize> 
             // A conversation that cannot be read now must not keep the others away.
             match walk.commands(&context, CONTEXT_PAGES_MAX).await {
                 Ok(posts) => conversation.extend(posts.into_iter().map(|(command, _)| command)),
-                Err(error) => tracing::info!(%context, %error, "a conversation could not be fetched"),
+                Err(error) => {
+                    tracing::info!(%context, %error, "a conversation could not be fetched")
+                }
             }
         }
-        count += inbox::apply_fetched(&federation.app, &group.actor, meet_authors(federation, conversation).await?).await?;
+        count += inbox::apply_fetched(
+            &federation.app,
+            &group.actor,
+            meet_authors(federation, conversation).await?,
+        )
+        .await?;
     }
     Ok(count)
 }
@@ -51,7 +66,10 @@ async fn meet_authors(federation: &Federation, commands: Vec<Command>) -> Result
             missing.push(uri);
         }
     }
-    Ok(commands.into_iter().filter(|command| !command.actors().iter().any(|uri| missing.contains(uri))).collect())
+    Ok(commands
+        .into_iter()
+        .filter(|command| !command.actors().iter().any(|uri| missing.contains(uri)))
+        .collect())
 }
 
 struct Walk<'a> {
@@ -72,7 +90,9 @@ impl Walk<'_> {
             for item in items(&document) {
                 found.extend(self.read(item));
             }
-            let Some(next) = next_page(&document) else { break };
+            let Some(next) = next_page(&document) else {
+                break;
+            };
             document = match next {
                 Value::String(next) => self.fetch(&next.parse()?).await?,
                 embedded => embedded,
@@ -85,8 +105,10 @@ impl Walk<'_> {
         if uri.host() != self.host.uri.host() {
             return Err(Error::invalid("next", "leads to another server"));
         }
-        self.fetches_left =
-            self.fetches_left.checked_sub(1).ok_or_else(|| Error::invalid("outbox", "is longer than we fetch"))?;
+        self.fetches_left = self
+            .fetches_left
+            .checked_sub(1)
+            .ok_or_else(|| Error::invalid("outbox", "is longer than we fetch"))?;
         Ok(self.federation.fetch(uri).await?.json)
     }
 
@@ -105,10 +127,20 @@ impl Walk<'_> {
             && let Ok(post) = objects::post::parse_post(object, None)
             && post.uri.host() == self.host.uri.host()
         {
-            let context = object.get("context").and_then(Value::as_str).and_then(|context| context.parse().ok());
+            let context = object
+                .get("context")
+                .and_then(Value::as_str)
+                .and_then(|context| context.parse().ok());
             let (author, id) = (post.author.clone(), post.uri.clone());
             let command = Box::new(Command::CreatePost(post));
-            found.push((Command::Announced { actor: author, activity: id, command }, context));
+            found.push((
+                Command::Announced {
+                    actor: author,
+                    activity: id,
+                    command,
+                },
+                context,
+            ));
         }
         found.extend(likes_of(object).into_iter().map(|like| (like, None)));
         found
@@ -117,7 +149,10 @@ impl Walk<'_> {
 
 /// The likes that a post carries with it.
 fn likes_of(object: &Value) -> Vec<Command> {
-    let likes = object.get("likes").and_then(|likes| likes.get("items")).and_then(Value::as_array);
+    let likes = object
+        .get("likes")
+        .and_then(|likes| likes.get("items"))
+        .and_then(Value::as_array);
     likes.into_iter().flatten().filter_map(read_like).collect()
 }
 
@@ -132,14 +167,21 @@ fn read_like(like: &Value) -> Option<Command> {
 }
 
 fn items(document: &Value) -> impl Iterator<Item = &Value> {
-    ["orderedItems", "items"].into_iter().filter_map(|field| document.get(field)).flat_map(|items| match items {
-        Value::Array(items) => items.iter().collect::<Vec<_>>(),
-        Value::Null => Vec::new(),
-        one => vec![one],
-    })
+    ["orderedItems", "items"]
+        .into_iter()
+        .filter_map(|field| document.get(field))
+        .flat_map(|items| match items {
+            Value::Array(items) => items.iter().collect::<Vec<_>>(),
+            Value::Null => Vec::new(),
+            one => vec![one],
+        })
 }
 
 /// The next page: of a page its `next`, of a collection its `first`.
 fn next_page(document: &Value) -> Option<Value> {
-    ["next", "first"].into_iter().find_map(|field| document.get(field)).filter(|next| !next.is_null()).cloned()
+    ["next", "first"]
+        .into_iter()
+        .find_map(|field| document.get(field))
+        .filter(|next| !next.is_null())
+        .cloned()
 }

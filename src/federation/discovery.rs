@@ -1,11 +1,14 @@
 //! Finding actors elsewhere: by handle, by address, and when an activity names somebody unknown.
 
+use std::sync::Arc;
+
 use crate::domain::{Actor, Handle, Host, Uri};
 use crate::error::{Error, Result};
 use crate::federation::fetch::{self, Document, FetchError};
+use crate::federation::keys::SigningKey;
 use crate::federation::{Federation, objects};
 use crate::services::inbox::{self, Gate};
-use crate::services::{house, remote_actors};
+use crate::services::remote_actors;
 
 impl Federation {
     /// Finds a person or group by `name@host` or by its address, and remembers it.
@@ -25,13 +28,20 @@ impl Federation {
         let host = handle.host.as_ref().ok_or(Error::NotFound)?;
         self.ask_gate(host).await?;
         let (key, key_id) = self.instance_key().await?;
-        let signer = fetch::Signer { key: &key, key_id: &key_id };
+        let signer = fetch::Signer {
+            key: &key,
+            key_id: &key_id,
+        };
         Ok(fetch::webfinger(&self.app.http, Some(signer), handle, self.app.clock.now()).await?)
     }
 
     /// Fetches an actor's document, as the server itself, and remembers what it says.
     pub async fn fetch_actor(&self, uri: &Uri) -> Result<Actor> {
-        let document = self.fetch(uri).await?;
+        self.remember(self.fetch(uri).await?).await
+    }
+
+    /// Remembers the actor whose document this is.
+    pub async fn remember(&self, document: Document) -> Result<Actor> {
         let parsed = objects::actor::parse_actor(&document.json)?;
         if parsed.new.uri.without_fragment() != document.id.without_fragment() {
             return Err(Error::invalid("id", "the document is somebody else's"));
@@ -43,8 +53,12 @@ impl Federation {
     pub async fn fetch(&self, uri: &Uri) -> Result<Document> {
         self.ask_gate(uri.host()).await?;
         let (key, key_id) = self.instance_key().await?;
-        let signer = fetch::Signer { key: &key, key_id: &key_id };
-        let fetched = fetch::fetch_document(&self.app.http, Some(signer), uri, self.app.clock.now()).await;
+        let signer = fetch::Signer {
+            key: &key,
+            key_id: &key_id,
+        };
+        let fetched =
+            fetch::fetch_document(&self.app.http, Some(signer), uri, self.app.clock.now()).await;
         fetched.map_err(|error: FetchError| error.into())
     }
 
@@ -68,8 +82,7 @@ impl Federation {
         }
     }
 
-    async fn instance_key(&self) -> Result<(std::sync::Arc<super::keys::SigningKey>, Uri)> {
-        let instance = house::find_instance(&self.app).await?;
-        self.keyring.signing_key(&self.app, instance).await
+    async fn instance_key(&self) -> Result<(Arc<SigningKey>, Uri)> {
+        self.keyring.instance_key(&self.app).await
     }
 }

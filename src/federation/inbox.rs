@@ -74,14 +74,23 @@ impl From<Rejection> for Turned {
 }
 
 /// Takes an activity in.
-async fn post(request: HttpRequest, payload: web::Payload, federation: web::Data<Federation>) -> HttpResponse {
+async fn post(
+    request: HttpRequest,
+    payload: web::Payload,
+    federation: web::Data<Federation>,
+) -> HttpResponse {
     let mut claimed = String::new();
     match take_in(&request, payload, &federation, &mut claimed).await {
         Ok(_) => HttpResponse::Accepted().finish(),
         Err(turned) => {
-            let peer = request.peer_addr().as_ref().map(SocketAddr::ip).map_or_else(String::new, |ip| ip.to_string());
+            let peer = request
+                .peer_addr()
+                .as_ref()
+                .map(SocketAddr::ip)
+                .map_or_else(String::new, |ip| ip.to_string());
             if turned.status < 500
-                && let Err(error) = inbox::log_refusal(&federation.app, turned.reason, claimed, peer).await
+                && let Err(error) =
+                    inbox::log_refusal(&federation.app, turned.reason, claimed, peer).await
             {
                 tracing::error!(%error, "a refusal could not be logged");
             }
@@ -111,8 +120,11 @@ async fn take_in(
 ) -> Result<Accepted, Turned> {
     let app = &federation.app;
     let body = read_body(request, payload, app.config.limits.inbox_body_bytes).await?;
-    let headers: Vec<(&str, &[u8])> =
-        request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let headers: Vec<(&str, &[u8])> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
     let input = signatures::parse(&headers)?;
     claimed.push_str(input.key_id.as_str());
     match inbox::gate(app, input.key_id.host()).await? {
@@ -120,8 +132,16 @@ async fn take_in(
         Gate::Paused => return Err(turned(503, "partnership_paused")),
         Gate::Shut(reason) => return Err(turned(403, reason.as_str())),
     }
-    let path_and_query = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let signed = signatures::Request { method: "POST", path_and_query, headers: &headers, body: &body };
+    let path_and_query = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |path| path.as_str());
+    let signed = signatures::Request {
+        method: "POST",
+        path_and_query,
+        headers: &headers,
+        body: &body,
+    };
     let checked = signatures::check(input, &signed, &app.config.public_url, app.clock.now())?;
     let document = json::parse_bounded(&body).map_err(|error| turned(400, error.reason()))?;
     let claim = activities::read_claim(&document)?;
@@ -133,13 +153,27 @@ async fn take_in(
     };
     let command = activities::into_command(&document)?;
     let body = String::from_utf8(body).map_err(|_| turned(400, "not_utf8"))?;
-    let verified = Verified { activity: claim.id, signer, command, body };
+    let verified = Verified {
+        activity: claim.id,
+        signer,
+        command,
+        body,
+    };
     Ok(inbox::accept(app, verified).await?)
 }
 
 /// Reads the body as it was sent, no further than it may be long.
-async fn read_body(request: &HttpRequest, mut payload: web::Payload, bytes_max: usize) -> Result<Vec<u8>, Turned> {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+async fn read_body(
+    request: &HttpRequest,
+    mut payload: web::Payload,
+    bytes_max: usize,
+) -> Result<Vec<u8>, Turned> {
+    let header = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let announced = header(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     if announced.is_some_and(|length| length > bytes_max) {
         return Err(turned(413, "body_too_large"));
@@ -173,11 +207,17 @@ async fn verify(
         return Err(turned(401, "key_of_another_server"));
     }
     let keyring = &federation.keyring;
-    let known = keyring.known_signer(&federation.app, &checked.key_id).await?;
+    let known = keyring
+        .known_signer(&federation.app, &checked.key_id)
+        .await?;
     let found = match known {
         Some(found) => Some(found),
         None if claim.deletes_itself => return Ok(None),
-        None => keyring.fetch_signer(federation, &claim.actor, &checked.key_id).await?,
+        None => {
+            keyring
+                .fetch_signer(federation, &claim.actor, &checked.key_id)
+                .await?
+        }
     };
     let (actor, key) = found.ok_or(turned(401, "key_unknown"))?;
     if actor.uri != claim.actor {
@@ -188,10 +228,16 @@ async fn verify(
         ActorState::Quarantined => return Err(turned(403, "actor_quarantined")),
         ActorState::Suspended | ActorState::Deleted => return Err(turned(403, "actor_shut_out")),
     }
-    let Err(refusal) = checked.verify(&key) else { return Ok(Some(actor)) };
-    match keyring.fetch_signer(federation, &claim.actor, &checked.key_id).await? {
-        Some((actor, key)) if actor.uri == claim.actor && checked.verify(&key).is_ok() => Ok(Some(actor)),
+    let Err(refusal) = checked.verify(&key) else {
+        return Ok(Some(actor));
+    };
+    match keyring
+        .fetch_signer(federation, &claim.actor, &checked.key_id)
+        .await?
+    {
+        Some((actor, key)) if actor.uri == claim.actor && checked.verify(&key).is_ok() => {
+            Ok(Some(actor))
+        }
         _ => Err(refusal.into()),
     }
 }
-

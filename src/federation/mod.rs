@@ -2,10 +2,41 @@
 //! who says it ([`signatures`], [`keys`]), how large it is ([`json`]) and where it comes from
 //! ([`fetch`]).
 
+pub mod activities;
+pub mod backfill;
+pub mod discovery;
 pub mod extension;
 pub mod fetch;
+pub mod inbox;
 pub mod json;
+pub mod keyring;
 pub mod keys;
 pub mod objects;
 pub mod partnership;
+pub mod send;
 pub mod signatures;
+
+use crate::app::App;
+use keyring::Keyring;
+
+/// The house towards other servers: the house, and the keys it has seen and has. Cheap to clone.
+#[derive(Clone)]
+pub struct Federation {
+    pub app: App,
+    pub keyring: Keyring,
+}
+
+impl Federation {
+    pub fn new(app: App) -> Self {
+        Self {
+            app,
+            keyring: Keyring::default(),
+        }
+    }
+}
+
+/// Adds the addresses that other servers use.
+pub fn configure(config: &mut actix_web::web::ServiceConfig) {
+    inbox::configure(config);
+    partnership::configure(config);
+}

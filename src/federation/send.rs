@@ -9,9 +9,16 @@ use crate::http::{Answer, HttpError};
 pub enum Sent {
     Accepted,
     /// It will not be taken, however often it is sent.
-    Refused { status: u16, text: String },
+    Refused {
+        status: u16,
+        text: String,
+    },
     /// It may be taken later.
-    Later { status: Option<u16>, error: String, not_before: Option<Timestamp> },
+    Later {
+        status: Option<u16>,
+        error: String,
+        not_before: Option<Timestamp>,
+    },
 }
 
 /// Characters kept of what another server says about a refusal.
@@ -21,28 +28,47 @@ const ANSWER_CHARS_MAX: usize = 300;
 pub async fn post(federation: &Federation, delivery: &Delivery, body: String) -> Sent {
     match try_post(federation, delivery, body).await {
         Ok(answer) => judge(answer, federation.app.clock.now()),
-        Err(error) => Sent::Later { status: None, error: error.to_string(), not_before: None },
+        Err(error) => Sent::Later {
+            status: None,
+            error: error.to_string(),
+            not_before: None,
+        },
     }
 }
 
-async fn try_post(federation: &Federation, delivery: &Delivery, body: String) -> Result<Answer, crate::Error> {
+async fn try_post(
+    federation: &Federation,
+    delivery: &Delivery,
+    body: String,
+) -> Result<Answer, crate::Error> {
     let app = &federation.app;
     let (key, key_id) = federation.keyring.signing_key(app, delivery.signer).await?;
     let url = delivery.inbox.to_url()?;
     let mut headers = signatures::sign_post(&key, &key_id, &url, body.as_bytes(), app.clock.now())?;
     headers.push(("content-type", "application/activity+json".to_owned()));
-    app.http.post(&url, &headers, body).await.map_err(|error: HttpError| error.into())
+    app.http
+        .post(&url, &headers, body)
+        .await
+        .map_err(|error: HttpError| error.into())
 }
 
 /// 2xx is success. What says "never" ends the attempts: the delivery stays visible as failed, and
 /// an administrator may send it again. Everything else may pass: an expired key, a restart, a limit.
 fn judge(answer: Answer, now: Timestamp) -> Sent {
-    let text = || answer.text.chars().filter(|c| !c.is_control()).take(ANSWER_CHARS_MAX).collect::<String>();
+    let text = || {
+        answer
+            .text
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(ANSWER_CHARS_MAX)
+            .collect::<String>()
+    };
     match answer.status {
         200..=299 => Sent::Accepted,
-        400 | 403 | 404 | 405 | 406 | 410 | 411 | 413 | 414 | 415 | 422 | 501 => {
-            Sent::Refused { status: answer.status, text: format!("{}: {}", answer.status, text()) }
-        }
+        400 | 403 | 404 | 405 | 406 | 410 | 411 | 413 | 414 | 415 | 422 | 501 => Sent::Refused {
+            status: answer.status,
+            text: format!("{}: {}", answer.status, text()),
+        },
         status => Sent::Later {
             status: Some(status),
             error: format!("{status}: {}", text()),

@@ -15,7 +15,9 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 pub fn next(attempts: u32, now: Timestamp, chance: u64) -> Timestamp {
     let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1).min(20)));
     let pause = doubled.min(LONGEST);
-    let quarter = u64::try_from(pause.as_millis() / 4).unwrap_or(u64::MAX).max(1);
+    let quarter = u64::try_from(pause.as_millis() / 4)
+        .unwrap_or(u64::MAX)
+        .max(1);
     // Fibonacci hashing spreads consecutive numbers evenly.
     let scattered = chance.wrapping_mul(0x9E37_79B9_7F4A_7C15) % quarter;
     now.plus(pause).plus(Duration::from_millis(scattered))

@@ -20,7 +20,13 @@ const STOP_WAIT: Duration = Duration::from_secs(6);
 
 pub async fn run(federation: Federation) {
     let (finished, outcomes) = mpsc::channel(1_024);
-    let mut deliverer = Deliverer { federation, on_their_way: HashMap::new(), count: 0, finished, outcomes };
+    let mut deliverer = Deliverer {
+        federation,
+        on_their_way: HashMap::new(),
+        count: 0,
+        finished,
+        outcomes,
+    };
     while !deliverer.federation.app.bells.stop.rung() {
         if let Err(error) = deliverer.turn().await {
             let app = deliverer.federation.app.clone();
@@ -81,8 +87,15 @@ impl Deliverer {
         let taken = outgoing.len();
         for outgoing in outgoing {
             self.count += 1;
-            *self.on_their_way.entry(outgoing.delivery.host.clone()).or_default() += 1;
-            tokio::spawn(attempt(self.federation.clone(), outgoing, self.finished.clone()));
+            *self
+                .on_their_way
+                .entry(outgoing.delivery.host.clone())
+                .or_default() += 1;
+            tokio::spawn(attempt(
+                self.federation.clone(),
+                outgoing,
+                self.finished.clone(),
+            ));
         }
         Ok(taken)
     }
@@ -93,8 +106,12 @@ impl Deliverer {
             return Ok(LOOK_EVERY);
         }
         let app = &self.federation.app;
-        let until = deliveries::next_due(app).await?.map(|due| due.since(app.clock.now()));
-        Ok(until.unwrap_or(LOOK_EVERY).clamp(Duration::from_millis(20), LOOK_EVERY))
+        let until = deliveries::next_due(app)
+            .await?
+            .map(|due| due.since(app.clock.now()));
+        Ok(until
+            .unwrap_or(LOOK_EVERY)
+            .clamp(Duration::from_millis(20), LOOK_EVERY))
     }
 
     async fn write_down_ended(&mut self) -> Result<()> {
@@ -141,7 +158,11 @@ impl Deliverer {
     }
 }
 
-async fn attempt(federation: Federation, outgoing: Outgoing, finished: mpsc::Sender<DeliveryOutcome>) {
+async fn attempt(
+    federation: Federation,
+    outgoing: Outgoing,
+    finished: mpsc::Sender<DeliveryOutcome>,
+) {
     let delivery = outgoing.delivery;
     let sent = send::post(&federation, &delivery, outgoing.body).await;
     let outcome = judge(&delivery, sent, federation.app.clock.now());
@@ -157,7 +178,11 @@ fn judge(delivery: &Delivery, sent: Sent, now: Timestamp) -> DeliveryOutcome {
     let (state, status, error, not_before) = match sent {
         Sent::Accepted => (DeliveryState::Sent, None, None, None),
         Sent::Refused { status, text } => (DeliveryState::Failed, Some(status), Some(text), None),
-        Sent::Later { status, error, not_before } => (DeliveryState::Pending, status, Some(error), not_before),
+        Sent::Later {
+            status,
+            error,
+            not_before,
+        } => (DeliveryState::Pending, status, Some(error), not_before),
     };
     let over = state == DeliveryState::Pending && backoff::is_over(delivery.created_at, now);
     let next = backoff::next(delivery.attempts + 1, now, delivery.id.0.unsigned_abs());
@@ -167,6 +192,7 @@ fn judge(delivery: &Delivery, sent: Sent, now: Timestamp) -> DeliveryOutcome {
         state: if over { DeliveryState::Dead } else { state },
         status,
         error,
-        next_attempt_at: (state == DeliveryState::Pending).then(|| not_before.map_or(next, |time| time.max(next))),
+        next_attempt_at: (state == DeliveryState::Pending)
+            .then(|| not_before.map_or(next, |time| time.max(next))),
     }
 }

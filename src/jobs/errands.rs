@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::domain::{GroupId, Job, JobState, Work};
-use crate::error::{Error, Result};
+use crate::domain::{GroupId, Job, JobState, PartnerClass, Work};
+use crate::error::Result;
 use crate::federation::{Federation, backfill, partnership};
 use crate::jobs::{LOOK_EVERY, backoff, recover, rest};
 use crate::policy::Viewer;
@@ -27,7 +27,14 @@ pub async fn run(federation: Federation) {
         let room = AT_ONCE.saturating_sub(running.len());
         let taken = match room {
             0 => Ok(Vec::new()),
-            room => jobs::claim(&app, app.clock.now().plus(LEASE), i64::try_from(room).unwrap_or(1)).await,
+            room => {
+                jobs::claim(
+                    &app,
+                    app.clock.now().plus(LEASE),
+                    i64::try_from(room).unwrap_or(1),
+                )
+                .await
+            }
         };
         match taken {
             Ok(taken) if !taken.is_empty() => {
@@ -79,8 +86,13 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             tracing::info!(group, count, "earlier posts were fetched");
             Ok(())
         }
-        Work::AcceptPartnership { code } => {
-            partnership::accept(federation, Viewer::Operator, code).await.map(drop).map_err(|error: Error| error)
-        }
+        Work::AcceptPartnership { code } => partnership::accept(
+            &federation.app,
+            Viewer::Operator,
+            code,
+            PartnerClass::Partner,
+        )
+        .await
+        .map(drop),
     }
 }

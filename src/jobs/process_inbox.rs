@@ -62,8 +62,12 @@ type Read = (Due, Result<Command, &'static str>);
 /// answer now are put back; the others go on.
 async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Result<Vec<Read>> {
     let app = &federation.app;
-    let mut named: Vec<Uri> =
-        batch.iter().filter_map(|(_, command)| command.as_ref().ok()).flat_map(Command::actors).cloned().collect();
+    let mut named: Vec<Uri> = batch
+        .iter()
+        .filter_map(|(_, command)| command.as_ref().ok())
+        .flat_map(Command::actors)
+        .cloned()
+        .collect();
     named.sort();
     named.dedup();
     let mut failed: HashMap<Uri, &'static str> = HashMap::new();
@@ -78,7 +82,10 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
             // A failure leaves the old document in place; the next activity tries again.
             let _ = federation.meet(&due.signer.uri).await;
         }
-        let missing = command.as_ref().ok().and_then(|command| command.actors().into_iter().find_map(|uri| failed.get(uri)));
+        let missing = command
+            .as_ref()
+            .ok()
+            .and_then(|command| command.actors().into_iter().find_map(|uri| failed.get(uri)));
         match missing {
             Some(reason) => inbox::put_back(app, due, reason).await?,
             None => ready.push((due, command)),

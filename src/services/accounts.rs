@@ -121,6 +121,20 @@ pub async fn find(app: &App, viewer: Viewer, login: &str) -> Result<Account> {
         .await
 }
 
+/// The account that is to own something: the one that is named, or the first administrator.
+pub async fn find_owner(app: &App, viewer: Viewer, login: Option<&str>) -> Result<Account> {
+    if let Some(login) = login {
+        return find(app, viewer, login).await;
+    }
+    let mut accounts = list(app, viewer).await?;
+    accounts.retain(|account| account.role == OrgRole::Admin && !account.disabled);
+    accounts.sort_by_key(|account| account.actor.id);
+    accounts
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::invalid("owner", "is missing: name an account"))
+}
+
 fn find_by_login(connection: &mut Connection, login: &str) -> Result<Option<Account>> {
     let login = login.trim();
     let name = login.strip_prefix('@').unwrap_or(login);

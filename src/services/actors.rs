@@ -1,8 +1,10 @@
 //! The actors of this house: how a person, a group and the server itself come into being.
 
-use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, ActorKind, Name, Timestamp, Uri};
+use crate::app::{Addresses, App};
+use crate::domain::{Actor, ActorKey, ActorKind, Handle, Name, Timestamp, Uri};
 use crate::error::{Error, Result};
+use crate::policy::{Viewer, act};
+use crate::services::access;
 use crate::services::keys::KeyPair;
 use crate::storage::actors::NewActor;
 use crate::storage::{self, Connection};
@@ -87,7 +89,7 @@ pub fn insert_local(
 
 /// People and groups share their names: `acct:roads@host` can mean only one of them.
 fn refuse_taken_name(connection: &mut Connection, name: &str) -> Result<()> {
-    let handle = crate::domain::Handle {
+    let handle = Handle {
         name: name.to_owned(),
         host: None,
     };
@@ -103,4 +105,14 @@ fn refuse_taken_name(connection: &mut Connection, name: &str) -> Result<()> {
 /// `keyId` of an actor's first key.
 fn key_uri(actor: &Uri) -> Result<Uri> {
     Ok(format!("{actor}#main-key").parse()?)
+}
+
+/// Finds somebody known here by name, for administrators.
+pub async fn find_by_handle(app: &App, viewer: Viewer, handle: Handle) -> Result<Actor> {
+    access::permit_house::<act::ManageAccounts>(&app.asker(viewer))?;
+    app.db
+        .read("find_actor", move |connection| {
+            storage::actors::find_by_handle(connection, &handle)?.ok_or(Error::NotFound)
+        })
+        .await
 }

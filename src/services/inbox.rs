@@ -51,7 +51,10 @@ pub enum Command {
         group: Uri,
         terms: GrantTerms,
     },
-    EndGrant { grant: Uri, group: Option<Uri> },
+    EndGrant {
+        grant: Uri,
+        group: Option<Uri>,
+    },
     /// The actor's own document changed.
     UpdateActor,
     /// The actor is gone.
@@ -508,7 +511,9 @@ fn effect(
             let group = find_group(connection, group)?;
             grants::receive::receive_offer(connection, signer.uri.host(), group.id, grant, *terms)
         }
-        Command::EndGrant { grant, group } => end_grant(connection, asker, signer, grant, group.as_ref()),
+        Command::EndGrant { grant, group } => {
+            end_grant(connection, asker, signer, grant, group.as_ref())
+        }
         Command::DeleteActor => {
             storage::actors::set_state(connection, signer.id, ActorState::Deleted)
         }

@@ -1,7 +1,10 @@
 //! People, groups and servers elsewhere, as their documents describe them. The documents were
 //! fetched and checked by `federation`; here is what they may change.
 
-use crate::domain::{Actor, ActorId, ActorKey, ActorState, Handle, Timestamp, Uri};
+use crate::app::App;
+use crate::domain::{
+    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Stage, Timestamp, Uri,
+};
 use crate::error::{Error, Result};
 use crate::storage::{self, Connection};
 
@@ -9,6 +12,65 @@ pub use crate::storage::actors::NewActor;
 
 /// Most keys one actor may have.
 const KEYS_MAX: usize = 16;
+
+/// An actor as its own server describes it.
+#[derive(Clone, Debug)]
+pub struct ReceivedActor {
+    pub new: NewActor,
+    /// Its keys: `keyId` and PEM.
+    pub keys: Vec<(Uri, String)>,
+    /// Who may read and join, where a group says so in our words.
+    pub access: Option<Access>,
+    /// Who wants to follow or join waits for an answer.
+    pub approves: bool,
+}
+
+/// Remembers an actor elsewhere, after its document was fetched from its own server. A group among
+/// them can be found and joined from then on.
+///
+/// # Errors
+/// See [`save`]; [`Error::Invalid`] when it claims to be of this house.
+pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
+    if received.new.uri.host() == app.config.host() {
+        return Err(Error::invalid("id", "is an address of this house"));
+    }
+    let now = app.clock.now();
+    app.db
+        .write("remember_actor", move |connection| {
+            let (access, stage) = walls(&received);
+            let actor = save(connection, received.new, received.keys, now)?;
+            if actor.kind == ActorKind::Group {
+                save_group(connection, &actor, access, stage, now)?;
+            }
+            Ok(actor)
+        })
+        .await
+}
+
+/// How open a group elsewhere is, as far as its document tells. Software that does not know our
+/// words lets everybody read where everybody may come in.
+fn walls(received: &ReceivedActor) -> (Access, Stage) {
+    match (received.access, received.approves) {
+        (Some(access), true) => (access, Stage::Partners),
+        (None, true) => (Access::Closed, Stage::Partners),
+        (None | Some(Access::Open), false) => (Access::Open, Stage::Public),
+        (Some(access @ (Access::Closed | Access::Secret)), false) => (access, Stage::Partners),
+    }
+}
+
+fn save_group(
+    connection: &mut Connection,
+    actor: &Actor,
+    access: Access,
+    stage: Stage,
+    now: Timestamp,
+) -> Result<()> {
+    let id = actor.id.group();
+    if storage::groups::find(connection, id)?.is_none() {
+        storage::groups::insert_remote(connection, actor.clone(), access, now)?;
+    }
+    storage::groups::set_remote_walls(connection, id, access, stage)
+}
 
 /// Writes what an actor's document says: a new actor, or a newer version of a known one. Its kind
 /// never changes, and the keys listed now are its only keys.

@@ -8,7 +8,13 @@
     reason = "a test owns its time, environment and clients, and a panic is how it fails"
 )]
 
+mod auth;
+mod cli;
 mod house;
+mod partners;
 mod rooms;
+mod scope;
+mod serve;
 mod services;
+mod storage;
 mod support;

@@ -10,10 +10,10 @@ use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, HttpServer};
 
-use crate::app::App;
 use crate::auth::{self, Attempts};
 use crate::cli::serve::health;
 use crate::error::{Error, Result};
+use crate::federation::Federation;
 
 /// Largest body of a request that no entrance has a limit of its own for, bytes.
 const BODY_BYTES_MAX: usize = 1_024 * 1_024;
@@ -41,20 +41,27 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
 ];
 
 /// Starts to serve; the server runs while it is awaited.
-pub(super) fn start(app: &App, listener: TcpListener, stop_within: Duration) -> Result<Server> {
+pub(super) fn start(
+    federation: &Federation,
+    listener: TcpListener,
+    stop_within: Duration,
+) -> Result<Server> {
+    let app = &federation.app;
     let data = Data::new(app.clone());
+    let federation = Data::new(federation.clone());
     let attempts = Data::new(Attempts::new(app.config.limits.sign_in_attempts));
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(data.clone())
+            .app_data(federation.clone())
             .app_data(attempts.clone())
             .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
             .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX))
             .default_service(web::to(not_found))
             .configure(health::configure)
-            .configure(crate::web::configure)
             .configure(crate::federation::configure)
+            .configure(crate::web::configure)
             .configure(crate::api::configure)
             .wrap(from_fn(auth::refuse_foreign_pages))
             .wrap(from_fn(answer_in_time))
@@ -92,7 +99,14 @@ async fn answer_in_time<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let most = Duration::from_secs(ANSWER_SECONDS_MAX);
+    answer_within(Duration::from_secs(ANSWER_SECONDS_MAX), request, next).await
+}
+
+async fn answer_within<B: MessageBody>(
+    most: Duration,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
     let answered = tokio::time::timeout(most, next.call(request)).await;
     answered.unwrap_or_else(|_| Err(too_late()))
 }
@@ -106,4 +120,30 @@ fn too_late() -> actix_web::Error {
     }
     let answer = answer.force_close().body("The request took too long.\n");
     InternalError::from_response("the request took too long", answer).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_handler_that_hangs_is_given_up() {
+        let app = actix_web::App::new()
+            .route("/", web::get().to(std::future::pending::<HttpResponse>))
+            .wrap(from_fn(|request, next| {
+                answer_within(Duration::from_millis(10), request, next)
+            }));
+        let request = TestRequest::get().to_request();
+
+        let late = try_call_service(&init_service(app).await, request).await;
+
+        let answer = late.unwrap_err().error_response();
+        assert_eq!(answer.status(), 408);
+        assert_eq!(
+            answer.headers().get("X-Content-Type-Options").unwrap(),
+            "nosniff"
+        );
+    }
 }

@@ -29,7 +29,11 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         return Ok(Command::Ignored("announce_of_another_servers"));
     }
     let command = Box::new(into_command(envelope.object)?);
-    Ok(Command::Announced { actor: inner.actor, activity: inner.id, command })
+    Ok(Command::Announced {
+        actor: inner.actor,
+        activity: inner.id,
+        command,
+    })
 }
 
 #[derive(Serialize)]
@@ -58,7 +62,18 @@ pub(super) fn render_unchanged(id: &Uri, group: &Group, activity: &str) -> Resul
 
 fn wrap(id: &Uri, group: &Group, object: impl Serialize) -> Result<Rendered> {
     let (to, cc) = audience(group);
-    let announce = Announce { context: CONTEXT, id, kind: "Announce", actor: &group.actor.uri, to, cc, object };
+    let announce = Announce {
+        context: CONTEXT,
+        id,
+        kind: "Announce",
+        actor: &group.actor.uri,
+        to,
+        cc,
+        object,
+    };
     let body = serde_json::to_string(&announce).map_err(Error::internal)?;
-    Ok(Rendered { id: id.clone(), body })
+    Ok(Rendered {
+        id: id.clone(),
+        body,
+    })
 }

@@ -7,7 +7,10 @@ use crate::domain::Uri;
 use crate::services::inbox::Command;
 
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
-    Ok(Command::Follow { follow: claim.id.clone(), group: envelope.object_id()? })
+    Ok(Command::Follow {
+        follow: claim.id.clone(),
+        group: envelope.object_id()?,
+    })
 }
 
 pub(super) fn render(id: &Uri, person: &Uri, group: &Uri) -> Value {

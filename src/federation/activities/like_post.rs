@@ -7,7 +7,10 @@ use crate::domain::{Group, Uri};
 use crate::services::inbox::Command;
 
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
-    Ok(Command::Like { like: claim.id.clone(), object: envelope.object_id()? })
+    Ok(Command::Like {
+        like: claim.id.clone(),
+        object: envelope.object_id()?,
+    })
 }
 
 pub(super) fn render(id: &Uri, person: &Uri, object: &Uri, group: &Group) -> Value {

@@ -66,12 +66,18 @@ pub fn read_claim(value: &Value) -> Reading<Claim> {
     let id = single_uri(value, "id")?;
     let actor = actor_of(value)?;
     if id.host() != actor.host() {
-        return Err(Rejection::Malformed("id: is not on the server of its actor".into()));
+        return Err(Rejection::Malformed(
+            "id: is not on the server of its actor".into(),
+        ));
     }
     let envelope = Envelope::read(value)?;
     let object = envelope.object_id().ok();
     let deletes_itself = envelope.kind == "Delete" && object.as_ref() == Some(&actor);
-    Ok(Claim { id, actor, deletes_itself })
+    Ok(Claim {
+        id,
+        actor,
+        deletes_itself,
+    })
 }
 
 /// Reads what a verified activity asks for.
@@ -83,13 +89,19 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Accept" => accept_follow::read(&envelope),
         "Reject" => reject_follow::read(&envelope),
         "Create" => create_post::read(&envelope, &claim),
-        "Update" if update_actor::is_about_an_actor(envelope.object) => update_actor::read(&envelope, &claim),
+        "Update" if update_actor::is_about_an_actor(envelope.object) => {
+            update_actor::read(&envelope, &claim)
+        }
         "Update" => update_post::read(&envelope, &claim),
-        "Delete" if delete_grant::is_about_a_grant(envelope.object) => delete_grant::read(envelope.object),
+        "Delete" if delete_grant::is_about_a_grant(envelope.object) => {
+            delete_grant::read(envelope.object)
+        }
         "Delete" => delete_object::read(&envelope, &claim),
         "Like" => like_post::read(&envelope, &claim),
         "Announce" => announce_activity::read(&envelope, &claim),
-        "Offer" if offer_grant::is_about_a_grant(envelope.object) => offer_grant::read(envelope.object),
+        "Offer" if offer_grant::is_about_a_grant(envelope.object) => {
+            offer_grant::read(envelope.object)
+        }
         "Undo" => undo(&envelope, &claim),
         _ => Ok(Command::Ignored("not_understood")),
     }
@@ -113,12 +125,21 @@ fn undo(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
 impl<'a> Envelope<'a> {
     fn read(value: &'a Value) -> Reading<Self> {
         let malformed = |what: &str| Rejection::Malformed(what.to_owned());
-        let kind = value.get("type").and_then(Value::as_str).ok_or_else(|| malformed("type: is not one word"))?;
-        let object = value.get("object").ok_or_else(|| malformed("object: is missing"))?;
+        let kind = value
+            .get("type")
+            .and_then(Value::as_str)
+            .ok_or_else(|| malformed("type: is not one word"))?;
+        let object = value
+            .get("object")
+            .ok_or_else(|| malformed("object: is missing"))?;
         if object.is_array() {
             return Err(malformed("object: is more than one"));
         }
-        Ok(Self { value, kind, object })
+        Ok(Self {
+            value,
+            kind,
+            object,
+        })
     }
 
     /// The id of the object, whether it is embedded or only named.
@@ -137,7 +158,9 @@ fn id_of(value: &Value) -> Reading<Uri> {
 
 /// The one actor of an activity, embedded or named.
 fn actor_of(value: &Value) -> Reading<Uri> {
-    let actor = value.get("actor").ok_or_else(|| Rejection::Malformed("actor: is missing".into()))?;
+    let actor = value
+        .get("actor")
+        .ok_or_else(|| Rejection::Malformed("actor: is missing".into()))?;
     id_of(actor)
 }
 
@@ -157,30 +180,62 @@ pub fn render(addresses: &Addresses, telling: &Telling) -> Result<Rendered> {
     let group = &telling.group;
     let id = |kind: &str| addresses.activity(kind, event);
     let inner = match &telling.news {
-        News::PostCreated { post, author, parent } => {
-            create_post::render(&id("create"), addresses, post, author, group, parent.as_ref())
+        News::PostCreated {
+            post,
+            author,
+            parent,
+        } => create_post::render(
+            &id("create"),
+            addresses,
+            post,
+            author,
+            group,
+            parent.as_ref(),
+        ),
+        News::PostUpdated {
+            post,
+            author,
+            parent,
+        } => update_post::render(
+            &id("update"),
+            addresses,
+            post,
+            author,
+            group,
+            parent.as_ref(),
+        ),
+        News::PostDeleted { post, author } => {
+            delete_object::render(&id("delete"), &author.uri, &post.uri, group)
         }
-        News::PostUpdated { post, author, parent } => {
-            update_post::render(&id("update"), addresses, post, author, group, parent.as_ref())
+        News::PostRemoved { post, by } => {
+            delete_object::render_removal(&id("delete"), &by.uri, &post.uri, group)
         }
-        News::PostDeleted { post, author } => delete_object::render(&id("delete"), &author.uri, &post.uri, group),
-        News::PostRemoved { post, by } => delete_object::render_removal(&id("delete"), &by.uri, &post.uri, group),
         News::Liked { like, post, by } => like_post::render(like, &by.uri, &post.uri, group),
-        News::Unliked { like, post, by } => undo_like::render(&id("undo"), like, &by.uri, &post.uri, group),
-        News::JoinRequested { follow, by } => follow_group::render(follow, &by.uri, &group.actor.uri),
-        News::Left { follow, by } => undo_follow::render(&id("undo"), follow, &by.uri, &group.actor.uri),
+        News::Unliked { like, post, by } => {
+            undo_like::render(&id("undo"), like, &by.uri, &post.uri, group)
+        }
+        News::JoinRequested { follow, by } => {
+            follow_group::render(follow, &by.uri, &group.actor.uri)
+        }
+        News::Left { follow, by } => {
+            undo_follow::render(&id("undo"), follow, &by.uri, &group.actor.uri)
+        }
         News::JoinAccepted { follow, person } => {
             accept_follow::render(&id("accept"), follow, &person.uri, &group.actor.uri)
         }
         News::JoinRejected { follow, person } => {
             reject_follow::render(&id("reject"), follow, &person.uri, &group.actor.uri)
         }
-        News::GrantOffered { grant, partner, instance } => {
-            offer_grant::render(&id("offer"), addresses, grant, group, partner, instance)
-        }
-        News::GrantEnded { grant, partner, instance } => {
-            delete_grant::render(&id("delete"), addresses, grant, group, partner, instance)
-        }
+        News::GrantOffered {
+            grant,
+            partner,
+            instance,
+        } => offer_grant::render(&id("offer"), addresses, grant, group, partner, instance),
+        News::GrantEnded {
+            grant,
+            partner,
+            instance,
+        } => delete_grant::render(&id("delete"), addresses, grant, group, partner, instance),
         News::PassedOn { activity } => {
             return announce_activity::render_unchanged(&id("announce"), group, activity);
         }
@@ -196,7 +251,10 @@ fn rendered(mut activity: Value) -> Rendered {
     if activity.get("@context").is_none() {
         activity["@context"] = json!(CONTEXT);
     }
-    let id = activity.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let id = activity
+        .get("id")
+        .and_then(Value::as_str)
+        .and_then(|id| id.parse().ok());
     Rendered {
         // Every render function puts an address of ours there.
         id: id.unwrap_or_else(|| unreachable!("an activity of ours without an id")),
@@ -211,7 +269,11 @@ const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 /// For whom news of a group are: its followers, and everybody only when the group is public. For
 /// other groups the word for everybody appears nowhere.
 fn audience(group: &Group) -> (Value, Value) {
-    let followers = group.actor.followers.as_ref().map_or(group.actor.uri.as_str(), Uri::as_str);
+    let followers = group
+        .actor
+        .followers
+        .as_ref()
+        .map_or(group.actor.uri.as_str(), Uri::as_str);
     if is_public(group) {
         (json!([PUBLIC]), json!([group.actor.uri, followers]))
     } else {

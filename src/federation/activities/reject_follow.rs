@@ -7,7 +7,9 @@ use crate::domain::Uri;
 use crate::services::inbox::Command;
 
 pub(super) fn read(envelope: &Envelope<'_>) -> Reading<Command> {
-    Ok(Command::RejectFollow { follow: envelope.object_id()? })
+    Ok(Command::RejectFollow {
+        follow: envelope.object_id()?,
+    })
 }
 
 pub(super) fn render(id: &Uri, follow: &Uri, person: &Uri, group: &Uri) -> Value {

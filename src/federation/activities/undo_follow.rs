@@ -7,7 +7,9 @@ use crate::domain::Uri;
 use crate::services::inbox::Command;
 
 pub(super) fn read(follow: &Value) -> Reading<Command> {
-    Ok(Command::Unfollow { group: id_of(follow.get("object").unwrap_or(&Value::Null))? })
+    Ok(Command::Unfollow {
+        group: id_of(follow.get("object").unwrap_or(&Value::Null))?,
+    })
 }
 
 pub(super) fn render(id: &Uri, follow: &Uri, person: &Uri, group: &Uri) -> Value {

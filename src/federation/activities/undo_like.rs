@@ -7,7 +7,9 @@ use crate::domain::{Group, Uri};
 use crate::services::inbox::Command;
 
 pub(super) fn read(like: &Value) -> Reading<Command> {
-    Ok(Command::Unlike { object: id_of(like.get("object").unwrap_or(&Value::Null))? })
+    Ok(Command::Unlike {
+        object: id_of(like.get("object").unwrap_or(&Value::Null))?,
+    })
 }
 
 pub(super) fn render(id: &Uri, like: &Uri, person: &Uri, object: &Uri, group: &Group) -> Value {

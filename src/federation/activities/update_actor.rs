@@ -8,7 +8,10 @@ use crate::services::inbox::Command;
 
 pub(super) fn is_about_an_actor(object: &Value) -> bool {
     let kind = object.get("type").and_then(Value::as_str);
-    matches!(kind, Some("Person" | "Group" | "Service" | "Application" | "Organization"))
+    matches!(
+        kind,
+        Some("Person" | "Group" | "Service" | "Application" | "Organization")
+    )
 }
 
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {

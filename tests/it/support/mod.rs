@@ -7,9 +7,13 @@
 )]
 
 pub mod browser;
+pub mod database;
+pub mod dice;
 pub mod house;
 pub mod leash;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod random_world;
 pub mod requirements;
+pub mod world;

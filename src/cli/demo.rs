@@ -1,0 +1,309 @@
+//! `guildhall demo`: two organizations on this machine, working together.
+//!
+//! Nothing here is a short cut: two server processes with databases of their own, set up with the
+//! commands an operator would type and used through the address a client would use.
+
+mod house;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cli::{Output, Progress};
+use crate::domain::Host;
+use crate::error::{Error, Result};
+use house::House;
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Port of the first server; the second takes the next one
+    #[arg(long, default_value_t = 8601)]
+    port: u16,
+    /// Keep the two houses' data in this folder
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+}
+
+/// How long news may take from one house to the other.
+const PATIENCE: Duration = Duration::from_secs(30);
+const GROUP: &str = "engineering";
+
+pub async fn run(options: Options, output: Output) -> Result<()> {
+    let folder = Folder::make(options.keep.as_deref())?;
+    let second_port = options
+        .port
+        .checked_add(1)
+        .ok_or_else(|| Error::invalid("port", "leave room for a second one above it"))?;
+    let progress = Progress::start(7);
+    let step = |what: &str| progress.next(what);
+
+    step("founding acme and birch");
+    let mut acme = House::found(&folder.path, "acme", "Acme Bridges", "ada", options.port).await?;
+    let mut birch = House::found(&folder.path, "birch", "Birch Timber", "bo", second_port).await?;
+    progress.done();
+
+    step("starting their servers");
+    acme.start().await?;
+    birch.start().await?;
+    progress.done();
+
+    step("making them partners with an invitation code");
+    become_partners(&acme, &birch).await?;
+    progress.done();
+
+    step("opening acme's group to birch");
+    open_group(&acme, birch.host()).await?;
+    progress.done();
+
+    step("bo asks to join from birch, ada lets bo in");
+    join(&acme, &birch).await?;
+    progress.done();
+
+    step("people on both sides post, comment and like");
+    talk(&acme, &birch).await?;
+    progress.done();
+
+    step("waiting until both sides have heard everything");
+    let (here, there) = agree(&acme, &birch).await?;
+    progress.done();
+    progress.end();
+
+    tell(&acme, &birch, &here, &there, &folder, output)?;
+    stay(&mut acme, &mut birch).await
+}
+
+async fn become_partners(acme: &House, birch: &House) -> Result<()> {
+    let invitation = acme
+        .command(&["partner", "invite", "--class", "supplier"])
+        .await?;
+    birch
+        .command(&["partner", "accept", text(&invitation, "code")?])
+        .await?;
+    Ok(())
+}
+
+async fn open_group(acme: &House, partner: &Host) -> Result<()> {
+    acme.command(&[
+        "group",
+        "create",
+        GROUP,
+        "--title",
+        "Engineering",
+        "--access",
+        "closed",
+        "--owner",
+        "ada",
+    ])
+    .await?;
+    acme.command(&["group", "stage", GROUP, "partners"]).await?;
+    acme.command(&[
+        "grant",
+        "add",
+        GROUP,
+        partner.as_str(),
+        "--can",
+        "read,react,reply,start",
+    ])
+    .await?;
+    Ok(())
+}
+
+async fn join(acme: &House, birch: &House) -> Result<()> {
+    let group = birch.find(&format!("{GROUP}@{}", acme.host())).await?;
+    birch
+        .post(&format!("/api/v1/accounts/{group}/follow"), json!({}))
+        .await?;
+    let bo = format!("bo@{}", birch.host());
+    // Ada lets bo in as soon as the request arrived.
+    within_patience("bo's request did not arrive", async || {
+        let members = acme.command(&["member", "list", GROUP]).await?;
+        Ok(items(&members)
+            .any(|member| member["who"] == bo.as_str())
+            .then_some(()))
+    })
+    .await?;
+    acme.command(&["member", "add", GROUP, &bo]).await?;
+    within_patience("bo did not get in", async || {
+        let relation = birch
+            .get(&format!("/api/v1/accounts/relationships?id[]={group}"))
+            .await?;
+        Ok(items(&relation)
+            .any(|relation| relation["following"] == true)
+            .then_some(()))
+    })
+    .await
+}
+
+async fn talk(acme: &House, birch: &House) -> Result<()> {
+    let here = acme.find(GROUP).await?;
+    let there = birch.find(&format!("{GROUP}@{}", acme.host())).await?;
+
+    let opening = acme
+        .post_topic(
+            &here,
+            "Bridge opens Monday",
+            "The **inspection** went well. Who brings the ribbon?",
+        )
+        .await?;
+    let at_birch = birch.await_topic(&opening).await?;
+    let ribbon = birch
+        .reply(&at_birch, "We do: five metres, birch green.")
+        .await?;
+    birch
+        .post(&format!("/api/v1/statuses/{at_birch}/favourite"), json!({}))
+        .await?;
+
+    let timber = birch
+        .post_topic(
+            &there,
+            "Timber for the handrail",
+            "Larch or oak? Samples can be with you on Thursday.",
+        )
+        .await?;
+    let at_acme = acme.await_topic(&timber).await?;
+    acme.reply(&at_acme, "Oak, please. Thursday is fine.")
+        .await?;
+    acme.post(&format!("/api/v1/statuses/{at_acme}/favourite"), json!({}))
+        .await?;
+
+    let ribbon_here = acme.await_reply(&opening, &ribbon).await?;
+    acme.post(
+        &format!("/api/v1/statuses/{ribbon_here}/favourite"),
+        json!({}),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Waits until both sides see the same texts and numbers; what each sees.
+async fn agree(acme: &House, birch: &House) -> Result<(Vec<String>, Vec<String>)> {
+    within_patience("the two sides do not agree", async || {
+        let (here, there) = (acme.see().await?, birch.see().await?);
+        // Two topics with one comment each, and three likes.
+        Ok((here == there && here.len() == 4).then_some((here, there)))
+    })
+    .await
+}
+
+/// Asks again and again until there is an answer.
+async fn within_patience<T>(
+    problem: &str,
+    mut ask: impl AsyncFnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await? {
+                return Ok(answer);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, asking).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Error::Unavailable(format!(
+            "{problem} within {} seconds",
+            PATIENCE.as_secs()
+        ))),
+    }
+}
+
+fn tell(
+    acme: &House,
+    birch: &House,
+    here: &[String],
+    there: &[String],
+    folder: &Folder,
+    output: Output,
+) -> Result<()> {
+    let document = json!({
+        "folder": folder.path,
+        "houses": [acme.describe(here), birch.describe(there)],
+    });
+    let sentence = format!(
+        "{}\n{}\n{}",
+        acme.tell(here),
+        birch.tell(there),
+        folder.tell()
+    );
+    output.made(&document, sentence)
+}
+
+/// Keeps both servers running until Ctrl-C, or until one of them ends by itself.
+async fn stay(acme: &mut House, birch: &mut House) -> Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .map_err(Error::internal)?;
+    let outcome = tokio::select! {
+        _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        error = acme.ended() => Err(error),
+        error = birch.ended() => Err(error),
+    };
+    acme.stop().await;
+    birch.stop().await;
+    outcome
+}
+
+/// Where the two houses keep their data; gone at the end unless it is to be kept.
+struct Folder {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Folder {
+    fn make(keep: Option<&Path>) -> Result<Self> {
+        let path = match keep {
+            Some(path) => path.to_path_buf(),
+            None => std::env::temp_dir().join(format!(
+                "guildhall-demo-{}",
+                crate::crypto::hex(&crate::crypto::random_bytes::<4>()?)
+            )),
+        };
+        if path.join("acme").exists() {
+            return Err(Error::Conflict(format!(
+                "{} holds a demo already: choose an empty folder",
+                path.display()
+            )));
+        }
+        std::fs::create_dir_all(&path).map_err(|error| {
+            Error::Unavailable(format!(
+                "the folder {} cannot be made: {error}",
+                path.display()
+            ))
+        })?;
+        Ok(Self {
+            path,
+            kept: keep.is_some(),
+        })
+    }
+
+    fn tell(&self) -> String {
+        let fate = if self.kept {
+            "is kept"
+        } else {
+            "is removed at the end"
+        };
+        format!(
+            "Their data is in {} and {fate}. Ctrl-C ends the demo.",
+            self.path.display()
+        )
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
+    value[field]
+        .as_str()
+        .ok_or_else(|| Error::internal(format!("an answer lacks {field}: {value}")))
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}

@@ -1,0 +1,213 @@
+//! `guildhall group`: groups and how far they are open.
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::cli::Output;
+use crate::domain::{Access, Group, GroupRole, Handle, Name, Stage, Title};
+use crate::error::{Error, Result};
+use crate::policy::Viewer;
+use crate::services::groups::{self, GroupView, NewGroup};
+use crate::services::{accounts, memberships};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Make a group; it begins internal
+    Create {
+        /// Letters a-z, digits and _, like `road_works`
+        name: Name,
+        #[arg(long)]
+        title: Title,
+        /// What it is for (Markdown)
+        #[arg(long, default_value = "")]
+        description: String,
+        /// Who inside may read and join: open, closed or secret
+        #[arg(long, default_value = "open")]
+        access: Access,
+        /// Name of its first owner [default: the only administrator]
+        #[arg(long, value_name = "USER")]
+        owner: Option<String>,
+    },
+    /// List all groups
+    List,
+    /// Show one group
+    Show { name: Handle },
+    /// Open or close a group to the outside, or archive it
+    Stage {
+        name: Handle,
+        /// internal, partners, public, or archive (read only)
+        stage: StageOrArchive,
+    },
+}
+
+/// A stage, or the end of a group's life.
+#[derive(Clone, Copy, Debug)]
+pub enum StageOrArchive {
+    Stage(Stage),
+    Archive,
+}
+
+impl std::str::FromStr for StageOrArchive {
+    type Err = crate::domain::Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "archive" => Ok(Self::Archive),
+            stage => stage.parse().map(Self::Stage),
+        }
+    }
+}
+
+pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
+    match command {
+        Command::Create {
+            name,
+            title,
+            description,
+            access,
+            owner,
+        } => {
+            let owner = accounts::find_owner(app, Viewer::Operator, owner.as_deref()).await?;
+            let new = NewGroup {
+                name,
+                title,
+                description,
+                access,
+                owner: Some(owner.actor.id),
+            };
+            let group = groups::create(app, Viewer::Operator, new).await?;
+            let sentence = format!(
+                "{} is made: {} ({}).",
+                group.actor.name, group.actor.uri, group.stage
+            );
+            output.made(&Described::of(&group), sentence)
+        }
+        Command::List => list(app, output).await,
+        Command::Show { name } => show(app, name, output).await,
+        Command::Stage { name, stage } => set_stage(app, name, stage, output).await,
+    }
+}
+
+/// A group as scripts read it.
+#[derive(Serialize)]
+struct Described {
+    id: crate::domain::GroupId,
+    name: String,
+    handle: String,
+    title: String,
+    uri: String,
+    access: Access,
+    stage: Stage,
+    archived: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owners: Option<Vec<String>>,
+}
+
+impl Described {
+    fn of(group: &Group) -> Self {
+        Self {
+            id: group.id,
+            name: group.actor.name.clone(),
+            handle: group.actor.handle().to_string(),
+            title: group.title().to_owned(),
+            uri: group.actor.uri.to_string(),
+            access: group.access,
+            stage: group.stage,
+            archived: group.archived_at.is_some(),
+            members: None,
+            owners: None,
+        }
+    }
+
+    fn of_view(view: &GroupView) -> Self {
+        Self {
+            members: view.members,
+            ..Self::of(&view.group)
+        }
+    }
+}
+
+async fn list(app: &App, output: Output) -> Result<()> {
+    let views = groups::list(app, Viewer::Operator).await?;
+    let described: Vec<Described> = views.iter().map(Described::of_view).collect();
+    output.list(
+        &described,
+        ["group", "title", "access", "stage", "members"],
+        |group| {
+            [
+                group.handle.clone(),
+                group.title.clone(),
+                group.access.to_string(),
+                if group.archived {
+                    format!("{}, archived", group.stage)
+                } else {
+                    group.stage.to_string()
+                },
+                group
+                    .members
+                    .map_or_else(String::new, |members| members.to_string()),
+            ]
+        },
+    )
+}
+
+async fn show(app: &App, name: Handle, output: Output) -> Result<()> {
+    let view = find(app, name).await?;
+    let members = memberships::list(app, Viewer::Operator, view.group.id).await?;
+    let owners = members
+        .iter()
+        .filter(|member| member.membership.role == GroupRole::Owner)
+        .map(|member| member.actor.handle().to_string())
+        .collect::<Vec<_>>();
+    let described = Described {
+        owners: Some(owners.clone()),
+        ..Described::of_view(&view)
+    };
+    let sentence = format!(
+        "{} — {}\n{}, {}; {} members; owned by {}\n{}",
+        described.handle,
+        described.title,
+        described.access,
+        described.stage,
+        described.members.unwrap_or_default(),
+        owners.join(", "),
+        described.uri
+    );
+    output.made(&described, sentence)
+}
+
+async fn set_stage(app: &App, name: Handle, stage: StageOrArchive, output: Output) -> Result<()> {
+    let id = find(app, name).await?.group.id;
+    let group = match stage {
+        StageOrArchive::Stage(stage) => {
+            groups::set_archived(app, Viewer::Operator, id, false).await?;
+            groups::set_stage(app, Viewer::Operator, id, stage).await?
+        }
+        StageOrArchive::Archive => groups::set_archived(app, Viewer::Operator, id, true).await?,
+    };
+    let state = if group.archived_at.is_some() {
+        "archived".to_owned()
+    } else {
+        group.stage.to_string()
+    };
+    output.made(
+        &Described::of(&group),
+        format!("{} is {state} now.", group.actor.name),
+    )
+}
+
+/// Finds a group, or says which one there is not.
+pub(super) async fn find(app: &App, name: Handle) -> Result<GroupView> {
+    let shown = name.to_string();
+    groups::find(app, Viewer::Operator, name)
+        .await
+        .map_err(|error| match error {
+            Error::NotFound => Error::invalid(
+                "group",
+                format!("there is no group {shown}; `guildhall group list` shows all"),
+            ),
+            other => other,
+        })
+}

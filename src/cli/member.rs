@@ -1,0 +1,115 @@
+//! `guildhall member`: who belongs to a group.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::app::App;
+use crate::cli::{Output, group};
+use crate::domain::{Actor, GroupRole, Handle, Member, MembershipState, Timestamp};
+use crate::error::{Error, Result};
+use crate::policy::Viewer;
+use crate::services::actors;
+use crate::services::memberships::{self, Decision};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Put a colleague into a group, let in who asked, or invite somebody elsewhere
+    Add {
+        group: Handle,
+        /// A colleague's name, or name@host
+        who: Handle,
+        #[arg(long, default_value = "member")]
+        role: GroupRole,
+    },
+    /// List members, requests and invitations
+    List { group: Handle },
+    /// Put somebody out, or refuse who asked
+    Remove { group: Handle, who: Handle },
+}
+
+pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
+    match command {
+        Command::Add { group, who, role } => add(app, group, who, role, output).await,
+        Command::List { group } => list(app, group, output).await,
+        Command::Remove { group, who } => remove(app, group, who, output).await,
+    }
+}
+
+async fn add(app: &App, group: Handle, who: Handle, role: GroupRole, output: Output) -> Result<()> {
+    let group = group::find(app, group).await?.group;
+    let actor = find_person(app, &who).await?;
+    let state = memberships::add(app, Viewer::Operator, group.id, actor.id, role).await?;
+    let sentence = match state {
+        MembershipState::Member => format!("{who} is {role} of {} now.", group.actor.name),
+        state => format!("{who} is {state}: joining completes it."),
+    };
+    output.made(
+        &json!({ "group": group.actor.name, "who": who.to_string(), "state": state, "role": role }),
+        sentence,
+    )
+}
+
+/// Finds a person known here.
+async fn find_person(app: &App, who: &Handle) -> Result<Actor> {
+    actors::find_by_handle(app, Viewer::Operator, who.clone()).await.map_err(|error| match error {
+        Error::NotFound => Error::invalid(
+            "who",
+            format!("nobody here knows {who} yet: people elsewhere are known once they asked to join"),
+        ),
+        other => other,
+    })
+}
+
+/// A membership as scripts read it.
+#[derive(Serialize)]
+struct Listed {
+    who: String,
+    name: String,
+    state: MembershipState,
+    role: GroupRole,
+    since: Timestamp,
+}
+
+async fn list(app: &App, group: Handle, output: Output) -> Result<()> {
+    let group = group::find(app, group).await?.group;
+    let members = memberships::list(app, Viewer::Operator, group.id).await?;
+    let listed: Vec<Listed> = members.iter().map(listed).collect();
+    output.list(
+        &listed,
+        ["who", "name", "state", "role", "since"],
+        |member| {
+            [
+                member.who.clone(),
+                member.name.clone(),
+                member.state.to_string(),
+                member.role.to_string(),
+                member.since.for_people(),
+            ]
+        },
+    )
+}
+
+fn listed(member: &Member) -> Listed {
+    Listed {
+        who: member.actor.handle().to_string(),
+        name: member.actor.title().to_owned(),
+        state: member.membership.state,
+        role: member.membership.role,
+        since: member.membership.since,
+    }
+}
+
+async fn remove(app: &App, group: Handle, who: Handle, output: Output) -> Result<()> {
+    let group = group::find(app, group).await?.group;
+    let actor = find_person(app, &who).await?;
+    let removed =
+        memberships::decide(app, Viewer::Operator, group.id, actor.id, Decision::Remove).await;
+    removed.map_err(|error| match error {
+        Error::NotFound => Error::invalid("who", format!("{who} is not in {}", group.actor.name)),
+        other => other,
+    })?;
+    output.made(
+        &json!({ "group": group.actor.name, "who": who.to_string(), "removed": true }),
+        format!("{who} is no longer in {}.", group.actor.name),
+    )
+}

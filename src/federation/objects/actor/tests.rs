@@ -1,0 +1,145 @@
+use super::*;
+use crate::federation::keys::tests::RSA;
+use crate::federation::objects::tests::fixture;
+
+/// A fixture with a real key in it.
+fn with_key(name: &str) -> Value {
+    let text = fixture(name).to_string();
+    let pem = serde_json::to_string(&RSA.1).unwrap();
+    serde_json::from_str(&text.replace("\"PUBLIC_KEY_PEM\"", &pem)).unwrap()
+}
+
+fn parsed(name: &str) -> ReceivedActor {
+    parse_actor(&with_key(name)).unwrap()
+}
+
+fn problem(document: &Value) -> &'static str {
+    parse_actor(document).unwrap_err().field
+}
+
+#[test]
+fn people_of_other_software_are_read() {
+    let mara = parsed("mastodon/person");
+    assert_eq!(mara.new.kind, ActorKind::Person);
+    assert_eq!(mara.new.name, "mara");
+    assert_eq!(mara.new.display_name, "Mara :bike:");
+    assert_eq!(mara.new.url, "https://mastodon.example/@mara");
+    assert_eq!(mara.new.summary, "<p>Rides to work.</p>");
+    assert_eq!(
+        mara.new.shared_inbox.unwrap().as_str(),
+        "https://mastodon.example/inbox"
+    );
+    assert_eq!(
+        mara.keys[0].0.as_str(),
+        "https://mastodon.example/users/mara#main-key"
+    );
+
+    let lena = parsed("lemmy/person");
+    assert_eq!(lena.new.url, "https://lemmy.example/u/lena");
+    assert_eq!(lena.new.followers, None);
+
+    let nils = parsed("nodebb/person");
+    assert_eq!(nils.keys[0].0.as_str(), "https://nodebb.example/uid/7#key");
+}
+
+#[test]
+fn groups_of_other_software_are_read() {
+    let cycling = parsed("lemmy/group");
+    assert_eq!(cycling.new.kind, ActorKind::Group);
+    assert_eq!((cycling.access, cycling.approves), (None, false));
+    let board = parsed("lemmy/group_private");
+    assert_eq!((board.access, board.approves), (None, true));
+    let workshop = parsed("nodebb/group");
+    assert_eq!(workshop.new.display_name, "Workshop");
+    assert_eq!(workshop.keys.len(), 1);
+}
+
+#[test]
+fn servers_themselves_are_read() {
+    for name in ["lemmy/instance", "mastodon/instance", "nodebb/instance"] {
+        let server = parsed(name);
+        assert_eq!(server.new.kind, ActorKind::Service, "{name}");
+        assert_eq!(server.keys.len(), 1, "{name}");
+        assert_eq!(&server.new.name, server.new.uri.host().as_str());
+    }
+    let mut nameless = with_key("lemmy/instance");
+    nameless["preferredUsername"] = Value::Null;
+    assert_eq!(parse_actor(&nameless).unwrap().new.name, "lemmy.example");
+}
+
+#[test]
+fn only_keys_of_the_actor_on_its_own_origin_count() {
+    let whole = with_key("nodebb/person");
+    let key = whole["publicKey"].clone();
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut document = whole.clone();
+        change(&mut document["publicKey"]);
+        parse_actor(&document).unwrap().keys.len()
+    };
+    assert_eq!(with(&|_| {}), 1);
+    assert_eq!(
+        with(&|it| *it = json!([it.clone(), "https://x.example/k", null])),
+        1
+    );
+    assert_eq!(
+        with(&|it| it["owner"] = json!("https://nodebb.example/uid/8")),
+        0
+    );
+    assert_eq!(with(&|it| it["owner"] = Value::Null), 0);
+    assert_eq!(with(&|it| it["id"] = json!("https://e.example/k")), 0);
+    assert_eq!(
+        with(&|it| it["id"] = json!("http://nodebb.example/uid/7#key")),
+        0
+    );
+    assert_eq!(with(&|it| it["publicKeyPem"] = json!("nonsense")), 0);
+    assert_eq!(with(&|it| *it = Value::Null), 0);
+    let mut many = whole.clone();
+    many["publicKey"] = Value::Array(vec![key; 101]);
+    assert_eq!(problem(&many), "publicKey");
+}
+
+#[test]
+fn what_leaves_a_choice_or_leads_elsewhere_is_refused() {
+    let whole = with_key("mastodon/person");
+    for (field, value) in [
+        ("type", json!(["Person", "Group"])),
+        ("type", json!("Note")),
+        ("id", json!(null)),
+        ("id", json!("urn:uuid:1")),
+        ("inbox", json!("file:///etc/passwd")),
+        ("inbox", json!(["https://a.example/", "https://b.example/"])),
+        ("preferredUsername", json!(null)),
+        ("preferredUsername", json!("mara@elsewhere.example")),
+        ("preferredUsername", json!("<b>")),
+        ("preferredUsername", json!("@mara")),
+    ] {
+        let mut document = whole.clone();
+        document[field] = value.clone();
+        assert_eq!(problem(&document), field, "{value}");
+    }
+}
+
+#[test]
+fn odd_but_harmless_shapes_are_read() {
+    let mut document = with_key("mastodon/person");
+    document["url"] = json!([
+        { "type": "Link", "href": "https://mastodon.example/mara.rss" },
+        { "type": "Link", "mediaType": "text/html", "href": "https://mastodon.example/@mara" },
+    ]);
+    document["inbox"] = json!({ "id": "https://mastodon.example/users/mara/inbox" });
+    document["endpoints"] = json!("https://mastodon.example/endpoints");
+    document["name"] = Value::Null;
+    document["summary"] = Value::Null;
+    let mara = parse_actor(&document).unwrap();
+    assert_eq!(mara.new.url, "https://mastodon.example/@mara");
+    assert_eq!(mara.new.shared_inbox, None);
+    assert_eq!(mara.new.display_name, "");
+
+    document["url"] = json!("javascript:alert(1)");
+    document["name"] = json!("<img src=x onerror=alert(1)>M\u{202e}ara");
+    document["summary"] = json!("<script>alert(1)</script><p onclick=x>Rides.</p>");
+    let mara = parse_actor(&document).unwrap();
+    assert_eq!(mara.new.url, mara.new.uri.as_str());
+    assert_eq!(mara.new.display_name, "Mara");
+    assert_eq!(mara.new.summary, "<p>Rides.</p>");
+}

@@ -1,0 +1,47 @@
+//! `Person`: somebody of this house as others see them. No more than is needed to recognize them
+//! and to answer.
+
+use serde_json::{Value, json};
+
+use super::actor::{extend, render_actor};
+use crate::app::Addresses;
+use crate::domain::{Actor, ActorKey};
+
+/// Writes a person of ours.
+pub fn render_person(addresses: &Addresses, person: &Actor, key: &ActorKey) -> Value {
+    let mut object = render_actor("Person", person, key, addresses);
+    let more = json!({
+        "outbox": person.outbox,
+        "followers": person.followers,
+        "following": person.uri.join("following"),
+        "manuallyApprovesFollowers": true,
+        "discoverable": false,
+    });
+    extend(&mut object, more);
+    if !person.summary.is_empty() {
+        extend(&mut object, json!({ "summary": person.summary }));
+    }
+    object
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ActorKind;
+    use crate::federation::objects::actor::parse_actor;
+    use crate::federation::objects::tests::{acme, ada, key_of};
+
+    #[test]
+    fn a_person_is_read_as_it_was_written() {
+        let ada = ada();
+        let person = render_person(&acme(), &ada, &key_of(&ada));
+        assert_eq!(person["webfinger"], "ada@acme.example");
+        let read = parse_actor(&person).unwrap().new;
+        assert_eq!(read.kind, ActorKind::Person);
+        assert_eq!(
+            (read.uri, read.inbox, read.outbox, read.display_name),
+            (ada.uri, ada.inbox, ada.outbox, ada.display_name)
+        );
+        assert!(!person.to_string().contains("SECRET"));
+    }
+}

@@ -1,0 +1,287 @@
+//! `Page` and `Note`: topics and comments. Others also write `Article`, `Question` and more, which
+//! are read as the text they contain.
+
+use serde_json::{Value, json};
+
+use super::read::{entries, escape, kind_of, required_uri, text, uri_in, uri_of};
+use super::{audience, is_everybody};
+use crate::app::Addresses;
+use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Timestamp, Uri, markup};
+use crate::services::posts::ReceivedPost;
+
+/// Attachments that are shown as links.
+const LINKS_MAX: usize = 16;
+/// Longest title looked at, characters; what is kept of it is shorter.
+const NAME_CHARS_MAX: usize = 1_000;
+
+// Writing -----------------------------------------------------------------------------------------
+
+/// Writes a topic or comment as it is embedded in activities. `parent` is what a comment answers.
+pub fn render_post(
+    addresses: &Addresses,
+    post: &Post,
+    author: &Actor,
+    group: &Group,
+    parent: Option<&Uri>,
+) -> Value {
+    let mut object = json!({
+        "id": post.uri,
+        "type": kind_of_ours(post),
+        "url": post.uri,
+        "attributedTo": author.uri,
+        "to": audience(group),
+        "audience": group.actor.uri,
+        "content": post.html,
+        "mediaType": "text/html",
+        "published": post.created_at,
+    });
+    if let Some(title) = &post.title {
+        object["name"] = json!(title);
+    }
+    if let Some(source) = &post.source {
+        object["source"] = json!({ "content": source, "mediaType": "text/markdown" });
+    }
+    if let Some(parent) = parent {
+        object["inReplyTo"] = json!(parent);
+    }
+    if let Some(edited_at) = post.edited_at {
+        object["updated"] = json!(edited_at);
+    }
+    // The conversation is the group's: for groups elsewhere their house knows its address.
+    if group.is_local() {
+        object["context"] = json!(addresses.post(post.topic).join("context"));
+    }
+    object
+}
+
+/// Topics are pages, comments are notes.
+pub(super) fn kind_of_ours(post: &Post) -> &'static str {
+    if post.is_topic() { "Page" } else { "Note" }
+}
+
+// Reading -----------------------------------------------------------------------------------------
+
+/// True for the kinds of objects that become topics and comments.
+pub fn is_post(object: &Value) -> bool {
+    matches!(
+        kind_of(object),
+        Some(
+            "Page"
+                | "Note"
+                | "Article"
+                | "Question"
+                | "Video"
+                | "Audio"
+                | "Image"
+                | "Document"
+                | "Event"
+        )
+    )
+}
+
+/// Reads a topic or comment. `activity` is what it came in: some servers name the group only there.
+///
+/// That its id and its author are of one server, and that the sender may speak for them, is the
+/// caller's to check.
+///
+/// # Errors
+/// When it is no post, leaves open who wrote it, has nothing to read, or is larger than accepted.
+pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPost, Invalid> {
+    if !is_post(object) {
+        return Err(Invalid::new("type", "is not one kind of post"));
+    }
+    check_sizes(object)?;
+    let author = author(object)?;
+    let parent = parent(object)?;
+    let title = text(object, "name", "nameMap")
+        .map(|name| name.chars().take(NAME_CHARS_MAX).collect::<String>());
+    let html = html(object)?;
+    if html.is_empty() && (title.is_none() || parent.is_some()) {
+        // A comment with a name and no text is a vote in a poll.
+        return Err(Invalid::new("content", "is missing"));
+    }
+    Ok(ReceivedPost {
+        uri: required_uri(object, "id")?,
+        group: group(object, activity, &author)?,
+        author,
+        parent,
+        title,
+        html,
+        source: markdown(object),
+        published: published(object),
+    })
+}
+
+/// True when everybody is among the recipients.
+pub fn is_for_everybody(object: &Value) -> bool {
+    let recipients = |field| entries(object, field).unwrap_or_default();
+    let mut all = recipients("to").into_iter().chain(recipients("cc"));
+    all.any(is_everybody)
+}
+
+fn check_sizes(object: &Value) -> Result<(), Invalid> {
+    for field in ["to", "cc", "bto", "bcc", "audience", "tag", "attachment"] {
+        entries(object, field)?;
+    }
+    Ok(())
+}
+
+/// Who wrote it. Of several, the one person (a video has also its channel); a list of addresses
+/// leaves open which of them answers for the text.
+fn author(object: &Value) -> Result<Uri, Invalid> {
+    let problem = || Invalid::new("attributedTo", "is not one person");
+    let named = entries(object, "attributedTo")?;
+    if let [one] = named.as_slice() {
+        return uri_of(one).ok_or_else(problem);
+    }
+    let mut people = named
+        .into_iter()
+        .filter(|author| kind_of(author) == Some("Person"));
+    match (people.next(), people.next()) {
+        (Some(person), None) => uri_of(person).ok_or_else(problem),
+        _ => Err(problem()),
+    }
+}
+
+/// What it answers. An answer to something unreadable must not become a topic.
+fn parent(object: &Value) -> Result<Option<Uri>, Invalid> {
+    match entries(object, "inReplyTo")?.as_slice() {
+        [] => Ok(None),
+        [one] => uri_of(one)
+            .map(Some)
+            .ok_or_else(|| Invalid::new("inReplyTo", "is not an address")),
+        _ => Err(Invalid::new("inReplyTo", "is more than one")),
+    }
+}
+
+/// The group it is for: the one that is named as such; otherwise, for people whose software knows
+/// no groups, the recipient whose address is like those of our groups, or else the first one.
+fn group(object: &Value, activity: Option<&Value>, author: &Uri) -> Result<Option<Uri>, Invalid> {
+    let both = || [Some(object), activity].into_iter().flatten();
+    for part in both() {
+        let named = entries(part, "audience")?;
+        let named = named.into_iter().filter(|value| !is_everybody(value));
+        if let Some(group) = named.into_iter().find_map(uri_of) {
+            return Ok(Some(group));
+        }
+    }
+    let mut recipients = Vec::new();
+    for part in both() {
+        recipients.extend(entries(part, "to")?);
+        recipients.extend(entries(part, "cc")?);
+    }
+    let candidates: Vec<Uri> = recipients
+        .into_iter()
+        .filter(|value| !is_everybody(value))
+        .filter_map(uri_of)
+        .filter(|uri| uri != author && !is_collection(uri))
+        .collect();
+    let like_ours = candidates.iter().find(|uri| {
+        let url = uri.to_url();
+        url.is_ok_and(|url| url.path().starts_with("/g/"))
+    });
+    Ok(like_ours.or_else(|| candidates.first()).cloned())
+}
+
+fn is_collection(uri: &Uri) -> bool {
+    ["/followers", "/following"]
+        .iter()
+        .any(|end| uri.as_str().ends_with(end))
+}
+
+/// Markdown, where the author's server gives what was typed.
+fn markdown(object: &Value) -> Option<String> {
+    let source = object.get("source")?;
+    let is_markdown = media_type(source) == Some("text/markdown");
+    let content = source.get("content")?.as_str()?;
+    (is_markdown && content.len() <= BODY_BYTES_MAX).then(|| content.to_owned())
+}
+
+fn published(object: &Value) -> Option<Timestamp> {
+    let text = object.get("published")?.as_str()?;
+    Timestamp::parse(text).ok()
+}
+
+/// Without its parameters.
+fn media_type(object: &Value) -> Option<&str> {
+    let text = object.get("mediaType")?.as_str()?;
+    text.split(';').next().map(str::trim)
+}
+
+/// Everything there is to read: the warning, the text, the answers of a poll, what is attached.
+fn html(object: &Value) -> Result<String, Invalid> {
+    let mut html = String::new();
+    if object.get("sensitive") == Some(&Value::Bool(true))
+        && let Some(warning) = text(object, "summary", "summaryMap")
+    {
+        html.push_str(&format!("<p><strong>{}</strong></p>\n", escape(warning)));
+    }
+    html.push_str(&body(object));
+    html.push_str(&choices(object)?);
+    html.push_str(&links(object, &html)?);
+    if html.len() > BODY_BYTES_MAX {
+        return Err(Invalid::new(
+            "content",
+            format!("is longer than {BODY_BYTES_MAX} bytes"),
+        ));
+    }
+    Ok(html)
+}
+
+fn body(object: &Value) -> String {
+    let content = text(object, "content", "contentMap").unwrap_or_default();
+    // Rendering costs more than looking: what is too long is refused as it is.
+    if content.len() > BODY_BYTES_MAX {
+        return content.to_owned();
+    }
+    match media_type(object) {
+        Some("text/markdown") => markup::render_markdown(content).into_string(),
+        Some("text/plain") => format!("<p>{}</p>", escape(content).replace('\n', "<br>")),
+        _ => content.to_owned(),
+    }
+}
+
+/// The answers of a poll, as a list to read.
+fn choices(object: &Value) -> Result<String, Invalid> {
+    let mut choices = entries(object, "oneOf")?;
+    choices.extend(entries(object, "anyOf")?);
+    let names = choices
+        .iter()
+        .filter_map(|choice| text(choice, "name", "nameMap"))
+        .map(|name| format!("<li>{}</li>", escape(name)))
+        .collect::<String>();
+    Ok(match names.is_empty() {
+        true => names,
+        false => format!("<ul>{names}</ul>"),
+    })
+}
+
+/// What is attached, as links: pictures and files stay on their server.
+fn links(object: &Value, html: &str) -> Result<String, Invalid> {
+    let mut links = String::new();
+    for attachment in entries(object, "attachment")?.into_iter().take(LINKS_MAX) {
+        let Some(target) = target(attachment) else {
+            continue;
+        };
+        let address = escape(target.as_str());
+        if html.contains(&address) {
+            continue;
+        }
+        let name = text(attachment, "name", "nameMap").filter(|name| !name.trim().is_empty());
+        let name = escape(name.unwrap_or(target.as_str()));
+        links.push_str(&format!("<p><a href=\"{address}\">{name}</a></p>\n"));
+    }
+    Ok(links)
+}
+
+fn target(attachment: &Value) -> Option<Uri> {
+    let url = match attachment.get("url") {
+        Some(Value::Array(urls)) => urls.iter().find_map(uri_of),
+        Some(one) => uri_of(one),
+        None => None,
+    };
+    url.or_else(|| uri_in(attachment, "href"))
+}
+
+#[cfg(test)]
+mod tests;

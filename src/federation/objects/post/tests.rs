@@ -1,0 +1,261 @@
+use super::*;
+use crate::domain::{Access, PostId, Stage};
+use crate::federation::objects::tests::{acme, ada, at, engineering, fixture, topic};
+
+const ENGINEERING: &str = "https://acme.example/g/engineering";
+
+fn parsed(object: &Value) -> ReceivedPost {
+    parse_post(object, None).unwrap()
+}
+
+/// The object of a Create, and the Create.
+fn created(name: &str) -> ReceivedPost {
+    let activity = fixture(name);
+    parse_post(&activity["object"], Some(&activity)).unwrap()
+}
+
+fn problem(object: &Value) -> &'static str {
+    parse_post(object, None).unwrap_err().field
+}
+
+fn text_of(uri: &Option<Uri>) -> Option<&str> {
+    uri.as_ref().map(Uri::as_str)
+}
+
+// Ours --------------------------------------------------------------------------------------------
+
+#[test]
+fn a_topic_is_a_page_for_the_group_and_nobody_else() {
+    let group = engineering(Access::Open, Stage::Partners);
+    let page = render_post(&acme(), &topic(), &ada(), &group, None);
+    assert_eq!(
+        page,
+        json!({
+            "id": "https://acme.example/p/41",
+            "type": "Page",
+            "url": "https://acme.example/p/41",
+            "attributedTo": "https://acme.example/u/ada",
+            "to": [ENGINEERING, "https://acme.example/g/engineering/followers"],
+            "audience": ENGINEERING,
+            "context": "https://acme.example/p/41/context",
+            "name": "Bridge opens Monday",
+            "content": "<p>It <em>does</em>.</p>\n",
+            "mediaType": "text/html",
+            "source": { "content": "It *does*.", "mediaType": "text/markdown" },
+            "published": "2026-03-01T08:00:00.000Z",
+        })
+    );
+}
+
+#[test]
+fn a_comment_is_a_note_in_the_conversation_of_its_topic() {
+    let group = engineering(Access::Open, Stage::Public);
+    let mut comment = topic();
+    comment.id = PostId(87);
+    comment.uri = acme().post(comment.id);
+    comment.parent = Some(PostId(41));
+    comment.title = None;
+    comment.edited_at = Some(at("2026-03-02T08:00:00Z"));
+    let parent = topic().uri;
+    let note = render_post(&acme(), &comment, &ada(), &group, Some(&parent));
+    assert_eq!(note["type"], "Note");
+    assert_eq!(note["inReplyTo"], "https://acme.example/p/41");
+    assert_eq!(note["context"], "https://acme.example/p/41/context");
+    assert_eq!(note["updated"], "2026-03-02T08:00:00.000Z");
+    assert_eq!(note.get("name"), None);
+    assert!(is_for_everybody(&note));
+}
+
+#[test]
+fn what_we_write_is_what_we_read() {
+    let group = engineering(Access::Closed, Stage::Partners);
+    let read = parsed(&render_post(&acme(), &topic(), &ada(), &group, None));
+    assert_eq!(
+        read,
+        ReceivedPost {
+            uri: topic().uri,
+            author: ada().uri,
+            group: Some(group.actor.uri),
+            parent: None,
+            title: topic().title,
+            html: topic().html,
+            source: topic().source,
+            published: Some(topic().created_at),
+        }
+    );
+}
+
+#[test]
+fn in_a_group_elsewhere_the_conversation_is_not_ours_to_name() {
+    let mut group = engineering(Access::Open, Stage::Partners);
+    group.actor.host = Some("birch.example".parse().unwrap());
+    group.actor.followers = None;
+    let page = render_post(&acme(), &topic(), &ada(), &group, None);
+    assert_eq!(page.get("context"), None);
+    assert_eq!(page["to"][1], format!("{ENGINEERING}/followers"));
+}
+
+// Others' -----------------------------------------------------------------------------------------
+
+#[test]
+fn topics_of_other_software_are_read() {
+    let page = parsed(&fixture("lemmy/page"));
+    assert_eq!(page.title.as_deref(), Some("Which light for winter?"));
+    assert_eq!(
+        page.source.as_deref(),
+        Some("I look for **one** that lasts.")
+    );
+    assert_eq!(text_of(&page.group), Some(ENGINEERING));
+    assert_eq!(page.author.as_str(), "https://lemmy.example/u/lena");
+    assert_eq!(page.published, Some(at("2025-11-03T17:20:11.804512Z")));
+
+    let private = created("lemmy/create_page_private");
+    assert_eq!(text_of(&private.group), Some(ENGINEERING));
+
+    let note = parsed(&fixture("nodebb/note"));
+    assert_eq!(note.title.as_deref(), Some("A jig for drilling"));
+    assert_eq!(note.parent, None);
+    let article = created("nodebb/create_article");
+    // The summary of an article is its beginning, not a warning.
+    assert_eq!(article.html.matches("The second part is longer").count(), 8);
+}
+
+#[test]
+fn a_mention_of_the_group_is_how_microblogs_start_a_topic() {
+    let note = created("mastodon/create_note_mention");
+    assert_eq!(text_of(&note.group), Some(ENGINEERING));
+    assert_eq!((note.title, note.source), (None, None));
+    assert!(note.html.contains("How do you keep the build fast?"));
+
+    let direct = created("mastodon/create_note_direct");
+    assert_eq!(text_of(&direct.group), Some(ENGINEERING));
+    let mut several = fixture("mastodon/note");
+    several["cc"] = json!([
+        "https://mastodon.example/users/mara/followers",
+        "https://acme.example/u/ada",
+        ENGINEERING,
+    ]);
+    assert_eq!(text_of(&parsed(&several).group), Some(ENGINEERING));
+    several["to"] = json!(["as:Public", "Public"]);
+    several["cc"] = json!([]);
+    assert_eq!(parsed(&several).group, None);
+}
+
+#[test]
+fn comments_of_other_software_are_read() {
+    for (name, parent) in [
+        ("lemmy/create_note", "https://acme.example/p/41"),
+        ("mastodon/create_note_reply", "https://acme.example/p/41"),
+        ("nodebb/create_reply", "https://acme.example/p/41"),
+    ] {
+        let comment = created(name);
+        assert_eq!(text_of(&comment.parent), Some(parent), "{name}");
+    }
+}
+
+#[test]
+fn a_bare_link_and_bare_pictures_are_something_to_read() {
+    let link = created("lemmy/create_page_link");
+    assert_eq!(
+        link.html,
+        "<p><a href=\"https://maps.example/repair\">https://maps.example/repair</a></p>\n"
+    );
+    let mut pictures = fixture("mastodon/note");
+    pictures["content"] = json!("");
+    pictures["contentMap"] = Value::Null;
+    pictures["attachment"] = json!([
+        { "type": "Document", "mediaType": "image/png", "url": "https://m.example/1.png", "name": "A \"crane\"" },
+        { "type": "Document", "url": "javascript:alert(1)", "name": "no" },
+    ]);
+    assert_eq!(
+        parsed(&pictures).html,
+        "<p><a href=\"https://m.example/1.png\">A &quot;crane&quot;</a></p>\n"
+    );
+}
+
+#[test]
+fn polls_and_warnings_are_read_as_text() {
+    let poll = created("mastodon/create_question");
+    assert!(poll.html.ends_with("<ul><li>Tabs</li><li>Spaces</li></ul>"));
+    let warned = created("mastodon/create_note_warning");
+    assert!(warned.html.starts_with("<p><strong>"));
+}
+
+#[test]
+fn a_vote_is_not_a_comment() {
+    assert_eq!(problem(&fixture("mastodon/vote")["object"]), "content");
+}
+
+#[test]
+fn texts_come_in_several_kinds() {
+    let mut note = fixture("nodebb/note");
+    note["content"] = json!("*a* <b>");
+    note["mediaType"] = json!("text/markdown; charset=utf-8");
+    assert_eq!(parsed(&note).html, "<p><em>a</em> &lt;b&gt;</p>\n");
+    note["mediaType"] = json!("text/plain");
+    assert_eq!(parsed(&note).html, "<p>*a* &lt;b&gt;</p>");
+    note["content"] = Value::Null;
+    note["contentMap"] = json!({ "de": "<p>Hallo</p>" });
+    note["mediaType"] = Value::Null;
+    note["source"]["mediaType"] = json!("text/html");
+    let read = parsed(&note);
+    assert_eq!((read.html.as_str(), read.source), ("<p>Hallo</p>", None));
+}
+
+#[test]
+fn one_person_answers_for_a_text() {
+    let mut video = fixture("nodebb/note");
+    video["type"] = json!("Video");
+    video["attributedTo"] = json!([
+        { "type": "Person", "id": "https://nodebb.example/uid/7" },
+        { "type": "Group", "id": "https://nodebb.example/category/5" },
+    ]);
+    assert_eq!(
+        parsed(&video).author.as_str(),
+        "https://nodebb.example/uid/7"
+    );
+    for several in [
+        json!([
+            "https://nodebb.example/uid/7",
+            "https://nodebb.example/uid/8"
+        ]),
+        json!([{ "type": "Person", "id": "https://a.example/1" }, { "type": "Person", "id": "https://a.example/2" }]),
+        json!([]),
+        json!(null),
+        json!("acct:nils@nodebb.example"),
+    ] {
+        video["attributedTo"] = several;
+        assert_eq!(problem(&video), "attributedTo");
+    }
+}
+
+#[test]
+fn a49_long_lists_and_long_texts_are_refused() {
+    for field in ["to", "cc", "tag", "attachment", "audience"] {
+        let mut note = fixture("nodebb/note");
+        note[field] = Value::Array(vec![json!("https://a.example/"); 101]);
+        assert_eq!(problem(&note), field);
+    }
+    let mut note = fixture("nodebb/note");
+    note["content"] = json!("x".repeat(BODY_BYTES_MAX + 1));
+    assert_eq!(problem(&note), "content");
+}
+
+#[test]
+fn what_leaves_a_choice_is_refused() {
+    let whole = fixture("nodebb/note");
+    for (field, value) in [
+        ("type", json!(["Note", "Page"])),
+        ("type", json!("Person")),
+        ("id", json!(null)),
+        (
+            "inReplyTo",
+            json!(["https://a.example/1", "https://a.example/2"]),
+        ),
+        ("inReplyTo", json!("tag:a.example,2025:1")),
+    ] {
+        let mut note = whole.clone();
+        note[field] = value.clone();
+        assert_eq!(problem(&note), field, "{value}");
+    }
+}
