@@ -8,6 +8,7 @@
     reason = "a test owns its time, environment and clients, and a panic is how it fails"
 )]
 
+mod attacks;
 mod house;
 mod partners;
 mod rooms;

@@ -7,8 +7,11 @@
 )]
 
 pub mod browser;
+pub mod dump;
+pub mod forge;
 pub mod house;
 pub mod leash;
+pub mod peer;
 pub mod ports;
 pub mod postgres;
 pub mod process;
