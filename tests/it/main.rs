@@ -10,6 +10,7 @@
 
 mod auth;
 mod cli;
+mod attacks;
 mod house;
 mod partners;
 mod rooms;

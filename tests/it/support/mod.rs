@@ -9,8 +9,11 @@
 pub mod browser;
 pub mod database;
 pub mod dice;
+pub mod dump;
+pub mod forge;
 pub mod house;
 pub mod leash;
+pub mod peer;
 pub mod ports;
 pub mod postgres;
 pub mod process;
