@@ -9,6 +9,7 @@
 )]
 
 mod house;
+mod mastodon;
 mod partners;
 mod rooms;
 mod services;
