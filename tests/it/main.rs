@@ -12,6 +12,7 @@ mod auth;
 mod cli;
 mod attacks;
 mod house;
+mod mastodon;
 mod partners;
 mod rooms;
 mod scope;
