@@ -8,9 +8,9 @@
     reason = "a test owns its time, environment and clients, and a panic is how it fails"
 )]
 
+mod attacks;
 mod auth;
 mod cli;
-mod attacks;
 mod house;
 mod mastodon;
 mod partners;
