@@ -68,12 +68,13 @@ pub async fn group(app: &App, viewer: Viewer, name: &str) -> Result<(Group, Acto
 pub async fn actor(app: &App, viewer: Viewer, name: &str) -> Result<Actor> {
     let (asker, name) = (app.asker(viewer), name.to_owned());
     app.db
-        .read("find_name", move |connection| {
-            match storage::accounts::find_by_name(connection, &name)? {
+        .read(
+            "find_name",
+            move |connection| match storage::accounts::find_by_name(connection, &name)? {
                 None => find_group(connection, &asker, &name).map(|group| group.actor),
                 some => access::permit_person(connection, &asker, some).map(|person| person.actor),
-            }
-        })
+            },
+        )
         .await
 }
 
@@ -261,6 +262,3 @@ fn public_key(connection: &mut Connection, actor: &Actor) -> Result<ActorKey> {
         ..key
     })
 }
-
-#[cfg(test)]
-mod tests;

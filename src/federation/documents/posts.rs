@@ -15,9 +15,7 @@ use crate::services::documents::{self, Below, PostDocument};
 
 pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
     match find(&federation, &request, &id).await {
-        Ok((found, _)) if found.is_gone() => {
-            answer::gone(&document(render_tombstone(&found.post)))
-        }
+        Ok((found, _)) if found.is_gone() => answer::gone(&document(render_tombstone(&found.post))),
         Ok((found, group)) => {
             let object = render(&federation.app.addresses(), &found, &group);
             answer::found(&document(object))
@@ -80,8 +78,13 @@ async fn conversation(
         return Ok(document(whole));
     }
     let full = posts.len() == items as usize;
-    let next = posts.last().filter(|_| full).map(|last| turn_after(last.post.id));
-    let this = turn.after().map_or_else(|| "?page=true".to_owned(), turn_after);
+    let next = posts
+        .last()
+        .filter(|_| full)
+        .map(|last| turn_after(last.post.id));
+    let this = turn
+        .after()
+        .map_or_else(|| "?page=true".to_owned(), turn_after);
     let posts = posts
         .iter()
         .map(|found| item(&addresses, found, &group))
