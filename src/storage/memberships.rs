@@ -193,6 +193,30 @@ pub fn count_all(connection: &mut Connection, group: GroupId) -> Result<i64> {
         .get_result(connection)?)
 }
 
+/// How many people wait to be let into the groups of this house that somebody moderates.
+pub fn count_waiting(connection: &mut Connection, moderator: ActorId) -> Result<i64> {
+    let mine = diesel::alias!(memberships as mine);
+    let moderated = mine
+        .filter(
+            mine.field(memberships::actor_id).eq(moderator.0).and(
+                mine.field(memberships::state)
+                    .eq(MembershipState::Member.as_str()),
+            ),
+        )
+        .filter(
+            mine.field(memberships::role)
+                .eq_any([GroupRole::Moderator.as_str(), GroupRole::Owner.as_str()]),
+        )
+        .select(mine.field(memberships::group_id));
+    let here = actors::table.filter(actors::host.eq("")).select(actors::id);
+    Ok(memberships::table
+        .filter(memberships::state.eq(MembershipState::Requested.as_str()))
+        .filter(memberships::group_id.eq_any(moderated))
+        .filter(memberships::group_id.eq_any(here))
+        .count()
+        .get_result(connection)?)
+}
+
 /// Whether somebody of `host` is in one of `states`.
 pub fn any_on_host(
     connection: &mut Connection,

@@ -8,13 +8,15 @@
     reason = "a test owns its time, environment and clients, and a panic is how it fails"
 )]
 
+mod attacks;
 mod auth;
 mod cli;
 mod house;
+mod mastodon;
 mod partners;
 mod rooms;
+mod scope;
 mod serve;
 mod services;
-mod scope;
 mod storage;
 mod support;

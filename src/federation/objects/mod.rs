@@ -23,6 +23,7 @@ pub use crate::federation::extension::NAMESPACE;
 pub const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 /// The collection that stands for everybody (ActivityPub, section 5.6).
 pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+
 /// An object as a document of its own.
 pub fn document(mut object: Value) -> Value {
     if let Some(members) = object.as_object_mut() {
