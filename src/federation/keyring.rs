@@ -261,6 +261,3 @@ impl Budget {
         spent.1 <= self.per_minute
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -262,6 +262,3 @@ fn public_key(connection: &mut Connection, actor: &Actor) -> Result<ActorKey> {
         ..key
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -175,6 +175,43 @@ impl House {
         .await;
     }
 
+    /// Gives somebody of this house the key that everybody has here.
+    pub async fn give_key(&self, actor: &Actor) {
+        let key = ActorKey {
+            actor: actor.id,
+            uri: format!("{}#main-key", actor.uri).parse().unwrap(),
+            public_pem: KEYS.1.clone(),
+            private_pem: Some(KEYS.0.clone()),
+        };
+        self.write(move |connection, now| storage::actors::insert_key(connection, &key, now))
+            .await;
+    }
+
+    pub async fn set_state(&self, actor: ActorId, state: crate::domain::ActorState) {
+        self.write(move |connection, _| storage::actors::set_state(connection, actor, state))
+            .await;
+    }
+
+    pub async fn find_account(&self, name: &'static str) -> Account {
+        let found = self
+            .write(move |connection, _| storage::accounts::find_by_name(connection, name))
+            .await;
+        found.unwrap()
+    }
+
+    pub async fn find_post(&self, uri: Uri) -> crate::domain::Post {
+        let found = self
+            .write(move |connection, _| storage::posts::find_by_uri(connection, &uri))
+            .await;
+        found.unwrap()
+    }
+
+    /// How many lines the security log has.
+    pub async fn refusals(&self) -> i64 {
+        self.write(|connection, _| storage::arrivals::count_refusals(connection))
+            .await
+    }
+
     /// The audit lines, oldest first: action, subject, detail.
     pub async fn audited(&self) -> Vec<AuditLine> {
         let mut lines = self

@@ -177,6 +177,11 @@ pub fn prune_bodies(connection: &mut Connection, before: Timestamp) -> Result<us
     .execute(connection)?)
 }
 
+/// How many attempts to get in were turned away and written down.
+pub fn count_refusals(connection: &mut Connection) -> Result<i64> {
+    Ok(security_log::table.count().get_result(connection)?)
+}
+
 /// One line for an attempt to get in that was turned away: what, who it claimed to be, from where.
 pub fn log_refusal(
     connection: &mut Connection,

@@ -17,14 +17,12 @@ pub mod tombstone;
 use serde_json::{Value, json};
 
 use crate::domain::{Access, Group, Stage, Uri};
+pub use crate::federation::extension::NAMESPACE;
 
 /// ActivityStreams' own context: enough for posts, collections and activities.
 pub const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 /// The collection that stands for everybody (ActivityPub, section 5.6).
 pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
-/// The namespace of the words we add. Nothing is fetched from there: they are explained in
-/// `FEDERATION.md` and defined in every document that uses them.
-pub const NAMESPACE: &str = "https://ns.guildhall.dev/v1#";
 
 /// An object as a document of its own.
 pub fn document(mut object: Value) -> Value {
