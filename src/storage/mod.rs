@@ -16,6 +16,7 @@ pub mod groups;
 mod ids;
 mod inspect;
 pub mod jobs;
+mod listing;
 pub mod memberships;
 pub mod partners;
 pub mod posts;

@@ -1,7 +1,6 @@
 //! Topics and comments.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::{
     ActorId, Audience, GroupId, Host, Page, Post, PostId, PostState, Revision, Timestamp, Uri,
@@ -10,8 +9,8 @@ use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
 use crate::storage::connection::on_backend;
 use crate::storage::error::read;
+use crate::storage::listing::Listing;
 use crate::storage::schema::{mentions, posts, revisions, tombstones};
-use crate::storage::scope::{ALL_BINDS, Binds};
 use crate::storage::{Connection, ids, scope};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
@@ -343,6 +342,11 @@ pub fn list_revisions(connection: &mut Connection, post: PostId) -> Result<Vec<R
 const POSTS_OF_GROUPS: &str =
     "posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id";
 
+/// The groups somebody (`$4`) is a member of.
+const OWN_GROUPS: &str =
+    "memberships h JOIN groups g ON g.actor_id = h.group_id JOIN actors ga ON ga.id = g.actor_id";
+const OWN: &str = "h.actor_id = $4 AND h.state = 'member'";
+
 /// Topics of a group, newest first.
 pub fn list_topics(
     connection: &mut Connection,
@@ -351,18 +355,20 @@ pub fn list_topics(
     page: Page,
 ) -> Result<Vec<Post>> {
     let text = format!(
-        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE {ALL_BINDS} AND p.group_id = $4 AND p.parent_id IS NULL \
-         AND p.id < $5 AND p.id > $6 AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
-        scope::posts(scope),
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.group_id = $4 AND p.parent_id IS NULL AND p.id < $5 AND p.id > $6 \
+         AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
+        often(&scope::posts(scope)),
         direction(page),
     );
-    load_page(connection, &text, scope, group.0, page)
+    let listing = Listing::new(connection, scope, &text);
+    load_newest_first(connection, listing.at(group.0).page(page))
 }
 
 /// Topics of all groups the viewer is a member of, newest first.
 ///
-/// Asks each group's index for its newest few and merges them: the cost grows with the groups of
-/// the viewer, not with the posts there are.
+/// Looks at the first topic of each group; as many of those as the page is long mark a border that
+/// no topic of the page lies beyond. Only up to there it reads the groups' indexes: the cost grows
+/// with the groups of the viewer, not with the posts there are.
 pub fn list_home(
     connection: &mut Connection,
     scope: &ReadScope,
@@ -370,22 +376,47 @@ pub fn list_home(
     page: Page,
 ) -> Result<Vec<Post>> {
     let direction = direction(page);
-    let newest = format!(
-        "SELECT p.id FROM posts p WHERE p.group_id = h.group_id AND p.parent_id IS NULL AND p.state = 'visible' \
-         AND p.id < $5 AND p.id > $6 AND {} ORDER BY p.id {direction} LIMIT $7",
-        scope::posts(scope),
+    let readable = often(&scope::posts(scope));
+    let topics = |below: &str, above: &str, items: &str| {
+        format!(
+            "SELECT p.id FROM posts p WHERE p.group_id = h.group_id AND p.parent_id IS NULL AND p.state = 'visible' \
+             AND p.id < {below} AND p.id > {above} AND {readable} ORDER BY p.id {direction} LIMIT {items}"
+        )
+    };
+    let firsts = format!(
+        "SELECT ({}) AS id FROM {OWN_GROUPS} WHERE {OWN}",
+        topics("$5", "$6", "1")
     );
+    let last_first = format!(
+        "SELECT f.id FROM firsts f WHERE f.id IS NOT NULL ORDER BY f.id {direction} LIMIT 1 OFFSET $7 - 1"
+    );
+    let (border, page_topics) = if page.from_oldest {
+        let border = format!("SELECT COALESCE(({last_first}) + 1, $5) AS id");
+        (border, topics("(SELECT b.id FROM border b)", "$6", "$7"))
+    } else {
+        let border = format!("SELECT COALESCE(({last_first}) - 1, $6) AS id");
+        (border, topics("$5", "(SELECT b.id FROM border b)", "$7"))
+    };
     // The same plan in the words each database understands.
     let each = match connection {
-        Connection::Postgres(_) => format!("CROSS JOIN LATERAL ({newest}) n"),
-        Connection::Sqlite(_) => format!("JOIN posts n ON n.id IN ({newest})"),
+        Connection::Postgres(_) => format!("CROSS JOIN LATERAL ({page_topics}) n"),
+        Connection::Sqlite(_) => format!("JOIN posts n ON n.id IN ({page_topics})"),
     };
     let text = format!(
-        "SELECT t.* FROM posts t WHERE {ALL_BINDS} AND t.id IN (SELECT n.id FROM memberships h \
-         JOIN groups g ON g.actor_id = h.group_id JOIN actors ga ON ga.id = g.actor_id {each} \
-         WHERE h.actor_id = $4 AND h.state = 'member' ORDER BY n.id {direction} LIMIT $7) ORDER BY t.id {direction}",
+        "SELECT t.* FROM posts t WHERE t.id IN (SELECT n.id FROM {OWN_GROUPS} {each} WHERE {OWN} \
+         ORDER BY n.id {direction} LIMIT $7)",
     );
-    load_page(connection, &text, scope, viewer.0, page)
+    let listing = Listing::new(connection, scope, &text)
+        .with(connection, "firsts", &firsts)
+        .with(connection, "border", &border);
+    load_newest_first(connection, listing.at(viewer.0).page(page))
+}
+
+/// A condition that most rows fulfil. PostgreSQL takes so many conditions for a rare catch and
+/// would sort all topics of a group instead of walking its index until the page is full; of a
+/// `CASE` it thinks nothing.
+fn often(condition: &str) -> String {
+    format!("CASE WHEN {condition} THEN true ELSE false END")
 }
 
 /// What somebody wrote, topics and comments, newest first.
@@ -411,18 +442,12 @@ pub fn list_thread(
     scope: &ReadScope,
     topic: PostId,
 ) -> Result<Vec<Post>> {
-    let Binds { actor, host, now } = scope::binds(scope);
     let text = format!(
-        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE {ALL_BINDS} AND p.topic_id = $4 AND {} ORDER BY p.id",
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.topic_id = $4 AND {} ORDER BY p.id",
         scope::posts(scope)
     );
-    let rows: Vec<PostRow> = diesel::sql_query(scope::numbered(connection, &text))
-        .bind::<BigInt, _>(actor)
-        .bind::<Text, _>(host)
-        .bind::<BigInt, _>(now)
-        .bind::<BigInt, _>(topic.0)
-        .load(connection)?;
-    rows.into_iter().map(Post::try_from).collect()
+    let listing = Listing::new(connection, scope, &text).at(topic.0);
+    load(connection, listing)
 }
 
 /// Visible posts of a thread (with `parent`: only what answers it directly), oldest first, from
@@ -469,7 +494,7 @@ pub fn list_uris(connection: &mut Connection, ids: &[PostId]) -> Result<Vec<(Pos
 /// Ids of all posts the scope lets through: what the property test compares with the rules.
 pub fn list_readable(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<PostId>> {
     let text = format!(
-        "SELECT p.id FROM {POSTS_OF_GROUPS} WHERE {ALL_BINDS} AND {} \
+        "SELECT p.id FROM {POSTS_OF_GROUPS} WHERE {} \
          UNION ALL SELECT p.id FROM posts p WHERE p.group_id IS NULL AND {} ORDER BY id",
         scope::posts(scope),
         scope::posts_outside_groups(scope),
@@ -554,28 +579,13 @@ const fn direction(page: Page) -> &'static str {
     if page.from_oldest { "ASC" } else { "DESC" }
 }
 
-/// Runs a text with seven binds: the scope's, the place, and the page's borders and size.
-fn load_page(
-    connection: &mut Connection,
-    text: &str,
-    scope: &ReadScope,
-    place: i64,
-    page: Page,
-) -> Result<Vec<Post>> {
-    let Binds { actor, host, now } = scope::binds(scope);
-    let rows: Vec<PostRow> = diesel::sql_query(scope::numbered(connection, text))
-        .bind::<BigInt, _>(actor)
-        .bind::<Text, _>(host)
-        .bind::<BigInt, _>(now)
-        .bind::<BigInt, _>(place)
-        .bind::<BigInt, _>(page.before.unwrap_or(i64::MAX))
-        .bind::<BigInt, _>(page.after.unwrap_or(0))
-        .bind::<BigInt, _>(i64::from(page.items()))
-        .load(connection)?;
-    let mut posts = rows
-        .into_iter()
-        .map(Post::try_from)
-        .collect::<Result<Vec<_>>>()?;
+fn load(connection: &mut Connection, listing: Listing) -> Result<Vec<Post>> {
+    let rows: Vec<PostRow> = on_backend!(connection, |inner| listing.load(inner))?;
+    rows.into_iter().map(Post::try_from).collect()
+}
+
+fn load_newest_first(connection: &mut Connection, listing: Listing) -> Result<Vec<Post>> {
+    let mut posts = load(connection, listing)?;
     posts.sort_by_key(|post| std::cmp::Reverse(post.id));
     Ok(posts)
 }

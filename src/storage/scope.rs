@@ -6,12 +6,14 @@
 //! together from fragments in the words of the rules; each fragment is complete in itself.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 
 use crate::domain::{Capability, GroupId};
 use crate::error::Result;
 use crate::policy::{Asker, ReadScope};
 use crate::storage::Connection;
+use crate::storage::connection::on_backend;
+use crate::storage::listing::Listing;
 
 // Putting texts together --------------------------------------------------------------------------
 
@@ -33,18 +35,6 @@ pub(super) fn binds(scope: &ReadScope) -> Binds {
         actor,
         host,
         now: scope.now().micros(),
-    }
-}
-
-/// Mentions every bind, so that a text which needs fewer of them takes three all the same.
-pub(super) const ALL_BINDS: &str = "$1 >= 0 AND $2 >= '' AND $3 >= 0";
-
-/// A text in the words of the connected database. SQLite takes `$3` for a name and numbers names
-/// by their first appearance; `?3` is a number in any order.
-pub(super) fn numbered(connection: &Connection, text: &str) -> String {
-    match connection {
-        Connection::Postgres(_) => text.to_owned(),
-        Connection::Sqlite(_) => text.replace('$', "?"),
     }
 }
 
@@ -344,18 +334,14 @@ struct IdRow {
     id: i64,
 }
 
-/// Runs a text with a scope's three binds that selects one column `id`.
+/// Runs a text that selects one column `id`.
 pub(super) fn list_ids(
     connection: &mut Connection,
     scope: &ReadScope,
     text: &str,
 ) -> Result<Vec<i64>> {
-    let Binds { actor, host, now } = binds(scope);
-    let rows: Vec<IdRow> = diesel::sql_query(numbered(connection, text))
-        .bind::<BigInt, _>(actor)
-        .bind::<Text, _>(host)
-        .bind::<BigInt, _>(now)
-        .load(connection)?;
+    let listing = Listing::new(connection, scope, text);
+    let rows: Vec<IdRow> = on_backend!(connection, |inner| listing.load(inner))?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
@@ -365,8 +351,7 @@ pub(super) fn list_known_groups(
     scope: &ReadScope,
 ) -> Result<Vec<GroupId>> {
     let text = format!(
-        "SELECT g.actor_id AS id FROM groups g JOIN actors ga ON ga.id = g.actor_id \
-         WHERE {ALL_BINDS} AND {}",
+        "SELECT g.actor_id AS id FROM groups g JOIN actors ga ON ga.id = g.actor_id WHERE {}",
         groups(scope)
     );
     let ids = list_ids(connection, scope, &text)?;
