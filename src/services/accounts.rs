@@ -2,8 +2,8 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Account, Actor, ActorId, ActorKind, ActorState, AuditAction, EmailAddress, Name, OrgRole, Password,
-    SessionId,
+    Account, Actor, ActorId, ActorKind, ActorState, AuditAction, EmailAddress, Name, OrgRole,
+    Password, SessionId,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Viewer, act};

@@ -166,12 +166,13 @@ pub async fn pinned_key(app: &App, viewer: Viewer, partner: &Partner) -> Result<
     let Some(instance) = partner.instance.clone() else {
         return Ok(None);
     };
-    let key = app.db.read("find_pinned_key", move |connection| {
-        match storage::actors::find_by_uri(connection, &instance)? {
+    let key = app.db.read(
+        "find_pinned_key",
+        move |connection| match storage::actors::find_by_uri(connection, &instance)? {
             Some(actor) => storage::actors::find_key_of(connection, actor.id),
             None => Ok(None),
-        }
-    });
+        },
+    );
     key.await?
         .map(|key| crypto::key_fingerprint(&key.public_pem))
         .transpose()

@@ -118,7 +118,9 @@ pub async fn list(app: &App, viewer: &Viewer) -> Result<Vec<Session>> {
 /// When the accounts that are signed in anywhere were last used, for administrators.
 pub async fn list_last_seen(app: &App, viewer: Viewer) -> Result<HashMap<ActorId, Timestamp>> {
     access::permit_house::<act::ManageAccounts>(&app.asker(viewer))?;
-    let seen = app.db.read("list_last_seen", storage::sessions::list_last_seen);
+    let seen = app
+        .db
+        .read("list_last_seen", storage::sessions::list_last_seen);
     Ok(seen.await?.into_iter().collect())
 }
 

@@ -198,9 +198,10 @@ pub fn count_waiting(connection: &mut Connection, moderator: ActorId) -> Result<
     let mine = diesel::alias!(memberships as mine);
     let moderated = mine
         .filter(
-            mine.field(memberships::actor_id)
-                .eq(moderator.0)
-                .and(mine.field(memberships::state).eq(MembershipState::Member.as_str())),
+            mine.field(memberships::actor_id).eq(moderator.0).and(
+                mine.field(memberships::state)
+                    .eq(MembershipState::Member.as_str()),
+            ),
         )
         .filter(
             mine.field(memberships::role)

@@ -117,7 +117,8 @@ pub fn list_last_seen(connection: &mut Connection) -> Result<Vec<(ActorId, Times
         .group_by(sessions::actor_id)
         .select((sessions::actor_id, diesel::dsl::max(sessions::seen_at)))
         .load(connection)?;
-    let seen = |(actor, at): (i64, Option<i64>)| Some((ActorId(actor), Timestamp::from_micros(at?)));
+    let seen =
+        |(actor, at): (i64, Option<i64>)| Some((ActorId(actor), Timestamp::from_micros(at?)));
     Ok(rows.into_iter().filter_map(seen).collect())
 }
 

@@ -4,9 +4,7 @@ use actix_web::web::Path;
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{
-    Capabilities, Capability, GrantTerms, Handle, Host, JoinMode, Timestamp,
-};
+use crate::domain::{Capabilities, Capability, GrantTerms, Handle, Host, JoinMode, Timestamp};
 use crate::error::{Error, Result};
 use crate::services::grants::{self, GrantRequest, Standing};
 use crate::services::groups::GroupView;
@@ -120,7 +118,12 @@ impl Wish {
         let history = match self.history.as_str() {
             "date" => self.history_from.parse()?,
             word @ ("now" | "all") => word.parse()?,
-            _ => return Err(Error::invalid("history", "choose what of earlier topics they see")),
+            _ => {
+                return Err(Error::invalid(
+                    "history",
+                    "choose what of earlier topics they see",
+                ));
+            }
         };
         let until = Some(self.until.as_str()).filter(|day| !day.is_empty());
         Ok(GrantRequest {
@@ -140,7 +143,12 @@ impl Wish {
     pub fn draft(&self) -> GrantDraft {
         let can = |one: &Capability| {
             let (label, hint) = words(*one);
-            choice(one.as_str(), label, hint, self.can.iter().any(|word| word == one.as_str()))
+            choice(
+                one.as_str(),
+                label,
+                hint,
+                self.can.iter().any(|word| word == one.as_str()),
+            )
         };
         let join = |one: &JoinMode| {
             let label = match one {
@@ -189,13 +197,19 @@ pub fn grant_row(standing: &Standing, now: Timestamp) -> GrantRow {
         id: standing.partner.host.to_string(),
         group: parts::group_link(&standing.group, None),
         partner: parts::partner_badge(&standing.partner),
-        can: terms.capabilities.iter().map(|one| one.to_string()).collect(),
+        can: terms
+            .capabilities
+            .iter()
+            .map(|one| one.to_string())
+            .collect(),
         join: terms.join.to_string(),
         from: parts::when(terms.from, now),
         until: terms.until.map(|at| parts::when(at, now)),
         history: history_words(terms),
         apart: terms.apart,
-        idle: standing.without_effect.map(|reason| lower(reason.sentence())),
+        idle: standing
+            .without_effect
+            .map(|reason| lower(reason.sentence())),
     }
 }
 

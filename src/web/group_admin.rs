@@ -114,7 +114,9 @@ pub async fn page(
         access: group.access.to_string(),
     });
     let page = GroupAdminPage {
-        page: member.page_told("Settings and grants", told.as_ref()).await?,
+        page: member
+            .page_told("Settings and grants", told.as_ref())
+            .await?,
         group: parts::group_link(group, None),
         title: about.title,
         description: about.description,

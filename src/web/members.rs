@@ -127,7 +127,11 @@ fn member_row(member: &Member, view: &GroupView, one: &GroupMember, known: &Know
         actor: one.actor.id.to_string(),
         role: one.membership.role.to_string(),
         since: parts::day(one.membership.since),
-        roles: if manages { roles(one.membership.role) } else { Vec::new() },
+        roles: if manages {
+            roles(one.membership.role)
+        } else {
+            Vec::new()
+        },
         // Oneself, one leaves.
         can_remove: view.rights.may(Action::Moderate) && below && !myself,
     }

@@ -27,11 +27,11 @@ mod users;
 mod views;
 mod visit;
 
-use actix_web::{HttpRequest, HttpResponse, Resource};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, LOCATION};
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, Data, ServiceConfig, get, post, resource};
+use actix_web::{HttpRequest, HttpResponse, Resource};
 use askama::Template;
 
 use errors::{Answer, Problem, Told};
@@ -62,11 +62,7 @@ fn everybodys(config: &mut ServiceConfig) {
     config
         .route("/assets/{file}", get().to(assets::show))
         .route("/", get().to(home::show))
-        .service(
-            resource("/sign-in")
-                .get(sign_in::ask)
-                .post(sign_in::enter),
-        )
+        .service(resource("/sign-in").get(sign_in::ask).post(sign_in::enter))
         .route("/sign-out", post().to(sign_in::leave))
         .service(resource("/groups").get(groups::list).post(groups::create))
         .route("/find", get().to(find::show))
@@ -122,7 +118,11 @@ fn administration(config: &mut ServiceConfig) {
                 .get(queue::show)
                 .post(queue::decide),
         )
-        .service(resource("/admin/users").get(users::list).post(users::create))
+        .service(
+            resource("/admin/users")
+                .get(users::list)
+                .post(users::create),
+        )
         .route("/admin/users/{name}/state", post().to(users::set_state));
 }
 

@@ -31,12 +31,7 @@ impl Listing {
     }
 
     /// Cuts off the one that was too many, and links to the neighbours.
-    pub fn cut<T>(
-        &self,
-        mut items: Vec<T>,
-        id: impl Fn(&T) -> i64,
-        path: &str,
-    ) -> (Vec<T>, Pager) {
+    pub fn cut<T>(&self, mut items: Vec<T>, id: impl Fn(&T) -> i64, path: &str) -> (Vec<T>, Pager) {
         let upwards = self.before().is_none() && self.after().is_some();
         let more = items.len() > PAGE_ITEMS_DEFAULT as usize;
         if more && upwards {
@@ -45,7 +40,11 @@ impl Listing {
             items.pop();
         }
         let (newest, oldest) = (items.first().map(&id), items.last().map(&id));
-        let has_newer = if upwards { more } else { self.before().is_some() };
+        let has_newer = if upwards {
+            more
+        } else {
+            self.before().is_some()
+        };
         let has_older = if upwards { true } else { more };
         let newer = newest.filter(|_| has_newer);
         let older = oldest.filter(|_| has_older);
@@ -115,7 +114,10 @@ mod tests {
         let list: Vec<i32> = (0..25).collect();
         let (shown, pager) = slice(list.clone(), 10, Some(3), "/x");
         assert_eq!(shown, [20, 21, 22, 23, 24]);
-        assert_eq!((pager.newer.as_deref(), pager.older), (Some("/x?page=2"), None));
+        assert_eq!(
+            (pager.newer.as_deref(), pager.older),
+            (Some("/x?page=2"), None)
+        );
         assert_eq!(slice(list, 10, Some(99), "/x").0.len(), 5);
         assert!(slice(Vec::<i32>::new(), 10, Some(0), "/x").0.is_empty());
     }

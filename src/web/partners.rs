@@ -99,15 +99,19 @@ pub async fn accept(member: Member, Form(form): Form<Accept>) -> Answer {
 /// A worker speaks with the other server; whoever pasted the code waits a moment for it.
 async fn use_code(member: &Member, text: &str) -> Result<Host> {
     let (app, viewer) = (&member.app, member.viewer());
-    let host = partners::read_code(app, viewer.clone(), text).await?.host().clone();
+    let host = partners::read_code(app, viewer.clone(), text)
+        .await?
+        .host()
+        .clone();
     let job = partners::accept_later(app, viewer, text).await?;
     let job = jobs::wait(app, job, PATIENCE).await?;
     match job.state {
         JobState::Done => Ok(host),
-        JobState::Failed => Err(Error::Conflict(
-            job.problem
-                .unwrap_or_else(|| format!("{host} did not accept the code")),
-        )),
+        JobState::Failed => {
+            Err(Error::Conflict(job.problem.unwrap_or_else(|| {
+                format!("{host} did not accept the code")
+            })))
+        }
         JobState::Pending => Err(Error::Unavailable(format!(
             "{host} has not answered yet; it is asked again and again. Look at this page in a few minutes"
         ))),
@@ -191,7 +195,9 @@ async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
     let grants = grants::list(app, member.viewer(), None, Some(host.clone())).await?;
     let key = partners::pinned_key(app, member.viewer(), &partner).await?;
     let page = PartnerPage {
-        page: member.page_told(&partner.organization, told.as_ref()).await?,
+        page: member
+            .page_told(&partner.organization, told.as_ref())
+            .await?,
         host: host.to_string(),
         organization: partner.organization.clone(),
         class: partner.class.to_string(),
@@ -218,7 +224,10 @@ async fn health(member: &Member, host: &Host) -> Result<QueueHealth> {
 /// `4f:2a:90:…`, as people read it out.
 fn in_pairs(hex: &str) -> String {
     let letters: Vec<char> = hex.chars().take(FINGERPRINT_CHARS).collect();
-    let pairs: Vec<String> = letters.chunks(2).map(|pair| pair.iter().collect()).collect();
+    let pairs: Vec<String> = letters
+        .chunks(2)
+        .map(|pair| pair.iter().collect())
+        .collect();
     pairs.join(":")
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Actor, Destination, Group, Host, Membership, MembershipState, Partner,
-    PartnerState, Timestamp, Uri,
+    Actor, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner, PartnerState,
+    PostState, Timestamp, Uri,
 };
 use crate::policy::{Action, Reason};
 use crate::services::groups::{GroupView, Readers};
@@ -229,10 +229,22 @@ fn joining_note(view: &GroupView) -> Option<String> {
             .rights
             .why_not(Action::Join)
             .map(|reason| reason.sentence().to_owned()),
-        Some(MembershipState::Requested) => house()
-            .map(|house| format!("{house} has been asked; somebody there lets people in.")),
+        Some(MembershipState::Requested) => {
+            house().map(|house| format!("{house} has been asked; somebody there lets people in."))
+        }
         Some(MembershipState::Banned) => Some(Reason::Banned.sentence().to_owned()),
         Some(MembershipState::Invited | MembershipState::Member) => None,
+    }
+}
+
+/// What people call a role in the organization.
+pub const fn role_words(role: OrgRole) -> &'static str {
+    match role {
+        OrgRole::Member => "Member",
+        OrgRole::Manager => "Community manager",
+        OrgRole::Compliance => "Compliance officer",
+        OrgRole::Admin => "Administrator",
+        OrgRole::Guest => "Guest from outside",
     }
 }
 
@@ -246,7 +258,10 @@ pub fn audience(readers: &Readers) -> Vec<AudiencePart> {
         false,
     )];
     if let Some(house) = &readers.house {
-        parts.push(part(format!("everybody whom {house} lets read there"), true));
+        parts.push(part(
+            format!("everybody whom {house} lets read there"),
+            true,
+        ));
     }
     for (organization, people) in &readers.partners {
         let text = match people {
@@ -307,7 +322,7 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         can_like: shown.can_like,
         can_edit: shown.can_edit,
         can_delete: shown.can_delete,
-        held: post.state == crate::domain::PostState::Held,
+        held: post.state == PostState::Held,
         origin: elsewhere.then(|| post.uri.to_string()),
     }
 }
@@ -315,7 +330,9 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
 // Sending -----------------------------------------------------------------------------------------
 
 pub fn health(destination: &Destination, now: Timestamp) -> QueueHealth {
-    let failed = destination.last_error_at.zip(destination.last_error.as_ref());
+    let failed = destination
+        .last_error_at
+        .zip(destination.last_error.as_ref());
     QueueHealth {
         pending: count(destination.pending),
         oldest: destination.oldest.map(|at| when(at, now)),
@@ -326,7 +343,6 @@ pub fn health(destination: &Destination, now: Timestamp) -> QueueHealth {
         }),
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -363,7 +379,10 @@ mod tests {
         };
         let said = |readers: &Readers| -> Vec<(String, bool)> {
             let parts = audience(readers);
-            parts.into_iter().map(|part| (part.text, part.outside)).collect()
+            parts
+                .into_iter()
+                .map(|part| (part.text, part.outside))
+                .collect()
         };
         assert_eq!(
             said(&readers),
@@ -383,7 +402,12 @@ mod tests {
         let words: Vec<String> = said(&many).into_iter().map(|(text, _)| text).collect();
         assert_eq!(
             words,
-            ["1 colleague", "A cannot", "B cannot", "3 other partners cannot"]
+            [
+                "1 colleague",
+                "A cannot",
+                "B cannot",
+                "3 other partners cannot"
+            ]
         );
     }
 
@@ -391,13 +415,19 @@ mod tests {
     fn a_badge_is_not_for_claiming() {
         let host: Host = "birch.example".parse().unwrap();
         let badge = badge(Some(&host), None).unwrap();
-        assert_eq!((badge.class.as_str(), badge.organization.as_str()), ("outside", "birch.example"));
+        assert_eq!(
+            (badge.class.as_str(), badge.organization.as_str()),
+            ("outside", "birch.example")
+        );
         assert!(super::badge(None, None).is_none());
     }
 
     #[test]
     fn odd_names_stay_inside_their_segment() {
-        assert_eq!(segment("roads@birch.example:8601"), "roads@birch.example:8601");
+        assert_eq!(
+            segment("roads@birch.example:8601"),
+            "roads@birch.example:8601"
+        );
         assert_eq!(segment("a b/ü"), "a%20b%2F%C3%BC");
         assert_eq!(outside_address("javascript:alert(1)"), None);
     }

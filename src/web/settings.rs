@@ -97,7 +97,7 @@ async fn page(member: &Member, told: Option<Told>) -> Answer {
         handle: format!("@{}@{}", account.actor.name, app.config.host()),
         name: account.actor.name.clone(),
         email: account.email.as_str().to_owned(),
-        role: account.role.to_string(),
+        role: parts::role_words(account.role).to_owned(),
         sessions: open.iter().map(|one| session_row(member, one)).collect(),
         tokens: tokens.iter().map(|one| token_row(member, one)).collect(),
     };
@@ -160,9 +160,18 @@ mod tests {
     #[test]
     fn browsers_are_called_by_their_name() {
         for (agent, name) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
-            ("Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 Chrome/138.0 Safari/537.36 Edg/138.0", "Edge on Windows"),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Safari/604.1", "Safari on iPhone"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 Chrome/138.0 Safari/537.36 Edg/138.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Safari/604.1",
+                "Safari on iPhone",
+            ),
             ("curl/8.5", "curl/8.5"),
             ("", "Unknown browser"),
         ] {

@@ -51,11 +51,12 @@ fn order(
     }
     let mut ordered = Vec::with_capacity(parents.len());
     let mut open: Vec<(PostId, usize, Option<PostId>)> = Vec::new();
-    let push = |open: &mut Vec<_>, below: Option<PostId>, depth: usize, all: &HashMap<_, Vec<PostId>>| {
-        for id in all.get(&below).into_iter().flatten().rev() {
-            open.push((*id, depth, below));
-        }
-    };
+    let push =
+        |open: &mut Vec<_>, below: Option<PostId>, depth: usize, all: &HashMap<_, Vec<PostId>>| {
+            for id in all.get(&below).into_iter().flatten().rev() {
+                open.push((*id, depth, below));
+            }
+        };
     push(&mut open, None, 0, &answers);
     while let Some((id, depth, above)) = open.pop() {
         ordered.push((id, depth, above));

@@ -28,7 +28,9 @@ pub struct House {
 
 impl House {
     pub async fn organization(&self, app: &App) -> Result<&str> {
-        let name = self.organization.get_or_try_init(|| house::organization(app));
+        let name = self
+            .organization
+            .get_or_try_init(|| house::organization(app));
         name.await.map(String::as_str)
     }
 }
@@ -62,7 +64,9 @@ impl Notice {
             Self::Saved => "Saved.",
             Self::Created => "Created.",
             Self::Joined => "You are a member now.",
-            Self::Asked => "You asked to join. You will be let in, or not, by somebody of the group.",
+            Self::Asked => {
+                "You asked to join. You will be let in, or not, by somebody of the group."
+            }
             Self::Left => "Done: you are not a member.",
             Self::LetIn => "Let in.",
             Self::Refused => "Refused.",

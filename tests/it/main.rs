@@ -8,9 +8,10 @@
     reason = "a test owns its time, environment and clients, and a panic is how it fails"
 )]
 
-mod auth;
-mod cli;
 mod attacks;
+mod auth;
+mod browser;
+mod cli;
 mod house;
 mod mastodon;
 mod partners;
@@ -20,3 +21,4 @@ mod serve;
 mod services;
 mod storage;
 mod support;
+mod web;
