@@ -21,16 +21,36 @@ const WITHIN: Duration = Duration::from_secs(180);
 
 pub fn measure(limits: &Limits) -> Vec<Row> {
     let mut rows = vec![
-        run("deliveries to 1 server that answers at once", 1, Duration::ZERO, (100, 40))
-            .of("RSA sign", limits.sign),
-        run("deliveries to 10 servers that answer at once", 10, Duration::ZERO, (50, 10))
-            .of("RSA sign", limits.sign),
-        run("deliveries to 1,000 servers that answer at once", 1_000, Duration::ZERO, (20, 1))
-            .of("RSA sign", limits.sign)
-            .share_at_least(0.6),
-        run("deliveries to 1 server 100 ms away, order kept per topic", 1, FAR, (50, 20))
-            .of("RSA sign", limits.sign)
-            .at_least(100.0),
+        run(
+            "deliveries to 1 server that answers at once",
+            1,
+            Duration::ZERO,
+            (100, 40),
+        )
+        .of("RSA sign", limits.sign),
+        run(
+            "deliveries to 10 servers that answer at once",
+            10,
+            Duration::ZERO,
+            (50, 10),
+        )
+        .of("RSA sign", limits.sign),
+        run(
+            "deliveries to 1,000 servers that answer at once",
+            1_000,
+            Duration::ZERO,
+            (20, 1),
+        )
+        .of("RSA sign", limits.sign)
+        .share_at_least(0.6),
+        run(
+            "deliveries to 1 server 100 ms away, order kept per topic",
+            1,
+            FAR,
+            (50, 20),
+        )
+        .of("RSA sign", limits.sign)
+        .at_least(100.0),
     ];
     rows.extend(soon());
     rows
@@ -57,7 +77,11 @@ fn run(name: &str, servers: usize, delay: Duration, (topics, posts): (usize, usi
 
 fn open(house: &House, servers: usize, port: u16) -> Group {
     let group = house.group("engineering");
-    let host = |number| format!("d{number}.localhost:{port}").parse::<Host>().unwrap();
+    let host = |number| {
+        format!("d{number}.localhost:{port}")
+            .parse::<Host>()
+            .unwrap()
+    };
     let (_, public) = generate_rsa().unwrap();
     house.open_to(&group, (0..servers).map(host).collect(), 1, &public);
     group
@@ -92,8 +116,15 @@ fn check_order(arrived: &[Arrived]) {
         let mark = one.after("seq:").expect("the mark of a post");
         let mut numbers = mark.split('-');
         let (topic, number) = (numbers.next().unwrap(), numbers.next().unwrap());
-        let expected = next.entry((one.host.clone(), topic.to_owned())).or_default();
-        assert_eq!(number.parse(), Ok(*expected), "topic {topic} at {}", one.host);
+        let expected = next
+            .entry((one.host.clone(), topic.to_owned()))
+            .or_default();
+        assert_eq!(
+            number.parse(),
+            Ok(*expected),
+            "topic {topic} at {}",
+            one.host
+        );
         *expected += 1;
     }
 }
@@ -145,7 +176,9 @@ async fn post(house: &House, token: &str, group: &Group, number: usize) -> (Inst
         house.instance.host(),
         body.len()
     );
-    let mut stream = TcpStream::connect(("127.0.0.1", house.port())).await.unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", house.port()))
+        .await
+        .unwrap();
     stream.set_nodelay(true).unwrap();
     let mut answer = Vec::new();
     let begun = Instant::now();

@@ -46,7 +46,15 @@ impl House {
         if let Some(url) = url {
             instance = instance.on_database(url);
         }
-        let init = ["init", "--name", "Acme", "--admin", "ada", "--email", "ada@example.org"];
+        let init = [
+            "init",
+            "--name",
+            "Acme",
+            "--admin",
+            "ada",
+            "--email",
+            "ada@example.org",
+        ];
         let told = runtime.block_on(instance.run(init));
         assert_eq!(told.code, Some(0), "{told:?}");
         let app = runtime.block_on(async { App::open(config(&instance, url)).unwrap() });
@@ -75,7 +83,13 @@ impl House {
 
     /// The port that the server listens on.
     pub fn port(&self) -> u16 {
-        self.instance.address().rsplit_once(':').unwrap().1.parse().unwrap()
+        self.instance
+            .address()
+            .rsplit_once(':')
+            .unwrap()
+            .1
+            .parse()
+            .unwrap()
     }
 
     pub fn serve(&self) -> Server {
@@ -84,7 +98,11 @@ impl House {
 
     pub fn stop(&self, server: Server) {
         let ended = self.run(server.terminate(Duration::from_secs(30)));
-        assert!(ended.is_some_and(|status| status.success()), "{ended:?}\n{}", self.instance.said());
+        assert!(
+            ended.is_some_and(|status| status.success()),
+            "{ended:?}\n{}",
+            self.instance.said()
+        );
     }
 
     /// A token for the client API.
@@ -100,7 +118,10 @@ impl House {
         story: impl FnOnce(&mut Connection, Timestamp) -> guildhall::Result<T> + Send + 'static,
     ) -> T {
         let now = self.app.clock.now();
-        let written = self.app.db.write("prepare", move |connection| story(connection, now));
+        let written = self
+            .app
+            .db
+            .write("prepare", move |connection| story(connection, now));
         self.run(written).unwrap()
     }
 
@@ -120,13 +141,21 @@ impl House {
             access: Access::Closed,
             owner: Some(self.ada),
         };
-        let group = self.run(groups::create(&self.app, Viewer::Operator, new)).unwrap();
+        let group = self
+            .run(groups::create(&self.app, Viewer::Operator, new))
+            .unwrap();
         let staged = groups::set_stage(&self.app, Viewer::Operator, group.id, Stage::Partners);
         self.run(staged).unwrap()
     }
 
     /// Makes a host a partner with everything granted in `group`, and people of it members.
-    pub fn open_to(&self, group: &Group, hosts: Vec<Host>, people: usize, public_pem: &str) -> Vec<Outsider> {
+    pub fn open_to(
+        &self,
+        group: &Group,
+        hosts: Vec<Host>,
+        people: usize,
+        public_pem: &str,
+    ) -> Vec<Outsider> {
         let (asker, group) = (self.app.asker(Viewer::Operator), group.id);
         let public_pem = public_pem.to_owned();
         self.write(move |connection, now| {
@@ -177,7 +206,11 @@ impl House {
             let (app, viewer, group) = (self.app.clone(), self.ada(), group.id);
             let title = format!("Topic {number}").parse().unwrap();
             let body = marked(number, 0).parse().unwrap();
-            async move { posts::create_topic(&app, viewer, group, title, Some(body)).await.unwrap() }
+            async move {
+                posts::create_topic(&app, viewer, group, title, Some(body))
+                    .await
+                    .unwrap()
+            }
         };
         self.run(async {
             let mut made = Vec::new();

@@ -49,12 +49,20 @@ pub fn measure(limits: &Limits) -> Vec<Row> {
     #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
     let per_second = |took: Duration| count as f64 / took.as_secs_f64();
     vec![
-        Row::new("inbox: signed activities accepted (SQLite, FULL)", outcome.rate(), "/s")
-            .of("echo", limits.echo)
-            .at_least(3_000.0),
-        Row::new("inbox: the same activities applied", per_second(applied), "/s")
-            .of("echo", limits.echo)
-            .at_least(1_500.0),
+        Row::new(
+            "inbox: signed activities accepted (SQLite, FULL)",
+            outcome.rate(),
+            "/s",
+        )
+        .of("echo", limits.echo)
+        .at_least(3_000.0),
+        Row::new(
+            "inbox: the same activities applied",
+            per_second(applied),
+            "/s",
+        )
+        .of("echo", limits.echo)
+        .at_least(1_500.0),
         Row::new(
             "inbox: the same activities passed on to the partner's server",
             per_second(last.saturating_duration_since(outcome.begun)),
@@ -72,7 +80,10 @@ fn await_applied(house: &House, begun: Instant) -> Duration {
         if waiting == 0 {
             return took;
         }
-        assert!(took < APPLIED_WITHIN, "{waiting} activities are not applied after {took:?}");
+        assert!(
+            took < APPLIED_WITHIN,
+            "{waiting} activities are not applied after {took:?}"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -87,7 +98,11 @@ fn check(house: &House, topics: &[Post], count: usize) {
         }
         Ok(comments)
     });
-    assert_eq!(usize::try_from(comments).unwrap(), count, "some comments were lost");
+    assert_eq!(
+        usize::try_from(comments).unwrap(),
+        count,
+        "some comments were lost"
+    );
 }
 
 fn sign_all(
@@ -103,7 +118,13 @@ fn sign_all(
     let one = |number: usize| {
         let by = &people[number % people.len()];
         let ago = Duration::from_millis((count - number) as u64);
-        let body = activity(group, by, &topics[number % topics.len()], number, now.minus(ago));
+        let body = activity(
+            group,
+            by,
+            &topics[number % topics.len()],
+            number,
+            now.minus(ago),
+        );
         let headers = sign_post(key, &by.key, &inbox, body.as_bytes(), now).unwrap();
         let mut request = String::from("POST /inbox HTTP/1.1\r\n");
         for (name, value) in headers {

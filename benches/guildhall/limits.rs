@@ -60,11 +60,23 @@ impl Limits {
             Row::new("limit: RSA-2048 verify, one core", self.verify_core, "/s"),
             Row::new("limit: RSA-2048 verify, all cores", self.verify, "/s"),
             Row::new("limit: fdatasync in the data folder", self.fdatasync, "/s"),
-            Row::new("limit: SQLite, one-row commits, FULL", self.sqlite_commits, "/s"),
-            Row::new("limit: plain HTTP POST echo (actix), same load", self.echo, "/s"),
+            Row::new(
+                "limit: SQLite, one-row commits, FULL",
+                self.sqlite_commits,
+                "/s",
+            ),
+            Row::new(
+                "limit: plain HTTP POST echo (actix), same load",
+                self.echo,
+                "/s",
+            ),
         ];
         rows.extend(self.postgres_commits.map(|commits| {
-            Row::new("limit: PostgreSQL, one-row commits, 8 connections", commits, "/s")
+            Row::new(
+                "limit: PostgreSQL, one-row commits, 8 connections",
+                commits,
+                "/s",
+            )
         }));
         rows
     }
@@ -118,7 +130,10 @@ fn signatures(threads: usize, kind: Kind) -> f64 {
         })
     };
     let running: Vec<_> = (0..threads).map(|_| one()).collect();
-    running.into_iter().map(|thread| thread.join().unwrap()).sum()
+    running
+        .into_iter()
+        .map(|thread| thread.join().unwrap())
+        .sum()
 }
 
 fn fdatasync(folder: &Path) -> f64 {
@@ -157,12 +172,13 @@ fn echo(cores: usize) -> f64 {
                 std::hint::black_box(body.len());
                 HttpResponse::Accepted().finish()
             };
-            let server = HttpServer::new(move || App::new().route("/inbox", web::post().to(answer)))
-                .workers(cores)
-                .disable_signals()
-                .listen(listener)
-                .unwrap()
-                .run();
+            let server =
+                HttpServer::new(move || App::new().route("/inbox", web::post().to(answer)))
+                    .workers(cores)
+                    .disable_signals()
+                    .listen(listener)
+                    .unwrap()
+                    .run();
             handle.send(server.handle()).unwrap();
             server.await.unwrap();
         });
@@ -200,5 +216,10 @@ fn postgres_commits() -> Option<f64> {
             })
         })
         .collect();
-    Some(running.into_iter().map(|thread| thread.join().unwrap()).sum())
+    Some(
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum(),
+    )
 }

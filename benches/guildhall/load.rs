@@ -98,7 +98,10 @@ pub async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
         };
         let length = content_length(&buffer[..head]);
         if buffer.len() >= head + 4 + length {
-            return std::str::from_utf8(&buffer[9..12]).unwrap().parse().unwrap();
+            return std::str::from_utf8(&buffer[9..12])
+                .unwrap()
+                .parse()
+                .unwrap();
         }
     }
 }

@@ -31,7 +31,11 @@ fn cases() -> Vec<(Viewer, Action, Facts)> {
         for action in Action::ALL {
             for access in Access::ALL {
                 for stage in Stage::ALL {
-                    for membership in [None, Some(MembershipState::Member), Some(MembershipState::Banned)] {
+                    for membership in [
+                        None,
+                        Some(MembershipState::Member),
+                        Some(MembershipState::Banned),
+                    ] {
                         let facts = facts(&viewer, *access, *stage, membership);
                         cases.push((viewer.clone(), *action, facts));
                     }
@@ -50,16 +54,33 @@ fn viewers() -> Vec<Viewer> {
     let actor = ActorId(1);
     vec![
         Viewer::Anonymous,
-        Viewer::Member { actor, role: OrgRole::Member },
-        Viewer::Member { actor, role: OrgRole::Guest },
-        Viewer::Member { actor, role: OrgRole::Admin },
-        Viewer::Person { actor, host: birch() },
+        Viewer::Member {
+            actor,
+            role: OrgRole::Member,
+        },
+        Viewer::Member {
+            actor,
+            role: OrgRole::Guest,
+        },
+        Viewer::Member {
+            actor,
+            role: OrgRole::Admin,
+        },
+        Viewer::Person {
+            actor,
+            host: birch(),
+        },
         Viewer::Server { host: birch() },
         Viewer::Operator,
     ]
 }
 
-fn facts(viewer: &Viewer, access: Access, stage: Stage, membership: Option<MembershipState>) -> Facts {
+fn facts(
+    viewer: &Viewer,
+    access: Access,
+    stage: Stage,
+    membership: Option<MembershipState>,
+) -> Facts {
     let house = House {
         federation: FederationMode::Closed,
         public_pages: true,

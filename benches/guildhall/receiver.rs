@@ -47,7 +47,11 @@ impl Receiver {
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(listen(TcpListener::from_std(listener).unwrap(), delay, sender));
+            runtime.block_on(listen(
+                TcpListener::from_std(listener).unwrap(),
+                delay,
+                sender,
+            ));
         });
         Self { port, arrived }
     }
@@ -57,7 +61,10 @@ impl Receiver {
         let until = Instant::now() + within;
         let mut taken = Vec::with_capacity(count);
         while taken.len() < count {
-            match self.arrived.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            match self
+                .arrived
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+            {
                 Ok(one) => taken.push(one),
                 Err(_) => panic!("{} of {count} arrived within {within:?}", taken.len()),
             }
@@ -128,6 +135,9 @@ fn host(head: &[u8]) -> String {
         .windows(name.len())
         .position(|window| window.eq_ignore_ascii_case(name));
     let value = at.map_or(&[][..], |at| &head[at + name.len()..]);
-    let end = value.iter().position(|byte| *byte == b'\r').unwrap_or(value.len());
+    let end = value
+        .iter()
+        .position(|byte| *byte == b'\r')
+        .unwrap_or(value.len());
     String::from_utf8_lossy(&value[..end]).trim().to_owned()
 }

@@ -101,7 +101,9 @@ impl Report {
     }
 
     pub fn print(&self) {
-        println!("| measure | value | unit | limit of this machine | our share | target | reached |");
+        println!(
+            "| measure | value | unit | limit of this machine | our share | target | reached |"
+        );
         println!("|---|--:|---|--:|--:|--:|---|");
         for row in &self.rows {
             println!("{}", row.line());

@@ -21,7 +21,11 @@ pub fn measure(_: &Limits) -> Vec<Row> {
             let begun = Instant::now();
             let server = house.run(async { house.instance.spawn() });
             while !is_ready(house.port()) {
-                assert!(begun.elapsed() < Duration::from_secs(60), "{}", house.instance.said());
+                assert!(
+                    begun.elapsed() < Duration::from_secs(60),
+                    "{}",
+                    house.instance.said()
+                );
                 std::thread::sleep(Duration::from_millis(1));
             }
             let took = begun.elapsed();
@@ -34,8 +38,12 @@ pub fn measure(_: &Limits) -> Vec<Row> {
     let resident = resident(server.pid());
     house.stop(server);
     vec![
-        Row::new("start to ready, existing database, median of 9", percentile(&mut starts, 0.5), "ms")
-            .at_most(200.0),
+        Row::new(
+            "start to ready, existing database, median of 9",
+            percentile(&mut starts, 0.5),
+            "ms",
+        )
+        .at_most(200.0),
         Row::new("resident memory, idle", resident, "MiB").at_most(40.0),
     ]
 }
@@ -54,7 +62,10 @@ fn is_ready(port: u16) -> bool {
 /// MiB.
 fn resident(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
     let kilobytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kilobytes / 1_024.0
 }

@@ -38,14 +38,19 @@ fn measure_on(name: &str, url: Option<&str>) -> Vec<Row> {
         .map(|number| {
             let begun = Instant::now();
             // The first page, and every other time one further down.
-            let page = Page::first(20).before((number % 2 == 1).then_some(id_of(50_000 + number as i64)));
-            let listed = house.run(posts::home(&house.app, house.ada(), page)).unwrap();
+            let page =
+                Page::first(20).before((number % 2 == 1).then_some(id_of(50_000 + number as i64)));
+            let listed = house
+                .run(posts::home(&house.app, house.ada(), page))
+                .unwrap();
             assert_eq!(listed.len(), 20);
             begun.elapsed().as_secs_f64() * 1_000.0
         })
         .collect();
     let row = |part, percent, took: &mut Vec<f64>| {
-        let name = format!("home timeline, 1,000,000 posts, member of 50 of 1,000 groups, {name}, {percent}");
+        let name = format!(
+            "home timeline, 1,000,000 posts, member of 50 of 1,000 groups, {name}, {percent}"
+        );
         Row::new(name, percentile(took, part), "ms")
     };
     vec![
@@ -62,9 +67,14 @@ const fn id_of(number: i64) -> i64 {
 fn fill(house: &House) {
     let origin = house.app.addresses().origin().clone();
     let now = house.app.clock.now();
-    let groups: Vec<Group> = (0..GROUPS).map(|number| group(&origin, number, now)).collect();
+    let groups: Vec<Group> = (0..GROUPS)
+        .map(|number| group(&origin, number, now))
+        .collect();
     let (actors, memberships) = (
-        groups.iter().map(|group| group.actor.clone()).collect::<Vec<_>>(),
+        groups
+            .iter()
+            .map(|group| group.actor.clone())
+            .collect::<Vec<_>>(),
         (0..MEMBER_OF)
             .map(|number| membership(GroupId(number * (GROUPS / MEMBER_OF) + 1), house.ada, now))
             .collect::<Vec<_>>(),
@@ -84,7 +94,9 @@ fn fill(house: &House) {
                 let id = PostId(id_of(number));
                 batch.push(post(&origin, id, topic, GroupId(group), house.ada));
                 number += 1;
-                if batch.len() == POSTS_PER_WRITE || (number == GROUPS * TOPICS_PER_GROUP * (1 + COMMENTS_PER_TOPIC)) {
+                if batch.len() == POSTS_PER_WRITE
+                    || (number == GROUPS * TOPICS_PER_GROUP * (1 + COMMENTS_PER_TOPIC))
+                {
                     let batch = std::mem::replace(&mut batch, Vec::with_capacity(POSTS_PER_WRITE));
                     house.write(move |connection, _| seed::insert_posts(connection, &batch));
                 }
@@ -148,7 +160,9 @@ fn post(origin: &Uri, id: PostId, topic: PostId, group: GroupId, author: ActorId
         parent: (id != topic).then_some(topic),
         title: (id == topic).then(|| format!("Topic {id}")),
         source: None,
-        html: format!("<p>Something to say about bridge number {id}, in a sentence of ordinary length.</p>"),
+        html: format!(
+            "<p>Something to say about bridge number {id}, in a sentence of ordinary length.</p>"
+        ),
         audience: Audience::Group,
         state: PostState::Visible,
         locked: false,

@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{
-    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, ProfileFacts, PostFacts,
+    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PostFacts, ProfileFacts,
     ReadScope, Reason, Refusal, Viewer,
 };
 use crate::storage::{self, Connection};
@@ -115,9 +115,8 @@ pub fn permit_person(
         ),
         None => (None, false),
     };
-    let enabled = |account: &Account| {
-        !account.disabled && account.actor.state == ActorState::Active
-    };
+    let enabled =
+        |account: &Account| !account.disabled && account.actor.state == ActorState::Active;
     let facts = ProfileFacts {
         house: asker.house,
         enabled: sought.as_ref().is_some_and(enabled),

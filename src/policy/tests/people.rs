@@ -22,20 +22,43 @@ fn knows(viewer: &Viewer, facts: ProfileFacts) -> bool {
 fn partners_meet_people_in_groups_that_connect_the_houses() {
     for viewer in [bo(), birch_server()] {
         assert!(knows(&viewer, SHARED));
-        assert!(!knows(&viewer, ProfileFacts { shares_group: false, ..SHARED }));
+        assert!(!knows(
+            &viewer,
+            ProfileFacts {
+                shares_group: false,
+                ..SHARED
+            }
+        ));
         for state in PartnerState::ALL {
-            let facts = ProfileFacts { partner: Some(*state), ..SHARED };
-            assert_eq!(knows(&viewer, facts), *state == PartnerState::Active, "{state}");
+            let facts = ProfileFacts {
+                partner: Some(*state),
+                ..SHARED
+            };
+            assert_eq!(
+                knows(&viewer, facts),
+                *state == PartnerState::Active,
+                "{state}"
+            );
         }
     }
 }
 
 #[test]
 fn strangers_meet_people_only_where_everybody_is_welcome() {
-    let facts = ProfileFacts { partner: None, shares_group: false, ..SHARED };
+    let facts = ProfileFacts {
+        partner: None,
+        shares_group: false,
+        ..SHARED
+    };
     for viewer in [stranger(), stranger_server(), Viewer::Anonymous] {
         assert!(!knows(&viewer, facts));
-        assert!(knows(&viewer, ProfileFacts { house: OPEN_HOUSE, ..facts }));
+        assert!(knows(
+            &viewer,
+            ProfileFacts {
+                house: OPEN_HOUSE,
+                ..facts
+            }
+        ));
     }
     let blocked = ProfileFacts {
         house: OPEN_HOUSE,
@@ -47,8 +70,18 @@ fn strangers_meet_people_only_where_everybody_is_welcome() {
 
 #[test]
 fn who_is_disabled_exists_for_colleagues_only() {
-    let facts = ProfileFacts { house: OPEN_HOUSE, enabled: false, ..SHARED };
-    for viewer in [bo(), birch_server(), stranger(), Viewer::Anonymous, account(OrgRole::Guest)] {
+    let facts = ProfileFacts {
+        house: OPEN_HOUSE,
+        enabled: false,
+        ..SHARED
+    };
+    for viewer in [
+        bo(),
+        birch_server(),
+        stranger(),
+        Viewer::Anonymous,
+        account(OrgRole::Guest),
+    ] {
         assert!(!knows(&viewer, facts));
     }
     assert!(knows(&ada(), facts));
