@@ -188,18 +188,36 @@ fn nesting_bound(html: &str) -> usize {
 fn strip_tags(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut inside = false;
+    let mut tag = String::new();
     for c in html.chars() {
         match c {
-            '<' => inside = true,
+            '<' => {
+                inside = true;
+                tag.clear();
+            }
             '>' if inside => {
                 inside = false;
-                text.push(' ');
+                if !is_within_a_line(&tag) {
+                    text.push(' ');
+                }
             }
             c if !inside => text.push(c),
+            // Longer names than these are none of a line's; `tag` stays small.
+            c if tag.len() < 16 => tag.push(c),
             _ => {}
         }
     }
     text
+}
+
+/// Tags inside a line part no words: `<b>holds</b>.` is "holds."
+fn is_within_a_line(tag: &str) -> bool {
+    const WITHIN: &[&str] = &[
+        "a", "b", "code", "del", "em", "i", "s", "span", "strong", "sub", "sup",
+    ];
+    let name = tag.trim_start_matches('/');
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric());
+    WITHIN.contains(&&name[..end.unwrap_or(name.len())])
 }
 
 #[cfg(test)]
@@ -251,6 +269,12 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn plain_text_parts_lines_and_not_words() {
+        let html = "<p>The <strong>south side</strong>, <a href=\"https://x.example\">it</a> holds.</p><p>Go</p>";
+        assert_eq!(plain_text(html, 100), "The south side, it holds. Go");
     }
 
     #[test]

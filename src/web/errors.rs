@@ -126,11 +126,19 @@ fn about(field: &str, problem: &str) -> String {
 }
 
 fn as_sentence(text: &str) -> String {
+    let first_word = text.split_whitespace().next().unwrap_or_default();
+    // The name of a server or person stays as it is.
+    if first_word.contains(['.', ':', '@']) {
+        return ended(text.trim().to_owned());
+    }
     let mut letters = text.trim().chars();
     let Some(first) = letters.next() else {
         return String::new();
     };
-    let sentence: String = first.to_uppercase().chain(letters).collect();
+    ended(first.to_uppercase().chain(letters).collect())
+}
+
+fn ended(sentence: String) -> String {
     if sentence.ends_with(['.', '!', '?']) {
         sentence
     } else {
@@ -230,6 +238,8 @@ mod tests {
         assert!(sentence(&odd).starts_with("\"a b\" cannot be a name"));
         let taken = Error::Conflict("the name ada is taken".into());
         assert_eq!(sentence(&taken), "The name ada is taken.");
+        let there = Error::Unavailable("birch.example does not answer".into());
+        assert_eq!(sentence(&there), "birch.example does not answer.");
     }
 
     #[test]

@@ -127,6 +127,7 @@ pub async fn page(
     let page = GroupPage {
         page: visit.page_told(view.group.title(), told.as_ref()).await?,
         group: parts::group_head(view, visit.app.config.host()),
+        can_read: view.rights.may(Action::Read),
         topics,
         pager,
         writing: writing(visit, view, typed).await?,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Actor, Destination, Group, Host, Membership, MembershipState, Partner, PartnerState, Timestamp,
-    Uri,
+    Actor, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner, PartnerState,
+    PostState, Timestamp, Uri,
 };
 use crate::policy::{Action, Reason};
 use crate::services::groups::{GroupView, Readers};
@@ -237,6 +237,17 @@ fn joining_note(view: &GroupView) -> Option<String> {
     }
 }
 
+/// What people call a role in the organization.
+pub const fn role_words(role: OrgRole) -> &'static str {
+    match role {
+        OrgRole::Member => "Member",
+        OrgRole::Manager => "Community manager",
+        OrgRole::Compliance => "Compliance officer",
+        OrgRole::Admin => "Administrator",
+        OrgRole::Guest => "Guest from outside",
+    }
+}
+
 // Who will read this ------------------------------------------------------------------------------
 
 /// "41 colleagues", "12 people at Supplier AG", "Customer B cannot".
@@ -311,7 +322,7 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         can_like: shown.can_like,
         can_edit: shown.can_edit,
         can_delete: shown.can_delete,
-        held: post.state == crate::domain::PostState::Held,
+        held: post.state == PostState::Held,
         origin: elsewhere.then(|| post.uri.to_string()),
     }
 }

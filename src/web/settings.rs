@@ -97,7 +97,7 @@ async fn page(member: &Member, told: Option<Told>) -> Answer {
         handle: format!("@{}@{}", account.actor.name, app.config.host()),
         name: account.actor.name.clone(),
         email: account.email.as_str().to_owned(),
-        role: account.role.to_string(),
+        role: parts::role_words(account.role).to_owned(),
         sessions: open.iter().map(|one| session_row(member, one)).collect(),
         tokens: tokens.iter().map(|one| token_row(member, one)).collect(),
     };

@@ -23,8 +23,10 @@ pub struct Place {
     page: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct NewUser {
+    #[serde(default)]
+    display_name: String,
     name: String,
     email: String,
     password: String,
@@ -53,7 +55,7 @@ pub async fn create(member: Member, Form(typed): Form<NewUser>) -> Answer {
 async fn make(member: &Member, typed: &NewUser) -> Result<()> {
     let new = NewAccount {
         name: typed.name.trim().parse()?,
-        display_name: String::new(),
+        display_name: typed.display_name.clone(),
         email: typed.email.parse()?,
         role: typed.role.parse()?,
         password: Password::parse(&typed.password)?,
@@ -105,7 +107,7 @@ fn row(member: &Member, account: &Account, seen: &HashMap<ActorId, Timestamp>) -
         name: account.actor.name.clone(),
         display_name: account.actor.title().to_owned(),
         email: account.email.as_str().to_owned(),
-        role: account.role.to_string(),
+        role: parts::role_words(account.role).to_owned(),
         disabled: account.disabled,
         last_seen: seen.get(&id).map(|at| parts::when(*at, member.now())),
         is_viewer: id == member.account.actor.id,
@@ -113,26 +115,20 @@ fn row(member: &Member, account: &Account, seen: &HashMap<ActorId, Timestamp>) -
 }
 
 fn draft(typed: Option<NewUser>) -> UserDraft {
-    let (name, email, role) = match typed {
-        Some(typed) => (typed.name, typed.email, typed.role),
-        None => (String::new(), String::new(), "member".to_owned()),
-    };
+    let typed = typed.unwrap_or_else(|| NewUser {
+        role: OrgRole::Member.to_string(),
+        ..NewUser::default()
+    });
     let choice = |one: &OrgRole| Choice {
         value: one.to_string(),
-        label: match one {
-            OrgRole::Member => "Member",
-            OrgRole::Manager => "Community manager",
-            OrgRole::Compliance => "Compliance officer",
-            OrgRole::Admin => "Administrator",
-            OrgRole::Guest => "Guest from outside",
-        }
-        .to_owned(),
+        label: parts::role_words(*one).to_owned(),
         hint: None,
-        chosen: one.as_str() == role,
+        chosen: one.as_str() == typed.role,
     };
     UserDraft {
         roles: OrgRole::ALL.iter().map(choice).collect(),
-        name,
-        email,
+        display_name: typed.display_name,
+        name: typed.name,
+        email: typed.email,
     }
 }

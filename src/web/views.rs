@@ -331,6 +331,8 @@ pub enum FindOutcome {
 pub struct GroupPage {
     pub page: Page,
     pub group: GroupHead,
+    /// False: the head is all one sees, and `writing` says why.
+    pub can_read: bool,
     pub topics: Vec<TopicSummary>,
     pub pager: Pager,
     pub writing: Writing,
@@ -598,7 +600,7 @@ pub struct DeadLetter {
     pub failure: Failure,
 }
 
-/// `GET /admin/users`; posts `name`, `email`, `password`, `role` to itself, and `state` (`active`,
+/// `GET /admin/users`; posts `display_name`, `name`, `email`, `password`, `role` to itself, and `state` (`active`,
 /// `disabled`) to `/admin/users/NAME/state`.
 #[derive(Template)]
 #[template(path = "users.html")]
@@ -623,6 +625,7 @@ pub struct UserRow {
 
 /// What was typed for a new account (never the password).
 pub struct UserDraft {
+    pub display_name: String,
     pub name: String,
     pub email: String,
     pub roles: Vec<Choice>,

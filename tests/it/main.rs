@@ -10,6 +10,7 @@
 
 mod attacks;
 mod auth;
+mod browser;
 mod cli;
 mod house;
 mod mastodon;
@@ -20,3 +21,4 @@ mod serve;
 mod services;
 mod storage;
 mod support;
+mod web;

@@ -119,6 +119,43 @@ impl Browser {
         file
     }
 
+    /// The same of the whole page, down to its end.
+    pub async fn screenshot_whole_as(&self, name: &str) -> PathBuf {
+        use base64::Engine as _;
+        let file = self.screenshot_as(name).await;
+        let whole = json!({ "format": "png", "captureBeyondViewport": true });
+        let answer = self.devtools("Page.captureScreenshot", whole).await;
+        let picture = answer["data"].as_str().expect("a picture");
+        let picture = base64::engine::general_purpose::STANDARD.decode(picture);
+        std::fs::write(&file, picture.expect("Base64")).expect("a file in target");
+        file
+    }
+
+    /// Shows pages as wide as on another screen, in `light` or `dark`.
+    pub async fn pretend(&self, width: u32, scheme: &str) {
+        let screen =
+            json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.devtools("Emulation.setDeviceMetricsOverride", screen)
+            .await;
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// What WebDriver has no words for, in those of Chromium's own protocol.
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let session = self.client.session_id().await.expect("a session");
+        let session = session.expect("a session");
+        let address = format!("{}/session/{session}/goog/cdp/execute", self.driver.url);
+        let body = json!({ "cmd": command, "params": parameters });
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client");
+        let answer = client.post(address).json(&body).send().await;
+        let answer: Value = answer.expect("an answer").json().await.expect("JSON");
+        answer["value"].clone()
+    }
+
     /// The text a person sees on the whole page.
     pub async fn text(&self) -> String {
         let body = self

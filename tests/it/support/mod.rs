@@ -14,6 +14,7 @@ pub mod forge;
 pub mod house;
 pub mod leash;
 pub mod peer;
+pub mod person;
 pub mod ports;
 pub mod postgres;
 pub mod process;

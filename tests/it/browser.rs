@@ -1,0 +1,153 @@
+//! A walk through the pages in a real browser, with and without JavaScript, wide and narrow, light
+//! and dark. The screenshots are for looking at: `target/screenshots`.
+
+use fantoccini::Locator;
+use fantoccini::elements::Element;
+
+use crate::support::browser::{Browser, Scripts, browser_with};
+use crate::support::process::Instance;
+use crate::web::{House, PASSWORD};
+
+#[tokio::test]
+async fn a_person_walks_from_signing_in_to_a_like() {
+    let house = House::found(Instance::new("acme"), "Acme Bridges").await;
+    for (scripts, suffix) in [(Scripts::Off, "plain"), (Scripts::On, "scripted")] {
+        let Some(browser) = browser_with(scripts).await else {
+            return;
+        };
+        walk(&browser, &house.instance, suffix).await;
+        if scripts == Scripts::On {
+            look_around(&browser, &house.instance).await;
+        }
+    }
+}
+
+async fn walk(browser: &Browser, acme: &Instance, suffix: &str) {
+    browser.goto(&acme.origin()).await.unwrap();
+    shoot(browser, "sign-in", suffix).await;
+    type_into(browser, "#username", "ada").await;
+    type_into(browser, "#password", PASSWORD).await;
+    press(browser, "form.panel button").await;
+    assert!(browser.text().await.contains("Nothing here yet") || suffix == "scripted");
+
+    // A group.
+    let name = format!("engineering-{suffix}");
+    browser
+        .goto(&format!("{}/groups", acme.origin()))
+        .await
+        .unwrap();
+    press(browser, "details.panel summary").await;
+    type_into(browser, "#title", &format!("Engineering {suffix}")).await;
+    type_into(browser, "#name", &name).await;
+    type_into(
+        browser,
+        "#description",
+        "Everything about what we **build**.",
+    )
+    .await;
+    shoot(browser, "groups", suffix).await;
+    press(browser, "details.panel button.primary").await;
+    assert!(browser.text().await.contains("Created."));
+
+    // A topic in it.
+    press(browser, "details.new summary").await;
+    type_into(browser, "#title", "Bridge opens Monday").await;
+    type_into(browser, "#body-new", "The inspection is done, and the **south side holds**.\n\n- main gate only\n- the yard is blocked").await;
+    shoot(browser, "group", suffix).await;
+    press(browser, "details.new button.primary").await;
+
+    // A comment on it, an answer to that, a like.
+    type_into(browser, "#write textarea", "Congratulations!").await;
+    press(browser, "#write button.primary").await;
+    assert!(
+        browser
+            .current_url()
+            .await
+            .unwrap()
+            .fragment()
+            .is_some_and(|place| place.starts_with("c-"))
+    );
+    press(browser, ".reply summary").await;
+    type_into(browser, ".reply textarea", "Photos, please.").await;
+    press(browser, ".reply button.primary").await;
+    press(browser, ".post .acts form button.act").await;
+    assert!(browser.find(Locator::Css("button.act.liked")).await.is_ok());
+    assert!(browser.text().await.contains("2 comments"));
+    shoot(browser, "topic", suffix).await;
+
+    press(browser, ".me form button").await;
+    assert!(browser.current_url().await.unwrap().path() == "/sign-in");
+}
+
+/// The same pages on a phone and in the dark, and those that administrators see.
+async fn look_around(browser: &Browser, acme: &Instance) {
+    type_into(browser, "#username", "ada").await;
+    type_into(browser, "#password", PASSWORD).await;
+    press(browser, "form.panel button").await;
+    let topic = find(browser, ".topic h3 a")
+        .await
+        .attr("href")
+        .await
+        .unwrap()
+        .unwrap();
+    let pages = [
+        ("home", "/"),
+        ("topic", &topic),
+        ("groups", "/groups"),
+        ("group", "/g/engineering-plain"),
+        ("members", "/g/engineering-plain/members"),
+        ("group-settings", "/g/engineering-plain/settings"),
+        ("settings", "/settings"),
+        ("partners", "/admin/partners"),
+        ("queue", "/admin/queue"),
+        ("users", "/admin/users"),
+        ("not-here", "/g/nothing"),
+    ];
+    for (width, scheme, suffix) in [
+        (1280, "light", "wide"),
+        (390, "light", "phone"),
+        (1280, "dark", "dark"),
+    ] {
+        browser.pretend(width, scheme).await;
+        for (name, path) in pages {
+            browser
+                .goto(&format!("{}{path}", acme.origin()))
+                .await
+                .unwrap();
+            shoot(browser, name, suffix).await;
+            let overflow = browser
+                .execute(
+                    "return document.documentElement.scrollWidth - window.innerWidth",
+                    vec![],
+                )
+                .await
+                .unwrap();
+            assert!(
+                overflow.as_i64() <= Some(0),
+                "{name} {suffix} is too wide by {overflow}"
+            );
+        }
+    }
+}
+
+async fn find(browser: &Browser, css: &str) -> Element {
+    let found = browser.find(Locator::Css(css)).await;
+    match found {
+        Ok(element) => element,
+        Err(error) => panic!("{css}: {error} on {}", browser.text().await),
+    }
+}
+
+async fn type_into(browser: &Browser, css: &str, text: &str) {
+    find(browser, css).await.send_keys(text).await.unwrap();
+}
+
+async fn press(browser: &Browser, css: &str) {
+    find(browser, css).await.click().await.unwrap();
+}
+
+async fn shoot(browser: &Browser, name: &str, suffix: &str) {
+    browser
+        .screenshot_whole_as(&format!("{name}-{suffix}"))
+        .await;
+}

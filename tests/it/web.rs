@@ -1,0 +1,781 @@
+//! The pages, used as people use them, without scripts, on the real server and both databases.
+
+use crate::support::person::{Page, Person};
+use crate::support::process::{Instance, Server};
+use crate::support::requirements::backends;
+use crate::support::world::{eventually, instance};
+
+pub const PASSWORD: &str = "correct horse battery";
+
+/// An organization that serves pages: ada administers, grace and eve are colleagues.
+pub struct House {
+    pub instance: Instance,
+    _server: Server,
+}
+
+impl House {
+    /// One on each database that this run is about.
+    async fn all() -> Vec<Self> {
+        let mut houses = Vec::new();
+        for backend in backends() {
+            if let Some(instance) = instance("acme", backend) {
+                houses.push(Self::found(instance, "Acme Bridges").await);
+            }
+        }
+        houses
+    }
+
+    pub async fn found(instance: Instance, organization: &str) -> Self {
+        let secret = instance.file("password");
+        std::fs::write(&secret, PASSWORD).unwrap();
+        let secret = secret.to_str().unwrap();
+        let init = [
+            "init",
+            "--name",
+            organization,
+            "--admin",
+            "ada",
+            "--email",
+            "ada@acme.example",
+        ];
+        instance
+            .run_json(&[&init[..], &["--password-file", secret]].concat())
+            .await;
+        for name in ["grace", "eve"] {
+            let email = format!("{name}@acme.example");
+            let make = [
+                "user",
+                "create",
+                name,
+                "--email",
+                &email,
+                "--password-file",
+                secret,
+            ];
+            instance.run_json(&make).await;
+        }
+        Self {
+            _server: instance.serve().await,
+            instance,
+        }
+    }
+
+    pub async fn person(&self, name: &str) -> Person {
+        Person::signed_in(&self.instance, name, PASSWORD).await
+    }
+
+    /// Somebody who owns a new group of that name and access.
+    async fn owner(&self, name: &str, group: &str, access: &str) -> Person {
+        let mut owner = self.person(name).await;
+        owner.go("/groups").await;
+        let title = format!("Group {group}");
+        let fields = [
+            ("name", group),
+            ("title", title.as_str()),
+            ("access", access),
+        ];
+        owner.send("/groups", &fields).await;
+        assert!(
+            owner.page.path.starts_with(&format!("/g/{group}")),
+            "{}",
+            owner.page.text()
+        );
+        owner
+    }
+}
+
+/// Starts a topic in a group; its id.
+async fn post_topic(person: &mut Person, group: &str, title: &str, body: &str) -> String {
+    person.go(&format!("/g/{group}")).await;
+    let fields = [("title", title), ("body", body)];
+    let page = person.send(&format!("/g/{group}/topics"), &fields).await;
+    let id = page.path.strip_prefix("/p/");
+    id.unwrap_or_else(|| panic!("{}", page.text())).to_owned()
+}
+
+#[tokio::test]
+async fn colleagues_talk_in_a_group() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "engineering", "open").await;
+        assert_eq!(ada.page.notice().as_deref(), Some("Created."));
+        assert!(ada.page.says("Who will read this: 3 colleagues"));
+        let topic = post_topic(&mut ada, "engineering", "Bridge opens", "On **Monday**.").await;
+        assert!(ada.page.html.contains("<strong>Monday</strong>"));
+
+        // Grace is no member; in an open group she becomes one by commenting.
+        let mut grace = house.person("grace").await;
+        assert!(grace.go("/").await.says("Nothing here yet"));
+        grace.go(&format!("/p/{topic}")).await;
+        let comments = format!("/p/{topic}/comments");
+        let page = grace.send(&comments, &[("body", "Congratulations!")]).await;
+        let comment = page.comment();
+        assert!(page.path.starts_with(&format!("/p/{topic}#c-")));
+        assert!(grace.go("/").await.says("Bridge opens"));
+
+        // A comment's own address shows it in its thread; answers nest.
+        ada.go(&format!("/p/{comment}")).await;
+        assert_eq!(ada.page.comment(), comment);
+        let answer = format!("/p/{comment}/comments");
+        let thanks = ada.send(&answer, &[("body", "Thanks!")]).await.comment();
+        assert!(ada.page.html.contains(&format!(
+            "id=\"c-{thanks}\" class=\"comment\" data-depth=\"1\""
+        )));
+        assert!(ada.page.says("2 comments"));
+
+        // Likes are counted once, and taken back.
+        let like = format!("/p/{topic}/like");
+        grace.go(&format!("/p/{topic}")).await;
+        assert!(
+            grace
+                .send(&like, &[])
+                .await
+                .html
+                .contains("aria-pressed=\"true\"")
+        );
+        assert!(grace.go("/").await.says("1 like"));
+        grace.go(&format!("/p/{topic}")).await;
+        let unlike = format!("/p/{topic}/unlike");
+        assert!(
+            !grace
+                .send(&unlike, &[])
+                .await
+                .html
+                .contains("aria-pressed=\"true\"")
+        );
+
+        // What one wrote one may change, and everybody sees what it was.
+        let edit = format!("/p/{comment}/edit");
+        grace.go(&edit).await;
+        assert!(grace.page.html.contains("Congratulations!</textarea>"));
+        grace.send(&edit, &[("body", "Well done!")]).await;
+        assert!(grace.page.says("Well done!") && grace.page.says("edited"));
+        ada.go(&format!("/p/{comment}/history")).await;
+        assert!(ada.page.says("Well done!") && ada.page.says("Congratulations!"));
+        assert!(ada.page.says("Current"));
+        assert_eq!(ada.go(&edit).await.status, 403);
+        assert!(ada.page.says("Only its author may do this."));
+
+        // What is deleted leaves its place, and the answers to it.
+        grace.go(&format!("/p/{topic}")).await;
+        grace.send(&format!("/p/{comment}/delete"), &[]).await;
+        assert!(grace.page.says("Deleted by its author.") && grace.page.says("Thanks!"));
+        assert!(!grace.page.says("Well done!"));
+        assert!(grace.page.says("1 comment"));
+        assert!(
+            !grace
+                .go(&format!("/p/{comment}/history"))
+                .await
+                .says("Well done!")
+        );
+        ada.go(&format!("/p/{topic}")).await;
+        ada.send(&format!("/p/{topic}/delete"), &[]).await;
+        assert!(ada.page.says("A topic that was deleted"));
+        assert!(ada.go("/g/engineering").await.says("No topics here yet."));
+    }
+}
+
+#[tokio::test]
+async fn a_closed_group_is_joined_by_approval() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "welding", "closed").await;
+        let topic = post_topic(&mut ada, "welding", "Electrodes", "Which?").await;
+
+        // The group is listed, what is written in it is not shown.
+        let mut grace = house.person("grace").await;
+        assert!(grace.go("/groups").await.says("Group welding"));
+        assert!(!grace.go("/g/welding").await.says("Electrodes"));
+        assert!(!grace.page.says("No topics"));
+        assert_eq!(grace.go(&format!("/p/{topic}")).await.status, 404);
+        grace.go("/g/welding").await;
+        grace.send("/g/welding/join", &[]).await;
+        assert!(grace.page.says("Take the request back"));
+        assert_eq!(grace.go("/g/welding/members").await.status, 403);
+
+        // The owner is told on every page, and lets her in.
+        assert!(
+            ada.go("/")
+                .await
+                .html
+                .contains("1<span class=\"unseen\"> waiting to join")
+        );
+        ada.go("/g/welding/members").await;
+        assert!(ada.page.says("Waiting to join 1"));
+        let actor = ada.page.field("actor").unwrap();
+        let approve = [("actor", actor.as_str()), ("action", "approve")];
+        ada.send("/g/welding/members", &approve).await;
+        assert_eq!(ada.page.notice().as_deref(), Some("Let in."));
+        assert!(grace.go("/g/welding").await.says("Electrodes"));
+
+        // She moderates; then ada would leave the group without an owner.
+        let role = [
+            ("actor", actor.as_str()),
+            ("action", "role"),
+            ("role", "moderator"),
+        ];
+        ada.send("/g/welding/members", &role).await;
+        assert!(grace.go("/g/welding").await.says("You are a moderator."));
+        ada.go("/g/welding").await;
+        let refused = ada.send("/g/welding/leave", &[]).await;
+        assert_eq!(refused.status, 409);
+        assert!(refused.problem().unwrap().contains("without an owner"));
+
+        // Put out, she sees the head alone again.
+        ada.go("/g/welding/members").await;
+        let remove = [("actor", actor.as_str()), ("action", "remove")];
+        ada.send("/g/welding/members", &remove).await;
+        assert!(!grace.go("/g/welding").await.says("Electrodes"));
+        let mut eve = house.person("eve").await;
+        eve.go("/g/welding").await;
+        eve.send("/g/welding/join", &[]).await;
+        eve.send("/g/welding/leave", &[]).await;
+        assert!(eve.page.says("Ask to join"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_hidden_is_answered_like_what_does_not_exist() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "board", "secret").await;
+        let topic = post_topic(&mut ada, "board", "Merger", "Do not tell.").await;
+        let mut grace = house.person("grace").await;
+        let mut nobody = Person::at(&house.instance);
+
+        let pairs = |hidden: &str, unknown: &str| {
+            let of = |ends: &[&str]| -> Vec<(String, String)> {
+                ends.iter()
+                    .map(|end| (format!("{hidden}{end}"), format!("{unknown}{end}")))
+                    .collect()
+            };
+            of
+        };
+        let group_addresses = pairs("/g/board", "/g/nothing")(&["", "/members", "/settings"]);
+        let unknown_post = format!("/p/{}", topic.parse::<i64>().unwrap() + 1);
+        let post_addresses =
+            pairs(&format!("/p/{topic}"), &unknown_post)(&["", "/edit", "/history"]);
+        for (hidden, unknown) in group_addresses.iter().chain(&post_addresses) {
+            assert_same(
+                &grace.get_raw(hidden, &[]).await,
+                &grace.get_raw(unknown, &[]).await,
+                hidden,
+            );
+            let open = !hidden.contains("/edit")
+                && !hidden.ends_with("/members")
+                && !hidden.ends_with("/settings");
+            let (one, other) = (
+                nobody.get_raw(hidden, &[]).await,
+                nobody.get_raw(unknown, &[]).await,
+            );
+            if open {
+                assert_same(&one, &other, hidden);
+                assert_same(&one, &grace.get_raw(hidden, &[]).await, hidden);
+            } else {
+                // Whatever the address, one is asked to sign in.
+                assert_eq!((one.status, other.status), (303, 303));
+            }
+        }
+        grace.go("/groups").await;
+        let csrf = grace.csrf();
+        for (act, fields) in [
+            ("join", vec![]),
+            ("topics", vec![("title", "x"), ("body", "x")]),
+            ("stage", vec![("stage", "public")]),
+        ] {
+            let fields = [vec![("csrf", csrf.as_str())], fields].concat();
+            let one = grace
+                .post_raw(&format!("/g/board/{act}"), &fields, &[])
+                .await;
+            let other = grace
+                .post_raw(&format!("/g/nothing/{act}"), &fields, &[])
+                .await;
+            assert_same(&one, &other, act);
+        }
+        for act in ["like", "delete", "comments", "edit"] {
+            let fields = [("csrf", csrf.as_str()), ("body", "x"), ("title", "x")];
+            let one = grace
+                .post_raw(&format!("/p/{topic}/{act}"), &fields, &[])
+                .await;
+            let other = grace
+                .post_raw(&format!("{unknown_post}/{act}"), &fields, &[])
+                .await;
+            assert_same(&one, &other, act);
+        }
+        assert!(!grace.go("/groups").await.says("board"));
+        assert_eq!(
+            grace
+                .go("/find?handle=board")
+                .await
+                .text()
+                .replace("board", "x"),
+            grace
+                .go("/find?handle=xoxo")
+                .await
+                .text()
+                .replace("xoxo", "x")
+        );
+        for odd in [
+            "/nowhere",
+            "/p/0",
+            "/p/x",
+            "/g/%ff",
+            "/g/a%2fb",
+            "/u/nobody",
+            "/assets/nothing",
+            "/admin/partners",
+        ] {
+            let known = nobody.get_raw("/g/nothing", &[]).await;
+            let answer = grace.get_raw(odd, &[]).await;
+            assert_same(&answer, &known, odd);
+        }
+    }
+}
+
+#[track_caller]
+fn assert_same(one: &Page, other: &Page, what: &str) {
+    let headers = |page: &Page| {
+        let mut headers = page.headers.clone();
+        headers.remove("date");
+        headers
+    };
+    assert_eq!(one.status, 404, "{what}: {}", one.text());
+    assert_eq!(one.html, other.html, "{what}");
+    assert_eq!(headers(one), headers(other), "{what}");
+    assert!(!one.headers.contains_key("set-cookie"));
+}
+
+#[tokio::test]
+async fn a68_forms_need_the_token_of_the_browser_they_were_shown_to() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "engineering", "open").await;
+        let mut grace = house.person("grace").await;
+        grace.go("/groups").await;
+        let (own, others) = (grace.csrf(), ada.csrf());
+        let fields = [("title", "Spam"), ("body", "x")];
+        for csrf in [None, Some(""), Some(others.as_str())] {
+            let mut sent = fields.to_vec();
+            sent.extend(csrf.map(|token| ("csrf", token)));
+            let refused = ada_sends(&mut grace, &sent, &[]).await;
+            assert_eq!(refused.status, 403);
+        }
+        let mut sent = fields.to_vec();
+        sent.push(("csrf", &own));
+        for foreign in [
+            ("origin", "https://evil.example"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            assert_eq!(ada_sends(&mut grace, &sent, &[foreign]).await.status, 403);
+        }
+        assert!(ada.go("/g/engineering").await.says("No topics here yet."));
+
+        // Without a session there is nothing to protect: one is asked to sign in.
+        let mut nobody = Person::at(&house.instance);
+        let page = ada_sends(&mut nobody, &sent, &[]).await;
+        assert_eq!(page.status, 401);
+        assert!(page.says("Please sign in"));
+    }
+}
+
+async fn ada_sends(person: &mut Person, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Page {
+    person
+        .post_raw("/g/engineering/topics", fields, headers)
+        .await
+}
+
+#[tokio::test]
+async fn what_was_typed_is_kept_when_something_is_wrong() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "engineering", "open").await;
+
+        let typed = [
+            ("title", " "),
+            ("body", "A **long** text with \"quotes\" & <tags>"),
+        ];
+        let page = ada.send("/g/engineering/topics", &typed).await;
+        assert_eq!(page.status, 422);
+        assert_eq!(
+            page.problem().unwrap(),
+            "The title is missing: say in one line what it is about."
+        );
+        assert!(
+            page.html
+                .contains("A **long** text with &#34;quotes&#34; &#38; &#60;tags&#62;</textarea>")
+        );
+        // Reloading after it leads back to the page the form is on.
+        assert_eq!(ada.go("/g/engineering/topics").await.path, "/g/engineering");
+
+        let topic = post_topic(&mut ada, "engineering", "Bridge", "x").await;
+        let comments = format!("/p/{topic}/comments");
+        let first = ada.send(&comments, &[("body", "first")]).await.comment();
+        let long = "x".repeat(70_000);
+        let page = ada
+            .send(&format!("/p/{first}/comments"), &[("body", &long)])
+            .await;
+        assert_eq!(page.status, 422);
+        assert!(page.html.contains(&format!("{long}</textarea>")));
+        assert!(page.html.contains("class=\"fold reply\" open"));
+
+        ada.go("/groups").await;
+        let taken = [
+            ("name", "engineering"),
+            ("title", "Another"),
+            ("access", "closed"),
+        ];
+        let page = ada.send("/groups", &taken).await;
+        assert_eq!(page.status, 409);
+        assert_eq!(page.field("title").as_deref(), Some("Another"));
+        assert_eq!(
+            page.problem().unwrap(),
+            "The name engineering is taken; choose another."
+        );
+    }
+}
+
+#[tokio::test]
+async fn signing_in_leads_back_and_guessing_is_slow() {
+    for house in House::all().await {
+        let mut ada = Person::at(&house.instance);
+        ada.go("/groups?x=1").await;
+        assert_eq!(ada.page.path, "/sign-in?next=%2Fgroups%3Fx%3D1");
+        let wrong = ada
+            .send("/sign-in", &[("username", "ada"), ("password", "guess")])
+            .await;
+        assert_eq!(wrong.status, 422);
+        assert_eq!(wrong.field("username").as_deref(), Some("ada"));
+        assert!(!wrong.html.contains("guess"));
+        ada.send("/sign-in", &[("username", "ada"), ("password", PASSWORD)])
+            .await;
+        assert_eq!(ada.page.path, "/groups?x=1");
+
+        for out in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/sign-out",
+        ] {
+            let mut person = Person::at(&house.instance);
+            person.go("/sign-in").await;
+            let fields = [("username", "ada"), ("password", PASSWORD), ("next", out)];
+            assert_eq!(person.send("/sign-in", &fields).await.path, "/", "{out}");
+        }
+
+        ada.go("/").await;
+        assert!(
+            ada.send("/sign-out", &[])
+                .await
+                .path
+                .starts_with("/sign-in")
+        );
+        assert!(ada.go("/").await.path.starts_with("/sign-in"));
+
+        let mut eve = Person::at(&house.instance);
+        eve.go("/sign-in").await;
+        let mut statuses = Vec::new();
+        for _ in 0..20 {
+            let fields = [("username", "grace"), ("password", "guess")];
+            statuses.push(eve.send("/sign-in", &fields).await.status);
+        }
+        assert!(statuses.contains(&429), "{statuses:?}");
+        // Slow for the one who guesses, not a way to shut somebody out of everything else.
+        assert_eq!(eve.go("/sign-in").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_makes_and_disables_accounts() {
+    for house in House::all().await {
+        let mut ada = house.person("ada").await;
+        ada.go("/admin/users").await;
+        let new = [
+            ("display_name", "Tim Berners"),
+            ("name", "tim"),
+            ("email", "tim@acme.example"),
+            ("password", PASSWORD),
+            ("role", "member"),
+        ];
+        ada.send("/admin/users", &new).await;
+        assert!(ada.page.says("Tim Berners") && ada.page.says("not signed in"));
+        let mut tim = house.person("tim").await;
+        assert!(tim.go("/u/ada").await.says("@ada@acme.localhost"));
+        for address in ["/admin/users", "/admin/queue", "/admin/partners"] {
+            assert_eq!(tim.go(address).await.status, 404, "{address}");
+        }
+
+        ada.go("/admin/users").await;
+        ada.send("/admin/users/tim/state", &[("state", "disabled")])
+            .await;
+        assert!(ada.page.says("Disabled"));
+        assert!(tim.go("/").await.path.starts_with("/sign-in"));
+        assert_eq!(ada.go("/u/tim").await.status, 404);
+
+        // Passwords and other browsers.
+        let mut other = house.person("ada").await;
+        ada.go("/settings").await;
+        let change = |again| {
+            [
+                ("current", PASSWORD),
+                ("password", "another horse"),
+                ("again", again),
+            ]
+        };
+        let refused = ada
+            .send("/settings/password", &change("other horse!"))
+            .await;
+        assert_eq!(refused.status, 422);
+        ada.send("/settings/password", &change("another horse"))
+            .await;
+        assert!(
+            ada.page
+                .notice()
+                .unwrap()
+                .starts_with("Your password is changed.")
+        );
+        assert!(other.go("/").await.path.starts_with("/sign-in"));
+        let mut third = Person::signed_in(&house.instance, "ada", "another horse").await;
+        ada.go("/settings").await;
+        ada.send("/settings/sessions", &[("session", "others")])
+            .await;
+        assert!(third.go("/").await.path.starts_with("/sign-in"));
+        assert_eq!(ada.go("/").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_public_group_is_read_by_anybody_until_it_is_closed_again() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "news", "open").await;
+        let topic = post_topic(&mut ada, "news", "We won a prize", "For the bridge.").await;
+        let mut nobody = Person::at(&house.instance);
+        assert_eq!(nobody.go("/g/news").await.status, 404);
+
+        ada.go("/g/news/settings").await;
+        ada.send("/g/news/stage", &[("stage", "public")]).await;
+        assert_eq!(ada.page.notice().as_deref(), Some("Saved."));
+        assert!(ada.go("/g/news").await.says("anybody on the internet"));
+        assert!(nobody.go("/g/news").await.says("We won a prize"));
+        let page = nobody.go(&format!("/p/{topic}")).await;
+        assert!(page.says("For the bridge.") && page.says("Sign in first."));
+        assert!(!page.html.contains("<form") && !page.headers.contains_key("set-cookie"));
+        assert_eq!(page.headers["cache-control"], "private, no-store");
+        assert!(page.html.contains(&format!("/sign-in?next=%2Fp%2F{topic}")));
+
+        ada.go("/g/news/settings").await;
+        ada.send("/g/news/stage", &[("stage", "internal")]).await;
+        assert_eq!(nobody.go("/g/news").await.status, 404);
+        assert_eq!(nobody.go(&format!("/p/{topic}")).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn long_lists_are_walked_page_by_page() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "engineering", "open").await;
+        for number in 1..=45 {
+            post_topic(&mut ada, "engineering", &format!("Topic {number:02}"), "x").await;
+        }
+        for start in ["/", "/g/engineering"] {
+            let mut seen = Vec::new();
+            ada.go(start).await;
+            loop {
+                seen.extend(titles(&ada.page));
+                match link(&ada.page, "next") {
+                    Some(older) => ada.go(&older).await,
+                    None => break,
+                };
+            }
+            let newest_first: Vec<String> =
+                (1..=45).rev().map(|n| format!("Topic {n:02}")).collect();
+            assert_eq!(seen, newest_first);
+            let newer = link(&ada.page, "prev").unwrap();
+            assert_eq!(titles(ada.go(&newer).await), newest_first[20..40]);
+        }
+        assert_eq!(ada.go("/?before=x&after=%ff").await.status, 200);
+    }
+}
+
+fn titles(page: &Page) -> Vec<String> {
+    let found = page.html.split(">Topic ").skip(1);
+    found.map(|rest| format!("Topic {}", &rest[..2])).collect()
+}
+
+fn link(page: &Page, rel: &str) -> Option<String> {
+    let rest = page
+        .html
+        .split_once(&format!("<a rel=\"{rel}\" href=\""))?
+        .1;
+    rest.split('"').next().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn files_are_kept_by_browsers_as_long_as_they_stay_the_same() {
+    let house = House::found(Instance::new("acme"), "Acme").await;
+    let mut nobody = Person::at(&house.instance);
+    let page = nobody.go("/sign-in").await.html.clone();
+    let address = page.split("href=\"/assets/style.css").nth(1).unwrap();
+    let address = format!("/assets/style.css{}", address.split('"').next().unwrap());
+    let style = nobody.get_raw(&address, &[]).await;
+    assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
+    assert_eq!(
+        style.headers["cache-control"],
+        "public, max-age=31536000, immutable"
+    );
+    let tag = style.headers["etag"].clone();
+    let again = nobody
+        .get_raw("/assets/style.css", &[("if-none-match", &tag)])
+        .await;
+    assert_eq!((again.status, again.html.as_str()), (304, ""));
+    assert_eq!(again.headers["cache-control"], "public, no-cache");
+}
+
+#[tokio::test]
+async fn two_organizations_share_a_group_through_their_pages() {
+    for backend in backends() {
+        let (Some(acme), Some(birch)) = (instance("acme", backend), instance("birch", backend))
+        else {
+            continue;
+        };
+        let acme = House::found(acme, "Acme Bridges").await;
+        let birch = House::found(birch, "Birch Timber").await;
+        let mut ada = acme.owner("ada", "engineering", "closed").await;
+        let mut bo = birch.person("ada").await;
+        let there = format!("engineering@{}", acme.instance.host());
+        let group = format!("/g/{there}");
+
+        // Before there is a partnership, nothing is asked of acme, and nothing is known.
+        let page = bo.go(&format!("/find?handle={there}")).await;
+        assert_eq!(
+            page.problem().unwrap(),
+            "There is no partnership with that server. An administrator can make one."
+        );
+        assert_eq!(bo.go(&group).await.status, 404);
+
+        // One makes a code, the other pastes it.
+        ada.go("/admin/partners").await;
+        ada.send(
+            "/admin/partners/invite",
+            &[("class", "supplier"), ("expires", "7d")],
+        )
+        .await;
+        let code = ada
+            .page
+            .html
+            .split("<code>")
+            .nth(1)
+            .unwrap()
+            .split('<')
+            .next()
+            .unwrap()
+            .to_owned();
+        bo.go("/admin/partners").await;
+        let broken = bo
+            .send("/admin/partners/accept", &[("code", &code[..40])])
+            .await;
+        assert_eq!(broken.status, 422);
+        bo.send("/admin/partners/accept", &[("code", &code)]).await;
+        assert_eq!(
+            bo.page.notice().as_deref(),
+            Some("You are partners."),
+            "{}",
+            bo.page.text()
+        );
+        assert!(bo.page.says("Acme Bridges") && bo.page.says("active"));
+        let birch_host = birch.instance.host();
+        ada.go(&format!("/admin/partners/{birch_host}")).await;
+        assert!(
+            ada.page.says("Birch Timber")
+                && ada.page.says("supplier")
+                && ada.page.says("Pinned key")
+        );
+
+        // The group is opened: stage, then grant, each with what it means.
+        ada.go("/g/engineering/settings").await;
+        ada.send("/g/engineering/stage", &[("stage", "partners")])
+            .await;
+        let grant = [
+            ("partner", birch_host.as_str()),
+            ("can", "react"),
+            ("can", "reply"),
+            ("can", "start"),
+            ("join", "approve"),
+            ("history", "all"),
+        ];
+        ada.send("/g/engineering/grants", &grant).await;
+        assert!(
+            ada.page
+                .says("Birch Timber sees everything, and may read, react, reply, start."),
+            "{}",
+            ada.page.text()
+        );
+        let topic = post_topic(&mut ada, "engineering", "Bridge opens", "On Monday.").await;
+        assert!(ada.page.says("Birch Timber, where nobody has joined yet"));
+
+        // From birch: found, asked, let in.
+        eventually("birch finds the group", async || {
+            bo.go(&format!("/find?handle={there}"))
+                .await
+                .says("Group engineering")
+                .then_some(())
+        })
+        .await;
+        bo.send(&format!("{group}/join"), &[]).await;
+        assert!(
+            bo.page.says("Acme Bridges has been asked"),
+            "{}",
+            bo.page.text()
+        );
+        eventually("the request arrives", async || {
+            ada.go("/g/engineering/members")
+                .await
+                .says("Waiting to join 1")
+                .then_some(())
+        })
+        .await;
+        assert!(ada.page.html.contains("data-class=\"supplier\""));
+        let actor = ada.page.field("actor").unwrap();
+        let approve = [("actor", actor.as_str()), ("action", "approve")];
+        ada.send("/g/engineering/members", &approve).await;
+        eventually("earlier topics arrive", async || {
+            bo.go(&group).await.says("Bridge opens").then_some(())
+        })
+        .await;
+        assert!(bo.page.says("everybody whom Acme Bridges lets read there"));
+        ada.go(&format!("/p/{topic}")).await;
+        assert!(ada.page.says("1 person at Birch Timber"));
+
+        // What bo writes arrives at acme, marked.
+        let path = bo
+            .page
+            .html
+            .split("<h3><a href=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned();
+        bo.go(&path).await;
+        bo.send(
+            &format!("{path}/comments"),
+            &[("body", "We bring the ribbon.")],
+        )
+        .await;
+        bo.send(&format!("{path}/like"), &[]).await;
+        eventually("the comment and the like arrive", async || {
+            let page = ada.go(&format!("/p/{topic}")).await;
+            (page.says("We bring the ribbon.") && page.says("Like this by ada 1")).then_some(())
+        })
+        .await;
+        assert!(ada.page.html.contains("class=\"from-outside\""));
+        assert!(ada.page.says("supplier Birch Timber"));
+        assert!(ada.go("/admin/queue").await.says(&birch_host));
+
+        // The grant is taken back: gone for birch, at once for what it asks acme, soon on its pages.
+        ada.go("/g/engineering/settings").await;
+        ada.send("/g/engineering/grants/remove", &[("grant", &birch_host)])
+            .await;
+        assert!(ada.page.says("No partner has a grant."));
+        eventually("birch loses sight of the group", async || {
+            (bo.go(&group).await.status == 404).then_some(())
+        })
+        .await;
+        assert_eq!(bo.go(&path).await.status, 404);
+    }
+}
