@@ -10,6 +10,7 @@ use crate::domain::{GrantId, Name, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::federation::partnership::Throttle;
 use crate::policy::{House, Viewer};
+use crate::services::idempotency::Asked;
 use crate::storage::Database;
 
 /// Settings, database, clock, network and bells. Cheap to clone.
@@ -25,6 +26,8 @@ pub struct Inner {
     /// The one client for requests to other servers.
     pub http: crate::http::Client,
     pub bells: Bells,
+    /// What clients asked for lately, so that asking again does not do it again.
+    pub asked: Asked,
     /// How many handshakes this process has let in lately.
     pub handshakes: Throttle,
 }
@@ -106,6 +109,7 @@ impl App {
                 clock: Clock::default(),
                 http,
                 bells: Bells::default(),
+                asked: Asked::default(),
                 handshakes: Throttle::default(),
             }),
         })

@@ -79,10 +79,12 @@ pub fn hash_password(password: &Password) -> Result<String> {
         .to_string())
 }
 
+/// The hash of no password, as costly to compare with as a real one.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$Z3VpbGRoYWxsLW5vYm9keQ$7Yh3c9Qm7m3bYdX3eIhBfiqQz0Y0lOsKQ1xJ7Vn2o9c";
+
 /// Whether a password is the one that was hashed. Takes as long as hashing, also when there is no
 /// hash: an unknown account must not be quicker to refuse than a wrong password.
 pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$Z3VpbGRoYWxsLW5vYm9keQ$7Yh3c9Qm7m3bYdX3eIhBfiqQz0Y0lOsKQ1xJ7Vn2o9c";
     let known = hash.is_some();
     let Ok(parsed) = PasswordHash::new(hash.unwrap_or(NOBODY)) else {
         return false;
@@ -118,5 +120,8 @@ mod tests {
         assert!(verify_password("correct horse battery", Some(&hash)));
         assert!(!verify_password("correct horse", Some(&hash)));
         assert!(!verify_password("anything", None));
+        let parameters = |hash: &str| hash.split('$').nth(3).map(str::to_owned);
+        assert!(PasswordHash::new(NOBODY).is_ok_and(|nobody| nobody.hash.is_some()));
+        assert_eq!(parameters(NOBODY), parameters(&hash));
     }
 }

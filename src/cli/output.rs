@@ -51,9 +51,11 @@ impl Output {
     }
 }
 
-/// Says why a command failed.
+/// Says why a command failed, in one line: what libraries tell comes in several.
 pub(super) fn complain(error: &Error) {
-    say(format_args!("guildhall: {error}"));
+    let text = error.to_string();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    say(format_args!("guildhall: {}", words.join(" ")));
 }
 
 fn say(sentence: impl Display) {

@@ -20,6 +20,22 @@ impl SafeHtml {
         self.0
     }
 
+    /// Plain text as HTML that shows it.
+    pub fn of_text(text: &str) -> Self {
+        let mut html = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '&' => html.push_str("&amp;"),
+                '<' => html.push_str("&lt;"),
+                '>' => html.push_str("&gt;"),
+                '"' => html.push_str("&quot;"),
+                '\'' => html.push_str("&#39;"),
+                c => html.push(c),
+            }
+        }
+        Self(html)
+    }
+
     /// HTML that was sanitized before it was stored.
     pub fn from_storage(html: String) -> Self {
         Self(html)

@@ -30,8 +30,11 @@
 //!   invitation is accepted. Guests come in by invitation only.
 //! - The server of its house may read, and is sent, what people here wrote, nothing else. Other
 //!   servers and all people elsewhere, those of its house too, are not told that we know it: who
-//!   may read it, only its house knows. What that house relays counts by its word, not by asking
-//!   here as the person, except that authors may delete.
+//!   may read it, only its house knows.
+//! - The server of its house speaks for it: what it says was written, changed, liked or removed
+//!   there, was, and is not asked for again as of the person who did it. Also in a group that is
+//!   locked or archived; not while the partnership is paused; never about asides and direct
+//!   messages. Nobody else speaks for a group elsewhere, but authors may always delete.
 //! - It is moderated and managed on its own server, and a topic locked there is locked for
 //!   everybody here.
 //!
@@ -45,6 +48,9 @@
 //!   own organization is checked by who invites, since the invited person is not among the facts.
 //! - A secret group cannot be public ([`stage_fits`]). Should one be, it counts as open to partners.
 //! - A closed group at the public stage shows its profile; its posts stay in and are not passed on.
+//! - People are found by name by colleagues, and by guests who share a group with them; strangers
+//!   and partners find nobody by name, but read who wrote what they may read.
+//! - Guests do not make this server ask other servers who somebody is.
 //! - Guests may moderate but not manage a group or change its boundary, and create none.
 //! - Held posts are seen by moderators and their author; removed ones leave a tombstone, with the
 //!   text only for moderators and, where they may read at all, compliance officers ([`shows_text`]).
@@ -64,7 +70,8 @@ mod viewer;
 pub use action::*;
 pub use facts::*;
 pub use rules::{
-    decide, explain, grant_effect, invitation_outcome, join_outcome, permit, shows_text, stage_fits,
+    PersonFacts, decide, explain, grant_effect, invitation_outcome, join_outcome,
+    may_look_elsewhere, permit, sees_person, shows_text, stage_fits,
 };
 pub use scope::*;
 pub use verdict::*;

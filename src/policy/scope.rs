@@ -20,12 +20,14 @@ pub enum Asker {
     Anybody,
     Colleague(ActorId),
     Guest(ActorId),
-    /// Reads in groups here what the grant to its server shows; nothing in groups elsewhere.
+    /// Reads in groups here what the grant to its server shows; nothing in groups elsewhere,
+    /// those of its own house included.
     Person {
         actor: ActorId,
         host: Host,
     },
-    /// The same, and in groups of its own what people here wrote.
+    /// The same, for who is a member or named there; and in groups that live there what people
+    /// here wrote.
     Server {
         host: Host,
     },

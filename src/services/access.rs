@@ -3,7 +3,7 @@
 use crate::app::Asker;
 use crate::domain::{
     ActorKind, ActorState, Audience, Group, GroupId, Host, Membership, MembershipState, Post,
-    PostId,
+    PostId, PostState,
 };
 use crate::error::{Error, Result};
 use crate::policy::{
@@ -139,12 +139,10 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
         (None, Some(host)) => {
             (facts.partner, facts.grant) =
                 storage::grants::find_for_host(connection, group.id, host)?;
-            if matches!(asker.viewer, Viewer::Server { .. }) {
-                facts.members_on_host =
-                    on_host(connection, group.id, host, &[MembershipState::Member])?;
-                facts.known_on_host = facts.members_on_host
-                    || on_host(connection, group.id, host, &[MembershipState::Invited])?;
-            }
+            facts.members_on_host =
+                on_host(connection, group.id, host, &[MembershipState::Member])?;
+            facts.known_on_host = facts.members_on_host
+                || on_host(connection, group.id, host, &[MembershipState::Invited])?;
         }
         (None, None) => {}
     }
@@ -167,39 +165,63 @@ pub fn post_facts(
     group: Option<&Group>,
     post: &Post,
 ) -> Result<Facts> {
-    let mut facts = match group {
+    let facts = match group {
         Some(group) => group_facts(connection, asker, group)?,
         None => Facts::new(asker.now, asker.house),
     };
-    let by_us = match group.and_then(Group::home) {
-        Some(_) => {
-            storage::actors::find(connection, post.author)?.is_some_and(|author| author.is_local())
+    about_post(connection, asker, facts, post)
+}
+
+/// Adds what is known of a post to the facts of its group, for who asks about many posts of it.
+pub fn about_post(
+    connection: &mut Connection,
+    asker: &Asker,
+    of_group: Facts,
+    post: &Post,
+) -> Result<Facts> {
+    let locked = match post.is_topic() {
+        true => post.locked,
+        false => storage::posts::find(connection, post.topic)?.is_some_and(|topic| topic.locked),
+    };
+    Ok(Facts {
+        post: Some(PostFacts {
+            id: post.id,
+            author: post.author,
+            by_us: storage::actors::is_local(connection, post.author)?,
+            audience: post.audience,
+            state: post.state,
+            locked,
+            topic_created_at: post.topic_created_at,
+            shared_by_exception: post.shared_by_exception,
+            names_viewer: names_viewer(connection, &asker.viewer, post)?,
+        }),
+        ..of_group
+    })
+}
+
+/// Only direct messages are read for being named; in others a mention means nothing here.
+fn names_viewer(connection: &mut Connection, viewer: &Viewer, post: &Post) -> Result<bool> {
+    if post.audience != Audience::Direct {
+        return Ok(false);
+    }
+    match viewer {
+        Viewer::Member { actor, .. } | Viewer::Person { actor, .. } => {
+            storage::posts::is_mentioned(connection, post.id, *actor)
         }
-        None => true,
-    };
-    let names_viewer = match (post.audience, asker.viewer.actor()) {
-        (Audience::Direct, Some(actor)) => {
-            storage::posts::is_mentioned(connection, post.id, actor)?
-        }
-        _ => false,
-    };
-    let locked = if post.is_topic() {
-        post.locked
-    } else {
-        storage::posts::find(connection, post.topic)?.is_some_and(|topic| topic.locked)
-    };
-    facts.post = Some(PostFacts {
-        id: post.id,
-        author: post.author,
-        by_us,
-        audience: post.audience,
-        state: post.state,
-        locked,
-        topic_created_at: post.topic_created_at,
-        shared_by_exception: post.shared_by_exception,
-        names_viewer,
-    });
-    Ok(facts)
+        Viewer::Server { host } => storage::posts::mentions_host(connection, post.id, host),
+        Viewer::Anonymous | Viewer::Operator => Ok(false),
+    }
+}
+
+/// Whether a post is shown with its text, or only that there was one. Asked of posts that the
+/// asker may read, which a visible one needs no second question for.
+pub fn shows_text(connection: &mut Connection, asker: &Asker, post: &Post) -> Result<bool> {
+    if post.state == PostState::Visible {
+        return Ok(true);
+    }
+    let group = find_group_of(connection, post)?;
+    let facts = post_facts(connection, asker, group.as_ref(), post)?;
+    Ok(policy::shows_text(&asker.viewer, &facts))
 }
 
 pub fn find_group_of(connection: &mut Connection, post: &Post) -> Result<Option<Group>> {

@@ -7,7 +7,7 @@ use crate::domain::{
     Timestamp, Title,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Action, Denial, Facts, Reason, Viewer, act};
+use crate::policy::{self, Action, Denial, Facts, Reason, Viewer, act};
 use crate::services::{access, actors, audit, keys};
 use crate::storage::{self, Connection};
 
@@ -105,12 +105,12 @@ pub struct Rights {
 
 impl Rights {
     pub fn may(&self, action: Action) -> bool {
-        crate::policy::decide(&self.viewer, action, &self.facts).is_ok()
+        policy::decide(&self.viewer, action, &self.facts).is_ok()
     }
 
     /// The sentence that says why not; none when allowed or when nothing may be said.
     pub fn why_not(&self, action: Action) -> Option<Reason> {
-        match crate::policy::decide(&self.viewer, action, &self.facts) {
+        match policy::decide(&self.viewer, action, &self.facts) {
             Err(Denial::Forbidden(reason)) => Some(reason),
             Ok(()) | Err(Denial::Hidden) => None,
         }
@@ -229,9 +229,7 @@ pub async fn update(
     app.db
         .write("update_group", move |connection| {
             let (permit, group) = access::permit::<act::ManageGroup>(connection, &asker, group)?;
-            if access == Access::Secret && group.stage == Stage::Public {
-                return Err(secret_cannot_be_public());
-            }
+            policy::stage_fits(access, group.stage).map_err(contradiction)?;
             storage::groups::update(connection, &permit, &description, access)?;
             storage::actors::set_profile(connection, group.actor.id, title.as_str(), "")?;
             audit::note(
@@ -245,8 +243,9 @@ pub async fn update(
         .await
 }
 
-fn secret_cannot_be_public() -> Error {
-    Error::Conflict("a secret group cannot be public: make it open or closed first".into())
+/// Nobody may: it would contradict what the group is.
+fn contradiction(reason: Reason) -> Error {
+    Error::Conflict(reason.sentence().into())
 }
 
 /// Opens or closes a group to the outside. Going back is always possible and takes effect at once:
@@ -256,9 +255,7 @@ pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) 
     app.db
         .write("set_stage", move |connection| {
             let (permit, group) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
-            if group.access == Access::Secret && stage == Stage::Public {
-                return Err(secret_cannot_be_public());
-            }
+            policy::stage_fits(group.access, stage).map_err(contradiction)?;
             storage::groups::set_stage(connection, &permit, stage)?;
             if stage == Stage::Internal {
                 let which = storage::deliveries::Cancel::OfGroup(group.id);

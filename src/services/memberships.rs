@@ -231,6 +231,7 @@ pub async fn decide(
     Ok(())
 }
 
+/// Lets in who asked. Somebody elsewhere who was only suggested is invited: nobody there asked.
 fn admit(
     connection: &mut Connection,
     asker: &Asker,
@@ -238,18 +239,17 @@ fn admit(
     person: &Actor,
     asked: Membership,
 ) -> Result<()> {
-    if !person.is_local() {
-        tell(
-            connection,
-            asker,
-            EventKind::JoinAccepted,
-            group,
-            person.id,
-            asked.follow.as_ref(),
-        )?;
+    let follow = asked.follow.as_ref();
+    let state = match person.is_local() || follow.is_some() {
+        true => MembershipState::Member,
+        false => MembershipState::Invited,
+    };
+    if !person.is_local() && follow.is_some() {
+        let kind = EventKind::JoinAccepted;
+        tell(connection, asker, kind, group, person.id, follow)?;
     }
     let member = Membership {
-        state: MembershipState::Member,
+        state,
         since: asker.now,
         ..asked
     };
@@ -277,8 +277,9 @@ fn dismiss(
     storage::memberships::remove(connection, group.id, person.id)
 }
 
-/// Puts somebody into a group without being asked: colleagues at once; people elsewhere when they
-/// asked already, otherwise as an invitation that their join completes.
+/// Names somebody for a group. Moderators put colleagues in at once; people elsewhere when they
+/// asked already, otherwise as an invitation that their join completes. Members who are no
+/// moderators only suggest: that is a request, and a moderator decides.
 pub async fn add(
     app: &App,
     viewer: Viewer,
@@ -290,35 +291,39 @@ pub async fn add(
     let state = app
         .db
         .write("add_member", move |connection| {
-            let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
+            let (_, group) = access::permit::<act::Invite>(connection, &asker, group)?;
+            if !group.is_local() {
+                return Err(Error::Denied(Reason::NotForRemote));
+            }
             let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
             let known = storage::memberships::find(connection, group.id, actor)?;
-            let membership =
-                known.unwrap_or_else(|| fresh(&group, actor, MembershipState::Invited, &asker));
-            let membership = Membership { role, ..membership };
-            let state = match (person.is_local(), membership.state) {
-                (true, _) => MembershipState::Member,
-                (false, MembershipState::Requested) => {
-                    tell(
-                        connection,
-                        &asker,
-                        EventKind::JoinAccepted,
-                        &group,
-                        actor,
-                        membership.follow.as_ref(),
-                    )?;
+            only_managers_change_roles(connection, &asker, &group, known.as_ref(), role)?;
+            let facts = access::group_facts(connection, &asker, &group)?;
+            let outcome = policy::invitation_outcome(&asker.viewer, &facts);
+            if outcome == MembershipState::Requested && known.is_some() {
+                // A suggestion changes nothing that stands, and does not tell what does.
+                return Ok(outcome);
+            }
+            let membership = known.unwrap_or_else(|| fresh(&group, actor, outcome, &asker));
+            let state = match (outcome, person.is_local(), membership.state) {
+                (MembershipState::Requested, ..) => outcome,
+                (_, true, _) | (_, false, MembershipState::Member) => MembershipState::Member,
+                (_, false, MembershipState::Requested) if membership.follow.is_some() => {
+                    let follow = membership.follow.as_ref();
+                    let kind = EventKind::JoinAccepted;
+                    tell(connection, &asker, kind, &group, actor, follow)?;
                     MembershipState::Member
                 }
-                (false, state) => state,
+                (_, false, _) => MembershipState::Invited,
             };
-            storage::memberships::save(
-                connection,
-                &Membership {
-                    state,
-                    ..membership
-                },
-            )?;
-            let detail = format!("{} as {role}", person.handle());
+            let membership = Membership {
+                state,
+                role,
+                banned_until: None,
+                ..membership
+            };
+            storage::memberships::save(connection, &membership)?;
+            let detail = format!("{} as {role}: {state}", person.handle());
             audit::note(
                 connection,
                 &asker,
@@ -331,6 +336,25 @@ pub async fn add(
         .await?;
     app.bells.events.notify_one();
     Ok(state)
+}
+
+/// Who lets people in does not thereby make owners, nor an owner a member.
+fn only_managers_change_roles(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    known: Option<&Membership>,
+    role: GroupRole,
+) -> Result<()> {
+    let before = known.map_or(GroupRole::Member, |known| known.role);
+    if role == before {
+        return Ok(());
+    }
+    access::permit::<act::ManageGroup>(connection, asker, group.id)?;
+    match known {
+        Some(known) if role < before => keep_an_owner(connection, group, known),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a member a moderator or owner, or takes that back.

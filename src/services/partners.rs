@@ -86,7 +86,7 @@ fn check_lifetime(lifetime: Duration) -> Result<()> {
     if lifetime.is_zero() || lifetime > longest {
         return Err(Error::invalid(
             "expires",
-            format!("is not a time like 7d; an invitation lasts at most {INVITATION_DAYS_MAX}d"),
+            format!("must be a time like 12h or 7d, at most {INVITATION_DAYS_MAX}d"),
         ));
     }
     Ok(())

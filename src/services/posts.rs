@@ -10,7 +10,7 @@ use crate::domain::{
     TITLE_CHARS_MAX, Timestamp, Title, Uri,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Action, Reason, Viewer, act};
+use crate::policy::{Action, Facts, Reason, Viewer, act};
 use crate::services::groups::{self, GroupView};
 use crate::services::{access, audit};
 use crate::storage::events::NewEvent;
@@ -340,17 +340,22 @@ pub struct Thread {
     pub comments: Vec<Shown>,
 }
 
-/// A topic in a list, with its group.
+/// A topic or comment in a list, with its group.
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub view: PostView,
     pub group: Group,
+    /// Who wrote what a comment answers; none where the viewer may not read that.
+    pub answered: Option<ActorId>,
+    /// Comments of a topic's whole thread; direct answers to a comment.
+    pub replies: u32,
     /// Whose the author is, when not ours.
     pub author_partner: Option<crate::domain::Partner>,
     pub group_partner: Option<crate::domain::Partner>,
 }
 
-/// Finds one post, if the viewer may read it. Removed and deleted ones come without their text.
+/// Finds one post, if the viewer may read it. Deleted ones come without their text, removed ones
+/// with it for moderators and compliance officers only.
 pub async fn find(app: &App, viewer: Viewer, id: PostId) -> Result<PostView> {
     let asker = app.asker(viewer);
     app.db
@@ -372,9 +377,10 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
             let posts =
                 storage::posts::list_thread(connection, &access::scope(&asker), case.post.topic)?;
             let partners = Badges::load(connection)?;
+            let of_group = access::group_facts(connection, &asker, &group)?;
             let mut shown = Vec::with_capacity(posts.len());
             for view in views(connection, &asker, posts)? {
-                shown.push(show(connection, &asker, &group, view, &partners)?);
+                shown.push(show(connection, &asker, &of_group, view, &partners)?);
             }
             let at = shown
                 .iter()
@@ -405,11 +411,11 @@ fn reply_right(
 fn show(
     connection: &mut Connection,
     asker: &Asker,
-    group: &Group,
+    of_group: &Facts,
     view: PostView,
     partners: &Badges,
 ) -> Result<Shown> {
-    let facts = access::post_facts(connection, asker, Some(group), &view.post)?;
+    let facts = access::about_post(connection, asker, of_group.clone(), &view.post)?;
     let may = |action| crate::policy::decide(&asker.viewer, action, &facts).is_ok();
     let visible = view.post.state == PostState::Visible;
     Ok(Shown {
@@ -443,7 +449,7 @@ impl Badges {
     }
 }
 
-/// Adds authors and the viewer's likes; takes the text out of what was removed or deleted.
+/// Adds authors and the viewer's likes; takes out the texts that policy does not show.
 fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result<Vec<PostView>> {
     let mut author_ids: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
     author_ids.sort_unstable();
@@ -464,32 +470,29 @@ fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result
                 .get(&post.author)
                 .cloned()
                 .ok_or_else(|| Error::internal("a post without an author"))?;
+            let shown = access::shows_text(connection, asker, &post)?;
             Ok(PostView {
                 liked: liked.contains(&post.id),
-                post: without_hidden_text(post),
+                post: if shown { post } else { without_text(post) },
                 author,
             })
         })
         .collect()
 }
 
-fn without_hidden_text(post: Post) -> Post {
-    match post.state {
-        PostState::Visible | PostState::Held => post,
-        PostState::Removed | PostState::Deleted => {
-            let title = post.title.as_ref().map(|_| String::new());
-            Post {
-                title,
-                html: String::new(),
-                source: None,
-                ..post
-            }
-        }
+/// What remains for who sees only that there was a post.
+fn without_text(post: Post) -> Post {
+    Post {
+        title: post.title.as_ref().map(|_| String::new()),
+        html: String::new(),
+        source: None,
+        ..post
     }
 }
 
 fn listed(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result<Vec<Listed>> {
     let partners = Badges::load(connection)?;
+    let answers = Answers::load(connection, asker, &posts)?;
     let mut known: HashMap<GroupId, Group> = HashMap::new();
     let mut list = Vec::with_capacity(posts.len());
     for view in views(connection, asker, posts)? {
@@ -505,11 +508,47 @@ fn listed(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Resul
         list.push(Listed {
             author_partner: partners.of(&view.author),
             group_partner: partners.of(&group.actor),
+            answered: answers.answered(&view.post),
+            replies: answers.count(&view.post),
             view,
             group,
         });
     }
     Ok(list)
+}
+
+/// Whom the comments of a list answer, and how many answer them. A list of topics asks for nothing.
+struct Answers {
+    authors: HashMap<PostId, ActorId>,
+    counts: HashMap<PostId, u32>,
+}
+
+impl Answers {
+    fn load(connection: &mut Connection, asker: &Asker, posts: &[Post]) -> Result<Self> {
+        let scope = access::scope(asker);
+        let comments: Vec<&Post> = posts.iter().filter(|post| !post.is_topic()).collect();
+        let ids: Vec<PostId> = comments.iter().map(|post| post.id).collect();
+        let mut parents: Vec<PostId> = comments.iter().filter_map(|post| post.parent).collect();
+        parents.sort_unstable();
+        parents.dedup();
+        let authors = storage::posts::list_authors(connection, &scope, &parents)?;
+        let counts = storage::posts::count_replies(connection, &scope, &ids)?;
+        Ok(Self {
+            authors: authors.into_iter().collect(),
+            counts: counts.into_iter().collect(),
+        })
+    }
+
+    fn answered(&self, post: &Post) -> Option<ActorId> {
+        self.authors.get(&post.parent?).copied()
+    }
+
+    fn count(&self, post: &Post) -> u32 {
+        match post.is_topic() {
+            true => post.comments,
+            false => self.counts.get(&post.id).copied().unwrap_or(0),
+        }
+    }
 }
 
 /// Topics of a group, newest first.
@@ -538,6 +577,99 @@ pub async fn home(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Listed>> 
             listed(connection, &asker, posts)
         })
         .await
+}
+
+/// What somebody wrote in groups the viewer may read, newest first.
+pub async fn by_author(
+    app: &App,
+    viewer: Viewer,
+    author: ActorId,
+    page: Page,
+) -> Result<Vec<Listed>> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("list_by_author", move |connection| {
+            let scope = access::scope(&asker);
+            let posts = storage::posts::list_by_author(connection, &scope, author, page)?;
+            listed(connection, &asker, posts)
+        })
+        .await
+}
+
+/// Finds one post of a group as lists show it, if the viewer may read it.
+pub async fn find_listed(app: &App, viewer: Viewer, id: PostId) -> Result<Listed> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("find_listed_post", move |connection| {
+            let case = access::permit_post::<act::Read>(connection, &asker, id)?;
+            let mut list = listed(connection, &asker, vec![case.post])?;
+            list.pop().ok_or(Error::NotFound)
+        })
+        .await
+}
+
+/// What surrounds a post in its thread.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// From the topic down to what the post answers.
+    pub above: Vec<Listed>,
+    /// Everything below it: each comment directly followed by its answers.
+    pub below: Vec<Listed>,
+}
+
+/// The thread around a post, without what was deleted or removed.
+pub async fn surroundings(app: &App, viewer: Viewer, id: PostId) -> Result<Surroundings> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("surroundings", move |connection| {
+            let case = access::permit_post::<act::Read>(connection, &asker, id)?;
+            let scope = access::scope(&asker);
+            let thread = storage::posts::list_thread(connection, &scope, case.post.topic)?;
+            let (above, below) = around(&thread, id);
+            let mut known: HashMap<PostId, Listed> = listed(connection, &asker, thread)?
+                .into_iter()
+                .filter(|listed| {
+                    matches!(listed.view.post.state, PostState::Visible | PostState::Held)
+                })
+                .map(|listed| (listed.view.post.id, listed))
+                .collect();
+            let mut take =
+                |ids: Vec<PostId>| ids.iter().filter_map(|id| known.remove(id)).collect();
+            Ok(Surroundings {
+                above: take(above),
+                below: take(below),
+            })
+        })
+        .await
+}
+
+/// The ids above and below a post in its thread, which is in order of time.
+fn around(thread: &[Post], id: PostId) -> (Vec<PostId>, Vec<PostId>) {
+    let parents: HashMap<PostId, PostId> = thread
+        .iter()
+        .filter_map(|post| Some((post.id, post.parent?)))
+        .collect();
+    let mut above = Vec::new();
+    let mut at = id;
+    while let Some(parent) = parents.get(&at).filter(|parent| !above.contains(*parent)) {
+        above.push(*parent);
+        at = *parent;
+    }
+    above.reverse();
+
+    let mut children: HashMap<PostId, Vec<PostId>> = HashMap::new();
+    for post in thread.iter().rev() {
+        if let Some(parent) = post.parent {
+            children.entry(parent).or_default().push(post.id);
+        }
+    }
+    let mut below = Vec::new();
+    let mut waiting = children.remove(&id).unwrap_or_default();
+    while let Some(next) = waiting.pop() {
+        below.push(next);
+        waiting.extend(children.remove(&next).unwrap_or_default());
+    }
+    (above, below)
 }
 
 /// Earlier texts of a post, newest first; none of a post that is removed or deleted.

@@ -12,7 +12,7 @@ use crate::storage::schema::{actor_keys, actors, key_pool};
 use crate::storage::{Connection, ids};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
-#[diesel(table_name = actors)]
+#[diesel(table_name = actors, treat_none_as_default_value = false)]
 pub(super) struct ActorRow {
     pub id: i64,
     kind: String,
@@ -31,8 +31,8 @@ pub(super) struct ActorRow {
     fetched_at: Option<i64>,
 }
 
-impl ActorRow {
-    fn new(actor: &Actor) -> Self {
+impl From<&Actor> for ActorRow {
+    fn from(actor: &Actor) -> Self {
         Self {
             id: actor.id.0,
             kind: actor.kind.to_string(),
@@ -121,7 +121,7 @@ pub fn insert(connection: &mut Connection, new: NewActor, now: Timestamp) -> Res
         created_at: now,
     };
     diesel::insert_into(actors::table)
-        .values(&ActorRow::new(&actor))
+        .values(&ActorRow::from(&actor))
         .execute(connection)?;
     Ok(actor)
 }
@@ -205,6 +205,16 @@ pub fn find_by_handle(connection: &mut Connection, handle: &Handle) -> Result<Op
         .optional()?
         .map(Actor::try_from)
         .transpose()
+}
+
+/// Whether it is an actor of this house.
+pub fn is_local(connection: &mut Connection, id: ActorId) -> Result<bool> {
+    let host: Option<String> = actors::table
+        .find(id.0)
+        .select(actors::host)
+        .first(connection)
+        .optional()?;
+    Ok(host.is_some_and(|host| host.is_empty()))
 }
 
 /// The actors with these ids, in no order.

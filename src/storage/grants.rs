@@ -12,8 +12,8 @@ use crate::storage::schema::{grants, partners, received_grants};
 use crate::storage::{Connection, ids};
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = grants)]
-struct GrantRow {
+#[diesel(table_name = grants, treat_none_as_default_value = false)]
+pub(super) struct GrantRow {
     id: i64,
     group_id: i64,
     partner_id: i64,
@@ -25,6 +25,25 @@ struct GrantRow {
     apart: bool,
     created_at: i64,
     ended_at: Option<i64>,
+}
+
+impl From<&Grant> for GrantRow {
+    fn from(grant: &Grant) -> Self {
+        let terms = &grant.terms;
+        Self {
+            id: grant.id.0,
+            group_id: grant.group.0,
+            partner_id: grant.partner.0,
+            capabilities: terms.capabilities.to_string(),
+            join_mode: terms.join.to_string(),
+            from_at: terms.from.micros(),
+            until_at: terms.until.map(Timestamp::micros),
+            history_from: terms.history_from.micros(),
+            apart: terms.apart,
+            created_at: grant.created_at.micros(),
+            ended_at: grant.ended_at.map(Timestamp::micros),
+        }
+    }
 }
 
 impl TryFrom<GrantRow> for Grant {
@@ -68,23 +87,18 @@ pub fn insert(
     )
     .set(grants::ended_at.eq(Some(now.micros())))
     .execute(connection)?;
-    let row = GrantRow {
-        id: ids::next(now),
-        group_id: permit.group().0,
-        partner_id: partner.0,
-        capabilities: terms.capabilities.to_string(),
-        join_mode: terms.join.to_string(),
-        from_at: terms.from.micros(),
-        until_at: terms.until.map(Timestamp::micros),
-        history_from: terms.history_from.micros(),
-        apart: terms.apart,
-        created_at: now.micros(),
+    let grant = Grant {
+        id: GrantId(ids::next(now)),
+        group: permit.group(),
+        partner,
+        terms,
+        created_at: now,
         ended_at: None,
     };
     diesel::insert_into(grants::table)
-        .values(&row)
+        .values(GrantRow::from(&grant))
         .execute(connection)?;
-    row.try_into()
+    Ok(grant)
 }
 
 /// Takes a grant back.

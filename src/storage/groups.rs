@@ -11,7 +11,7 @@ use crate::storage::schema::{actors, groups};
 use crate::storage::{Connection, scope};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
-#[diesel(table_name = groups)]
+#[diesel(table_name = groups, treat_none_as_default_value = false)]
 pub(super) struct GroupRow {
     actor_id: i64,
     access: String,
@@ -20,6 +20,20 @@ pub(super) struct GroupRow {
     archived_at: Option<i64>,
     withdrawn_at: Option<i64>,
     created_at: i64,
+}
+
+impl GroupRow {
+    pub fn new(group: &Group, created_at: Timestamp) -> Self {
+        Self {
+            actor_id: group.id.0,
+            access: group.access.to_string(),
+            stage: group.stage.to_string(),
+            description: group.description.clone(),
+            archived_at: group.archived_at.map(Timestamp::micros),
+            withdrawn_at: group.withdrawn_at.map(Timestamp::micros),
+            created_at: created_at.micros(),
+        }
+    }
 }
 
 pub(super) fn group_from(row: GroupRow, actor: ActorRow) -> Result<Group> {
@@ -64,19 +78,7 @@ fn insert_row(
     description: &str,
     now: Timestamp,
 ) -> Result<Group> {
-    let row = GroupRow {
-        actor_id: actor.id.0,
-        access: access.to_string(),
-        stage: stage.to_string(),
-        description: description.to_owned(),
-        archived_at: None,
-        withdrawn_at: None,
-        created_at: now.micros(),
-    };
-    diesel::insert_into(groups::table)
-        .values(&row)
-        .execute(connection)?;
-    Ok(Group {
+    let group = Group {
         id: GroupId(actor.id.0),
         actor,
         access,
@@ -84,7 +86,11 @@ fn insert_row(
         description: description.to_owned(),
         archived_at: None,
         withdrawn_at: None,
-    })
+    };
+    diesel::insert_into(groups::table)
+        .values(GroupRow::new(&group, now))
+        .execute(connection)?;
+    Ok(group)
 }
 
 pub fn find(connection: &mut Connection, id: GroupId) -> Result<Option<Group>> {
@@ -124,6 +130,7 @@ pub fn find_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<Grou
 /// The groups whose existence the scope shows, by title.
 pub fn list(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<Group>> {
     let ids = scope::list_known_groups(connection, scope)?;
+    let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
     let rows: Vec<(GroupRow, ActorRow)> = groups::table
         .inner_join(actors::table)
         .filter(groups::actor_id.eq_any(ids))

@@ -15,8 +15,8 @@ use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{actors, memberships};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = memberships, treat_none_as_null = true)]
-struct MembershipRow {
+#[diesel(table_name = memberships, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub(super) struct MembershipRow {
     group_id: i64,
     actor_id: i64,
     state: String,
@@ -24,6 +24,20 @@ struct MembershipRow {
     follow_uri: Option<String>,
     banned_until: Option<i64>,
     since: i64,
+}
+
+impl From<&Membership> for MembershipRow {
+    fn from(membership: &Membership) -> Self {
+        Self {
+            group_id: membership.group.0,
+            actor_id: membership.actor.0,
+            state: membership.state.to_string(),
+            role: membership.role.to_string(),
+            follow_uri: membership.follow.as_ref().map(Uri::to_string),
+            banned_until: membership.banned_until.map(Timestamp::micros),
+            since: membership.since.micros(),
+        }
+    }
 }
 
 impl TryFrom<MembershipRow> for Membership {
@@ -44,15 +58,7 @@ impl TryFrom<MembershipRow> for Membership {
 
 /// Writes a membership, new or changed. Callers hold a permit for what changes in it.
 pub fn save(connection: &mut Connection, membership: &Membership) -> Result<()> {
-    let row = MembershipRow {
-        group_id: membership.group.0,
-        actor_id: membership.actor.0,
-        state: membership.state.to_string(),
-        role: membership.role.to_string(),
-        follow_uri: membership.follow.as_ref().map(Uri::to_string),
-        banned_until: membership.banned_until.map(Timestamp::micros),
-        since: membership.since.micros(),
-    };
+    let row = MembershipRow::from(membership);
     on_backend!(connection, |inner| diesel::insert_into(memberships::table)
         .values(&row)
         .on_conflict((memberships::group_id, memberships::actor_id))
@@ -149,6 +155,22 @@ pub fn list_of_actor(connection: &mut Connection, actor: ActorId) -> Result<Vec<
         .select(MembershipRow::as_select())
         .load(connection)?;
     rows.into_iter().map(Membership::try_from).collect()
+}
+
+/// Whether two people are members of one and the same group.
+pub fn any_shared(connection: &mut Connection, one: ActorId, other: ActorId) -> Result<bool> {
+    let member = memberships::state.eq(MembershipState::Member.as_str());
+    let groups: Vec<i64> = memberships::table
+        .filter(memberships::actor_id.eq(one.0).and(member))
+        .select(memberships::group_id)
+        .load(connection)?;
+    let shared = memberships::table.filter(
+        memberships::actor_id
+            .eq(other.0)
+            .and(member)
+            .and(memberships::group_id.eq_any(groups)),
+    );
+    Ok(diesel::select(diesel::dsl::exists(shared)).get_result(connection)?)
 }
 
 /// How many people of a server (none: of this house) are members.

@@ -21,6 +21,8 @@ pub mod posts;
 pub mod reactions;
 mod schema;
 mod scope;
+#[doc(hidden)]
+pub mod seed;
 pub mod sessions;
 pub mod settings;
 pub mod tokens;

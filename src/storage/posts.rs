@@ -11,12 +11,12 @@ use crate::policy::{Permit, ReadScope, act};
 use crate::storage::connection::on_backend;
 use crate::storage::error::read;
 use crate::storage::schema::{mentions, posts, revisions, tombstones};
-use crate::storage::scope::Binds;
+use crate::storage::scope::{ALL_BINDS, Binds};
 use crate::storage::{Connection, ids, scope};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
-#[diesel(table_name = posts)]
-struct PostRow {
+#[diesel(table_name = posts, treat_none_as_default_value = false)]
+pub(super) struct PostRow {
     id: i64,
     uri: String,
     group_id: Option<i64>,
@@ -37,6 +37,33 @@ struct PostRow {
     comments: i32,
     likes: i32,
     active_at: i64,
+}
+
+impl From<&Post> for PostRow {
+    fn from(post: &Post) -> Self {
+        Self {
+            id: post.id.0,
+            uri: post.uri.to_string(),
+            group_id: post.group.map(|group| group.0),
+            author_id: post.author.0,
+            topic_id: post.topic.0,
+            parent_id: post.parent.map(|parent| parent.0),
+            title: post.title.clone(),
+            source: post.source.clone(),
+            html: post.html.clone(),
+            audience: post.audience.to_string(),
+            state: post.state.to_string(),
+            locked: post.locked,
+            pinned: post.pinned,
+            shared_by_exception: post.shared_by_exception,
+            created_at: post.created_at.micros(),
+            topic_created_at: post.topic_created_at.micros(),
+            edited_at: post.edited_at.map(Timestamp::micros),
+            comments: post.comments.cast_signed(),
+            likes: post.likes.cast_signed(),
+            active_at: post.active_at.micros(),
+        }
+    }
 }
 
 impl TryFrom<PostRow> for Post {
@@ -176,30 +203,8 @@ fn assemble(
 }
 
 fn insert(connection: &mut Connection, post: &Post) -> Result<()> {
-    let row = PostRow {
-        id: post.id.0,
-        uri: post.uri.to_string(),
-        group_id: post.group.map(|group| group.0),
-        author_id: post.author.0,
-        topic_id: post.topic.0,
-        parent_id: post.parent.map(|parent| parent.0),
-        title: post.title.clone(),
-        source: post.source.clone(),
-        html: post.html.clone(),
-        audience: post.audience.to_string(),
-        state: post.state.to_string(),
-        locked: post.locked,
-        pinned: post.pinned,
-        shared_by_exception: post.shared_by_exception,
-        created_at: post.created_at.micros(),
-        topic_created_at: post.topic_created_at.micros(),
-        edited_at: None,
-        comments: 0,
-        likes: 0,
-        active_at: post.active_at.micros(),
-    };
     diesel::insert_into(posts::table)
-        .values(row)
+        .values(PostRow::from(post))
         .execute(connection)?;
     Ok(())
 }
@@ -334,6 +339,10 @@ pub fn list_revisions(connection: &mut Connection, post: PostId) -> Result<Vec<R
 
 // Lists ------------------------------------------------------------------------------------------
 
+/// A post, its group and the group's actor, by the names that scopes use.
+const POSTS_OF_GROUPS: &str =
+    "posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id";
+
 /// Topics of a group, newest first.
 pub fn list_topics(
     connection: &mut Connection,
@@ -342,8 +351,7 @@ pub fn list_topics(
     page: Page,
 ) -> Result<Vec<Post>> {
     let text = format!(
-        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
-         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND p.group_id = $4 AND p.parent_id IS NULL \
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE {ALL_BINDS} AND p.group_id = $4 AND p.parent_id IS NULL \
          AND p.id < $5 AND p.id > $6 AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
         scope::posts(scope),
         direction(page),
@@ -361,26 +369,40 @@ pub fn list_home(
     viewer: ActorId,
     page: Page,
 ) -> Result<Vec<Post>> {
+    let direction = direction(page);
     let newest = format!(
-        "SELECT t.id FROM posts t WHERE t.group_id = h.group_id AND t.parent_id IS NULL AND t.state = 'visible' \
-         AND t.id < $5 AND t.id > $6 ORDER BY t.id {} LIMIT $7",
-        direction(page)
+        "SELECT p.id FROM posts p WHERE p.group_id = h.group_id AND p.parent_id IS NULL AND p.state = 'visible' \
+         AND p.id < $5 AND p.id > $6 AND {} ORDER BY p.id {direction} LIMIT $7",
+        scope::posts(scope),
     );
     // The same plan in the words each database understands.
-    let join = match connection {
-        Connection::Postgres(_) => {
-            format!("JOIN LATERAL ({newest}) n ON true JOIN posts p ON p.id = n.id")
-        }
-        Connection::Sqlite(_) => format!("JOIN posts p ON p.id IN ({newest})"),
+    let each = match connection {
+        Connection::Postgres(_) => format!("CROSS JOIN LATERAL ({newest}) n"),
+        Connection::Sqlite(_) => format!("JOIN posts n ON n.id IN ({newest})"),
     };
     let text = format!(
-        "SELECT p.* FROM memberships h JOIN groups g ON g.actor_id = h.group_id JOIN actors ga ON ga.id = g.actor_id {join} \
-         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND h.actor_id = $4 AND h.state = 'member' AND {} \
-         ORDER BY p.id {} LIMIT $7",
+        "SELECT t.* FROM posts t WHERE {ALL_BINDS} AND t.id IN (SELECT n.id FROM memberships h \
+         JOIN groups g ON g.actor_id = h.group_id JOIN actors ga ON ga.id = g.actor_id {each} \
+         WHERE h.actor_id = $4 AND h.state = 'member' ORDER BY n.id {direction} LIMIT $7) ORDER BY t.id {direction}",
+    );
+    load_page(connection, &text, scope, viewer.0, page)
+}
+
+/// What somebody wrote, topics and comments, newest first.
+pub fn list_by_author(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    author: ActorId,
+    page: Page,
+) -> Result<Vec<Post>> {
+    let text = format!(
+        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND p.author_id = $4 \
+         AND p.id < $5 AND p.id > $6 AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
         scope::posts(scope),
         direction(page),
     );
-    load_page(connection, &text, scope, viewer.0, page)
+    load_page(connection, &text, scope, author.0, page)
 }
 
 /// All posts of a thread, oldest first, tombstones included.
@@ -391,11 +413,10 @@ pub fn list_thread(
 ) -> Result<Vec<Post>> {
     let Binds { actor, host, now } = scope::binds(scope);
     let text = format!(
-        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
-         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND p.topic_id = $4 AND {} ORDER BY p.id",
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE {ALL_BINDS} AND p.topic_id = $4 AND {} ORDER BY p.id",
         scope::posts(scope)
     );
-    let rows: Vec<PostRow> = diesel::sql_query(text)
+    let rows: Vec<PostRow> = diesel::sql_query(scope::numbered(connection, &text))
         .bind::<BigInt, _>(actor)
         .bind::<Text, _>(host)
         .bind::<BigInt, _>(now)
@@ -406,24 +427,93 @@ pub fn list_thread(
 
 /// Ids of all posts the scope lets through: what the property test compares with the rules.
 pub fn list_readable(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<PostId>> {
-    let Binds { actor, host, now } = scope::binds(scope);
     let text = format!(
-        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
-         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND {} ORDER BY p.id",
-        scope::posts(scope)
+        "SELECT p.id FROM {POSTS_OF_GROUPS} WHERE {ALL_BINDS} AND {} \
+         UNION ALL SELECT p.id FROM posts p WHERE p.group_id IS NULL AND {} ORDER BY id",
+        scope::posts(scope),
+        scope::posts_outside_groups(scope),
     );
-    let rows: Vec<PostRow> = diesel::sql_query(text)
+    let ids = scope::list_ids(connection, scope, &text)?;
+    Ok(ids.into_iter().map(PostId).collect())
+}
+
+/// The authors of these posts, as far as the scope lets them through.
+pub fn list_authors(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    among: &[PostId],
+) -> Result<Vec<(PostId, ActorId)>> {
+    let rows = load_pairs(connection, scope, among, "p.id", "p.author_id", "")?;
+    let author = |row: PairRow| (PostId(row.id), ActorId(row.number));
+    Ok(rows.into_iter().map(author).collect())
+}
+
+/// How many visible comments answer these posts directly, as far as the scope lets them through.
+pub fn count_replies(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    among: &[PostId],
+) -> Result<Vec<(PostId, u32)>> {
+    let group = "AND p.state = 'visible' AND p.audience = 'group' GROUP BY p.parent_id";
+    let rows = load_pairs(connection, scope, among, "p.parent_id", "COUNT(*)", group)?;
+    let count = |row: PairRow| {
+        (
+            PostId(row.id),
+            u32::try_from(row.number).unwrap_or(u32::MAX),
+        )
+    };
+    Ok(rows.into_iter().map(count).collect())
+}
+
+/// How many topics of a group the scope lets through.
+pub fn count_topics(connection: &mut Connection, scope: &ReadScope, group: GroupId) -> Result<u64> {
+    let visible = "AND p.parent_id IS NULL AND p.state = 'visible' GROUP BY p.group_id";
+    let group = [PostId(group.0)];
+    let rows = load_pairs(connection, scope, &group, "p.group_id", "COUNT(*)", visible)?;
+    Ok(rows.first().map_or(0, |row| row.number.unsigned_abs()))
+}
+
+#[derive(QueryableByName)]
+struct PairRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// `number` for every `column` that is one of `among`. The texts are ours, never a person's.
+fn load_pairs(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    among: &[PostId],
+    column: &str,
+    number: &str,
+    more: &str,
+) -> Result<Vec<PairRow>> {
+    if among.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Binds { actor, host, now } = scope::binds(scope);
+    let ids: Vec<String> = among.iter().map(ToString::to_string).collect();
+    let text = format!(
+        "SELECT {column} AS id, {number} AS number FROM posts p JOIN groups g ON g.actor_id = p.group_id \
+         JOIN actors ga ON ga.id = g.actor_id \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND {column} IN ({}) AND {} {more}",
+        ids.join(", "),
+        scope::posts(scope),
+    );
+    Ok(diesel::sql_query(text)
         .bind::<BigInt, _>(actor)
         .bind::<Text, _>(host)
         .bind::<BigInt, _>(now)
-        .load(connection)?;
-    Ok(rows.into_iter().map(|row| PostId(row.id)).collect())
+        .load(connection)?)
 }
 
 const fn direction(page: Page) -> &'static str {
     if page.from_oldest { "ASC" } else { "DESC" }
 }
 
+/// Runs a text with seven binds: the scope's, the place, and the page's borders and size.
 fn load_page(
     connection: &mut Connection,
     text: &str,
@@ -432,7 +522,7 @@ fn load_page(
     page: Page,
 ) -> Result<Vec<Post>> {
     let Binds { actor, host, now } = scope::binds(scope);
-    let rows: Vec<PostRow> = diesel::sql_query(text)
+    let rows: Vec<PostRow> = diesel::sql_query(scope::numbered(connection, text))
         .bind::<BigInt, _>(actor)
         .bind::<Text, _>(host)
         .bind::<BigInt, _>(now)
@@ -468,6 +558,16 @@ pub fn insert_mentions(
 pub fn is_mentioned(connection: &mut Connection, post: PostId, actor: ActorId) -> Result<bool> {
     let row = mentions::table.find((post.0, actor.0));
     Ok(diesel::select(diesel::dsl::exists(row)).get_result(connection)?)
+}
+
+/// Whether the post names somebody of `host`.
+pub fn mentions_host(connection: &mut Connection, post: PostId, host: &Host) -> Result<bool> {
+    use crate::storage::schema::actors;
+    let somebody = mentions::table
+        .inner_join(actors::table.on(actors::id.eq(mentions::actor_id)))
+        .filter(mentions::post_id.eq(post.0))
+        .filter(actors::host.eq(host.as_str()));
+    Ok(diesel::select(diesel::dsl::exists(somebody)).get_result(connection)?)
 }
 
 /// Remembers that something was deleted before we heard of it.

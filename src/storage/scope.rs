@@ -1,15 +1,19 @@
 //! [`ReadScope`] as a filter. The texts say the same as `policy::decide`; a property test over random
-//! worlds compares the two.
+//! worlds (`tests/it/scope.rs`) compares the two.
 //!
 //! Every text uses `p` for posts, `g` for groups and `ga` for the group's actor, and the same
-//! three binds: `$1` the asking actor, `$2` the asking host, `$3` the present.
+//! three binds: `$1` the asking actor, `$2` the asking host, `$3` the present. Texts are put
+//! together from fragments in the words of the rules; each fragment is complete in itself.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use crate::domain::{Capability, GroupId};
 use crate::error::Result;
 use crate::policy::{Asker, ReadScope};
 use crate::storage::Connection;
+
+// Putting texts together --------------------------------------------------------------------------
 
 /// The values of a scope's three binds.
 pub(super) struct Binds {
@@ -32,149 +36,306 @@ pub(super) fn binds(scope: &ReadScope) -> Binds {
     }
 }
 
-const MEMBER: &str = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 AND m.state = 'member')";
+/// Mentions every bind, so that a text which needs fewer of them takes three all the same.
+pub(super) const ALL_BINDS: &str = "$1 >= 0 AND $2 >= '' AND $3 >= 0";
 
+/// A text in the words of the connected database. SQLite takes `$3` for a name and numbers names
+/// by their first appearance; `?3` is a number in any order.
+pub(super) fn numbered(connection: &Connection, text: &str) -> String {
+    match connection {
+        Connection::Postgres(_) => text.to_owned(),
+        Connection::Sqlite(_) => text.replace('$', "?"),
+    }
+}
+
+fn all<const N: usize>(conditions: [&str; N]) -> String {
+    format!("({})", conditions.join(" AND "))
+}
+
+fn any<const N: usize>(conditions: [&str; N]) -> String {
+    format!("({})", conditions.join(" OR "))
+}
+
+const NOTHING: &str = "(1 = 0)";
+
+// The group ---------------------------------------------------------------------------------------
+
+const HERE: &str = "ga.host = ''";
+const ELSEWHERE: &str = "ga.host <> ''";
+const OPEN: &str = "g.access = 'open'";
+const NOT_SECRET: &str = "g.access <> 'secret'";
+
+/// Its profile is public.
+const ANNOUNCED: &str = "(g.stage = 'public' AND g.access <> 'secret')";
+
+/// Its posts are public, where the door the asker came through is open at all.
+fn public(scope: &ReadScope) -> &'static str {
+    match scope.public() {
+        true => "(g.stage = 'public' AND g.access = 'open' AND ga.host = '')",
+        false => NOTHING,
+    }
+}
+
+/// A group elsewhere that its house still shares with us.
+fn shared_with_us(scope: &ReadScope) -> String {
+    let partnership = match scope.open_federation() {
+        true => format!("NOT {}", partner_of_home("= 'blocked'")),
+        false => partner_of_home("IN ('active', 'paused')"),
+    };
+    format!("(g.withdrawn_at IS NULL AND {partnership} AND NOT {RECEIVED_GRANT_ENDED})")
+}
+
+fn partner_of_home(state: &str) -> String {
+    format!("EXISTS (SELECT 1 FROM partners h WHERE h.host = ga.host AND h.state {state})")
+}
+
+const RECEIVED_GRANT_ENDED: &str = "EXISTS (SELECT 1 FROM received_grants r WHERE r.group_id = g.actor_id \
+     AND (r.from_at > $3 OR r.until_at <= $3))";
+
+/// The house of a group elsewhere lets us read; where it told of no grant, it decides itself.
+fn told_to_read() -> String {
+    let can_read = can("r", Capability::Read);
+    format!(
+        "NOT EXISTS (SELECT 1 FROM received_grants r WHERE r.group_id = g.actor_id AND NOT {can_read})"
+    )
+}
+
+/// Capabilities are kept as `read,react,reply`.
+fn can(grant: &str, capability: Capability) -> String {
+    format!("(',' || {grant}.capabilities || ',' LIKE '%,{capability},%')")
+}
+
+// The asker in the group --------------------------------------------------------------------------
+
+const MEMBER: &str = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 \
+     AND m.state = 'member')";
+
+const MEMBER_OR_INVITED: &str = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id \
+     AND m.actor_id = $1 AND m.state IN ('member', 'invited'))";
+
+/// Who asked to join a group elsewhere sees it while waiting.
+const RELATED: &str = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 \
+     AND m.state <> 'banned')";
+
+const MODERATOR: &str = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 \
+     AND m.state = 'member' AND m.role IN ('moderator', 'owner'))";
+
+/// A ban that is over counts as nothing.
 const NOT_BANNED: &str = "NOT EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 \
      AND m.state = 'banned' AND (m.banned_until IS NULL OR $3 < m.banned_until))";
+
+const MEMBERS_ON_HOST: &str = "EXISTS (SELECT 1 FROM memberships m JOIN actors ma ON ma.id = m.actor_id \
+     WHERE m.group_id = g.actor_id AND ma.host = $2 AND m.state = 'member')";
+
+const KNOWN_ON_HOST: &str = "EXISTS (SELECT 1 FROM memberships m JOIN actors ma ON ma.id = m.actor_id \
+     WHERE m.group_id = g.actor_id AND ma.host = $2 AND m.state IN ('member', 'invited'))";
 
 const NOT_BLOCKED: &str =
     "NOT EXISTS (SELECT 1 FROM partners b WHERE b.host = $2 AND b.state = 'blocked')";
 
-/// A group elsewhere that its house still shares with us.
-fn shared_with_us(scope: &ReadScope) -> String {
-    let partnership = if scope.open_federation() {
-        "NOT EXISTS (SELECT 1 FROM partners h WHERE h.host = ga.host AND h.state = 'blocked')"
-    } else {
-        "EXISTS (SELECT 1 FROM partners h WHERE h.host = ga.host AND h.state IN ('active', 'paused'))"
-    };
-    format!(
-        "(g.withdrawn_at IS NULL AND {partnership} AND NOT EXISTS (SELECT 1 FROM received_grants r \
-         WHERE r.group_id = g.actor_id AND (r.from_at > $3 OR r.until_at <= $3)))"
-    )
-}
-
-/// The grant to the asking host, as conditions on `q`.
-fn counting_grant(more: &str) -> String {
+/// The grant to the asking host, `q`, counts and fulfils `more`: partner active, inside its window,
+/// and the group is not internal.
+fn granted(more: &str) -> String {
     format!(
         "(g.stage <> 'internal' AND EXISTS (SELECT 1 FROM grants q JOIN partners x ON x.id = q.partner_id \
          WHERE q.group_id = g.actor_id AND q.ended_at IS NULL AND x.host = $2 AND x.state = 'active' \
-         AND q.from_at <= $3 AND (q.until_at IS NULL OR $3 < q.until_at){more}))"
+         AND q.from_at <= $3 AND (q.until_at IS NULL OR $3 < q.until_at) AND {more}))"
     )
 }
 
-fn public_posts(scope: &ReadScope) -> &'static str {
-    if scope.public() {
-        "(g.stage = 'public' AND g.access = 'open' AND ga.host = '')"
-    } else {
-        "(1 = 0)"
-    }
+// The post ----------------------------------------------------------------------------------------
+
+const FOR_THE_GROUP: &str = "p.audience = 'group'";
+const ASIDE: &str = "p.audience = 'aside'";
+const DIRECT: &str = "p.audience = 'direct'";
+const PROFILE: &str = "p.audience = 'profile'";
+const NOT_HELD: &str = "p.state <> 'held'";
+const OWN: &str = "p.author_id = $1";
+
+const BY_US: &str = "EXISTS (SELECT 1 FROM actors w WHERE w.id = p.author_id AND w.host = '')";
+
+const NAMES_THE_ASKER: &str = "(p.author_id = $1 OR EXISTS (SELECT 1 FROM mentions n WHERE n.post_id = p.id AND n.actor_id = $1))";
+
+const NAMES_SOMEBODY_ON_HOST: &str = "EXISTS (SELECT 1 FROM mentions n JOIN actors na ON na.id = n.actor_id \
+     WHERE n.post_id = p.id AND na.host = $2)";
+
+/// Young enough for the grant `q`, or shared by exception.
+const IN_HISTORY: &str = "(p.topic_created_at >= q.history_from OR p.shared_by_exception)";
+
+/// What the grant `q` shows of others: partners kept apart see what was written here, and their
+/// people what they wrote themselves.
+fn not_kept_apart() -> String {
+    format!("(NOT q.apart OR {OWN} OR {BY_US})")
 }
+
+/// Reads for the group what is young enough and not kept apart.
+fn granted_to_read() -> String {
+    granted(&all([
+        &can("q", Capability::Read),
+        IN_HISTORY,
+        &not_kept_apart(),
+    ]))
+}
+
+/// Outsiders can be named only in a group whose grant lets them reply.
+fn granted_to_be_named() -> String {
+    granted(&all([&can("q", Capability::Reply), &not_kept_apart()]))
+}
+
+// What is read ------------------------------------------------------------------------------------
 
 /// Which posts of groups the scope lets through.
 pub(super) fn posts(scope: &ReadScope) -> String {
-    let public = public_posts(scope);
-    let audience = match scope.asker() {
-        Asker::Operator => "(1 = 0)".to_owned(),
-        Asker::Anybody => format!("(p.audience = 'group' AND {public})"),
-        Asker::Colleague(_) => {
-            let here = format!(
-                "((p.audience = 'group' AND (g.access = 'open' OR {MEMBER} OR {public})) \
-                  OR (p.audience = 'aside' AND {MEMBER}))"
-            );
-            format!(
-                "((ga.host = '' OR {}) AND ({here} OR {}))",
-                shared_with_us(scope),
-                direct("1 = 1")
-            )
-        }
-        Asker::Guest(_) => format!(
-            "((ga.host = '' OR {}) AND ((p.audience = 'group' AND ({MEMBER} OR {public})) OR {}))",
-            shared_with_us(scope),
-            direct(&format!(
-                "({MEMBER} OR {public} OR (g.stage = 'public' AND g.access <> 'secret' AND ga.host = ''))"
-            ))
-        ),
-        Asker::Person { .. } => {
-            let granted = counting_grant(
-                " AND q.capabilities <> '' AND (p.topic_created_at >= q.history_from OR p.shared_by_exception)",
-            );
-            format!(
-                "((ga.host = '' AND p.audience = 'group' AND {NOT_BANNED} AND (({public} AND {NOT_BLOCKED}) \
-                  OR ({granted} AND (g.access = 'open' OR {MEMBER})))) OR {})",
-                by_us_for_its_home()
-            )
-        }
-        Asker::Server { .. } => {
-            let granted = counting_grant(
-                " AND q.capabilities <> '' AND (p.topic_created_at >= q.history_from OR p.shared_by_exception)",
-            );
-            let somebody = "EXISTS (SELECT 1 FROM memberships m JOIN actors ma ON ma.id = m.actor_id \
-                            WHERE m.group_id = g.actor_id AND m.state = 'member' AND ma.host = $2)";
-            format!(
-                "((ga.host = '' AND p.audience = 'group' AND (({public} AND {NOT_BLOCKED}) \
-                  OR ({granted} AND (g.access = 'open' OR {somebody})))) OR {})",
-                by_us_for_its_home()
-            )
-        }
-    };
-    let held = match scope.asker() {
-        Asker::Colleague(_) | Asker::Guest(_) | Asker::Person { .. } => {
-            "(p.state <> 'held' OR p.author_id = $1 OR EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id \
-             AND m.actor_id = $1 AND m.state = 'member' AND m.role IN ('moderator', 'owner')))"
-        }
-        Asker::Anybody | Asker::Server { .. } | Asker::Operator => "p.state <> 'held'",
-    };
-    format!("({audience} AND {held})")
+    match scope.asker() {
+        Asker::Operator => NOTHING.to_owned(),
+        Asker::Anybody => all([public(scope), FOR_THE_GROUP, NOT_HELD]),
+        Asker::Colleague(_) => colleagues_posts(scope),
+        Asker::Guest(_) => guests_posts(scope),
+        Asker::Person { .. } => persons_posts(scope),
+        Asker::Server { .. } => servers_posts(scope),
+    }
 }
 
-fn direct(known: &str) -> String {
-    format!(
-        "(p.audience = 'direct' AND {known} AND (p.author_id = $1 OR EXISTS (SELECT 1 FROM mentions n \
-         WHERE n.post_id = p.id AND n.actor_id = $1)))"
-    )
+fn colleagues_posts(scope: &ReadScope) -> String {
+    let readers = any([OPEN, MEMBER]);
+    let here = any([
+        &all([FOR_THE_GROUP, &readers]),
+        &all([ASIDE, MEMBER]),
+        &all([
+            DIRECT,
+            NAMES_THE_ASKER,
+            &any([NOT_SECRET, MEMBER_OR_INVITED]),
+        ]),
+    ]);
+    let elsewhere = any([
+        &all([FOR_THE_GROUP, &readers, &told_to_read()]),
+        &all([ASIDE, MEMBER]),
+        &all([DIRECT, NAMES_THE_ASKER, &any([NOT_SECRET, RELATED])]),
+    ]);
+    from_inside(scope, &here, &elsewhere)
 }
 
-/// What people here wrote in a group elsewhere may be read by the server where it lives.
-fn by_us_for_its_home() -> &'static str {
-    "(ga.host = $2 AND ga.host <> '' AND p.audience = 'group' AND g.withdrawn_at IS NULL \
-     AND EXISTS (SELECT 1 FROM partners h WHERE h.host = $2 AND h.state IN ('active', 'paused')) \
-     AND NOT EXISTS (SELECT 1 FROM received_grants r WHERE r.group_id = g.actor_id AND (r.from_at > $3 OR r.until_at <= $3)) \
-     AND EXISTS (SELECT 1 FROM actors w WHERE w.id = p.author_id AND w.host = ''))"
+fn guests_posts(scope: &ReadScope) -> String {
+    let here = any([
+        &all([FOR_THE_GROUP, &any([MEMBER, public(scope)])]),
+        &all([
+            DIRECT,
+            NAMES_THE_ASKER,
+            &any([MEMBER_OR_INVITED, ANNOUNCED]),
+        ]),
+    ]);
+    let elsewhere = any([
+        &all([FOR_THE_GROUP, MEMBER, &told_to_read()]),
+        &all([DIRECT, NAMES_THE_ASKER, RELATED]),
+    ]);
+    from_inside(scope, &here, &elsewhere)
+}
+
+/// What people of this house read; of held posts their own, and here what they moderate.
+fn from_inside(scope: &ReadScope, here: &str, elsewhere: &str) -> String {
+    any([
+        &all([HERE, here, &any([NOT_HELD, OWN, MODERATOR])]),
+        &all([
+            ELSEWHERE,
+            &shared_with_us(scope),
+            elsewhere,
+            &any([NOT_HELD, OWN]),
+        ]),
+    ])
+}
+
+fn persons_posts(scope: &ReadScope) -> String {
+    let for_the_group = any([
+        &all([public(scope), NOT_BLOCKED]),
+        &all([&any([OPEN, MEMBER]), &granted_to_read()]),
+    ]);
+    let direct = all([
+        NAMES_THE_ASKER,
+        &any([NOT_SECRET, MEMBER_OR_INVITED]),
+        &granted_to_be_named(),
+    ]);
+    let held = any([
+        &all([OWN, &granted("1 = 1")]),
+        &all([MODERATOR, &granted(&can("q", Capability::Moderate))]),
+    ]);
+    all([
+        HERE,
+        NOT_BANNED,
+        &any([
+            &all([FOR_THE_GROUP, &for_the_group]),
+            &all([DIRECT, &direct]),
+        ]),
+        &any([NOT_HELD, &held]),
+    ])
+}
+
+fn servers_posts(scope: &ReadScope) -> String {
+    let for_the_group = any([
+        &all([public(scope), NOT_BLOCKED]),
+        &all([&any([OPEN, MEMBERS_ON_HOST]), &granted_to_read()]),
+    ]);
+    let direct = all([
+        NAMES_SOMEBODY_ON_HOST,
+        &any([NOT_SECRET, KNOWN_ON_HOST]),
+        &granted_to_be_named(),
+    ]);
+    let here = all([
+        HERE,
+        &any([
+            &all([FOR_THE_GROUP, &for_the_group]),
+            &all([DIRECT, &direct]),
+        ]),
+    ]);
+    let its_own = all([&lives_there(scope), FOR_THE_GROUP, BY_US]);
+    all([NOT_HELD, &any([&here, &its_own])])
+}
+
+/// A group elsewhere lives on the asking server, and we speak with it.
+fn lives_there(scope: &ReadScope) -> String {
+    all([
+        ELSEWHERE,
+        "ga.host = $2",
+        &shared_with_us(scope),
+        &format!("NOT {}", partner_of_home("= 'paused'")),
+    ])
+}
+
+/// Which posts outside groups (`p` alone) the scope lets through: on profiles, and between people.
+pub(super) fn posts_outside_groups(scope: &ReadScope) -> String {
+    let direct = all([DIRECT, NAMES_THE_ASKER]);
+    let own_or_visible = any([OWN, "p.state = 'visible'"]);
+    match scope.asker() {
+        Asker::Colleague(_) => all([&any([&direct, PROFILE]), &own_or_visible]),
+        Asker::Guest(_) => all([&any([&direct, &all([PROFILE, OWN])]), &own_or_visible]),
+        Asker::Anybody | Asker::Person { .. } | Asker::Server { .. } | Asker::Operator => {
+            NOTHING.to_owned()
+        }
+    }
 }
 
 /// Which groups' existence the scope shows.
 fn groups(scope: &ReadScope) -> String {
-    let inside = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 \
-                  AND m.state IN ('member', 'invited'))";
-    let related = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 AND m.state <> 'banned')";
-    let public = "(g.stage = 'public' AND g.access <> 'secret' AND ga.host = '')";
+    let shared = || shared_with_us(scope);
     match scope.asker() {
-        Asker::Operator => "(1 = 1)".to_owned(),
-        Asker::Anybody => public.to_owned(),
-        Asker::Colleague(_) => format!(
-            "((ga.host = '' AND (g.access <> 'secret' OR {inside})) \
-              OR (ga.host <> '' AND {} AND (g.access <> 'secret' OR {related})))",
-            shared_with_us(scope)
-        ),
-        Asker::Guest(_) => format!(
-            "((ga.host = '' AND ({inside} OR {public})) OR (ga.host <> '' AND {} AND {related}))",
-            shared_with_us(scope)
-        ),
-        Asker::Person { .. } => {
-            let granted = counting_grant("");
-            format!(
-                "(ga.host = '' AND {NOT_BLOCKED} AND ({public} OR ({granted} AND (g.access <> 'secret' OR {inside}))))"
-            )
-        }
-        Asker::Server { .. } => {
-            let granted = counting_grant("");
-            let known = "EXISTS (SELECT 1 FROM memberships m JOIN actors ma ON ma.id = m.actor_id \
-                         WHERE m.group_id = g.actor_id AND m.state IN ('member', 'invited') AND ma.host = $2)";
-            format!(
-                "(ga.host = '' AND {NOT_BLOCKED} AND ({public} OR ({granted} AND (g.access <> 'secret' OR {known}))))"
-            )
-        }
+        Asker::Operator => any([HERE, &shared()]),
+        Asker::Anybody => all([HERE, ANNOUNCED]),
+        Asker::Colleague(_) => any([
+            &all([HERE, &any([NOT_SECRET, MEMBER_OR_INVITED])]),
+            &all([ELSEWHERE, &shared(), &any([NOT_SECRET, RELATED])]),
+        ]),
+        Asker::Guest(_) => any([
+            &all([HERE, &any([ANNOUNCED, MEMBER_OR_INVITED])]),
+            &all([ELSEWHERE, &shared(), RELATED]),
+        ]),
+        Asker::Person { .. } => from_outside(MEMBER_OR_INVITED),
+        Asker::Server { .. } => any([&from_outside(KNOWN_ON_HOST), &lives_there(scope)]),
     }
+}
+
+/// Groups here that somebody elsewhere knows of; of secret ones, who fulfils `known`.
+fn from_outside(known: &str) -> String {
+    let by_grant = all([&granted("1 = 1"), &any([NOT_SECRET, known])]);
+    all([HERE, NOT_BLOCKED, &any([ANNOUNCED, &by_grant])])
 }
 
 #[derive(QueryableByName)]
@@ -183,22 +344,31 @@ struct IdRow {
     id: i64,
 }
 
-/// The groups whose existence the scope shows, in no order.
-pub(super) fn list_known_groups(
+/// Runs a text with a scope's three binds that selects one column `id`.
+pub(super) fn list_ids(
     connection: &mut Connection,
     scope: &ReadScope,
+    text: &str,
 ) -> Result<Vec<i64>> {
     let Binds { actor, host, now } = binds(scope);
-    // The comparison with the binds lets both databases see all three in every text.
-    let text = format!(
-        "SELECT g.actor_id AS id FROM groups g JOIN actors ga ON ga.id = g.actor_id \
-         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND {}",
-        groups(scope)
-    );
-    let rows: Vec<IdRow> = diesel::sql_query(text)
+    let rows: Vec<IdRow> = diesel::sql_query(numbered(connection, text))
         .bind::<BigInt, _>(actor)
         .bind::<Text, _>(host)
         .bind::<BigInt, _>(now)
         .load(connection)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The groups whose existence the scope shows, in no order.
+pub(super) fn list_known_groups(
+    connection: &mut Connection,
+    scope: &ReadScope,
+) -> Result<Vec<GroupId>> {
+    let text = format!(
+        "SELECT g.actor_id AS id FROM groups g JOIN actors ga ON ga.id = g.actor_id \
+         WHERE {ALL_BINDS} AND {}",
+        groups(scope)
+    );
+    let ids = list_ids(connection, scope, &text)?;
+    Ok(ids.into_iter().map(GroupId).collect())
 }

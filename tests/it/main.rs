@@ -9,8 +9,13 @@
 )]
 
 mod attacks;
+mod auth;
+mod cli;
 mod house;
 mod partners;
 mod rooms;
+mod scope;
+mod serve;
 mod services;
+mod storage;
 mod support;

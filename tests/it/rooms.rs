@@ -63,6 +63,7 @@ const ROOMS: &[Room] = &[
     Room { name: "main",       may_import: ANY, of_policy: OfPolicy::Everything },
     Room { name: "lib",        may_import: ANY, of_policy: OfPolicy::Everything },
     Room { name: "app",        may_import: ANY, of_policy: OfPolicy::Everything },
+    Room { name: "crypto",     may_import: &["domain", "error"], of_policy: OfPolicy::Nothing },
     Room { name: "error",      may_import: &["domain", "policy"], of_policy: OfPolicy::Types },
     Room { name: "clock",      may_import: &["domain"], of_policy: OfPolicy::Nothing },
     Room { name: "config",     may_import: &["domain", "policy", "error"], of_policy: OfPolicy::Types },

@@ -99,7 +99,14 @@ async fn answer_in_time<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let most = Duration::from_secs(ANSWER_SECONDS_MAX);
+    answer_within(Duration::from_secs(ANSWER_SECONDS_MAX), request, next).await
+}
+
+async fn answer_within<B: MessageBody>(
+    most: Duration,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
     let answered = tokio::time::timeout(most, next.call(request)).await;
     answered.unwrap_or_else(|_| Err(too_late()))
 }
@@ -113,4 +120,30 @@ fn too_late() -> actix_web::Error {
     }
     let answer = answer.force_close().body("The request took too long.\n");
     InternalError::from_response("the request took too long", answer).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_handler_that_hangs_is_given_up() {
+        let app = actix_web::App::new()
+            .route("/", web::get().to(std::future::pending::<HttpResponse>))
+            .wrap(from_fn(|request, next| {
+                answer_within(Duration::from_millis(10), request, next)
+            }));
+        let request = TestRequest::get().to_request();
+
+        let late = try_call_service(&init_service(app).await, request).await;
+
+        let answer = late.unwrap_err().error_response();
+        assert_eq!(answer.status(), 408);
+        assert_eq!(
+            answer.headers().get("X-Content-Type-Options").unwrap(),
+            "nosniff"
+        );
+    }
 }

@@ -5,7 +5,10 @@
 
 mod act;
 mod know;
+mod people;
 mod read;
+
+pub use people::{PersonFacts, may_look_elsewhere, sees_person};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,

@@ -575,6 +575,38 @@ fn to_the_house_of_a_group_goes_what_our_people_wrote() {
 }
 
 #[test]
+fn the_house_of_a_group_tells_what_happens_in_it() {
+    let told = [Action::StartTopic, Action::Comment, Action::React, Action::EditPost, Action::DeletePost, Action::Moderate];
+    let theirs = PostFacts { author: BO, by_us: false, ..POST };
+    let aside = PostFacts { audience: Audience::Aside, ..POST };
+    let direct = PostFacts { audience: Audience::Direct, names_viewer: true, ..theirs };
+    let of_birch = || group_of_birch(Access::Secret);
+    let cases = [
+        ("of its people's post", birch_server(), of_birch().post(theirs), "✓"),
+        ("of ours", birch_server(), of_birch().post(POST), "✓"),
+        ("of the group", birch_server(), of_birch(), "✓"),
+        ("archived here", birch_server(), of_birch().in_group(|group| group.archived = true).post(theirs), "✓"),
+        ("of an aside", birch_server(), of_birch().post(aside), "–"),
+        ("of a direct message", birch_server(), of_birch().post(direct), "–"),
+        ("withdrawn", birch_server(), of_birch().in_group(|group| group.withdrawn = true).post(theirs), "–"),
+        ("paused", birch_server(), of_birch().partnership(PartnerState::Paused).post(theirs), "–"),
+        ("ended", birch_server(), of_birch().partnership(PartnerState::Ended).post(theirs), "–"),
+        ("blocked", birch_server(), of_birch().partnership(PartnerState::Blocked).post(theirs), "–"),
+        ("its people themselves", bo(), of_birch().member().post(POST), "–"),
+        ("another server", stranger_server(), of_birch().post(theirs), "–"),
+        ("of a group here", birch_server(), group(Access::Open, Stage::Partners).granted(all()).with_members_there().post(theirs), "✗"),
+    ];
+    for (name, viewer, facts, expected) in cases {
+        for action in told {
+            assert_eq!(mark(&viewer, action, &facts), expected, "{action} {name}");
+        }
+    }
+    for never in [Action::Join, Action::Leave, Action::Attach, Action::Invite, Action::Reshare, Action::ManageGroup, Action::ChangeBoundary] {
+        assert_ne!(mark(&birch_server(), never, &of_birch().post(POST)), "✓", "{never}");
+    }
+}
+
+#[test]
 fn taking_part_in_a_group_elsewhere_follows_the_grant_we_were_told() {
     let member = || group_of_birch(Access::Closed).member().post(POST);
     let paused = member().partnership(PartnerState::Paused);

@@ -9,11 +9,14 @@
 pub mod browser;
 pub mod dump;
 pub mod forge;
+pub mod database;
+pub mod dice;
 pub mod house;
 pub mod leash;
 pub mod peer;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod random_world;
 pub mod requirements;
 pub mod world;

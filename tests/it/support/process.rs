@@ -98,6 +98,22 @@ impl Instance {
         found.expect("every instance has a database").1
     }
 
+    /// Runs statements on its database, behind the program's back.
+    pub fn execute(&self, statements: &str) {
+        use diesel::Connection as _;
+        use diesel::connection::SimpleConnection as _;
+        let url = self.database_url();
+        let done = match url.strip_prefix("sqlite:") {
+            Some(path) => diesel::SqliteConnection::establish(path)
+                .expect("its database")
+                .batch_execute(statements),
+            None => diesel::PgConnection::establish(&url)
+                .expect("its database")
+                .batch_execute(statements),
+        };
+        done.expect("statements that the database knows");
+    }
+
     /// The host that people and partners see, with its port.
     pub fn host(&self) -> String {
         format!("{}.localhost:{}", self.name, self.port)
@@ -184,11 +200,16 @@ impl Instance {
 
     /// Starts the server and waits for nothing.
     pub fn spawn(&self) -> Server {
+        self.spawn_with(&["serve"])
+    }
+
+    /// The same with other arguments.
+    pub fn spawn_with(&self, arguments: &[&str]) -> Server {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(self.log());
-        let mut command = self.command(["serve"]);
+        let mut command = self.command(arguments);
         command
             .stdout(Stdio::null())
             .stderr(log.expect("a log beside the data"));

@@ -51,6 +51,7 @@ pub const POSTS: &str = "\n## Posts\n\
 
 pub const ELSEWHERE: &str = "\n## Groups that live elsewhere\n\
     A partner's group that people here take part in. Its house decides; these rules say what we show and let through. \
-    Posts here are by people of this house; its own server reads no others.\n\n";
+    Posts here are by people of this house; its own server reads no others. What its server may do is tell us what \
+    happened there, whoever did it.\n\n";
 
 pub const REASONS: &str = "\n## Reasons\n";

@@ -1,0 +1,299 @@
+//! Statuses and accounts as this API writes them. Fields are Mastodon's unless marked as ours.
+//!
+//! What the house truly has none of (media, polls, custom emoji, tags) is written as empty.
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::domain::markup::{self, SafeHtml};
+use crate::domain::{
+    Access, Actor, ActorId, ActorKind, Audience, Group, GroupId, Post, PostId, PostView, Revision,
+    Stage, Timestamp, Uri,
+};
+use crate::services::directory::Entry;
+use crate::services::groups::GroupView;
+use crate::services::posts::Listed;
+
+/// A list that is always empty.
+type Empty = [(); 0];
+/// A value that is never there.
+type Null = ();
+
+const EMPTY: Empty = [];
+/// The picture of everybody who has none, which is everybody.
+const PICTURE: &str = "assets/favicon.svg";
+
+#[derive(Serialize)]
+pub struct Account {
+    id: ActorId,
+    username: String,
+    acct: String,
+    display_name: String,
+    note: String,
+    url: String,
+    uri: Uri,
+    avatar: Uri,
+    avatar_static: Uri,
+    header: Uri,
+    header_static: Uri,
+    locked: bool,
+    bot: bool,
+    group: bool,
+    discoverable: bool,
+    created_at: Timestamp,
+    last_status_at: Null,
+    statuses_count: u64,
+    followers_count: u64,
+    following_count: u64,
+    emojis: Empty,
+    fields: Empty,
+}
+
+impl Account {
+    /// A person. What people write is not counted: the number would differ from reader to reader.
+    pub fn render(app: &App, actor: &Actor) -> Self {
+        let picture = app.addresses().origin().join(PICTURE);
+        Self {
+            id: actor.id,
+            username: actor.name.clone(),
+            acct: actor.handle().to_string(),
+            display_name: actor.title().to_owned(),
+            note: actor.summary.clone(),
+            url: actor.url.clone(),
+            uri: actor.uri.clone(),
+            avatar: picture.clone(),
+            avatar_static: picture.clone(),
+            header: picture.clone(),
+            header_static: picture,
+            locked: false,
+            bot: actor.kind == ActorKind::Service,
+            group: actor.kind == ActorKind::Group,
+            discoverable: false,
+            created_at: actor.created_at,
+            last_status_at: (),
+            statuses_count: 0,
+            followers_count: 0,
+            following_count: 0,
+            emojis: EMPTY,
+            fields: EMPTY,
+        }
+    }
+
+    /// A group: its followers are its members, where the viewer may see them, and its statuses the
+    /// topics that the viewer may read.
+    fn render_group(app: &App, view: &GroupView, topics: u64) -> Self {
+        let group = &view.group;
+        let note = match group.is_local() {
+            true => markup::render_markdown(&group.description).into_string(),
+            false => group.actor.summary.clone(),
+        };
+        Self {
+            note,
+            locked: group.access != Access::Open,
+            statuses_count: topics,
+            followers_count: view.members.unwrap_or(0),
+            ..Self::render(app, &group.actor)
+        }
+    }
+
+    pub fn render_entry(app: &App, entry: &Entry) -> Self {
+        match entry {
+            Entry::Person(person) => Self::render(app, person),
+            Entry::Group { view, topics } => Self::render_group(app, view, *topics),
+        }
+    }
+}
+
+/// Ours: the group that a status belongs to.
+#[derive(Serialize)]
+struct GroupReference {
+    id: GroupId,
+    acct: String,
+    title: String,
+    url: String,
+    uri: Uri,
+}
+
+#[derive(Serialize)]
+pub struct Status {
+    pub id: PostId,
+    created_at: Timestamp,
+    edited_at: Option<Timestamp>,
+    in_reply_to_id: Option<PostId>,
+    in_reply_to_account_id: Option<ActorId>,
+    sensitive: bool,
+    spoiler_text: &'static str,
+    visibility: &'static str,
+    language: Null,
+    uri: Uri,
+    url: Uri,
+    replies_count: u32,
+    reblogs_count: u32,
+    favourites_count: u32,
+    favourited: bool,
+    reblogged: bool,
+    muted: bool,
+    bookmarked: bool,
+    content: String,
+    /// Only in the answer to a deletion: what can be sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    filtered: Empty,
+    reblog: Null,
+    application: Null,
+    account: Account,
+    media_attachments: Empty,
+    mentions: Empty,
+    tags: Empty,
+    emojis: Empty,
+    card: Null,
+    poll: Null,
+    /// Ours: a topic's title, which `content` begins with; none for comments.
+    title: Option<String>,
+    /// Ours.
+    group: GroupReference,
+}
+
+impl Status {
+    pub fn render(app: &App, listed: &Listed) -> Self {
+        let PostView {
+            post,
+            author,
+            liked,
+        } = &listed.view;
+        Self {
+            id: post.id,
+            created_at: post.created_at,
+            edited_at: post.edited_at,
+            in_reply_to_id: post.parent,
+            in_reply_to_account_id: listed.answered,
+            sensitive: false,
+            spoiler_text: "",
+            visibility: visibility(post, &listed.group),
+            language: (),
+            uri: post.uri.clone(),
+            url: post.uri.clone(),
+            replies_count: listed.replies,
+            reblogs_count: 0,
+            favourites_count: post.likes,
+            favourited: *liked,
+            reblogged: false,
+            muted: false,
+            bookmarked: false,
+            content: content(post.title.as_deref(), &post.html),
+            text: None,
+            filtered: EMPTY,
+            reblog: (),
+            application: (),
+            account: Account::render(app, author),
+            media_attachments: EMPTY,
+            mentions: EMPTY,
+            tags: EMPTY,
+            emojis: EMPTY,
+            card: (),
+            poll: (),
+            title: post.title.clone(),
+            group: GroupReference {
+                id: listed.group.id,
+                acct: listed.group.actor.handle().to_string(),
+                title: listed.group.title().to_owned(),
+                url: listed.group.actor.url.clone(),
+                uri: listed.group.actor.uri.clone(),
+            },
+        }
+    }
+
+    #[must_use]
+    pub fn with_text(self, text: String) -> Self {
+        Self {
+            text: Some(text),
+            ..self
+        }
+    }
+}
+
+pub fn render_all(app: &App, list: &[Listed]) -> Vec<Status> {
+    list.iter()
+        .map(|listed| Status::render(app, listed))
+        .collect()
+}
+
+/// Everybody may read only what is said to the whole of a public, open group.
+fn visibility(post: &Post, group: &Group) -> &'static str {
+    match post.audience {
+        Audience::Group if is_public(group) => "public",
+        Audience::Group | Audience::Aside | Audience::Profile => "private",
+        Audience::Direct => "direct",
+    }
+}
+
+pub fn is_public(group: &Group) -> bool {
+    group.is_local() && group.stage == Stage::Public && group.access == Access::Open
+}
+
+/// Clients show no titles, so a topic's comes first in its text.
+fn content(title: Option<&str>, html: &str) -> String {
+    match title {
+        Some(title) if !title.is_empty() => {
+            let title = SafeHtml::of_text(title);
+            format!("<p><strong>{}</strong></p>{html}", title.as_str())
+        }
+        _ => html.to_owned(),
+    }
+}
+
+#[derive(Serialize)]
+pub struct Context {
+    pub ancestors: Vec<Status>,
+    pub descendants: Vec<Status>,
+}
+
+#[derive(Serialize)]
+pub struct StatusSource {
+    pub id: PostId,
+    pub text: String,
+    pub spoiler_text: &'static str,
+}
+
+/// One version of a status.
+#[derive(Serialize)]
+pub struct StatusEdit {
+    content: String,
+    spoiler_text: &'static str,
+    sensitive: bool,
+    created_at: Timestamp,
+    account: Account,
+    media_attachments: Empty,
+    emojis: Empty,
+    poll: Null,
+    /// Ours.
+    title: Option<String>,
+}
+
+impl StatusEdit {
+    /// All versions, the first one first. `earlier` is what they were before, newest first.
+    pub fn render_all(app: &App, view: &PostView, earlier: &[Revision]) -> Vec<Self> {
+        let post = &view.post;
+        let texts = earlier
+            .iter()
+            .rev()
+            .map(|revision| (revision.title.as_deref(), revision.html.as_str()))
+            .chain([(post.title.as_deref(), post.html.as_str())]);
+        let begins = std::iter::once(post.created_at)
+            .chain(earlier.iter().rev().map(|revision| revision.until));
+        texts
+            .zip(begins)
+            .map(|((title, html), created_at)| Self {
+                content: content(title, html),
+                spoiler_text: "",
+                sensitive: false,
+                created_at,
+                account: Account::render(app, &view.author),
+                media_attachments: EMPTY,
+                emojis: EMPTY,
+                poll: (),
+                title: title.map(str::to_owned),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,327 @@
+//! Topics and comments as statuses: writing, reading, changing, taking back, liking.
+//!
+//! A status is a comment when it answers one, and otherwise a topic in the group that it mentions
+//! (or, by a parameter of ours, in the group of `group_id`). Its text is Markdown.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::api::mastodon::Answer;
+use crate::api::mastodon::client::{AnyClient, Client};
+use crate::api::mastodon::entities::{self, Context, Status, StatusEdit, StatusSource};
+use crate::api::mastodon::errors::Failure;
+use crate::api::mastodon::params::Params;
+use crate::api::mastodon::topic_text::{self, Text};
+use crate::app::App;
+use crate::domain::{Audience, Body, Group, Handle, Post, PostId, PostState, Title, markup};
+use crate::error::Error;
+use crate::policy::Viewer;
+use crate::services::posts::Listed;
+use crate::services::{directory, groups, posts, reactions};
+
+/// What a status may carry elsewhere but not here yet. Ignoring it would publish something else
+/// than was asked for: uncovered, without its picture, or at once.
+const NOT_YET: &[(&str, &str)] = &[
+    ("media_ids", "attachments are not available yet"),
+    ("poll", "polls are not available yet"),
+    ("scheduled_at", "posting later is not available yet"),
+    ("spoiler_text", "content warnings are not available yet"),
+    ("quoted_status_id", "quotes are not available yet"),
+    ("quote_id", "quotes are not available yet"),
+];
+
+const NO_GROUP: &str = "say where this belongs: mention one group, like @engineering, or answer a post; \
+     posts outside of groups are not available yet";
+
+// Writing -----------------------------------------------------------------------------------------
+
+pub async fn create(
+    app: Data<App>,
+    request: HttpRequest,
+    client: Client,
+    params: Params,
+) -> Answer {
+    let viewer = client.may("write:statuses")?;
+    let key = idempotency_key(&request)?;
+    let make = publish(app.get_ref().clone(), viewer.clone(), params);
+    let id = match key {
+        Some(key) => {
+            let now = app.clock.now();
+            app.asked.once(client.token(), &key, now, make).await?
+        }
+        None => make.await?,
+    };
+    answer(&app, viewer, id).await
+}
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Failure> {
+    let Some(header) = request.headers().get("Idempotency-Key") else {
+        return Ok(None);
+    };
+    match header.to_str() {
+        Ok("") => Ok(None),
+        Ok(key) => Ok(Some(key.to_owned())),
+        Err(_) => Err(Failure::Malformed("Idempotency-Key is not ASCII".into())),
+    }
+}
+
+async fn publish(app: App, viewer: Viewer, params: Params) -> Result<PostId, Failure> {
+    refuse_not_yet(&params)?;
+    match params.text("in_reply_to_id") {
+        Some(parent) => comment(&app, viewer, &params, status_id(parent)?).await,
+        None => start_topic(&app, viewer, &params).await,
+    }
+}
+
+fn refuse_not_yet(params: &Params) -> Result<(), Failure> {
+    match NOT_YET.iter().find(|(name, _)| params.has(name)) {
+        Some((_, sentence)) => Err(Failure::unprocessable(*sentence)),
+        None => Ok(()),
+    }
+}
+
+async fn comment(
+    app: &App,
+    viewer: Viewer,
+    params: &Params,
+    parent: PostId,
+) -> Result<PostId, Failure> {
+    let answered = posts::find_listed(app, viewer.clone(), parent).await?;
+    refuse_wider(params, &answered.group)?;
+    let body: Body = params.text("status").unwrap_or_default().parse()?;
+    let post = posts::comment(app, viewer, parent, body, Audience::Group).await?;
+    Ok(post.id)
+}
+
+async fn start_topic(app: &App, viewer: Viewer, params: &Params) -> Result<PostId, Failure> {
+    let text = params.text("status").unwrap_or_default();
+    let (group, names_group) = find_group(app, &viewer, params, text).await?;
+    refuse_wider(params, &group)?;
+    let Draft { title, body } = read_topic(params, text, |handle| names_group.contains(handle))?;
+    let post = posts::create_topic(app, viewer, group.id, title, body).await?;
+    Ok(post.id)
+}
+
+/// The group a topic is for, and the handles by which the text mentions it.
+async fn find_group(
+    app: &App,
+    viewer: &Viewer,
+    params: &Params,
+    text: &str,
+) -> Result<(Group, Vec<Handle>), Failure> {
+    let mentioned: Vec<Handle> = topic_text::mentions(text)
+        .into_iter()
+        .map(|mention| mention.handle)
+        .collect();
+    let mut known = directory::find_groups(app, viewer.clone(), mentioned).await?;
+    let group = match params.text("group_id") {
+        Some(id) => {
+            let id = id.parse().map_err(|_| Error::NotFound)?;
+            groups::find_by_id(app, viewer.clone(), id).await?.group
+        }
+        None => match known.first() {
+            None => return Err(Failure::unprocessable(NO_GROUP)),
+            Some((_, first)) if known.iter().any(|(_, other)| other.id != first.id) => {
+                return Err(Failure::unprocessable(
+                    "a topic belongs to one group: mention only one",
+                ));
+            }
+            Some((_, group)) => group.clone(),
+        },
+    };
+    known.retain(|(_, other)| other.id == group.id);
+    Ok((group, known.into_iter().map(|(handle, _)| handle).collect()))
+}
+
+/// A topic as it was written.
+struct Draft {
+    title: Title,
+    body: Option<Body>,
+}
+
+/// With `title` (ours) the text is the body as it stands; otherwise its first line is the title.
+fn read_topic(
+    params: &Params,
+    text: &str,
+    is_group: impl Fn(&Handle) -> bool,
+) -> Result<Draft, Failure> {
+    let (title, body) = match params.text("title") {
+        Some(title) => (title.to_owned(), text.to_owned()),
+        None => {
+            let Text { title, body } = Text::parse(text, is_group);
+            (title, body)
+        }
+    };
+    let title = title.parse().map_err(|problem: crate::domain::Invalid| {
+        let hint = match params.text("title") {
+            Some(_) => "",
+            None => " (the first line of the text is the topic's title)",
+        };
+        Failure::unprocessable(format!("{problem}{hint}"))
+    })?;
+    let body = match body.trim().is_empty() {
+        true => None,
+        false => Some(body.parse()?),
+    };
+    Ok(Draft { title, body })
+}
+
+/// The group decides who reads. Whoever asks for fewer readers than it has must not get more.
+fn refuse_wider(params: &Params, group: &Group) -> Result<(), Failure> {
+    match params.text("visibility") {
+        None | Some("public" | "unlisted") => Ok(()),
+        Some("private") if !entities::is_public(group) => Ok(()),
+        Some("private") => Err(Failure::unprocessable(
+            "this group is public: everybody can read what is written in it; send visibility=public",
+        )),
+        Some("direct") => Err(Failure::unprocessable(
+            "direct messages are not available yet",
+        )),
+        Some(other) => Err(Failure::unprocessable(format!(
+            "there is no visibility {other:?} here: the group decides who reads"
+        ))),
+    }
+}
+
+pub async fn update(app: Data<App>, client: Client, id: Path<String>, params: Params) -> Answer {
+    let viewer = client.may("write:statuses")?;
+    let id = status_id(&id)?;
+    refuse_not_yet(&params)?;
+    let listed = find(&app, viewer.clone(), id).await?;
+    let text = params.given("status").unwrap_or_default();
+    let (title, body) = if listed.view.post.is_topic() {
+        let ours = listed.group.id;
+        let mentioned = topic_text::mentions(text).into_iter();
+        let mentioned = mentioned.map(|mention| mention.handle).collect();
+        let known = directory::find_groups(&app, viewer.clone(), mentioned).await?;
+        let names_group = |handle: &Handle| {
+            known
+                .iter()
+                .any(|(known, group)| known == handle && group.id == ours)
+        };
+        let Draft { title, body } = read_topic(&params, text, names_group)?;
+        (Some(title), body)
+    } else {
+        (params.parsed("title")?, Some(text.parse()?))
+    };
+    posts::update(&app, viewer.clone(), id, title, body).await?;
+    answer(&app, viewer, id).await
+}
+
+/// Answers what was deleted, with its text, so that it can be written again. Authors may take back
+/// what they wrote even where they may not read it any more; then there is nothing to show.
+pub async fn remove(app: Data<App>, client: Client, id: Path<String>) -> Answer {
+    let viewer = client.may("write:statuses")?;
+    let id = status_id(&id)?;
+    let shown = match posts::find_listed(&app, viewer.clone(), id).await {
+        Ok(listed) if listed.view.post.state == PostState::Deleted => {
+            return Err(Error::NotFound.into());
+        }
+        Ok(listed) if is_there(&listed.view.post) => {
+            Some(Status::render(&app, &listed).with_text(text_of(&listed)))
+        }
+        Ok(_) | Err(Error::NotFound) => None,
+        Err(error) => return Err(error.into()),
+    };
+    posts::delete(&app, viewer, id).await?;
+    Ok(match shown {
+        Some(status) => HttpResponse::Ok().json(status),
+        None => HttpResponse::Ok().json(serde_json::json!({})),
+    })
+}
+
+// Reading -----------------------------------------------------------------------------------------
+
+pub async fn show(app: Data<App>, client: AnyClient, id: Path<String>) -> Answer {
+    let viewer = client.may("read:statuses")?;
+    answer(&app, viewer, status_id(&id)?).await
+}
+
+pub async fn context(app: Data<App>, client: AnyClient, id: Path<String>) -> Answer {
+    let viewer = client.may("read:statuses")?;
+    let id = status_id(&id)?;
+    find(&app, viewer.clone(), id).await?;
+    let around = posts::surroundings(&app, viewer, id).await?;
+    Ok(HttpResponse::Ok().json(Context {
+        ancestors: entities::render_all(&app, &around.above),
+        descendants: entities::render_all(&app, &around.below),
+    }))
+}
+
+pub async fn source(app: Data<App>, client: Client, id: Path<String>) -> Answer {
+    let viewer = client.may("read:statuses")?;
+    let listed = find(&app, viewer, status_id(&id)?).await?;
+    Ok(HttpResponse::Ok().json(StatusSource {
+        id: listed.view.post.id,
+        text: text_of(&listed),
+        spoiler_text: "",
+    }))
+}
+
+pub async fn history(app: Data<App>, client: AnyClient, id: Path<String>) -> Answer {
+    let viewer = client.may("read:statuses")?;
+    let (view, earlier) = posts::history(&app, viewer, status_id(&id)?).await?;
+    if !is_there(&view.post) {
+        return Err(Error::NotFound.into());
+    }
+    Ok(HttpResponse::Ok().json(StatusEdit::render_all(&app, &view, &earlier)))
+}
+
+// Liking ------------------------------------------------------------------------------------------
+
+pub async fn favourite(app: Data<App>, client: Client, id: Path<String>) -> Answer {
+    let viewer = client.may("write:favourites")?;
+    let id = status_id(&id)?;
+    find(&app, viewer.clone(), id).await?;
+    reactions::like(&app, viewer.clone(), id).await?;
+    answer(&app, viewer, id).await
+}
+
+pub async fn unfavourite(app: Data<App>, client: Client, id: Path<String>) -> Answer {
+    let viewer = client.may("write:favourites")?;
+    let id = status_id(&id)?;
+    find(&app, viewer.clone(), id).await?;
+    reactions::unlike(&app, viewer.clone(), id).await?;
+    answer(&app, viewer, id).await
+}
+
+// -------------------------------------------------------------------------------------------------
+
+/// The number in an address. What cannot be one is answered like one that nobody has.
+fn status_id(text: &str) -> Result<PostId, Failure> {
+    text.parse().map_err(|_| Error::NotFound.into())
+}
+
+async fn answer(app: &App, viewer: Viewer, id: PostId) -> Answer {
+    let listed = find(app, viewer, id).await?;
+    Ok(HttpResponse::Ok().json(Status::render(app, &listed)))
+}
+
+/// A status that is there. Clients know no tombstones: what was deleted or removed is not found.
+async fn find(app: &App, viewer: Viewer, id: PostId) -> Result<Listed, Failure> {
+    let listed = posts::find_listed(app, viewer, id).await?;
+    match is_there(&listed.view.post) {
+        true => Ok(listed),
+        false => Err(Error::NotFound.into()),
+    }
+}
+
+fn is_there(post: &Post) -> bool {
+    match post.state {
+        PostState::Visible | PostState::Held => true,
+        PostState::Removed | PostState::Deleted => false,
+    }
+}
+
+/// The text from which the same status can be made: Markdown, where its author's server gave it.
+fn text_of(listed: &Listed) -> String {
+    let post = &listed.view.post;
+    let body = match &post.source {
+        Some(source) => source.clone(),
+        None => markup::plain_text(&post.html, crate::domain::BODY_BYTES_MAX),
+    };
+    match post.title.as_deref() {
+        Some(title) => topic_text::print(title, &listed.group.actor.handle(), &body),
+        None => body,
+    }
+}

@@ -1,0 +1,74 @@
+//! Who sees whom, outside of what people write.
+
+use crate::domain::{ActorId, ActorState};
+use crate::policy::Viewer;
+
+/// What is known of a person and the viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PersonFacts {
+    pub id: ActorId,
+    pub state: ActorState,
+    /// Viewer and person are members of the same group.
+    pub shares_a_group: bool,
+}
+
+/// May the viewer find a person, here or elsewhere, by name or number? Otherwise the answer is the
+/// one for nobody. Authors are named on their posts to whoever reads those.
+pub fn sees_person(viewer: &Viewer, person: &PersonFacts) -> bool {
+    let there = person.state == ActorState::Active;
+    there
+        && match viewer {
+            Viewer::Operator => true,
+            Viewer::Member { actor, .. } => {
+                viewer.is_colleague() || *actor == person.id || person.shares_a_group
+            }
+            Viewer::Anonymous | Viewer::Person { .. } | Viewer::Server { .. } => false,
+        }
+}
+
+/// May the viewer have other servers asked who bears a handle? Guests are where they were invited.
+pub const fn may_look_elsewhere(viewer: &Viewer) -> bool {
+    viewer.is_colleague()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::OrgRole;
+
+    #[test]
+    fn colleagues_see_everybody_guests_those_they_share_a_group_with() {
+        let member = |role| Viewer::Member {
+            actor: ActorId(1),
+            role,
+        };
+        let person = |id, shares_a_group| PersonFacts {
+            id: ActorId(id),
+            state: ActorState::Active,
+            shares_a_group,
+        };
+        let guest = member(OrgRole::Guest);
+        assert!(sees_person(&member(OrgRole::Member), &person(2, false)));
+        assert!(!sees_person(&guest, &person(2, false)));
+        assert!(sees_person(&guest, &person(2, true)));
+        assert!(sees_person(&guest, &person(1, false)));
+        assert!(!sees_person(&Viewer::Anonymous, &person(2, false)));
+        assert!(!may_look_elsewhere(&guest));
+    }
+
+    #[test]
+    fn who_was_shut_out_is_found_by_nobody() {
+        for state in [
+            ActorState::Suspended,
+            ActorState::Quarantined,
+            ActorState::Deleted,
+        ] {
+            let person = PersonFacts {
+                id: ActorId(1),
+                state,
+                shares_a_group: true,
+            };
+            assert!(!sees_person(&Viewer::Operator, &person));
+        }
+    }
+}
