@@ -30,7 +30,7 @@ two *ARGS:
 
 # All benchmarks, with the machine's own limits beside them.
 bench *ARGS:
-    cargo bench {{ ARGS }}
+    cargo bench --bench guildhall -- {{ ARGS }}
 
 # The full counts of FAULTS: kills, cuts, soak. Takes hours.
 faults *ARGS:

@@ -117,6 +117,24 @@ pub async fn list(
         .await
 }
 
+/// Partners that the group can be opened to and is not yet, for who may open it.
+pub async fn list_candidates(app: &App, viewer: Viewer, group: Handle) -> Result<Vec<Partner>> {
+    let asker = app.asker(viewer);
+    let group = group.seen_from(app.config.host());
+    app.db
+        .read("list_grant_candidates", move |connection| {
+            let (_, group) = permit_boundary(connection, &asker, &group)?;
+            let standing = storage::grants::list_standing(connection, Some(group.id), None)?;
+            let mut partners = storage::partners::list(connection)?;
+            partners.retain(|partner| {
+                matches!(partner.state, PartnerState::Active | PartnerState::Paused)
+                    && standing.iter().all(|grant| grant.partner != partner.id)
+            });
+            Ok(partners)
+        })
+        .await
+}
+
 /// Ends a grant with everything that hangs on it, in the transaction of the caller.
 pub(super) fn close(
     connection: &mut Connection,

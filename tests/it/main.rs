@@ -12,6 +12,7 @@ mod attacks;
 mod auth;
 mod cli;
 mod house;
+mod mastodon;
 mod partners;
 mod rooms;
 mod scope;

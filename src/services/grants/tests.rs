@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::{
     Access, ActorKind, Capabilities, Capability, DeliveryGround, GrantTerms, GroupId, History,
-    JoinMode, MembershipState, OrgRole, Stage, Timestamp,
+    JoinMode, MembershipState, OrgRole, Stage, Timestamp, Uri,
 };
 use crate::services::partners::{self, Change};
 use crate::services::test_house::House;

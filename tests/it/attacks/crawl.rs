@@ -131,7 +131,10 @@ fn readers(fixture: &Fixture) -> Vec<(&'static str, Reader<'_>)> {
         ("out's client", token(&fixture.out.token)),
         ("bob", cookie(&fixture.bob.cookie)),
         ("bob's client", token(&fixture.bob.token)),
-        ("an expired cookie", cookie(&format!("guildhall_session={}", "A".repeat(43)))),
+        (
+            "an expired cookie",
+            cookie(&format!("guildhall_session={}", "A".repeat(43))),
+        ),
         ("an unknown token", token(&"A".repeat(43))),
         ("pam", Reader::Signed(&fixture.pam)),
         ("quin", Reader::Signed(&fixture.quin)),
@@ -166,13 +169,21 @@ fn pairs(fixture: &Fixture) -> Vec<Pair> {
     let host = fixture.host();
     let pair = |place, hidden: String, never: String| {
         assert_eq!(hidden.len(), never.len());
-        Pair { place, hidden, never }
+        Pair {
+            place,
+            hidden,
+            never,
+        }
     };
     // Numbers are made from the time; tomorrow's are not in use.
     let later = |id: i64| (id + (86_400 << 30)).to_string();
     let mut pairs = vec![
         pair("{group}", "secret".into(), "absent".into()),
-        pair("{group}", format!("secret@{host}"), format!("absent@{host}")),
+        pair(
+            "{group}",
+            format!("secret@{host}"),
+            format!("absent@{host}"),
+        ),
     ];
     for post in [&fixture.secret_topic, &fixture.secret_comment] {
         pairs.push(pair("{post}", post.id.to_string(), later(post.id.0)));
@@ -192,11 +203,17 @@ fn target(fixture: &Fixture, template: &str, place: &str, with: &str) -> String 
 /// What can be told from an answer: all but the time it was given, and the question itself.
 fn telling(mut reply: Reply, asked: &str) -> Reply {
     reply.headers.retain(|(name, _)| name != "date");
+    // The web framework writes them in the order of a hash with a random seed.
+    reply.headers.sort();
     for (_, value) in &mut reply.headers {
         *value = value.replace(asked, "IT");
     }
     reply.body = reply.text().replace(asked, "IT").into_bytes();
     reply
+}
+
+fn shown(reply: &Reply) -> String {
+    format!("{} {:?} {}", reply.status, reply.headers, reply.text())
 }
 
 #[tokio::test]
@@ -218,15 +235,25 @@ async fn a26_what_is_secret_is_answered_like_what_never_was() {
                         if one.text().contains(&fixture.canary) {
                             leaks.push(format!("{who} {hidden} {accept}: the canary"));
                         }
-                        let (one, other) = (telling(one, &pair.hidden), telling(other, &pair.never));
+                        let (one, other) =
+                            (telling(one, &pair.hidden), telling(other, &pair.never));
                         if one != other {
-                            leaks.push(format!("{who} {hidden} {accept}: {one:?} {other:?}"));
+                            leaks.push(format!(
+                                "{who} {hidden} {accept}: {} or {}",
+                                shown(&one),
+                                shown(&other)
+                            ));
                         }
                     }
                 }
             }
         }
-        assert!(leaks.is_empty(), "{} leaks: {leaks:#?}", leaks.len());
+        let some = &leaks[..leaks.len().min(20)];
+        assert!(
+            leaks.is_empty(),
+            "{} leaks, the first: {some:#?}",
+            leaks.len()
+        );
     })
     .await;
 }
@@ -278,7 +305,10 @@ async fn a26_what_is_secret_takes_no_longer_than_what_never_was() {
             "/api/v1/statuses/{post}",
         ] {
             let pairs = pairs(fixture);
-            let pair = pairs.iter().find(|pair| template.contains(pair.place)).unwrap();
+            let pair = pairs
+                .iter()
+                .find(|pair| template.contains(pair.place))
+                .unwrap();
             let hidden = target(fixture, template, pair.place, &pair.hidden);
             let never = target(fixture, template, pair.place, &pair.never);
             for (who, reader) in &readers {
@@ -307,13 +337,23 @@ async fn a26_every_address_there_is_gets_crawled() {
     let crawled: BTreeSet<_> = ABOUT_SOMETHING
         .iter()
         .chain(ABOUT_ALL)
-        .map(|template| template.split('?').next().unwrap().split('/').collect::<Vec<_>>())
+        .map(|template| {
+            template
+                .split('?')
+                .next()
+                .unwrap()
+                .split('/')
+                .collect::<Vec<_>>()
+        })
         .collect();
     let mut missing = Vec::new();
     for route in routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let parts: Vec<_> = route.split('/').skip(1).collect();
         let is_crawled = crawled.iter().any(|path| {
-            let end = path.len().checked_sub(parts.len()).map(|start| &path[start..]);
+            let end = path
+                .len()
+                .checked_sub(parts.len())
+                .map(|start| &path[start..]);
             end.is_some_and(|end| {
                 let mut both = end.iter().zip(&parts);
                 both.all(|(part, wanted)| part == wanted || wanted.starts_with('{'))
@@ -323,7 +363,10 @@ async fn a26_every_address_there_is_gets_crawled() {
             missing.push(route);
         }
     }
-    assert!(missing.is_empty(), "nobody crawls {missing:#?}: add them above");
+    assert!(
+        missing.is_empty(),
+        "nobody crawls {missing:#?}: add them above"
+    );
 }
 
 /// The addresses that the source text hands to the web framework, without the scope they are in.
@@ -343,7 +386,9 @@ fn routes(folder: &Path) -> BTreeSet<String> {
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         for (at, _) in text.match_indices("(\"/") {
             let before = &text[..at];
-            let name = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next();
+            let name = before
+                .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+                .next();
             if WAYS.contains(&name.unwrap_or_default()) {
                 let route = text[at + 2..].split('"').next().unwrap();
                 found.insert(route.to_owned());
@@ -370,26 +415,50 @@ async fn a27_a_partner_without_the_grant_reads_nothing_and_one_with_it_does() {
             ("/p/IT/context?page=true", &post, &never),
             ("/p/IT/replies", &post, &never),
         ] {
-            let (there, nowhere) = (template.replace("IT", hidden), template.replace("IT", never));
+            let (there, nowhere) = (
+                template.replace("IT", hidden),
+                template.replace("IT", never),
+            );
             for actor in [&fixture.quin, &fixture.eve] {
                 let reader = Reader::Signed(actor);
                 let one = read(fixture, &reader, &there, ACTIVITY_JSON).await;
                 let other = read(fixture, &reader, &nowhere, ACTIVITY_JSON).await;
                 assert_eq!(one.status, 404, "{} {there}: {one:?}", actor.name);
-                assert_eq!(telling(one, hidden), telling(other, never), "{} {there}", actor.name);
+                assert_eq!(
+                    telling(one, hidden),
+                    telling(other, never),
+                    "{} {there}",
+                    actor.name
+                );
             }
             let anon = read(fixture, &Reader::Nobody, &there, ACTIVITY_JSON).await;
             assert_eq!(anon.status, 404, "anon {there}: {anon:?}");
 
-            let shown = read(fixture, &Reader::Signed(&fixture.pam), &there, ACTIVITY_JSON).await;
+            let shown = read(
+                fixture,
+                &Reader::Signed(&fixture.pam),
+                &there,
+                ACTIVITY_JSON,
+            )
+            .await;
             assert_eq!(shown.status, 200, "pam {there}: {}", shown.text());
-            assert_eq!(shown.header("cache-control"), Some("private, no-store"), "{there}");
+            assert_eq!(
+                shown.header("cache-control"),
+                Some("private, no-store"),
+                "{there}"
+            );
             let vary = shown.header("vary").unwrap_or_default().to_lowercase();
-            assert!(vary.contains("accept") && vary.contains("signature"), "{there}: {vary}");
+            assert!(
+                vary.contains("accept") && vary.contains("signature"),
+                "{there}: {vary}"
+            );
             let text = shown.text();
             assert!(!text.contains("totalItems"), "{there}: {text}");
             let bob = fixture.bob.account.actor.uri.as_str();
-            assert!(!text.contains(bob), "{there} names somebody who only reads: {text}");
+            assert!(
+                !text.contains(bob),
+                "{there} names somebody who only reads: {text}"
+            );
         }
     })
     .await;

@@ -35,7 +35,11 @@ impl Memory {
         let status = status.expect("the server runs");
         let line = status.lines().find_map(|line| line.strip_prefix(field));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        kilobytes.expect("a size").parse::<usize>().expect("a number") * 1_024
+        kilobytes
+            .expect("a size")
+            .parse::<usize>()
+            .expect("a number")
+            * 1_024
     }
 }
 
@@ -50,10 +54,16 @@ async fn a44_bodies_of_any_size_and_kind_are_refused_at_the_door() {
         let signed = letter.sign();
         let unsigned = letter.unsigned();
         // What a bomb of 10 GiB looks like to who does not open it: 1 MiB.
-        let bomb = signed.clone().with("Content-Encoding", "gzip").with_body(vec![0x1f; MIB]);
+        let bomb = signed
+            .clone()
+            .with("Content-Encoding", "gzip")
+            .with_body(vec![0x1f; MIB]);
         let named = |name: &str| {
             let body = format!("{{\"type\":\"{name}\"}}").into_bytes();
-            signed.clone().with("Content-Encoding", name).with_body(body)
+            signed
+                .clone()
+                .with("Content-Encoding", name)
+                .with_body(body)
         };
 
         for (what, kind) in [
@@ -72,7 +82,10 @@ async fn a44_bodies_of_any_size_and_kind_are_refused_at_the_door() {
             let reply = match kind {
                 0 | 1 => {
                     let forged = if kind == 0 { &signed } else { &unsigned };
-                    let head = forged.clone().with("Content-Length", &HUGE.to_string()).head();
+                    let head = forged
+                        .clone()
+                        .with("Content-Length", &HUGE.to_string())
+                        .head();
                     crate::support::forge::send_pieces(&address, head, chunks()).await
                 }
                 2 => signed.send_chunked(&address, chunks()).await,
@@ -115,7 +128,10 @@ async fn a45_deep_and_wide_documents_are_refused_and_the_server_lives() {
             ("a member with [ × 100,000", with(&balanced)),
             ("{\"a\": × 40,000", bare(&"{\"a\":".repeat(40_000))),
             ("all the keys that fit", bare(&wide(27_000))),
-            ("more values than are read", with(&format!("[{}0]", "0,".repeat(120_000)))),
+            (
+                "more values than are read",
+                with(&format!("[{}0]", "0,".repeat(120_000))),
+            ),
         ] {
             let memory = Memory::of(fixture.server.pid());
             fixture.refuses(what, &letter.sign(), 400).await;
@@ -124,10 +140,18 @@ async fn a45_deep_and_wide_documents_are_refused_and_the_server_lives() {
         }
         // A million keys are longer than any body may be.
         let million = bare(&wide(1_000_000));
-        fixture.refuses("an object with a million keys", &million.sign(), 413).await;
+        fixture
+            .refuses("an object with a million keys", &million.sign(), 413)
+            .await;
 
         let alive = crate::support::forge::Forged::plain("GET", &host, "/readyz");
-        assert_eq!(fixture.send(&alive.with("Accept", ACTIVITY_JSON)).await.status, 200);
+        assert_eq!(
+            fixture
+                .send(&alive.with("Accept", ACTIVITY_JSON))
+                .await
+                .status,
+            200
+        );
     })
     .await;
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 use guildhall::app::App;
 use guildhall::config;
 use guildhall::domain::{
-    Access, Account, ActorId, Capabilities, Group, GroupId, GroupRole, Handle,
-    History, OrgRole, PartnerClass, Password, Post, PostId, Stage,
+    Access, Account, ActorId, Capabilities, Group, GroupId, GroupRole, Handle, History, OrgRole,
+    PartnerClass, Password, Post, PostId, Stage,
 };
 use guildhall::policy::Viewer;
 use guildhall::services::accounts::NewAccount;
@@ -95,7 +95,15 @@ async fn of(backend: Backend) -> Option<&'static Mutex<Fixture>> {
 impl Fixture {
     async fn start(backend: Backend) -> Option<Self> {
         let instance = instance("v", backend)?.with("GUILDHALL_DATABASE__POOL_SIZE", "4");
-        let init = ["init", "--name", "V", "--admin", "boss", "--email", "boss@v.example"];
+        let init = [
+            "init",
+            "--name",
+            "V",
+            "--admin",
+            "boss",
+            "--email",
+            "boss@v.example",
+        ];
         instance.run_json(&init).await;
         let server = instance.serve().await;
         let config = config::load(Some(Path::new("/dev/null")), instance.settings());
@@ -115,7 +123,10 @@ impl Fixture {
         let boss = boss.expect("the administrator").actor.id;
         let quality = group(&app, "quality", Access::Closed, boss).await;
 
-        let canary = format!("canary{:016x}", std::process::id() as u64 * 1_000_003 + unique());
+        let canary = format!(
+            "canary{:016x}",
+            std::process::id() as u64 * 1_000_003 + unique()
+        );
         let secret_topic = topic(&app, &ann, secret.id, &format!("Plans {canary}"), &canary).await;
         let secret_comment = comment(&app, &ann, secret_topic.id, &canary).await;
 
@@ -150,7 +161,9 @@ impl Fixture {
         fixture.admit(&fixture.pam, &fixture.shared).await;
         fixture.admit(&fixture.pete, &fixture.shared).await;
         fixture.admit(&fixture.quin, &fixture.quality).await;
-        fixture.topic = fixture.post("Bridge opens Monday", "Who brings the ribbon?").await;
+        fixture.topic = fixture
+            .post("Bridge opens Monday", "Who brings the ribbon?")
+            .await;
         fixture.settle().await;
         Some(fixture)
     }
@@ -170,7 +183,9 @@ impl Fixture {
         let staged = groups::set_stage(&self.app, Viewer::Operator, group.id, stage).await;
         staged.expect("the group is for partners");
         let request = GrantRequest {
-            capabilities: "read,react,reply,start,attach".parse::<Capabilities>().expect("words"),
+            capabilities: "read,react,reply,start,attach"
+                .parse::<Capabilities>()
+                .expect("words"),
             join: None,
             from: None,
             until: None,
@@ -199,14 +214,22 @@ impl Fixture {
     /// Has somebody elsewhere ask to join, by a signed Follow, and lets them in.
     pub async fn admit(&self, person: &Actor, group: &Group) {
         let uri = group.actor.uri.as_str();
-        let reply = self.deliver(person, &person.activity("Follow", uri.into())).await;
+        let reply = self
+            .deliver(person, &person.activity("Follow", uri.into()))
+            .await;
         assert_eq!(reply.status, 202, "{} follows: {}", person.id, reply.text());
         let actor = self.known(person).await;
-        eventually(&format!("{} asked to join {uri}", person.name), async || {
-            let members = memberships::list(&self.app, Viewer::Operator, group.id).await;
-            let members = members.expect("the members");
-            members.iter().any(|member| member.actor.id == actor).then_some(())
-        })
+        eventually(
+            &format!("{} asked to join {uri}", person.name),
+            async || {
+                let members = memberships::list(&self.app, Viewer::Operator, group.id).await;
+                let members = members.expect("the members");
+                members
+                    .iter()
+                    .any(|member| member.actor.id == actor)
+                    .then_some(())
+            },
+        )
         .await;
         self.add(group, actor).await;
     }
@@ -329,6 +352,16 @@ impl Fixture {
         }
     }
 
+    /// The same for what is refused before any of our code sees it: nothing is written down.
+    pub async fn bounces(&self, what: &str, forged: &Forged, status: u16) {
+        let before = self.watch().await;
+        let reply = self.send(forged).await;
+        assert_eq!(reply.status, status, "{what}: {}", reply.text());
+        let after = self.dump().await;
+        assert_eq!(after.since(&before.before), Vec::<String>::new(), "{what}");
+        assert_eq!(self.traffic(), before.traffic, "{what}");
+    }
+
     /// The same for a signature that does not fit: her server may be asked once for newer keys.
     pub async fn asks_at_most_once(&self, what: &str, forged: &Forged) -> Line {
         let watch = self.watch().await;
@@ -360,16 +393,25 @@ impl Watch<'_> {
     /// Nothing changed and nobody was asked; one line in the security log says why, and from where.
     pub async fn unchanged(&self, what: &str) -> Line {
         let line = self.unchanged_but_asked(what).await;
-        assert_eq!(self.fixture.traffic(), self.traffic, "{what}: a server was asked");
+        assert_eq!(
+            self.fixture.traffic(),
+            self.traffic,
+            "{what}: a server was asked"
+        );
         line
     }
 
     /// The same where asking was allowed.
     pub async fn unchanged_but_asked(&self, what: &str) -> Line {
         let after = self.fixture.dump().await;
-        let changes = after.clone().content().since(&self.before.clone().content());
+        let changes = after
+            .clone()
+            .content()
+            .since(&self.before.clone().content());
         assert!(changes.is_empty(), "{what}: {changes:#?}");
-        let new = after.rows("security_log").difference(self.before.rows("security_log"));
+        let new = after
+            .rows("security_log")
+            .difference(self.before.rows("security_log"));
         let new: Vec<_> = new.collect();
         let [line] = new.as_slice() else {
             panic!("{what}: not one line in the security log: {new:#?}")
@@ -383,10 +425,6 @@ impl Watch<'_> {
         };
         assert!(!line.reason.is_empty(), "{what}: {line:?}");
         line
-    }
-
-    pub fn before(&self) -> &Dump {
-        &self.before
     }
 
     pub fn traffic(&self) -> [Traffic; 3] {

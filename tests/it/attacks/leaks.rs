@@ -7,11 +7,19 @@ use crate::support::world::eventually;
 async fn a42_a_mention_carries_nothing_to_a_server_without_a_grant() {
     on_both(async |fixture| {
         let [p, q, e] = fixture.traffic();
-        let text = format!("Ask @{} and @{}.", fixture.quin.handle(), fixture.eve.handle());
+        let text = format!(
+            "Ask @{} and @{}.",
+            fixture.quin.handle(),
+            fixture.eve.handle()
+        );
         let post = fixture.post("Who knows?", &text).await;
         fixture.settle().await;
 
-        assert_eq!([fixture.q.traffic(), fixture.e.traffic()], [q, e], "Q or E was connected to");
+        assert_eq!(
+            [fixture.q.traffic(), fixture.e.traffic()],
+            [q, e],
+            "Q or E was connected to"
+        );
         let mail = fixture.p.mail_since(p);
         let told: Vec<_> = mail
             .iter()
@@ -23,7 +31,10 @@ async fn a42_a_mention_carries_nothing_to_a_server_without_a_grant() {
             for stranger in [&fixture.quin, &fixture.eve] {
                 assert!(!json.contains(&stranger.id), "{json}");
             }
-            assert!(!json.contains("\"bto\"") && !json.contains("\"bcc\""), "{json}");
+            assert!(
+                !json.contains("\"bto\"") && !json.contains("\"bcc\""),
+                "{json}"
+            );
             assert!(!json.contains("#Public"), "{json}");
         }
     })
@@ -36,12 +47,20 @@ async fn a43_a_removed_grant_stops_everything_that_waits() {
     on_both(async |fixture| {
         let annex = fixture.new_group().await;
         fixture.open(&annex, &fixture.p).await;
-        let pam = fixture.p.person(&format!("w{}", crate::support::peer::unique()));
+        let pam = fixture
+            .p
+            .person(&format!("w{}", crate::support::peer::unique()));
         fixture.admit(&pam, &annex).await;
         fixture.settle().await;
         fixture.p.answer_posts(503);
         for number in 0..WAITING {
-            fixture.post_in(&annex, &format!("Topic {number}"), "Only while we are partners.").await;
+            fixture
+                .post_in(
+                    &annex,
+                    &format!("Topic {number}"),
+                    "Only while we are partners.",
+                )
+                .await;
         }
         let of_annex = format!("\"group_id\":{},", annex.id);
         let waiting = |dump: &crate::support::dump::Dump| {
@@ -66,7 +85,9 @@ async fn a43_a_removed_grant_stops_everything_that_waits() {
         let closed = fixture.close(&annex, &fixture.p).await;
         let [p, ..] = fixture.traffic();
         fixture.p.answer_posts(202);
-        fixture.post_in(&annex, "Afterwards", "Among ourselves.").await;
+        fixture
+            .post_in(&annex, "Afterwards", "Among ourselves.")
+            .await;
         let after = fixture.settle().await;
 
         assert_eq!(closed.cancelled, WAITING);
@@ -80,13 +101,18 @@ async fn a43_a_removed_grant_stops_everything_that_waits() {
         tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         for mail in fixture.p.mail_since(p) {
             let json = mail.json().to_string();
-            assert!(!json.contains("Only while") && !json.contains("Among ourselves"), "{json}");
+            assert!(
+                !json.contains("Only while") && !json.contains("Among ourselves"),
+                "{json}"
+            );
         }
 
         // For P the group is as if it had never been.
         let page = pam.page(annex.actor.uri.as_str(), "Still here?", "Let me in.");
         let letter = fixture.letter(&pam, &pam.create(&page)).sign();
-        fixture.refuses("a topic by who was a member", &letter, 404).await;
+        fixture
+            .refuses("a topic by who was a member", &letter, 404)
+            .await;
     })
     .await;
 }

@@ -24,7 +24,9 @@ fn forged_body(letter: &Letter) -> Vec<u8> {
 #[tokio::test]
 async fn a01_a_post_without_a_signature_is_refused() {
     on_both(async |fixture| {
-        let line = fixture.refuses("unsigned", &comment(fixture).unsigned(), 401).await;
+        let line = fixture
+            .refuses("unsigned", &comment(fixture).unsigned(), 401)
+            .await;
         assert_eq!(line.reason, "signature_missing");
     })
     .await;
@@ -50,15 +52,25 @@ async fn a03_a_second_digest_header_is_refused() {
         let (signed, forged) = (letter.digest.clone().unwrap(), digest(&body));
         let captured = letter.sign().with_body(body);
         for (what, attack) in [
-            ("forged digest first", captured.clone().with_first("Digest", &forged)),
-            ("forged digest last", captured.clone().with("Digest", &forged)),
+            (
+                "forged digest first",
+                captured.clone().with_first("Digest", &forged),
+            ),
+            (
+                "forged digest last",
+                captured.clone().with("Digest", &forged),
+            ),
             (
                 "forged, signed in one line",
-                captured.clone().replacing("Digest", Some(&format!("{forged},{signed}"))),
+                captured
+                    .clone()
+                    .replacing("Digest", Some(&format!("{forged},{signed}"))),
             ),
             (
                 "signed, forged in one line",
-                captured.clone().replacing("Digest", Some(&format!("{signed}, {forged}"))),
+                captured
+                    .clone()
+                    .replacing("Digest", Some(&format!("{signed}, {forged}"))),
             ),
         ] {
             fixture.refuses(what, &attack, 400).await;
@@ -77,7 +89,10 @@ async fn a03_a_second_date_host_or_signature_header_is_refused() {
             let other = match name {
                 "Date" => date_in(-1),
                 "Host" => fixture.e.host(),
-                _ => fixture.letter(&fixture.eve, &serde_json::json!({})).sign().get(name),
+                _ => fixture
+                    .letter(&fixture.eve, &serde_json::json!({}))
+                    .sign()
+                    .get(name),
             };
             for (order, attack) in [
                 ("the same twice", captured.clone().with(name, &same)),
@@ -85,10 +100,14 @@ async fn a03_a_second_date_host_or_signature_header_is_refused() {
                 ("another last", captured.clone().with(name, &other)),
                 (
                     "both in one line",
-                    captured.clone().replacing(name, Some(&format!("{same}, {other}"))),
+                    captured
+                        .clone()
+                        .replacing(name, Some(&format!("{same}, {other}"))),
                 ),
             ] {
-                fixture.refuses(&format!("{name}: {order}"), &attack, 400).await;
+                fixture
+                    .refuses(&format!("{name}: {order}"), &attack, 400)
+                    .await;
             }
         }
     })
@@ -100,7 +119,9 @@ async fn a04_an_unsigned_digest_is_refused() {
     on_both(async |fixture| {
         let mut letter = comment(fixture);
         letter.covers = "(request-target) host date".into();
-        let line = fixture.refuses("digest unsigned", &letter.sign(), 401).await;
+        let line = fixture
+            .refuses("digest unsigned", &letter.sign(), 401)
+            .await;
         assert_eq!(line.reason, "part_unsigned");
     })
     .await;
@@ -127,7 +148,9 @@ async fn a06_what_was_signed_for_another_host_is_refused() {
         // Somebody on the way puts our name in: then it is not what was signed.
         let host = fixture.host();
         let renamed = letter.sign().replacing("Host", Some(&host));
-        fixture.refuses("signed for E, sent to us", &renamed, 401).await;
+        fixture
+            .refuses("signed for E, sent to us", &renamed, 401)
+            .await;
     })
     .await;
 }
@@ -138,13 +161,22 @@ async fn a07_a_missing_or_unreadable_date_is_refused() {
         let mut undated = comment(fixture);
         undated.date = None;
         undated.covers = "(request-target) host digest".into();
-        fixture.refuses("no date at all", &undated.sign(), 401).await;
+        fixture
+            .refuses("no date at all", &undated.sign(), 401)
+            .await;
 
         let mut promised = comment(fixture);
         promised.date = None;
-        fixture.refuses("signed but absent", &promised.sign(), 401).await;
+        fixture
+            .refuses("signed but absent", &promised.sign(), 401)
+            .await;
 
-        for date in ["garbage", "0", "2026-11-21T12:00:00Z", "Sat, 31 Feb 2026 25:00:00 GMT"] {
+        for date in [
+            "garbage",
+            "0",
+            "2026-11-21T12:00:00Z",
+            "Sat, 31 Feb 2026 25:00:00 GMT",
+        ] {
             let mut letter = comment(fixture);
             letter.date = Some(date.into());
             let line = fixture.refuses(date, &letter.sign(), 401).await;
@@ -195,12 +227,19 @@ async fn a09_the_same_activity_again_changes_nothing() {
         assert_eq!(fixture.send(&first).await.status, 202, "to the byte");
         let mut resigned = fixture.letter(&fixture.pam, &activity);
         resigned.date = Some(date_in(-90));
-        assert_eq!(fixture.send(&resigned.sign()).await.status, 202, "signed again");
+        assert_eq!(
+            fixture.send(&resigned.sign()).await.status,
+            202,
+            "signed again"
+        );
         let thrice = fixture.settle().await;
 
         assert_eq!(comments(&once), before + 1);
         assert_eq!(once.count("posts", "said once"), 1);
-        assert_eq!(thrice.content().since(&once.content()), Vec::<String>::new());
+        assert_eq!(
+            thrice.content().since(&once.content()),
+            Vec::<String>::new()
+        );
     })
     .await;
 }
@@ -242,7 +281,11 @@ async fn a11_a_key_elsewhere_that_names_the_actor_as_its_owner_is_refused() {
 #[tokio::test]
 async fn a12_a_true_signature_under_another_key_id_is_refused() {
     on_both(async |fixture| {
-        for key_id in [&fixture.pete.key_id, &fixture.quin.key_id, &fixture.eve.key_id] {
+        for key_id in [
+            &fixture.pete.key_id,
+            &fixture.quin.key_id,
+            &fixture.eve.key_id,
+        ] {
             let mut letter = comment(fixture);
             letter.key_id.clone_from(key_id);
             fixture.refuses(key_id, &letter.sign(), 401).await;
@@ -252,7 +295,9 @@ async fn a12_a_true_signature_under_another_key_id_is_refused() {
         for fragment in ["other-key", ""] {
             let mut letter = comment(fixture);
             letter.key_id = format!("{}#{fragment}", fixture.pam.id);
-            fixture.asks_at_most_once(&letter.key_id, &letter.sign()).await;
+            fixture
+                .asks_at_most_once(&letter.key_id, &letter.sign())
+                .await;
         }
     })
     .await;
@@ -272,12 +317,16 @@ async fn a13_a_changed_key_is_fetched_once_and_bad_signatures_are_not_a_reason_t
 
         // The last time her server was asked was when she came, which may be a moment ago.
         let then = fixture.p.traffic();
-        let reply = fixture.deliver(&rita, &fixture.comment_by(&rita, "new key")).await;
+        let reply = fixture
+            .deliver(&rita, &fixture.comment_by(&rita, "new key"))
+            .await;
         assert_eq!(reply.status, 202, "{}", reply.text());
         assert_eq!(fixture.p.reads_since(then, &path), 1);
         fixture.settle().await;
 
-        let stolen = fixture.letter(&old, &fixture.comment_by(&old, "old key")).sign();
+        let stolen = fixture
+            .letter(&old, &fixture.comment_by(&old, "old key"))
+            .sign();
         let watch = fixture.watch().await;
         assert_eq!(fixture.send(&stolen).await.status, 401);
         watch.unchanged_but_asked("the old key").await;
@@ -288,7 +337,11 @@ async fn a13_a_changed_key_is_fetched_once_and_bad_signatures_are_not_a_reason_t
             let reply = fixture.send(&honest.sign_as(&signature)).await;
             assert_eq!(reply.status, 401, "guess {guess}");
         }
-        assert_eq!(fixture.p.reads_since(then, &path), 1, "asked once in five minutes");
+        assert_eq!(
+            fixture.p.reads_since(then, &path),
+            1,
+            "asked once in five minutes"
+        );
         assert_eq!(fixture.dump().await.count("posts", "guess"), 0);
     })
     .await;
@@ -304,19 +357,27 @@ async fn a14_no_other_algorithm_is_accepted() {
         let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
         let text = letter.signing_string();
         let keyed = signer.sign_oneshot_to_vec(text.as_bytes()).unwrap();
-        fixture.refuses("keyed with the public key", &letter.sign_as(&keyed), 401).await;
+        fixture
+            .refuses("keyed with the public key", &letter.sign_as(&keyed), 401)
+            .await;
 
         letter.algorithm = Some("none");
         fixture.refuses("none", &letter.sign_as(b"none"), 401).await;
-        fixture.refuses("none, but signed", &letter.sign(), 401).await;
+        fixture
+            .refuses("none, but signed", &letter.sign(), 401)
+            .await;
 
         letter.algorithm = Some("rsa-sha1");
         let weak = letter.rsa_signature(MessageDigest::sha1());
         fixture.refuses("SHA-1", &letter.sign_as(&weak), 401).await;
         letter.algorithm = Some("rsa-sha256");
-        fixture.asks_at_most_once("SHA-1 by another name", &letter.sign_as(&weak)).await;
+        fixture
+            .asks_at_most_once("SHA-1 by another name", &letter.sign_as(&weak))
+            .await;
         letter.algorithm = None;
-        fixture.asks_at_most_once("SHA-1 without a name", &letter.sign_as(&weak)).await;
+        fixture
+            .asks_at_most_once("SHA-1 without a name", &letter.sign_as(&weak))
+            .await;
     })
     .await;
 }

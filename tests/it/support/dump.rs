@@ -17,7 +17,8 @@ const NOT_CONTENT: &[&str] = &[
 ];
 
 /// Columns that only say when something was last looked at.
-const NOT_CONTENT_COLUMNS: &[(&str, &str)] = &[("actors", "fetched_at"), ("actor_keys", "created_at")];
+const NOT_CONTENT_COLUMNS: &[(&str, &str)] =
+    &[("actors", "fetched_at"), ("actor_keys", "created_at")];
 
 /// The rows of each table as JSON, in no order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,7 +86,10 @@ impl Dump {
 
     /// Rows of any table that contain something.
     pub fn count_everywhere(&self, what: &str) -> usize {
-        self.tables.keys().map(|table| self.count(table, what)).sum()
+        self.tables
+            .keys()
+            .map(|table| self.count(table, what))
+            .sum()
     }
 
     /// What came and what went since another dump, a line a row; empty when they are the same.
@@ -104,7 +108,8 @@ impl Dump {
 }
 
 fn sqlite(connection: &mut SqliteConnection) -> diesel::QueryResult<Dump> {
-    let tables = "SELECT name AS row FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+    let tables =
+        "SELECT name AS row FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
     let mut dump = Dump::default();
     for Row { row: table } in sql_query(tables).load::<Row>(connection)? {
         let columns = format!("SELECT name AS row FROM pragma_table_info('{table}')");
@@ -115,7 +120,10 @@ fn sqlite(connection: &mut SqliteConnection) -> diesel::QueryResult<Dump> {
             .filter(|column| counts(&table, column))
             .map(|column| format!("'{column}', \"{column}\""))
             .collect();
-        let rows = format!("SELECT json_object({}) AS row FROM \"{table}\"", members.join(", "));
+        let rows = format!(
+            "SELECT json_object({}) AS row FROM \"{table}\"",
+            members.join(", ")
+        );
         let rows = sql_query(rows).load::<Row>(connection)?;
         dump.tables
             .insert(table, rows.into_iter().map(|row| row.row).collect());

@@ -255,7 +255,11 @@ impl Forged {
     }
 
     /// Sends it with a body of unknown length, made while it is sent.
-    pub async fn send_chunked(&self, address: &str, chunks: impl Iterator<Item = Vec<u8>>) -> Reply {
+    pub async fn send_chunked(
+        &self,
+        address: &str,
+        chunks: impl Iterator<Item = Vec<u8>>,
+    ) -> Reply {
         let head = self.clone().with("Transfer-Encoding", "chunked").head();
         let framed = chunks.map(|chunk| {
             let size = format!("{:x}\r\n", chunk.len());

@@ -7,10 +7,10 @@
 )]
 
 pub mod browser;
-pub mod dump;
-pub mod forge;
 pub mod database;
 pub mod dice;
+pub mod dump;
+pub mod forge;
 pub mod house;
 pub mod leash;
 pub mod peer;

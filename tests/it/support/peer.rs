@@ -390,7 +390,5 @@ pub fn new_key() -> PKey<Private> {
 fn key_of(whose: &str) -> PKey<Private> {
     static KEYS: LazyLock<Mutex<BTreeMap<String, PKey<Private>>>> = LazyLock::new(Mutex::default);
     let mut keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
-    keys.entry(whose.to_owned())
-        .or_insert_with(new_key)
-        .clone()
+    keys.entry(whose.to_owned()).or_insert_with(new_key).clone()
 }

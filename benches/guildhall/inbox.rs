@@ -1,0 +1,183 @@
+//! How fast what partners send is taken in, and how fast it takes effect.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use guildhall::domain::{Group, Host, Post, Timestamp};
+use guildhall::federation::keys::{SigningKey, generate_rsa};
+use guildhall::federation::signatures::sign_post;
+use guildhall::storage;
+use serde_json::json;
+
+use crate::house::{House, Outsider};
+use crate::limits::Limits;
+use crate::load;
+use crate::receiver::Receiver;
+use crate::report::{Row, say};
+
+/// Comments, each a `Create` signed by its author; `GUILDHALL_BENCH_ACTIVITIES` sets another number.
+const ACTIVITIES: usize = 30_000;
+const TOPICS: usize = 100;
+const PEOPLE: usize = 50;
+const APPLIED_WITHIN: Duration = Duration::from_secs(300);
+
+pub fn measure(limits: &Limits) -> Vec<Row> {
+    let count = std::env::var("GUILDHALL_BENCH_ACTIVITIES")
+        .map_or(ACTIVITIES, |text| text.parse().unwrap());
+    let house = House::found(None);
+    let group = house.group("engineering");
+    // The partner's server: every comment is passed on to it, like to any server with members.
+    let birch = Receiver::start(Duration::ZERO);
+    let host: Host = format!("birch.localhost:{}", birch.port).parse().unwrap();
+    let (private, public) = generate_rsa().unwrap();
+    let people = house.open_to(&group, vec![host], PEOPLE, &public);
+    let topics = house.topics(&group, TOPICS);
+    say("signing");
+    let key = SigningKey::from_pem(&private).unwrap();
+    let requests = sign_all(&house, &group, &key, &people, &topics, count);
+
+    let server = house.serve();
+    // What the preparation made is delivered first.
+    birch.take(TOPICS, Duration::from_secs(60));
+    say("sending");
+    let outcome = load::run(house.port(), Arc::new(requests));
+    let applied = await_applied(&house, outcome.begun);
+    let passed_on = birch.take(count, Duration::from_secs(300));
+    let last = passed_on.iter().map(|arrived| arrived.at).max().unwrap();
+    house.stop(server);
+    check(&house, &topics, count);
+    #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+    let per_second = |took: Duration| count as f64 / took.as_secs_f64();
+    vec![
+        Row::new(
+            "inbox: signed activities accepted (SQLite, FULL)",
+            outcome.rate(),
+            "/s",
+        )
+        .of("echo", limits.echo)
+        .at_least(3_000.0),
+        Row::new(
+            "inbox: the same activities applied",
+            per_second(applied),
+            "/s",
+        )
+        .of("echo", limits.echo)
+        .at_least(1_500.0),
+        Row::new(
+            "inbox: the same activities passed on to the partner's server",
+            per_second(last.saturating_duration_since(outcome.begun)),
+            "/s",
+        )
+        .of("RSA sign", limits.sign),
+    ]
+}
+
+/// From the first activity sent until none waits.
+fn await_applied(house: &House, begun: Instant) -> Duration {
+    loop {
+        let waiting = house.read(storage::arrivals::count_pending);
+        let took = begun.elapsed();
+        if waiting == 0 {
+            return took;
+        }
+        assert!(
+            took < APPLIED_WITHIN,
+            "{waiting} activities are not applied after {took:?}"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Every comment has taken effect, once.
+fn check(house: &House, topics: &[Post], count: usize) {
+    let topics: Vec<_> = topics.iter().map(|topic| topic.id).collect();
+    let comments: u32 = house.read(move |connection| {
+        let mut comments = 0;
+        for topic in topics {
+            comments += storage::posts::find(connection, topic)?.unwrap().comments;
+        }
+        Ok(comments)
+    });
+    assert_eq!(
+        usize::try_from(comments).unwrap(),
+        count,
+        "some comments were lost"
+    );
+}
+
+fn sign_all(
+    house: &House,
+    group: &Group,
+    key: &SigningKey,
+    people: &[Outsider],
+    topics: &[Post],
+    count: usize,
+) -> Vec<Vec<u8>> {
+    let inbox = house.app.addresses().shared_inbox().to_url().unwrap();
+    let now = house.app.clock.now();
+    let one = |number: usize| {
+        let by = &people[number % people.len()];
+        let ago = Duration::from_millis((count - number) as u64);
+        let body = activity(
+            group,
+            by,
+            &topics[number % topics.len()],
+            number,
+            now.minus(ago),
+        );
+        let headers = sign_post(key, &by.key, &inbox, body.as_bytes(), now).unwrap();
+        let mut request = String::from("POST /inbox HTTP/1.1\r\n");
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str("content-type: application/activity+json\r\nuser-agent: bench\r\n");
+        request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+        request.into_bytes()
+    };
+    let half = count / 2;
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| (0..half).map(one).collect::<Vec<_>>());
+        let second: Vec<_> = (half..count).map(one).collect();
+        let mut all = first.join().unwrap();
+        all.extend(second);
+        all
+    })
+}
+
+/// A comment as servers of this kind send it.
+fn activity(group: &Group, by: &Outsider, topic: &Post, number: usize, at: Timestamp) -> String {
+    let group = group.actor.uri.as_str();
+    let public = "https://www.w3.org/ns/activitystreams#Public";
+    let origin = format!("http://{}", by.uri.host());
+    let text = format!(
+        "The one from **birch** works well, as we found number {number} last autumn: the deck was replaced in \
+         sections, each carried on its own pair of trucks, and the lanes stayed open throughout."
+    );
+    let note = json!({
+        "type": "Note",
+        "id": format!("{origin}/comment/{number}"),
+        "attributedTo": by.uri,
+        "to": [public],
+        "cc": [group],
+        "content": format!("<p>{text}</p>"),
+        "inReplyTo": topic.uri,
+        "mediaType": "text/html",
+        "source": { "content": text, "mediaType": "text/markdown" },
+        "published": at,
+        "tag": [],
+        "audience": group,
+        "attachment": [],
+    });
+    json!({
+        "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
+        "id": format!("{origin}/activities/create/{number}"),
+        "type": "Create",
+        "actor": by.uri,
+        "to": [public],
+        "cc": [group],
+        "audience": group,
+        "published": at,
+        "object": note,
+    })
+    .to_string()
+}
