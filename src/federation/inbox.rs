@@ -12,13 +12,17 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RE
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt as _;
 
-use crate::domain::ActorState;
+use crate::domain::{ActorState, Uri};
 use crate::error::Error;
 use crate::federation::activities::{self, Claim, Rejection};
 use crate::federation::fetch::is_activity_json;
 use crate::federation::signatures::{self, Checked};
 use crate::federation::{Federation, json};
+use crate::policy::Reason;
 use crate::services::inbox::{self, Accepted, Gate, Verified};
+
+/// Largest body looked into when its sender is no partner, bytes: enough to see for whom it speaks.
+const STRANGERS_BODY_BYTES_MAX: usize = 32 * 1_024;
 
 /// Adds the inboxes' addresses.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -130,7 +134,7 @@ async fn take_in(
     match inbox::gate(app, input.key_id.host()).await? {
         Gate::Open => {}
         Gate::Paused => return Err(turned(503, "partnership_paused")),
-        Gate::Shut(reason) => return Err(turned(403, reason.as_str())),
+        Gate::Shut(reason) => return Err(shut_out(reason, &input.key_id, &body, claimed)),
     }
     let path_and_query = request
         .uri()
@@ -160,6 +164,23 @@ async fn take_in(
         body,
     };
     Ok(inbox::accept(app, verified).await?)
+}
+
+/// A server we do not speak with. Where it speaks for somebody of another server, that is what is
+/// answered and written down: an attempt on one of our partners is more than a knock at the door.
+fn shut_out(reason: Reason, key: &Uri, body: &[u8], claimed: &mut String) -> Turned {
+    let document = match body.len() {
+        ..=STRANGERS_BODY_BYTES_MAX => json::parse_bounded(body).ok(),
+        _ => None,
+    };
+    let claim = document.and_then(|document| activities::read_claim(&document).ok());
+    match claim {
+        Some(claim) if claim.actor.host() != key.host() => {
+            *claimed = claim.actor.to_string();
+            turned(401, "key_of_another_server")
+        }
+        _ => turned(403, reason.as_str()),
+    }
 }
 
 /// Reads the body as it was sent, no further than it may be long.

@@ -71,6 +71,14 @@ struct Asked {
     answered: bool,
 }
 
+/// Whether a fetched actor is new here. Meeting somebody is not asking again: a key that is changed
+/// right afterwards must be found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Met {
+    First,
+    Again,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Whose {
     Instance,
@@ -126,9 +134,16 @@ impl Keyring {
         if !same_origin(actor, key) {
             return Ok(None);
         }
-        let fetch = async || federation.fetch_actor(actor).await.map(drop);
-        self.ask(federation, &actor.without_fragment(), fetch)
-            .await?;
+        let whom = actor.without_fragment();
+        let fetch = async || {
+            let unknown = inbox::list_unknown_actors(&federation.app, vec![whom.clone()]).await?;
+            federation.fetch_actor(actor).await?;
+            Ok(match unknown.is_empty() {
+                true => Met::Again,
+                false => Met::First,
+            })
+        };
+        self.ask(federation, &whom, fetch).await?;
         self.known_signer(&federation.app, key).await
     }
 
@@ -143,9 +158,10 @@ impl Keyring {
             let owner = document.json.get("owner").and_then(|owner| owner.as_str());
             match owner.and_then(|owner| owner.parse::<Uri>().ok()) {
                 Some(owner) if !same_origin(&owner, key) => Err(Error::NotFound),
-                Some(owner) => federation.fetch_actor(&owner).await.map(drop),
-                None => federation.remember(document).await.map(drop),
+                Some(owner) => federation.fetch_actor(&owner).await,
+                None => federation.remember(document).await,
             }
+            .map(|_| Met::Again)
         };
         self.ask(federation, &key.without_fragment(), fetch).await?;
         self.known_signer(&federation.app, key).await
@@ -157,7 +173,7 @@ impl Keyring {
         &self,
         federation: &Federation,
         what: &Uri,
-        fetch: impl AsyncFnOnce() -> Result<()>,
+        fetch: impl AsyncFnOnce() -> Result<Met>,
     ) -> Result<()> {
         let asked = match self.inner.asked.get(what) {
             Some(asked) => asked,
@@ -180,7 +196,11 @@ impl Keyring {
         let answered = !matches!(&outcome, Err(error) if error.is_temporary());
         *asked = Some(Asked { at: now, answered });
         match outcome {
-            Ok(()) => Ok(()),
+            Ok(Met::Again) => Ok(()),
+            Ok(Met::First) => {
+                *asked = None;
+                Ok(())
+            }
             Err(error) if error.is_temporary() => Err(error),
             Err(error) => {
                 tracing::info!(%what, %error, "a signer's keys cannot be had");

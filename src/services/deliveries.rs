@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
-    Actor, ActorKind, Audience, AuditAction, Delivery, DeliveryGround, DeliveryId, DeliveryState,
+    Actor, ActorKind, ActorState, Audience, AuditAction, Delivery, DeliveryGround, DeliveryId, DeliveryState,
     Destination, Event, EventId, EventKind, Grant, Group, GroupId, Host, Partner, PartnerState,
     Post, PostId, Timestamp, Uri,
 };
@@ -429,21 +429,21 @@ fn destinations(
 }
 
 fn address(actor: &Actor) -> Vec<(Host, Uri)> {
-    actor
-        .host
-        .iter()
-        .map(|host| (host.clone(), actor.delivery_inbox().clone()))
-        .collect()
+    address_at(actor, actor.delivery_inbox())
 }
 
 /// A group is addressed itself: its server may know it by its inbox only.
 fn address_group(group: &Actor) -> Vec<(Host, Uri)> {
     debug_assert_eq!(group.kind, ActorKind::Group);
-    group
-        .host
-        .iter()
-        .map(|host| (host.clone(), group.inbox.clone()))
-        .collect()
+    address_at(group, &group.inbox)
+}
+
+/// Nobody who is quarantined or shut out is written to: their inbox may be on any server.
+fn address_at(actor: &Actor, inbox: &Uri) -> Vec<(Host, Uri)> {
+    match (&actor.host, actor.state) {
+        (Some(host), ActorState::Active) => vec![(host.clone(), inbox.clone())],
+        _ => Vec::new(),
+    }
 }
 
 /// May this server get this post of this group now?

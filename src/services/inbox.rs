@@ -202,7 +202,10 @@ fn check(
             let group = find_group(connection, group)?;
             access::permit::<act::Join>(connection, asker, group.id)?;
         }
-        Command::CreatePost(post) => check_create(connection, asker, post)?,
+        Command::CreatePost(post) => {
+            check_ownership(connection, asker, signer, &post.uri)?;
+            check_create(connection, asker, post)?;
+        }
         Command::UpdatePost(post) => check_ownership(connection, asker, signer, &post.uri)?,
         Command::DeleteObject { object } => check_ownership(connection, asker, signer, object)?,
         Command::Like { object, .. } => {

@@ -4,7 +4,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::domain::{
-    Actor, ActorId, GroupId, GroupRole, Host, Member, Membership, MembershipState, Timestamp, Uri,
+    Actor, ActorId, ActorState, GroupId, GroupRole, Host, Member, Membership, MembershipState,
+    Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
@@ -233,13 +234,15 @@ pub fn any_on_host(
     Ok(diesel::select(exists(some)).get_result(connection)?)
 }
 
-/// One line per server that has accepted members: the server and an inbox that reaches it.
+/// One line per server that has accepted members: the server and an inbox that reaches it. Whoever is
+/// quarantined or shut out is passed over: an inbox of theirs may be on any server.
 pub fn list_member_hosts(connection: &mut Connection, group: GroupId) -> Result<Vec<(Host, Uri)>> {
     let rows: Vec<(String, Option<String>, Option<String>)> = memberships::table
         .inner_join(actors::table)
         .filter(memberships::group_id.eq(group.0))
         .filter(memberships::state.eq(MembershipState::Member.as_str()))
         .filter(actors::host.ne(""))
+        .filter(actors::state.eq(ActorState::Active.as_str()))
         .group_by(actors::host)
         .select((
             actors::host,

@@ -1,1 +1,157 @@
-//! soon
+//! A44 and A45: what is too much is refused before it costs anything.
+
+use std::time::{Duration, Instant};
+
+use super::fixture::on_both;
+use crate::support::forge::Letter;
+use crate::support::peer::ACTIVITY_JSON;
+
+const MIB: usize = 1_024 * 1_024;
+/// How much the server's memory may grow over what it was, bytes.
+const GROWTH_MAX: usize = 16 * MIB;
+/// The list says one second; a machine that compiles meanwhile gets more.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// The memory of a process, and a mark of the most it ever had, which can be put back.
+struct Memory {
+    pid: u32,
+    before: usize,
+}
+
+impl Memory {
+    fn of(pid: u32) -> Self {
+        std::fs::write(format!("/proc/{pid}/clear_refs"), "5").expect("it is our child");
+        let mut memory = Self { pid, before: 0 };
+        memory.before = memory.read("VmRSS:");
+        memory
+    }
+
+    fn growth(&self) -> usize {
+        self.read("VmHWM:").saturating_sub(self.before)
+    }
+
+    fn read(&self, field: &str) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid));
+        let status = status.expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kilobytes
+            .expect("a size")
+            .parse::<usize>()
+            .expect("a number")
+            * 1_024
+    }
+}
+
+#[tokio::test]
+async fn a44_bodies_of_any_size_and_kind_are_refused_at_the_door() {
+    const HUGE: usize = 64 * MIB;
+    on_both(async |fixture| {
+        let address = fixture.instance.address();
+        let chunk = || vec![b'['; 64 * 1_024];
+        let chunks = || (0..HUGE / (64 * 1_024)).map(|_| chunk());
+        let letter = Letter::post_bytes(&fixture.pam, &fixture.host(), Vec::new());
+        let signed = letter.sign();
+        let unsigned = letter.unsigned();
+        // What a bomb of 10 GiB looks like to who does not open it: 1 MiB.
+        let bomb = signed
+            .clone()
+            .with("Content-Encoding", "gzip")
+            .with_body(vec![0x1f; MIB]);
+        let named = |name: &str| {
+            let body = format!("{{\"type\":\"{name}\"}}").into_bytes();
+            signed
+                .clone()
+                .with("Content-Encoding", name)
+                .with_body(body)
+        };
+
+        for (what, kind) in [
+            ("64 MiB announced", 0),
+            ("64 MiB announced, unsigned", 1),
+            ("64 MiB in chunks", 2),
+            ("64 MiB in chunks, unsigned", 3),
+            ("1 MiB of gzip", 4),
+            ("a small body said to be gzip", 5),
+            ("a small body said to be br", 6),
+            ("a small body said to be zstd", 7),
+        ] {
+            let watch = fixture.watch().await;
+            let memory = Memory::of(fixture.server.pid());
+            let begun = Instant::now();
+            let reply = match kind {
+                0 | 1 => {
+                    let forged = if kind == 0 { &signed } else { &unsigned };
+                    let head = forged
+                        .clone()
+                        .with("Content-Length", &HUGE.to_string())
+                        .head();
+                    crate::support::forge::send_pieces(&address, head, chunks()).await
+                }
+                2 => signed.send_chunked(&address, chunks()).await,
+                3 => unsigned.send_chunked(&address, chunks()).await,
+                4 => fixture.send(&bomb).await,
+                5 => fixture.send(&named("gzip")).await,
+                6 => fixture.send(&named("br")).await,
+                _ => fixture.send(&named("zstd")).await,
+            };
+            let (took, growth) = (begun.elapsed(), memory.growth());
+
+            assert_eq!(reply.status, 413, "{what}: {}", reply.text());
+            assert!(took < ANSWER_WITHIN, "{what}: answered after {took:?}");
+            assert!(growth <= GROWTH_MAX, "{what}: grew by {growth} bytes");
+            watch.unchanged(what).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a45_deep_and_wide_documents_are_refused_and_the_server_lives() {
+    on_both(async |fixture| {
+        let (pam, host) = (&fixture.pam, fixture.host());
+        let honest = fixture.comment_by(pam, "with a burden").to_string();
+        let with = |member: &str| {
+            let body = honest.replacen('{', &format!("{{\"burden\":{member},"), 1);
+            Letter::post_bytes(pam, &host, body.into_bytes())
+        };
+        let wide = |members: usize| {
+            let members = (0..members).map(|n| format!("\"{n:x}\":0"));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        };
+        let deep = "[".repeat(100_000);
+        let balanced = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let bare = |text: &str| Letter::post_bytes(pam, &host, text.as_bytes().to_vec());
+        for (what, letter) in [
+            ("[ × 100,000", bare(&deep)),
+            ("[ × 100,000 and as many ]", bare(&balanced)),
+            ("a member with [ × 100,000", with(&balanced)),
+            ("{\"a\": × 40,000", bare(&"{\"a\":".repeat(40_000))),
+            ("all the keys that fit", bare(&wide(27_000))),
+            (
+                "more values than are read",
+                with(&format!("[{}0]", "0,".repeat(120_000))),
+            ),
+        ] {
+            let memory = Memory::of(fixture.server.pid());
+            fixture.refuses(what, &letter.sign(), 400).await;
+            let growth = memory.growth();
+            assert!(growth <= 4 * GROWTH_MAX, "{what}: grew by {growth} bytes");
+        }
+        // A million keys are longer than any body may be.
+        let million = bare(&wide(1_000_000));
+        fixture
+            .refuses("an object with a million keys", &million.sign(), 413)
+            .await;
+
+        let alive = crate::support::forge::Forged::plain("GET", &host, "/readyz");
+        assert_eq!(
+            fixture
+                .send(&alive.with("Accept", ACTIVITY_JSON))
+                .await
+                .status,
+            200
+        );
+    })
+    .await;
+}

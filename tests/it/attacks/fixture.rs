@@ -352,6 +352,16 @@ impl Fixture {
         }
     }
 
+    /// The same for what is refused before any of our code sees it: nothing is written down.
+    pub async fn bounces(&self, what: &str, forged: &Forged, status: u16) {
+        let before = self.watch().await;
+        let reply = self.send(forged).await;
+        assert_eq!(reply.status, status, "{what}: {}", reply.text());
+        let after = self.dump().await;
+        assert_eq!(after.since(&before.before), Vec::<String>::new(), "{what}");
+        assert_eq!(self.traffic(), before.traffic, "{what}");
+    }
+
     /// The same for a signature that does not fit: her server may be asked once for newer keys.
     pub async fn asks_at_most_once(&self, what: &str, forged: &Forged) -> Line {
         let watch = self.watch().await;
@@ -415,10 +425,6 @@ impl Watch<'_> {
         };
         assert!(!line.reason.is_empty(), "{what}: {line:?}");
         line
-    }
-
-    pub fn before(&self) -> &Dump {
-        &self.before
     }
 
     pub fn traffic(&self) -> [Traffic; 3] {

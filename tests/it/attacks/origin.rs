@@ -1,1 +1,497 @@
-//! soon
+//! A15 to A25: nobody's things are changed by somebody else, and nothing is believed that its own
+//! server did not say.
+
+use guildhall::federation::Federation;
+use guildhall::services::memberships;
+use serde_json::{Value, json};
+
+use super::fixture::{Fixture, on_both};
+use crate::support::dice::Dice;
+use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, unique};
+use crate::support::world::eventually;
+
+#[tokio::test]
+async fn a15_an_activity_id_on_another_server_is_refused() {
+    on_both(async |fixture| {
+        for host in [fixture.e.host(), fixture.q.host(), fixture.host()] {
+            let mut activity = fixture.comment_by(&fixture.pam, "elsewhere");
+            activity["id"] = json!(format!("http://{host}/activities/{}", unique()));
+            let forged = fixture.letter(&fixture.pam, &activity).sign();
+            let line = fixture.refuses(&host, &forged, 400).await;
+            assert!(line.claimed_actor.starts_with(&fixture.pam.id), "{line:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a16_an_object_of_somebody_else_or_kept_elsewhere_is_refused() {
+    on_both(async |fixture| {
+        let (pam, pete) = (&fixture.pam, &fixture.pete);
+        let mut attributed = fixture.comment_by(pam, "attributed to pete");
+        attributed["object"]["attributedTo"] = json!(pete.id);
+        let mut kept = fixture.comment_by(pam, "kept at Q");
+        kept["object"]["id"] = json!(fixture.quin.new_id());
+        let mut both = fixture.comment_by(pam, "quin's, at Q");
+        both["object"]["id"] = json!(fixture.quin.new_id());
+        both["object"]["attributedTo"] = json!(fixture.quin.id);
+        for (what, activity) in [
+            ("attributed to pete", attributed),
+            ("kept at Q", kept),
+            ("quin's own", both),
+        ] {
+            fixture
+                .refuses(what, &fixture.letter(pam, &activity).sign(), 403)
+                .await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a17_a_neighbour_on_the_same_server_cannot_change_or_delete_a_note() {
+    on_both(async |fixture| {
+        let (pam, pete) = (&fixture.pam, &fixture.pete);
+        let activity = fixture.comment_by(pam, "pam's own words");
+        assert_eq!(fixture.deliver(pam, &activity).await.status, 202);
+        let id = activity["object"]["id"].clone();
+        let there = fixture.settle().await;
+        assert_eq!(there.count("posts", "pam's own words"), 1);
+
+        let mut as_pam = activity["object"].clone();
+        as_pam["content"] = json!("<p>changed</p>");
+        let mut as_pete = as_pam.clone();
+        as_pete["attributedTo"] = json!(pete.id);
+        for (what, attack) in [
+            ("Update of hers", pete.activity("Update", as_pam)),
+            ("Update as his", pete.activity("Update", as_pete.clone())),
+            ("Create again as his", pete.create(&as_pete)),
+            ("Delete", pete.activity("Delete", id.clone())),
+            (
+                "Delete of a Tombstone",
+                pete.activity("Delete", json!({ "id": id, "type": "Tombstone" })),
+            ),
+        ] {
+            fixture
+                .refuses(what, &fixture.letter(pete, &attack).sign(), 403)
+                .await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a18_an_object_of_ours_is_not_overwritten_from_elsewhere() {
+    on_both(async |fixture| {
+        let (pam, quin) = (&fixture.pam, &fixture.quin);
+        let shared = fixture.shared_uri();
+        let mut page = pam.page(shared, "Bridge opens Monday", "for quin too");
+        page["id"] = json!(fixture.topic.uri.as_str());
+        page["to"] = json!([quin.id]);
+        let mut as_ann = page.clone();
+        as_ann["attributedTo"] = json!(fixture.ann.account.actor.uri.as_str());
+        for (what, object) in [("as pam's", page), ("as ann's", as_ann)] {
+            for kind in ["Create", "Update"] {
+                let mut activity = pam.activity(kind, object.clone());
+                activity["to"] = json!([quin.id]);
+                let what = format!("{kind} {what}");
+                fixture
+                    .refuses(&what, &fixture.letter(pam, &activity).sign(), 403)
+                    .await;
+            }
+        }
+        let then = fixture.q.traffic();
+        fixture.settle().await;
+        assert_eq!(fixture.q.traffic(), then, "Q heard of it");
+    })
+    .await;
+}
+
+/// Somebody at P whom nobody here knows, asking to join *shared*.
+fn stranger(fixture: &Fixture) -> Actor {
+    fixture.p.person(&format!("s{}", unique()))
+}
+
+async fn refuses_stranger(fixture: &Fixture, what: &str, stranger: &Actor) {
+    let activity = stranger.activity("Follow", fixture.shared_uri().into());
+    let watch = fixture.watch().await;
+    let reply = fixture.deliver(stranger, &activity).await;
+    assert_eq!(reply.status, 401, "{what}: {}", reply.text());
+    watch.unchanged_but_asked(what).await;
+    let after = fixture.settle().await.content();
+    assert_eq!(
+        after.count_everywhere(&format!("{}\"", stranger.id)),
+        0,
+        "{what}"
+    );
+    let [_, q, e] = watch.traffic();
+    assert_eq!(fixture.e.traffic(), e, "{what}: E was asked");
+    assert!(fixture.q.seen_since(q).len() <= 1, "{what}: Q was asked");
+}
+
+fn path(actor: &Actor) -> &str {
+    actor.id.split_once(&actor.host).unwrap().1
+}
+
+#[tokio::test]
+async fn a19_an_actor_under_another_content_type_is_not_believed() {
+    on_both(async |fixture| {
+        for content_type in [
+            "text/html",
+            "application/json",
+            "image/png",
+            "application/ld+json",
+            "application/ld+json; profile=\"https://example.org/other\"",
+            "text/plain; was=\"application/activity+json\"",
+        ] {
+            let stranger = stranger(fixture);
+            fixture.p.put(
+                path(&stranger),
+                Answer::of(content_type, &stranger.document()),
+            );
+            refuses_stranger(fixture, content_type, &stranger).await;
+        }
+        let unlabelled = stranger(fixture);
+        let mut answer = Answer::of("", &unlabelled.document());
+        answer.headers.clear();
+        fixture.p.put(path(&unlabelled), answer);
+        refuses_stranger(fixture, "no content type", &unlabelled).await;
+
+        // The same way does work with the right label.
+        let honest = stranger(fixture);
+        let labelled = "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"";
+        fixture
+            .p
+            .put(path(&honest), Answer::of(labelled, &honest.document()));
+        let activity = honest.activity("Follow", fixture.shared_uri().into());
+        assert_eq!(fixture.deliver(&honest, &activity).await.status, 202);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a20_a_document_that_claims_an_id_elsewhere_is_not_stored() {
+    on_both(async |fixture| {
+        let fake = stranger(fixture);
+        let mut document = fake.document();
+        document["id"] = json!(fixture.q.url("/u/quinta"));
+        fixture.p.publish(&fake, document);
+        refuses_stranger(fixture, "id at Q", &fake).await;
+        let quinta = fixture.q.url("/u/quinta");
+        assert_eq!(fixture.dump().await.count_everywhere(&quinta), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a21_a_redirect_to_another_server_is_not_followed() {
+    on_both(async |fixture| {
+        for status in [301, 302, 303, 307, 308] {
+            let moved = stranger(fixture);
+            let there = format!("/moved/{}", moved.name);
+            fixture
+                .e
+                .put(&there, Answer::of(ACTIVITY_JSON, &moved.document()));
+            fixture.p.put(
+                path(&moved),
+                Answer::redirect(status, &fixture.e.url(&there)),
+            );
+            refuses_stranger(fixture, &format!("{status}"), &moved).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a22_a_group_does_not_put_words_into_the_mouth_of_another_servers_people() {
+    on_both(async |fixture| {
+        let club = fixture.p.group(&format!("club{}", unique()));
+        let handle = club.handle();
+        let found = Federation::new(fixture.app.clone()).discover(&handle).await;
+        let group = found.expect("P's group").id.group();
+        let then = fixture.p.traffic();
+        let bob = fixture.bob.viewer();
+        memberships::join(&fixture.app, bob, group)
+            .await
+            .expect("bob asks to join");
+        let follow = eventually("P is asked", async || {
+            let mail = fixture.p.mail_since(then);
+            mail.iter()
+                .map(|mail| mail.json())
+                .find(|mail| mail["type"] == "Follow")
+        })
+        .await;
+        let accept = club.activity("Accept", follow);
+        assert_eq!(fixture.deliver(&club, &accept).await.status, 202);
+
+        // What the group says of its own server's people arrives.
+        let page = fixture
+            .pam
+            .page(&club.id, "Said by pam", "Words of pam's own.");
+        let honest = club.activity("Announce", fixture.pam.create(&page));
+        let reply = fixture.deliver(&club, &honest).await;
+        assert_eq!(reply.status, 202, "{}", reply.text());
+        let dump = fixture.settle().await;
+        assert_eq!(
+            dump.count("posts", "Words of pam's own."),
+            1,
+            "{:#?}",
+            dump.rows("arrivals")
+        );
+
+        // What it says of others does not.
+        let before = dump.content().without(&["arrivals"]);
+        let [_, q, e] = fixture.traffic();
+        let page = fixture
+            .quin
+            .page(&club.id, "Said by quin", "Words that quin never said.");
+        let bare = json!([fixture.quin.create(&page), page]);
+        for embedded in bare.as_array().unwrap() {
+            let announce = club.activity("Announce", embedded.clone());
+            let status = fixture.deliver(&club, &announce).await.status;
+            assert!([202, 400, 403].contains(&status), "{status}");
+        }
+        let after = fixture.settle().await.content().without(&["arrivals"]);
+        assert_eq!(after.since(&before), Vec::<String>::new());
+        assert_eq!(fixture.e.traffic(), e);
+        assert!(
+            fixture.q.seen_since(q).len() <= 2,
+            "the origin was asked more than once each"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a23_an_id_on_our_server_cannot_be_taken_from_elsewhere() {
+    on_both(async |fixture| {
+        let pam = &fixture.pam;
+        let taken = fixture.topic.uri.to_string();
+        for id in [
+            fixture.url("/post/1"),
+            fixture.url("/post/new"),
+            fixture.url("/p/1"),
+            fixture.url("/p/new"),
+            taken,
+        ] {
+            for kind in ["Create", "Update"] {
+                let mut object = fixture.comment_by(pam, "on your server")["object"].take();
+                object["id"] = json!(id);
+                let activity = pam.activity(kind, object);
+                let what = format!("{kind} {id}");
+                fixture
+                    .refuses(&what, &fixture.letter(pam, &activity).sign(), 403)
+                    .await;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a24_an_activity_that_leaves_a_choice_is_refused() {
+    on_both(async |fixture| {
+        let (pam, eve) = (&fixture.pam, &fixture.eve);
+        let honest = fixture.comment_by(pam, "which one?");
+        let note = honest["object"].clone();
+        let mut theirs = note.clone();
+        theirs["id"] = json!(eve.new_id());
+        let parts = [
+            ("type", json!(["Create", "Delete"])),
+            ("actor", json!([pam.id, eve.id])),
+            ("object", json!([note, theirs])),
+            ("id", Value::Null),
+        ];
+        let mut all = honest.clone();
+        for (name, value) in &parts {
+            let mut one = honest.clone();
+            one[*name] = value.clone();
+            fixture
+                .refuses(name, &fixture.letter(pam, &one).sign(), 400)
+                .await;
+            all[*name] = value.clone();
+        }
+        fixture
+            .refuses("all at once", &fixture.letter(pam, &all).sign(), 400)
+            .await;
+
+        for (what, name) in [
+            ("no id", "id"),
+            ("no actor", "actor"),
+            ("no object", "object"),
+        ] {
+            let mut without = honest.clone();
+            without.as_object_mut().unwrap().remove(name);
+            fixture
+                .refuses(what, &fixture.letter(pam, &without).sign(), 400)
+                .await;
+        }
+        // Two answers to the same question, for whoever reads the first or the last.
+        let twice = honest
+            .to_string()
+            .replacen('{', &format!("{{\"actor\":\"{}\",", eve.id), 1);
+        let letter = crate::support::forge::Letter::post_bytes(pam, &fixture.host(), twice.into());
+        fixture.refuses("actor twice", &letter.sign(), 400).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a25_an_actor_whose_mail_goes_elsewhere_gets_none() {
+    on_both(async |fixture| {
+        let at_e = |path: &str| json!(fixture.e.url(path));
+        let redirected = |person: &Actor, pointer: &str| {
+            let mut document = person.document();
+            *document.pointer_mut(pointer).unwrap() = at_e("/inbox");
+            document
+        };
+        let then = fixture.e.traffic();
+        for pointer in ["/inbox", "/endpoints/sharedInbox"] {
+            // Somebody who comes so.
+            let new = stranger(fixture);
+            fixture.p.publish(&new, redirected(&new, pointer));
+            let follow = new.activity("Follow", fixture.shared_uri().into());
+            let reply = fixture.deliver(&new, &follow).await;
+            assert_eq!(reply.status, 403, "{pointer}: {}", reply.text());
+
+            // Somebody who was let in and becomes so.
+            let moss = fixture.newcomer().await;
+            fixture.p.publish(&moss, redirected(&moss, pointer));
+            let mut update = moss.activity("Update", redirected(&moss, pointer));
+            update["to"] = json!([fixture.shared_uri()]);
+            let reply = fixture.deliver(&moss, &update).await;
+            assert_eq!(reply.status, 202, "{pointer}: {}", reply.text());
+            let dump = fixture.settle().await;
+            for person in [new, moss] {
+                let uri = format!("\"uri\":\"{}\"", person.id);
+                let row = dump.rows("actors").iter().find(|row| row.contains(&uri));
+                let row = row.unwrap_or_else(|| panic!("{} is not known", person.id));
+                assert!(
+                    row.contains("\"state\":\"quarantined\""),
+                    "{pointer}: {row}"
+                );
+            }
+        }
+
+        let [p, ..] = fixture.traffic();
+        let post = fixture.post("Not for E", "Nothing of it.").await;
+        let dump = fixture.settle().await;
+        let to_e = dump
+            .rows("deliveries")
+            .iter()
+            .filter(|row| row.contains(&fixture.e.host()));
+        assert_eq!(to_e.collect::<Vec<_>>(), Vec::<&String>::new());
+        assert_eq!(fixture.e.traffic(), then, "E was connected to");
+        let told = fixture.p.mail_since(p);
+        let told = told
+            .iter()
+            .any(|mail| mail.json().to_string().contains(post.uri.as_str()));
+        assert!(told, "P's other people hear of it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_sequence_of_activities_from_servers_without_a_grant_changes_anything() {
+    const ACTIVITIES: usize = 300;
+    on_both(async |fixture| {
+        let pams = fixture.comment_by(&fixture.pam, "something to attack");
+        assert_eq!(fixture.deliver(&fixture.pam, &pams).await.status, 202);
+        let before = fixture.settle().await.content().without(&["arrivals"]);
+        let then = fixture.traffic();
+        let objects = [
+            fixture.topic.uri.to_string(),
+            fixture.secret_topic.uri.to_string(),
+            pams["object"]["id"].as_str().unwrap().to_owned(),
+        ];
+        let groups = [fixture.shared_uri(), fixture.secret.actor.uri.as_str()];
+        let seed = Dice::seed_or(1);
+        let mut dice = Dice::new(seed);
+        let mut seen = std::collections::BTreeMap::<(String, u16), usize>::new();
+        for _ in 0..ACTIVITIES {
+            let sender = *dice.pick(&[&fixture.eve, &fixture.quin]);
+            let object = dice.pick(&objects).clone();
+            let group = *dice.pick(&groups);
+            let activity = something(&mut dice, sender, &fixture.pam, group, &object);
+            let reply = fixture.deliver(sender, &activity).await;
+            let who = format!("{} {}", sender.name, activity["type"].as_str().unwrap());
+            assert!(
+                [202, 400, 401, 403, 404].contains(&reply.status),
+                "{activity} {reply:?}"
+            );
+            if sender.id == fixture.eve.id {
+                assert!([401, 403].contains(&reply.status), "{activity}: {reply:?}");
+            }
+            *seen.entry((who, reply.status)).or_default() += 1;
+        }
+        let after = fixture.settle().await.content().without(&["arrivals"]);
+        let mut changes = after.since(&before);
+        // That a server takes back what it may have granted us is remembered, for its own ids only.
+        let own = format!("+ tombstones {{\"uri\":\"{}", fixture.q.url("/grants/"));
+        changes.retain(|change| !change.starts_with(&own));
+        assert_eq!(changes, Vec::<String>::new(), "seed {seed}: {seen:#?}");
+        assert_eq!(fixture.traffic(), then, "somebody was asked");
+        assert!(
+            seen.keys().any(|(_, status)| *status == 202),
+            "nothing passed the door: {seen:#?}"
+        );
+    })
+    .await;
+}
+
+/// Any activity about a group or something in it, by somebody who has no business there.
+fn something(dice: &mut Dice, sender: &Actor, pam: &Actor, group: &str, object: &str) -> Value {
+    let page = sender.page(group, "A topic", "forced in");
+    let note = sender.note(group, object, "forced in");
+    let mut stolen = note.clone();
+    stolen["id"] = json!(object);
+    let follow =
+        json!({ "id": sender.new_id(), "type": "Follow", "actor": sender.id, "object": group });
+    let like =
+        json!({ "id": sender.new_id(), "type": "Like", "actor": sender.id, "object": object });
+    let hers = json!({ "id": pam.new_id(), "type": "Follow", "actor": pam.id, "object": group });
+    let grant = json!({
+        "id": format!("http://{}/grants/{}", sender.host, unique()),
+        "type": "guildhall:Grant",
+        "object": group,
+        "attributedTo": group,
+    });
+    let plain: Vec<(&str, Value)> = vec![
+        ("Follow", json!(group)),
+        ("Create", page.clone()),
+        ("Create", note.clone()),
+        ("Create", stolen.clone()),
+        ("Update", stolen),
+        ("Update", json!({ "id": group, "type": "Group" })),
+        ("Update", json!({ "id": pam.id, "type": "Person" })),
+        ("Delete", json!(object)),
+        ("Delete", json!({ "id": object, "type": "Tombstone" })),
+        ("Delete", json!(pam.id)),
+        ("Delete", json!(group)),
+        ("Delete", grant.clone()),
+        ("Offer", grant),
+        ("Like", json!(object)),
+        ("Dislike", json!(object)),
+        ("Undo", like.clone()),
+        ("Undo", follow.clone()),
+        ("Undo", hers.clone()),
+        ("Accept", follow.clone()),
+        ("Accept", hers.clone()),
+        ("Reject", hers),
+        ("Invite", json!(group)),
+        ("Add", page.clone()),
+        ("Remove", json!(object)),
+        ("Block", json!(pam.id)),
+        ("Flag", json!(object)),
+        ("Move", json!(group)),
+    ];
+    let (kind, what) = dice.pick(&plain).clone();
+    let mut activity = sender.activity(kind, what);
+    activity["audience"] = json!(group);
+    activity["to"] = json!([group]);
+    activity["target"] = json!(group);
+    if dice.percent(30) {
+        return sender.activity("Announce", activity);
+    }
+    activity
+}

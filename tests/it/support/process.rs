@@ -81,23 +81,6 @@ impl Instance {
         self.with("GUILDHALL_DATABASE__URL", url)
     }
 
-    /// Runs statements on its database, behind the program's back.
-    pub fn execute(&self, statements: &str) {
-        use diesel::Connection as _;
-        use diesel::connection::SimpleConnection as _;
-        let url = &self.environment[OsStr::new("GUILDHALL_DATABASE__URL")];
-        let url = url.to_str().expect("it is text");
-        let done = match url.strip_prefix("sqlite:") {
-            Some(path) => diesel::SqliteConnection::establish(path)
-                .expect("its database")
-                .batch_execute(statements),
-            None => diesel::PgConnection::establish(url)
-                .expect("its database")
-                .batch_execute(statements),
-        };
-        done.expect("statements that the database knows");
-    }
-
     /// Its settings as the environment carries them, for opening its database beside it.
     pub fn settings(&self) -> Vec<(String, String)> {
         let text = |text: &OsString| text.to_str().expect("settings are text").to_owned();
@@ -113,6 +96,22 @@ impl Instance {
         let mut values = settings.into_iter();
         let found = values.find(|(name, _)| name == "GUILDHALL_DATABASE__URL");
         found.expect("every instance has a database").1
+    }
+
+    /// Runs statements on its database, behind the program's back.
+    pub fn execute(&self, statements: &str) {
+        use diesel::Connection as _;
+        use diesel::connection::SimpleConnection as _;
+        let url = self.database_url();
+        let done = match url.strip_prefix("sqlite:") {
+            Some(path) => diesel::SqliteConnection::establish(path)
+                .expect("its database")
+                .batch_execute(statements),
+            None => diesel::PgConnection::establish(&url)
+                .expect("its database")
+                .batch_execute(statements),
+        };
+        done.expect("statements that the database knows");
     }
 
     /// The host that people and partners see, with its port.
