@@ -28,8 +28,11 @@ mod timeline;
 use limits::Limits;
 use report::{Report, Row};
 
+/// A part's name and what measures it.
+type Part = (&'static str, fn(&Limits) -> Vec<Row>);
+
 /// The parts, in the order they run.
-const PARTS: &[(&str, fn(&Limits) -> Vec<Row>)] = &[
+const PARTS: &[Part] = &[
     ("policy", policy::measure),
     ("timeline", timeline::measure),
     ("inbox", inbox::measure),

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
-    Actor, ActorKind, ActorState, Audience, AuditAction, Delivery, DeliveryGround, DeliveryId, DeliveryState,
-    Destination, Event, EventId, EventKind, Grant, Group, GroupId, Host, Partner, PartnerState,
-    Post, PostId, Timestamp, Uri,
+    Actor, ActorKind, ActorState, Audience, AuditAction, Delivery, DeliveryGround, DeliveryId,
+    DeliveryState, Destination, Event, EventId, EventKind, Grant, Group, GroupId, Host, Partner,
+    PartnerState, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, FederationMode, Reason, Refusal, Viewer, act};

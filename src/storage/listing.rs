@@ -30,6 +30,8 @@ pub(super) struct Listing {
     below: i64,
     above: i64,
     items: i64,
+    /// Prepared once and kept; false for a text that names numbers and hardly comes again.
+    kept: bool,
 }
 
 impl Listing {
@@ -42,6 +44,7 @@ impl Listing {
             below: i64::MAX,
             above: 0,
             items: i64::MAX,
+            kept: true,
         }
     }
 
@@ -50,6 +53,12 @@ impl Listing {
         let select = numbered(connection, select);
         // Both databases might otherwise work it out wherever it is named.
         self.with += &format!(", {name} AS MATERIALIZED ({select})");
+        self
+    }
+
+    /// Not to be kept: the text hardly comes again.
+    pub const fn once(mut self) -> Self {
+        self.kept = false;
         self
     }
 
@@ -84,6 +93,9 @@ where
     /// All binds come first, in their order and whether the text needs them or not; the text
     /// names them by number.
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if !self.kept {
+            out.unsafe_to_cache_prepared();
+        }
         out.push_sql("WITH binds AS (SELECT ");
         out.push_bind_param::<BigInt, _>(&self.binds.actor)?;
         out.push_sql(", ");

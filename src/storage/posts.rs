@@ -427,13 +427,13 @@ pub fn list_by_author(
     page: Page,
 ) -> Result<Vec<Post>> {
     let text = format!(
-        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
-         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND p.author_id = $4 \
-         AND p.id < $5 AND p.id > $6 AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.author_id = $4 AND p.id < $5 AND p.id > $6 \
+         AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
         scope::posts(scope),
         direction(page),
     );
-    load_page(connection, &text, scope, author.0, page)
+    let listing = Listing::new(connection, scope, &text);
+    load_newest_first(connection, listing.at(author.0).page(page))
 }
 
 /// All posts of a thread, oldest first, tombstones included.
@@ -460,23 +460,20 @@ pub fn list_thread_page(
     after: Option<PostId>,
     items: u32,
 ) -> Result<Vec<Post>> {
-    let Binds { actor, host, now } = scope::binds(scope);
+    let (column, place) = match parent {
+        Some(parent) => ("parent_id", parent),
+        None => ("topic_id", topic),
+    };
     let text = format!(
-        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
-         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND p.topic_id = $4 AND p.id > $5 \
-         AND ($6 = 0 OR p.parent_id = $6) AND p.state = 'visible' AND {} ORDER BY p.id LIMIT $7",
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.{column} = $4 AND p.id > $6 AND p.state = 'visible' AND {} \
+         ORDER BY p.id LIMIT $7",
         scope::posts(scope)
     );
-    let rows: Vec<PostRow> = diesel::sql_query(text)
-        .bind::<BigInt, _>(actor)
-        .bind::<Text, _>(host)
-        .bind::<BigInt, _>(now)
-        .bind::<BigInt, _>(topic.0)
-        .bind::<BigInt, _>(after.map_or(0, |id| id.0))
-        .bind::<BigInt, _>(parent.map_or(0, |id| id.0))
-        .bind::<BigInt, _>(i64::from(items))
-        .load(connection)?;
-    rows.into_iter().map(Post::try_from).collect()
+    let page = Page::first(items).after(after.map(|id| id.0));
+    let listing = Listing::new(connection, scope, &text)
+        .at(place.0)
+        .page(page);
+    load(connection, listing)
 }
 
 /// The addresses of these posts, in no order.
@@ -541,9 +538,9 @@ pub fn count_topics(connection: &mut Connection, scope: &ReadScope, group: Group
 
 #[derive(QueryableByName)]
 struct PairRow {
-    #[diesel(sql_type = BigInt)]
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
     id: i64,
-    #[diesel(sql_type = BigInt)]
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
     number: i64,
 }
 
@@ -559,20 +556,14 @@ fn load_pairs(
     if among.is_empty() {
         return Ok(Vec::new());
     }
-    let Binds { actor, host, now } = scope::binds(scope);
     let ids: Vec<String> = among.iter().map(ToString::to_string).collect();
     let text = format!(
-        "SELECT {column} AS id, {number} AS number FROM posts p JOIN groups g ON g.actor_id = p.group_id \
-         JOIN actors ga ON ga.id = g.actor_id \
-         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND {column} IN ({}) AND {} {more}",
+        "SELECT {column} AS id, {number} AS number FROM {POSTS_OF_GROUPS} WHERE {column} IN ({}) AND {} {more}",
         ids.join(", "),
         scope::posts(scope),
     );
-    Ok(diesel::sql_query(text)
-        .bind::<BigInt, _>(actor)
-        .bind::<Text, _>(host)
-        .bind::<BigInt, _>(now)
-        .load(connection)?)
+    let listing = Listing::new(connection, scope, &text).once();
+    Ok(on_backend!(connection, |inner| listing.load(inner))?)
 }
 
 const fn direction(page: Page) -> &'static str {

@@ -240,18 +240,17 @@ async fn what_is_hidden_is_answered_like_what_does_not_exist() {
         let mut grace = house.person("grace").await;
         let mut nobody = Person::at(&house.instance);
 
-        let pairs = |hidden: &str, unknown: &str| {
-            let of = |ends: &[&str]| -> Vec<(String, String)> {
-                ends.iter()
-                    .map(|end| (format!("{hidden}{end}"), format!("{unknown}{end}")))
-                    .collect()
-            };
-            of
+        let pairs = |hidden: &str, unknown: &str, ends: &[&str]| -> Vec<(String, String)> {
+            let both = |end: &&str| (format!("{hidden}{end}"), format!("{unknown}{end}"));
+            ends.iter().map(both).collect()
         };
-        let group_addresses = pairs("/g/board", "/g/nothing")(&["", "/members", "/settings"]);
+        let group_addresses = pairs("/g/board", "/g/nothing", &["", "/members", "/settings"]);
         let unknown_post = format!("/p/{}", topic.parse::<i64>().unwrap() + 1);
-        let post_addresses =
-            pairs(&format!("/p/{topic}"), &unknown_post)(&["", "/edit", "/history"]);
+        let post_addresses = pairs(
+            &format!("/p/{topic}"),
+            &unknown_post,
+            &["", "/edit", "/history"],
+        );
         for (hidden, unknown) in group_addresses.iter().chain(&post_addresses) {
             assert_same(
                 &grace.get_raw(hidden, &[]).await,
