@@ -36,6 +36,10 @@ bench *ARGS:
 faults *ARGS:
     cargo test --release --test it faults -- --ignored --nocapture --test-threads=1 {{ ARGS }}
 
+# Whether what is hidden takes as long as what never was: alone on the machine, so that the times mean something.
+attacks *ARGS:
+    cargo test --release --test it attacks -- --ignored --nocapture --test-threads=1 {{ ARGS }}
+
 # The gate that a submission passes, as it runs there.
 ci:
     .ci/run

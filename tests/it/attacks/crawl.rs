@@ -205,10 +205,12 @@ fn telling(mut reply: Reply, asked: &str) -> Reply {
     reply.headers.retain(|(name, _)| name != "date");
     // The web framework writes them in the order of a hash with a random seed.
     reply.headers.sort();
+    let encoded: String = url::form_urlencoded::byte_serialize(asked.as_bytes()).collect();
+    let without = |text: &str| text.replace(asked, "IT").replace(&encoded, "IT");
     for (_, value) in &mut reply.headers {
-        *value = value.replace(asked, "IT");
+        *value = without(value);
     }
-    reply.body = reply.text().replace(asked, "IT").into_bytes();
+    reply.body = without(&reply.text()).into_bytes();
     reply
 }
 
