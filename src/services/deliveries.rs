@@ -416,7 +416,16 @@ fn destinations(
                 };
                 let hosts = storage::memberships::list_member_hosts(connection, telling.group.id)?;
                 let mut allowed = Vec::with_capacity(hosts.len());
+                let by = match event.kind {
+                    EventKind::Liked => storage::actors::find(connection, event.actor)?.and_then(|by| by.host),
+                    _ => None,
+                };
                 for (host, inbox) in hosts {
+                    if by.as_ref().is_some_and(|by| *by != host)
+                        && learns_only_of_us(connection, &telling.group, &host)?
+                    {
+                        continue;
+                    }
                     if may_receive(connection, asker, &host, &telling.group, post.as_ref())?.is_ok()
                     {
                         allowed.push((host, inbox));
@@ -426,6 +435,12 @@ fn destinations(
             }
         },
     }
+}
+
+/// Whether a partner's people do not learn what other partners' people do in the group.
+fn learns_only_of_us(connection: &mut Connection, group: &Group, host: &Host) -> Result<bool> {
+    let (_, terms) = storage::grants::find_for_host(connection, group.id, host)?;
+    Ok(terms.is_some_and(|terms| terms.apart))
 }
 
 fn address(actor: &Actor) -> Vec<(Host, Uri)> {
