@@ -36,6 +36,16 @@ pub fn fingerprint(secret: &str) -> String {
     hex(&openssl::sha::sha256(secret.as_bytes()))
 }
 
+/// SHA-256 of a public key itself, however its PEM was wrapped: what people compare.
+///
+/// # Errors
+/// When it is not a public key.
+pub fn key_fingerprint(public_pem: &str) -> Result<String> {
+    let key = openssl::pkey::PKey::public_key_from_pem(public_pem.as_bytes());
+    let der = key.and_then(|key| key.public_key_to_der());
+    Ok(hex(&openssl::sha::sha256(&der.map_err(Error::internal)?)))
+}
+
 /// HMAC-SHA256 of `message` under `key`, hexadecimal.
 pub fn hmac(key: &str, message: &str) -> Result<String> {
     let sign = || -> Result<Vec<u8>, openssl::error::ErrorStack> {

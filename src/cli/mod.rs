@@ -7,12 +7,15 @@
 mod check;
 mod demo;
 mod environment;
+mod grant;
 mod group;
 mod init;
 mod member;
 mod migrate;
 mod output;
+mod partner;
 mod password;
+mod policy;
 mod progress;
 mod queue;
 mod serve;
@@ -75,6 +78,15 @@ enum Command {
     /// Who belongs to a group
     #[command(subcommand)]
     Member(member::Command),
+    /// Partnerships with other organizations' servers
+    #[command(subcommand)]
+    Partner(partner::Command),
+    /// What partners may do in which group
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Who may see and do what, and why
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// What waits to leave the house
     #[command(subcommand)]
     Queue(queue::Command),
@@ -140,6 +152,11 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Demo(options) => demo::run(options, output).await,
         Command::Group(command) => group::run(&open_ready(config).await?, command, output).await,
         Command::Member(command) => member::run(&open_ready(config).await?, command, output).await,
+        Command::Partner(command) => {
+            partner::run(&open_ready(config).await?, command, output).await
+        }
+        Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,
+        Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
         Command::Queue(command) => queue::run(&open_ready(config).await?, command, output).await,
         Command::Token(command) => token::run(&open_ready(config).await?, command, output).await,
     }

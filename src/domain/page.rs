@@ -40,6 +40,13 @@ impl Page {
         self
     }
 
+    /// With `after`: the items just above that id.
+    #[must_use]
+    pub const fn from_oldest(mut self) -> Self {
+        self.from_oldest = true;
+        self
+    }
+
     pub const fn items(&self) -> u32 {
         self.items
     }

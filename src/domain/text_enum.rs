@@ -9,6 +9,7 @@ macro_rules! text_enum {
 
         impl $name {
             /// All values, in their order.
+            #[allow(dead_code, reason = "not every enumeration is listed somewhere")]
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The stable spelling.

@@ -5,6 +5,7 @@
 pub mod activities;
 pub mod backfill;
 pub mod discovery;
+mod documents;
 pub mod extension;
 pub mod fetch;
 pub mod inbox;
@@ -15,6 +16,7 @@ pub mod objects;
 pub mod partnership;
 pub mod send;
 pub mod signatures;
+mod viewer;
 
 use crate::app::App;
 use keyring::Keyring;
@@ -37,6 +39,7 @@ impl Federation {
 
 /// Adds the addresses that other servers use.
 pub fn configure(config: &mut actix_web::web::ServiceConfig) {
+    documents::configure(config);
     inbox::configure(config);
     partnership::configure(config);
 }

@@ -54,6 +54,10 @@
 //! - Guests may moderate but not manage a group or change its boundary, and create none.
 //! - Held posts are seen by moderators and their author; removed ones leave a tombstone, with the
 //!   text only for moderators and, where they may read at all, compliance officers ([`shows_text`]).
+//! - People of this house exist for another server only while it is an active partner and they take
+//!   part, as members or by what they wrote, in a group that connects the two houses: one here with
+//!   a counting grant for it, or one of its own ([`reads_profile`]). In open mode they exist for all
+//!   but blocked servers. Who is disabled exists for nobody outside.
 //! - Posts on profiles are for colleagues; nobody reacts to them or comments on them yet.
 //! - The command line (operator) administers, lists members, lets people in and puts them out, but
 //!   reads no posts, not even public ones. Breaking the glass is not an action yet.
@@ -70,8 +74,8 @@ mod viewer;
 pub use action::*;
 pub use facts::*;
 pub use rules::{
-    PersonFacts, decide, explain, grant_effect, invitation_outcome, join_outcome,
-    may_look_elsewhere, permit, sees_person, shows_text, stage_fits,
+    PersonFacts, ProfileFacts, decide, explain, grant_effect, invitation_outcome, join_outcome,
+    may_look_elsewhere, permit, reads_profile, sees_person, shows_text, stage_fits,
 };
 pub use scope::*;
 pub use verdict::*;

@@ -2,13 +2,13 @@
 
 use crate::app::Asker;
 use crate::domain::{
-    ActorKind, ActorState, Audience, Group, GroupId, Host, Membership, MembershipState, Post,
-    PostId, PostState,
+    Access, Account, Actor, ActorId, ActorKind, ActorState, Audience, Group, GroupId, Host,
+    Membership, MembershipState, Post, PostId, PostState, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{
-    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PostFacts, ReadScope, Reason,
-    Refusal, Viewer,
+    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, ProfileFacts, PostFacts,
+    ReadScope, Reason, Refusal, Viewer,
 };
 use crate::storage::{self, Connection};
 
@@ -29,6 +29,103 @@ pub fn permit<A: Act>(
     let group = storage::groups::find(connection, group)?.ok_or(Error::NotFound)?;
     let facts = group_facts(connection, asker, &group)?;
     Ok((policy::permit(&asker.viewer, &facts)?, group))
+}
+
+/// The same for a group that was looked for by somebody who may not know of it. What is not there
+/// is asked for like what is hidden, so that both answers take the same time.
+pub fn permit_sought<A: Act>(
+    connection: &mut Connection,
+    asker: &Asker,
+    sought: Option<Group>,
+) -> Result<(Permit<A>, Group)> {
+    let there = sought.is_some();
+    let group = match sought {
+        Some(group) => group,
+        None => nowhere()?,
+    };
+    let facts = group_facts(connection, asker, &group)?;
+    let answer = policy::permit(&asker.viewer, &facts);
+    match there {
+        true => Ok((answer?, group)),
+        false => Err(Error::NotFound),
+    }
+}
+
+/// A group that nobody ever made.
+fn nowhere() -> Result<Group> {
+    let uri: Uri = "https://nowhere.invalid/".parse()?;
+    Ok(Group {
+        id: GroupId(0),
+        actor: Actor {
+            id: ActorId(0),
+            kind: ActorKind::Group,
+            state: ActorState::Active,
+            name: String::new(),
+            host: None,
+            url: String::new(),
+            display_name: String::new(),
+            summary: String::new(),
+            inbox: uri.clone(),
+            shared_inbox: None,
+            followers: None,
+            outbox: None,
+            uri,
+            created_at: Timestamp::MIN,
+            fetched_at: None,
+        },
+        access: Access::Secret,
+        stage: Stage::Internal,
+        description: String::new(),
+        archived_at: None,
+        withdrawn_at: None,
+    })
+}
+
+/// Asks for a post that was looked for by somebody who may not know of it.
+pub fn permit_sought_post<A: Act>(
+    connection: &mut Connection,
+    asker: &Asker,
+    sought: Option<Post>,
+) -> Result<Case<A>> {
+    match sought {
+        Some(post) => permit_found(connection, asker, post),
+        None => {
+            let group = storage::groups::find(connection, GroupId(0))?;
+            storage::posts::find(connection, PostId(0))?;
+            permit_sought::<A>(connection, asker, group)?;
+            Err(Error::NotFound)
+        }
+    }
+}
+
+/// May the asker learn that a person of this house exists? Whoever is not there is asked for like
+/// who is hidden.
+pub fn permit_person(
+    connection: &mut Connection,
+    asker: &Asker,
+    sought: Option<Account>,
+) -> Result<Account> {
+    let person = sought
+        .as_ref()
+        .map_or(ActorId(0), |account| account.actor.id);
+    let (partner, shares_group) = match asker.viewer.host() {
+        Some(host) => (
+            storage::partners::find_state(connection, host)?,
+            storage::memberships::shares_group_with(connection, person, host, asker.now)?,
+        ),
+        None => (None, false),
+    };
+    let enabled = |account: &Account| {
+        !account.disabled && account.actor.state == ActorState::Active
+    };
+    let facts = ProfileFacts {
+        house: asker.house,
+        enabled: sought.as_ref().is_some_and(enabled),
+        partner,
+        shares_group,
+    };
+    policy::reads_profile(&asker.viewer, &facts)?;
+    sought.ok_or(Error::NotFound)
 }
 
 /// Asks for something on a post.
@@ -240,7 +337,7 @@ fn membership_facts(membership: &Membership) -> MembershipFacts {
 }
 
 /// The viewer that a verified remote actor is: a server or a person; nobody when it is shut out here.
-pub fn viewer_of(actor: &crate::domain::Actor) -> Viewer {
+pub fn viewer_of(actor: &Actor) -> Viewer {
     match (&actor.host, actor.state, actor.kind) {
         // A group's key is its house's: what a group says, its server says.
         (Some(host), ActorState::Active, ActorKind::Service | ActorKind::Group) => {

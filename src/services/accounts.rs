@@ -2,7 +2,7 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Account, ActorId, ActorKind, ActorState, AuditAction, EmailAddress, Name, OrgRole, Password,
+    Account, Actor, ActorId, ActorKind, ActorState, AuditAction, EmailAddress, Name, OrgRole, Password,
     SessionId,
 };
 use crate::error::{Error, Result};
@@ -143,6 +143,22 @@ fn find_by_login(connection: &mut Connection, login: &str) -> Result<Option<Acco
     } else {
         storage::accounts::find_by_name(connection, &name.to_ascii_lowercase())
     }
+}
+
+/// A person of this organization as colleagues see each other, by name.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, and for everybody who is not a colleague.
+pub async fn find_colleague(app: &App, viewer: Viewer, name: &str) -> Result<Actor> {
+    if !viewer.is_colleague() {
+        return Err(Error::NotFound);
+    }
+    let name = name.to_ascii_lowercase();
+    let account = app.db.read("find_colleague", move |connection| {
+        storage::accounts::find_by_name(connection, &name)
+    });
+    let account = account.await?.filter(is_usable).ok_or(Error::NotFound)?;
+    Ok(account.actor)
 }
 
 /// Whether an account may be used.

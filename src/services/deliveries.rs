@@ -656,6 +656,21 @@ pub async fn list_unsent(
         .await
 }
 
+/// Deliveries that were refused or tried too often, newest first.
+pub async fn list_given_up(
+    app: &App,
+    viewer: Viewer,
+    before: Option<DeliveryId>,
+    most: i64,
+) -> Result<Vec<Delivery>> {
+    access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
+    app.db
+        .read("list_given_up", move |connection| {
+            storage::deliveries::list_given_up(connection, before, most)
+        })
+        .await
+}
+
 /// Puts waiting and given-up deliveries first in line; how many.
 pub async fn retry(
     app: &App,

@@ -9,13 +9,11 @@ pub mod receive;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::app::{Addresses, App, Asker};
-use crate::domain::{
-    AuditAction, EventKind, Grant, Group, Handle, Host, Partner, PartnerState, Uri,
-};
+use crate::app::{App, Asker};
+use crate::domain::{AuditAction, EventKind, Grant, Group, Handle, Host, Partner, PartnerState};
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Reason, Viewer, act};
-use crate::services::{access, audit, signing};
+use crate::services::{access, audit, house};
 use crate::storage::deliveries::Cancel;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -73,14 +71,14 @@ pub struct Closed {
 /// not open to that partner.
 pub async fn remove(app: &App, viewer: Viewer, group: Handle, host: Host) -> Result<Closed> {
     let asker = app.asker(viewer);
-    let (addresses, group) = (app.addresses(), group.seen_from(app.config.host()));
+    let group = group.seen_from(app.config.host());
     let closed = app
         .db
         .write("remove_grant", move |connection| {
             let (permit, group) = permit_boundary(connection, &asker, &group)?;
             let (partner, grant) = find_standing(connection, &group, &host)?;
             let closed = close(connection, &asker, &permit, &group, &partner, &grant)?;
-            tell_of_end(connection, &asker, &addresses, &grant)?;
+            tell_of_end(connection, &asker, &grant)?;
             Ok(closed)
         })
         .await?;
@@ -119,32 +117,22 @@ pub async fn list(
         .await
 }
 
-/// What a grant's news says, for `federation` to render. An ended grant has its row still.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrantNews {
-    pub grant: Grant,
-    /// Our address of the grant.
-    pub uri: Uri,
-    pub group: Group,
-    pub partner: Partner,
-}
-
-/// The grant an event tells of; none when its partner has no instance actor to tell.
-pub fn find_news(
-    connection: &mut Connection,
-    addresses: &Addresses,
-    grant: crate::domain::GrantId,
-) -> Result<Option<GrantNews>> {
-    let grant = storage::grants::find(connection, grant)?.ok_or(Error::NotFound)?;
-    let group = storage::groups::find(connection, grant.group)?.ok_or(Error::NotFound)?;
-    let partner = storage::partners::find(connection, grant.partner)?.ok_or(Error::NotFound)?;
-    let uri = addresses.grant(grant.id);
-    Ok(partner.instance.is_some().then_some(GrantNews {
-        grant,
-        uri,
-        group,
-        partner,
-    }))
+/// Partners that the group can be opened to and is not yet, for who may open it.
+pub async fn list_candidates(app: &App, viewer: Viewer, group: Handle) -> Result<Vec<Partner>> {
+    let asker = app.asker(viewer);
+    let group = group.seen_from(app.config.host());
+    app.db
+        .read("list_grant_candidates", move |connection| {
+            let (_, group) = permit_boundary(connection, &asker, &group)?;
+            let standing = storage::grants::list_standing(connection, Some(group.id), None)?;
+            let mut partners = storage::partners::list(connection)?;
+            partners.retain(|partner| {
+                matches!(partner.state, PartnerState::Active | PartnerState::Paused)
+                    && standing.iter().all(|grant| grant.partner != partner.id)
+            });
+            Ok(partners)
+        })
+        .await
 }
 
 /// Ends a grant with everything that hangs on it, in the transaction of the caller.
@@ -175,26 +163,15 @@ pub(super) fn close(
 }
 
 /// Lets the partner know that a grant ended.
-pub(super) fn tell_of_end(
-    connection: &mut Connection,
-    asker: &Asker,
-    addresses: &Addresses,
-    grant: &Grant,
-) -> Result<()> {
-    tell(connection, asker, addresses, EventKind::GrantEnded, grant)
+pub(super) fn tell_of_end(connection: &mut Connection, asker: &Asker, grant: &Grant) -> Result<()> {
+    tell(connection, asker, EventKind::GrantEnded, grant)
 }
 
-fn tell(
-    connection: &mut Connection,
-    asker: &Asker,
-    addresses: &Addresses,
-    kind: EventKind,
-    grant: &Grant,
-) -> Result<()> {
+fn tell(connection: &mut Connection, asker: &Asker, kind: EventKind, grant: &Grant) -> Result<()> {
     let event = NewEvent {
         kind,
         // Servers agree on grants, whoever of their people decided it.
-        actor: signing::instance_actor(connection, addresses)?.id,
+        actor: house::instance_actor(connection)?.id,
         group: Some(grant.group),
         post: None,
         object: Some(grant.id.0),

@@ -3,12 +3,12 @@
 use crate::app::{App, Asker};
 use crate::domain::{
     Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, Group, GroupId,
-    GroupRole, Handle, Invalid, Membership, MembershipState, Name, Partner, PartnerState, Stage,
-    Timestamp, Title,
+    GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name, Partner, PartnerState,
+    Stage, Timestamp, Title, Work,
 };
 use crate::error::{Error, Result};
-use crate::policy::{self, Action, Denial, Facts, Reason, Viewer, act};
-use crate::services::{access, actors, audit, keys};
+use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
+use crate::services::{access, actors, audit, jobs, keys};
 use crate::storage::{self, Connection};
 
 /// A group as somebody wants it.
@@ -201,6 +201,32 @@ pub(super) fn find_known(
     access::permit::<act::Know>(connection, asker, group.id).map(|(_, group)| group)
 }
 
+/// Has a worker look for a group elsewhere, for colleagues. In closed mode only partners are asked:
+/// nobody else's server learns from us what people here look for.
+///
+/// # Errors
+/// [`Error::Denied`] when that server is not to be asked, with what to do about it.
+pub async fn look_up(app: &App, viewer: Viewer, handle: Handle) -> Result<JobId> {
+    let host = match &handle.host {
+        Some(host) if viewer.is_colleague() && host != app.config.host() => host.clone(),
+        _ => return Err(Error::NotFound),
+    };
+    let state = app.db.read("find_partner_state", move |connection| {
+        storage::partners::find_state(connection, &host)
+    });
+    match (state.await?, app.config.federation.mode) {
+        (Some(PartnerState::Active), _) => {}
+        (Some(PartnerState::Blocked), _) => return Err(Error::Denied(Reason::PartnerBlocked)),
+        (Some(PartnerState::Paused), _) => return Err(Error::Denied(Reason::PartnershipPaused)),
+        (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Open) => {}
+        (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Closed) => {
+            return Err(Error::Denied(Reason::NoPartnership));
+        }
+    }
+    let what = handle.to_string();
+    jobs::submit(app, Work::Discover { what }).await
+}
+
 /// All groups the viewer may know of.
 pub async fn list(app: &App, viewer: Viewer) -> Result<Vec<GroupView>> {
     let asker = app.asker(viewer);
@@ -213,6 +239,37 @@ pub async fn list(app: &App, viewer: Viewer) -> Result<Vec<GroupView>> {
                 .collect()
         })
         .await
+}
+
+/// The groups the viewer is a member of, by title.
+pub async fn list_mine(app: &App, viewer: Viewer) -> Result<Vec<Group>> {
+    let asker = app.asker(viewer);
+    let Some(actor) = asker.viewer.actor() else {
+        return Ok(Vec::new());
+    };
+    app.db
+        .read("list_my_groups", move |connection| {
+            let mut mine = Vec::new();
+            for membership in storage::memberships::list_of_actor(connection, actor)? {
+                if membership.state != MembershipState::Member {
+                    continue;
+                }
+                match access::permit::<act::Know>(connection, &asker, membership.group) {
+                    Ok((_, group)) => mine.push(group),
+                    // Withdrawn by its house, say: the membership is still written down.
+                    Err(Error::NotFound | Error::Denied(_)) => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            mine.sort_by_key(|group| group.title().to_lowercase());
+            Ok(mine)
+        })
+        .await
+}
+
+/// Whether the viewer may make groups, for showing or not showing the form.
+pub fn may_create(app: &App, viewer: Viewer) -> bool {
+    access::permit_house::<act::CreateGroup>(&app.asker(viewer)).is_ok()
 }
 
 /// Changes title, description and inside access.

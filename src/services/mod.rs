@@ -7,6 +7,7 @@ pub mod actors;
 pub mod audit;
 pub mod deliveries;
 pub mod directory;
+pub mod documents;
 pub mod explain;
 pub mod grants;
 pub mod groups;

@@ -10,9 +10,11 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::app::{App, Asker};
+use crate::crypto;
 use crate::domain::{
     AuditAction, Host, JobId, Partner, PartnerClass, PartnerState, Timestamp, Work,
 };
@@ -86,7 +88,7 @@ fn check_lifetime(lifetime: Duration) -> Result<()> {
     if lifetime.is_zero() || lifetime > longest {
         return Err(Error::invalid(
             "expires",
-            format!("is not a time like 7d; an invitation lasts at most {INVITATION_DAYS_MAX}d"),
+            format!("must be a time like 12h or 7d, at most {INVITATION_DAYS_MAX}d"),
         ));
     }
     Ok(())
@@ -133,6 +135,46 @@ pub async fn find(app: &App, viewer: Viewer, host: Host) -> Result<Partner> {
             storage::partners::find_by_host(connection, &host)?.ok_or(Error::NotFound)
         })
         .await
+}
+
+/// The organizations behind these hosts, for the badges of what comes from them.
+pub async fn behind(
+    app: &App,
+    hosts: impl IntoIterator<Item = Host>,
+) -> Result<HashMap<Host, Partner>> {
+    let hosts: BTreeSet<Host> = hosts.into_iter().collect();
+    if hosts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    app.db
+        .read("partners_behind", move |connection| {
+            let mut known = HashMap::new();
+            for host in hosts {
+                if let Some(partner) = storage::partners::find_by_host(connection, &host)? {
+                    known.insert(host, partner);
+                }
+            }
+            Ok(known)
+        })
+        .await
+}
+
+/// The fingerprint of the key we pinned for a partner's server, to compare by telephone; none for a
+/// server not yet met.
+pub async fn pinned_key(app: &App, viewer: Viewer, partner: &Partner) -> Result<Option<String>> {
+    permit(&app.asker(viewer))?;
+    let Some(instance) = partner.instance.clone() else {
+        return Ok(None);
+    };
+    let key = app.db.read("find_pinned_key", move |connection| {
+        match storage::actors::find_by_uri(connection, &instance)? {
+            Some(actor) => storage::actors::find_key_of(connection, actor.id),
+            None => Ok(None),
+        }
+    });
+    key.await?
+        .map(|key| crypto::key_fingerprint(&key.public_pem))
+        .transpose()
 }
 
 /// Reads a code that somebody pasted here, before anything is asked of the server it comes from.

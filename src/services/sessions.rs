@@ -1,13 +1,14 @@
 //! Signed-in browsers: a random secret in a cookie, its hash in the database.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::app::App;
 use crate::crypto;
-use crate::domain::{Account, AuditAction, SessionId};
+use crate::domain::{Account, ActorId, AuditAction, SessionId, Timestamp};
 use crate::error::{Error, Result};
-use crate::policy::Viewer;
-use crate::services::{accounts, audit};
+use crate::policy::{Viewer, act};
+use crate::services::{access, accounts, audit};
 use crate::storage;
 pub use crate::storage::sessions::Session;
 
@@ -112,6 +113,13 @@ pub async fn list(app: &App, viewer: &Viewer) -> Result<Vec<Session>> {
             storage::sessions::list(connection, actor, now)
         })
         .await
+}
+
+/// When the accounts that are signed in anywhere were last used, for administrators.
+pub async fn list_last_seen(app: &App, viewer: Viewer) -> Result<HashMap<ActorId, Timestamp>> {
+    access::permit_house::<act::ManageAccounts>(&app.asker(viewer))?;
+    let seen = app.db.read("list_last_seen", storage::sessions::list_last_seen);
+    Ok(seen.await?.into_iter().collect())
 }
 
 /// Ends one of one's own sessions.

@@ -1,8 +1,9 @@
 //! The keys with which this house signs its requests.
 
-use crate::app::{Addresses, App};
+use crate::app::App;
 use crate::domain::{Actor, ActorId, Uri};
 use crate::error::{Error, Result};
+use crate::services::house;
 use crate::storage::{self, Connection};
 
 /// What signs for one of our actors. Says nothing of the key when printed.
@@ -33,26 +34,12 @@ pub async fn signing_key(app: &App, actor: ActorId) -> Result<Signing> {
 
 /// The key of the server itself, for what nobody in particular says.
 pub async fn instance_key(app: &App) -> Result<Signing> {
-    let addresses = app.addresses();
     app.db
-        .read("find_instance_key", move |connection| {
-            let actor = instance_actor(connection, &addresses)?;
+        .read("find_instance_key", |connection| {
+            let actor = house::instance_actor(connection)?;
             find(connection, &actor)
         })
         .await
-}
-
-/// The server itself as an actor.
-///
-/// # Errors
-/// [`Error::Conflict`] before `guildhall init`.
-pub fn instance_actor(connection: &mut Connection, addresses: &Addresses) -> Result<Actor> {
-    storage::actors::find_by_uri(connection, &addresses.instance())?.ok_or_else(|| {
-        Error::Conflict(format!(
-            "there is no organization at {} yet: run guildhall init first",
-            addresses.origin()
-        ))
-    })
 }
 
 fn find(connection: &mut Connection, actor: &Actor) -> Result<Signing> {

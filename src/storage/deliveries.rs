@@ -453,6 +453,25 @@ pub fn list_unsent(
     rows.into_iter().map(Delivery::try_from).collect()
 }
 
+/// Deliveries nobody will try again by itself, newest first.
+pub fn list_given_up(
+    connection: &mut Connection,
+    before: Option<DeliveryId>,
+    most: i64,
+) -> Result<Vec<Delivery>> {
+    let rows: Vec<DeliveryRow> = deliveries::table
+        .filter(
+            deliveries::state
+                .eq_any([DeliveryState::Failed, DeliveryState::Dead].map(DeliveryState::as_str)),
+        )
+        .filter(deliveries::id.lt(before.map_or(i64::MAX, |id| id.0)))
+        .order(deliveries::id.desc())
+        .limit(most)
+        .select(DeliveryRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Delivery::try_from).collect()
+}
+
 /// Puts given-up or waiting deliveries first in line again; how many.
 pub fn retry(
     connection: &mut Connection,

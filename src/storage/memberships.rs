@@ -193,6 +193,29 @@ pub fn count_all(connection: &mut Connection, group: GroupId) -> Result<i64> {
         .get_result(connection)?)
 }
 
+/// How many people wait to be let into the groups of this house that somebody moderates.
+pub fn count_waiting(connection: &mut Connection, moderator: ActorId) -> Result<i64> {
+    let mine = diesel::alias!(memberships as mine);
+    let moderated = mine
+        .filter(
+            mine.field(memberships::actor_id)
+                .eq(moderator.0)
+                .and(mine.field(memberships::state).eq(MembershipState::Member.as_str())),
+        )
+        .filter(
+            mine.field(memberships::role)
+                .eq_any([GroupRole::Moderator.as_str(), GroupRole::Owner.as_str()]),
+        )
+        .select(mine.field(memberships::group_id));
+    let here = actors::table.filter(actors::host.eq("")).select(actors::id);
+    Ok(memberships::table
+        .filter(memberships::state.eq(MembershipState::Requested.as_str()))
+        .filter(memberships::group_id.eq_any(moderated))
+        .filter(memberships::group_id.eq_any(here))
+        .count()
+        .get_result(connection)?)
+}
+
 /// Whether somebody of `host` is in one of `states`.
 pub fn any_on_host(
     connection: &mut Connection,
@@ -227,6 +250,72 @@ pub fn list_member_hosts(connection: &mut Connection, group: GroupId) -> Result<
         .filter_map(|(host, shared, own)| shared.or(own).map(|inbox| (host, inbox)))
         .map(|(host, inbox)| Ok((read(&host)?, read(&inbox)?)))
         .collect()
+}
+
+/// People of a server who are members.
+pub fn list_on_host(
+    connection: &mut Connection,
+    group: GroupId,
+    host: &Host,
+) -> Result<Vec<Member>> {
+    let rows: Vec<(MembershipRow, ActorRow)> = memberships::table
+        .inner_join(actors::table)
+        .filter(memberships::group_id.eq(group.0))
+        .filter(memberships::state.eq(MembershipState::Member.as_str()))
+        .filter(actors::host.eq(host.as_str()))
+        .order((memberships::since, actors::id))
+        .select((MembershipRow::as_select(), ActorRow::as_select()))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(membership, actor)| {
+            Ok(Member {
+                membership: Membership::try_from(membership)?,
+                actor: Actor::try_from(actor)?,
+            })
+        })
+        .collect()
+}
+
+#[derive(QueryableByName)]
+struct SharedRow {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    shared: i64,
+}
+
+/// Whether a person of this house takes part in a group that connects it with `host`: a member, or
+/// an author for the group's audience, in a group here with a counting grant for that host; or
+/// anything but banned, or an author, in a group that lives there.
+pub fn shares_group_with(
+    connection: &mut Connection,
+    person: ActorId,
+    host: &Host,
+    now: Timestamp,
+) -> Result<bool> {
+    use diesel::sql_types::{BigInt, Text};
+    let wrote = "EXISTS (SELECT 1 FROM posts p WHERE p.author_id = $1 AND p.group_id = g.actor_id \
+                 AND p.audience = 'group')";
+    let belongs = |states: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 \
+             AND m.state {states})"
+        )
+    };
+    let (member, related) = (belongs("= 'member'"), belongs("<> 'banned'"));
+    let text = format!(
+        "SELECT COUNT(*) AS shared FROM (SELECT 1 AS one FROM groups g \
+         JOIN actors ga ON ga.id = g.actor_id \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND ((ga.host = $2 AND ({related} OR {wrote})) \
+         OR (ga.host = '' AND g.stage <> 'internal' AND EXISTS (SELECT 1 FROM grants q \
+         JOIN partners x ON x.id = q.partner_id WHERE q.group_id = g.actor_id \
+         AND q.ended_at IS NULL AND x.host = $2 AND x.state = 'active' AND q.from_at <= $3 \
+         AND (q.until_at IS NULL OR $3 < q.until_at)) AND ({member} OR {wrote}))) LIMIT 1) found"
+    );
+    let row: SharedRow = diesel::sql_query(text)
+        .bind::<BigInt, _>(person.0)
+        .bind::<Text, _>(host.as_str())
+        .bind::<BigInt, _>(now.micros())
+        .get_result(connection)?;
+    Ok(row.shared > 0)
 }
 
 /// Members with at least this role.

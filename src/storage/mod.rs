@@ -14,6 +14,7 @@ pub mod events;
 pub mod grants;
 pub mod groups;
 mod ids;
+mod inspect;
 pub mod jobs;
 pub mod memberships;
 pub mod partners;
@@ -33,6 +34,8 @@ pub use connection::{
     migrate_once, migration_status,
 };
 pub use database::Database;
+#[doc(hidden)]
+pub use inspect::{Column, list_columns, list_indexes};
 
 use crate::error::Result;
 

@@ -425,6 +425,47 @@ pub fn list_thread(
     rows.into_iter().map(Post::try_from).collect()
 }
 
+/// Visible posts of a thread (with `parent`: only what answers it directly), oldest first, from
+/// after an id on.
+pub fn list_thread_page(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    topic: PostId,
+    parent: Option<PostId>,
+    after: Option<PostId>,
+    items: u32,
+) -> Result<Vec<Post>> {
+    let Binds { actor, host, now } = scope::binds(scope);
+    let text = format!(
+        "SELECT p.* FROM posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id \
+         WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND p.topic_id = $4 AND p.id > $5 \
+         AND ($6 = 0 OR p.parent_id = $6) AND p.state = 'visible' AND {} ORDER BY p.id LIMIT $7",
+        scope::posts(scope)
+    );
+    let rows: Vec<PostRow> = diesel::sql_query(text)
+        .bind::<BigInt, _>(actor)
+        .bind::<Text, _>(host)
+        .bind::<BigInt, _>(now)
+        .bind::<BigInt, _>(topic.0)
+        .bind::<BigInt, _>(after.map_or(0, |id| id.0))
+        .bind::<BigInt, _>(parent.map_or(0, |id| id.0))
+        .bind::<BigInt, _>(i64::from(items))
+        .load(connection)?;
+    rows.into_iter().map(Post::try_from).collect()
+}
+
+/// The addresses of these posts, in no order.
+pub fn list_uris(connection: &mut Connection, ids: &[PostId]) -> Result<Vec<(PostId, Uri)>> {
+    let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(i64, String)> = posts::table
+        .filter(posts::id.eq_any(numbers))
+        .select((posts::id, posts::uri))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(id, uri)| Ok((PostId(id), read(&uri)?)))
+        .collect()
+}
+
 /// Ids of all posts the scope lets through: what the property test compares with the rules.
 pub fn list_readable(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<PostId>> {
     let text = format!(

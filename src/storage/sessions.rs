@@ -111,6 +111,16 @@ pub fn list(connection: &mut Connection, actor: ActorId, now: Timestamp) -> Resu
     Ok(rows.into_iter().map(session_from).collect())
 }
 
+/// When each account that is signed in anywhere was last used.
+pub fn list_last_seen(connection: &mut Connection) -> Result<Vec<(ActorId, Timestamp)>> {
+    let rows: Vec<(i64, Option<i64>)> = sessions::table
+        .group_by(sessions::actor_id)
+        .select((sessions::actor_id, diesel::dsl::max(sessions::seen_at)))
+        .load(connection)?;
+    let seen = |(actor, at): (i64, Option<i64>)| Some((ActorId(actor), Timestamp::from_micros(at?)));
+    Ok(rows.into_iter().filter_map(seen).collect())
+}
+
 /// Ends one session of an account.
 pub fn remove(connection: &mut Connection, actor: ActorId, id: SessionId) -> Result<bool> {
     let own = sessions::table

@@ -96,9 +96,38 @@ fn in_savepoint<T>(
     connection: &mut Connection,
     story: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
+    let around = depth(connection);
     // A panicking story must not take the writer, and with it all other writes, along.
-    std::panic::catch_unwind(AssertUnwindSafe(|| connection.transaction(story)))
-        .unwrap_or_else(|_| Err(Error::internal(format!("{name} panicked"))))
+    std::panic::catch_unwind(AssertUnwindSafe(|| connection.transaction(story))).unwrap_or_else(
+        |_| {
+            // It left its savepoints open. Whatever came after would be inside them, and the
+            // commit would end one of them instead of the transaction: answered, but not written.
+            while depth(connection) > around {
+                roll_back(connection)?;
+            }
+            Err(Error::internal(format!("{name} panicked")))
+        },
+    )
+}
+
+/// How many transactions are open, one inside the other.
+fn depth(connection: &mut Connection) -> u32 {
+    let status = match connection {
+        Connection::Sqlite(inner) => AnsiTransactionManager::transaction_manager_status_mut(inner),
+        Connection::Postgres(inner) => {
+            AnsiTransactionManager::transaction_manager_status_mut(inner)
+        }
+    };
+    // Broken: no rolling back helps, and the commit fails.
+    let depth = status.transaction_depth().ok().flatten();
+    depth.map_or(0, std::num::NonZeroU32::get)
+}
+
+fn roll_back(connection: &mut Connection) -> Result<(), diesel::result::Error> {
+    match connection {
+        Connection::Sqlite(inner) => AnsiTransactionManager::rollback_transaction(inner),
+        Connection::Postgres(inner) => AnsiTransactionManager::rollback_transaction(inner),
+    }
 }
 
 impl Queues {
@@ -159,10 +188,7 @@ fn commit(connection: &mut Connection) -> Result<(), diesel::result::Error> {
     };
     if outcome.is_err() {
         // A full disk leaves the transaction open; the next one must be able to begin.
-        let _ = match connection {
-            Connection::Sqlite(inner) => AnsiTransactionManager::rollback_transaction(inner),
-            Connection::Postgres(inner) => AnsiTransactionManager::rollback_transaction(inner),
-        };
+        let _ = roll_back(connection);
     }
     outcome
 }

@@ -1,7 +1,165 @@
 //! Pages for people: server-rendered, working without JavaScript.
+//!
+//! A handler extracts, calls one service, and fills a struct of [`views`] or redirects; what one
+//! may do is asked of policy by the services, never worked out here. [`visit`] says who looks,
+//! [`parts`] turns nouns into what pages show, [`errors`] turns everything that goes wrong into a
+//! page with one sentence.
 
-#[allow(dead_code, reason = "the handlers that fill them arrive one by one")]
+mod assets;
+mod errors;
+mod find;
+mod forms;
+mod grants;
+mod group_admin;
+mod groups;
+mod home;
+mod members;
+mod paging;
+mod partners;
+mod parts;
+mod people;
+mod queue;
+mod settings;
+mod sign_in;
+mod threads;
+mod topics;
+mod users;
 mod views;
+mod visit;
 
-/// Adds the pages.
-pub fn configure(_: &mut actix_web::web::ServiceConfig) {}
+use actix_web::{HttpRequest, HttpResponse, Resource};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ContentType, LOCATION};
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::web::{self, Data, ServiceConfig, get, post, resource};
+use askama::Template;
+
+use errors::{Answer, Problem, Told};
+use visit::{House, Notice};
+
+/// Adds the pages, and answers every address that nobody else knows. Comes last.
+pub fn configure(config: &mut ServiceConfig) {
+    let pages = web::scope("")
+        .app_data(Data::new(House::default()))
+        .wrap(from_fn(errors::into_pages))
+        .wrap(headers())
+        .configure(everybodys)
+        .configure(groups_and_posts)
+        .configure(administration)
+        .default_service(web::to(errors::nothing_here));
+    config.service(pages);
+}
+
+/// What one person sees is for nobody else's eyes: no cache keeps it. The same for every page, so
+/// that nothing can be told from it; files set their own.
+fn headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("Cache-Control", "private, no-store"))
+        .add(("Vary", "Accept, Cookie"))
+}
+
+fn everybodys(config: &mut ServiceConfig) {
+    config
+        .route("/assets/{file}", get().to(assets::show))
+        .route("/", get().to(home::show))
+        .service(
+            resource("/sign-in")
+                .get(sign_in::ask)
+                .post(sign_in::enter),
+        )
+        .route("/sign-out", post().to(sign_in::leave))
+        .service(resource("/groups").get(groups::list).post(groups::create))
+        .route("/find", get().to(find::show))
+        .route("/u/{name}", get().to(people::show))
+        .route("/settings", get().to(settings::show))
+        .service(act("/settings/password").post(settings::change_password))
+        .service(act("/settings/sessions").post(settings::end_session))
+        .service(act("/settings/tokens").post(settings::revoke_token));
+}
+
+fn groups_and_posts(config: &mut ServiceConfig) {
+    config
+        .route("/g/{handle}", get().to(groups::show))
+        .service(act("/g/{handle}/join").post(groups::join))
+        .service(act("/g/{handle}/leave").post(groups::leave))
+        .service(act("/g/{handle}/topics").post(topics::create))
+        .service(
+            resource("/g/{handle}/members")
+                .get(members::list)
+                .post(members::decide),
+        )
+        .service(
+            resource("/g/{handle}/settings")
+                .get(group_admin::show)
+                .post(group_admin::update),
+        )
+        .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
+        .service(settings_act("/g/{handle}/grants").post(grants::add))
+        .service(settings_act("/g/{handle}/grants/remove").post(grants::remove))
+        .route("/p/{id}", get().to(topics::show))
+        .service(
+            resource("/p/{id}/edit")
+                .get(topics::edit)
+                .post(topics::update),
+        )
+        .route("/p/{id}/history", get().to(topics::history))
+        .service(act("/p/{id}/comments").post(topics::comment))
+        .service(act("/p/{id}/delete").post(topics::delete))
+        .service(act("/p/{id}/like").post(topics::like))
+        .service(act("/p/{id}/unlike").post(topics::unlike));
+}
+
+fn administration(config: &mut ServiceConfig) {
+    config
+        .route("/admin/partners", get().to(partners::list))
+        .service(act("/admin/partners/invite").post(partners::invite))
+        .service(act("/admin/partners/accept").post(partners::accept))
+        .service(act("/admin/partners/add").post(partners::add))
+        .route("/admin/partners/{host}", get().to(partners::show))
+        .service(act("/admin/partners/{host}/state").post(partners::set_state))
+        .service(
+            resource("/admin/queue")
+                .get(queue::show)
+                .post(queue::decide),
+        )
+        .service(resource("/admin/users").get(users::list).post(users::create))
+        .route("/admin/users/{name}/state", post().to(users::set_state));
+}
+
+/// An address that only forms go to. Who reloads it is led up, to the page the form is on.
+fn act(path: &str) -> Resource {
+    resource(path).get(up)
+}
+
+/// The same for the forms on a group's settings page.
+fn settings_act(path: &str) -> Resource {
+    resource(path).get(group_admin::lead_here)
+}
+
+async fn up(request: HttpRequest) -> HttpResponse {
+    let path = request.path();
+    let parent = path.rsplit_once('/').map_or("/", |(parent, _)| parent);
+    see_other(parent)
+}
+
+/// Leads the browser to a page of ours. Always another request, so that "reload" repeats nothing.
+fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, path))
+        .finish()
+}
+
+/// Leads the browser to a page that says what was done.
+fn done(path: &str, notice: Notice) -> HttpResponse {
+    let mark = if path.contains('?') { '&' } else { '?' };
+    see_other(&format!("{path}{mark}done={notice}"))
+}
+
+/// A page; with the status of what went wrong, where something did.
+fn answer(template: &impl Template, told: Option<&Told>) -> Answer {
+    let html = template.render().map_err(Problem::fault)?;
+    let status = told.map_or(StatusCode::OK, |told| told.status);
+    Ok(HttpResponse::build(status)
+        .content_type(ContentType::html())
+        .body(html))
+}

@@ -4,8 +4,8 @@
 //! appears is a `can_…` that policy answered; a page never works out a right by itself.
 //!
 //! Text is escaped by the templates. The one exception is [`SafeHtml`], which only the sanitizer
-//! makes. URLs are not checked here: pass paths of this house, or `https` addresses that `domain`
-//! has parsed.
+//! makes. URLs are not checked here: pass paths of this house, or web addresses that `domain` has
+//! parsed.
 //!
 //! Words that come as `String` (`access`, `stage`, `class`, `state`, `role`, …) are the words of
 //! `docs/GLOSSARY.md` in lower case, as the forms send them back.
@@ -175,7 +175,7 @@ pub struct PostBody {
     pub can_delete: bool,
     /// Waits for a moderator; only the author and moderators get to see it.
     pub held: bool,
-    /// Where it was written, if elsewhere (`https` only).
+    /// Where it was written, if elsewhere.
     pub origin: Option<String>,
 }
 
@@ -189,6 +189,8 @@ pub struct CommentView {
     pub content: CommentContent,
     /// Ignored while [`TopicPage::writing`] is withheld.
     pub can_reply: bool,
+    /// An answer that was typed and could not be posted; unfolds the form.
+    pub draft: Option<String>,
 }
 
 /// The comment that is answered.
@@ -231,6 +233,7 @@ pub struct GrantRow {
 }
 
 /// How sending to one host goes.
+#[derive(Default)]
 pub struct QueueHealth {
     pub pending: usize,
     pub oldest: Option<When>,
@@ -429,6 +432,8 @@ pub struct Revision {
 pub struct AccountPage {
     pub page: Page,
     pub handle: String,
+    /// What one signs in with, for password managers.
+    pub name: String,
     pub email: String,
     pub role: String,
     pub sessions: Vec<SessionRow>,
@@ -450,7 +455,17 @@ pub struct TokenRow {
     pub client: String,
     pub scopes: String,
     pub since: When,
-    pub last_used: Option<When>,
+}
+
+/// `GET /u/NAME`: a colleague.
+#[derive(Template)]
+#[template(path = "person.html")]
+pub struct PersonPage {
+    pub page: Page,
+    pub name: String,
+    pub handle: String,
+    pub since: When,
+    pub is_viewer: bool,
 }
 
 // ---------------------------------------------------------------- for managers and administrators
@@ -459,7 +474,7 @@ pub struct TokenRow {
 ///
 /// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; a grant (`partner`, `can`
 /// once for each capability, `join`, `until`, `history`, `history_from`, `apart`) to `…/grants`;
-/// `grant` to `…/grants/remove`.
+/// `grant` (the host it is for) to `…/grants/remove`.
 #[derive(Template)]
 #[template(path = "group_admin.html")]
 pub struct GroupAdminPage {

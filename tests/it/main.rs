@@ -10,11 +10,13 @@
 
 mod auth;
 mod cli;
+mod attacks;
 mod house;
+mod mastodon;
 mod partners;
 mod rooms;
+mod scope;
 mod serve;
 mod services;
-mod scope;
 mod storage;
 mod support;

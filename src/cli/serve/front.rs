@@ -61,8 +61,9 @@ pub(super) fn start(
             .default_service(web::to(not_found))
             .configure(health::configure)
             .configure(crate::federation::configure)
-            .configure(crate::web::configure)
             .configure(crate::api::configure)
+            // Last: it answers what nobody else knows.
+            .configure(crate::web::configure)
             .wrap(from_fn(auth::refuse_foreign_pages))
             .wrap(from_fn(answer_in_time))
             // Last, so that it is outermost: what the others refuse carries them too.

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use crate::app::App;
+use crate::crypto;
 use crate::domain::{Host, Invalid};
 use crate::error::Error;
 use crate::federation::fetch::{FetchError, is_activity_json};
@@ -16,6 +17,7 @@ use crate::federation::keys::ParsedKey;
 use crate::federation::partnership::wire::{Accept, Offer};
 use crate::federation::partnership::{MEDIA_TYPE, instance};
 use crate::federation::signatures::{self, Checked};
+use crate::services::inbox;
 use crate::services::partners::{Introduction, handshake};
 
 /// Largest offer read, bytes; ours have about 1,500.
@@ -28,25 +30,31 @@ pub fn configure(config: &mut web::ServiceConfig) {
 
 /// Makes the partnership with a server that has a code of ours.
 async fn post(request: HttpRequest, payload: web::Payload, app: web::Data<App>) -> HttpResponse {
-    match receive(&request, payload, &app).await {
+    let mut claimed = String::new();
+    match receive(&request, payload, &app, &mut claimed).await {
         Ok(accept) => HttpResponse::Ok()
             .content_type(MEDIA_TYPE)
             .body(accept.render().to_string()),
-        Err(refused) => refused.answer(),
+        Err(refused) => {
+            log(&app, &request, &refused, claimed).await;
+            refused.answer()
+        }
     }
 }
 
+/// `claimed` is who says to be the taker, as soon as it is known.
 async fn receive(
     request: &HttpRequest,
     payload: web::Payload,
     app: &App,
+    claimed: &mut String,
 ) -> Result<Accept, Refused> {
     let per_minute = app.config.limits.handshakes_per_minute;
-    app.handshakes
-        .admit(app.clock.now(), per_minute)
-        .map_err(Refused::too_many)?;
+    let admitted = app.handshakes.admit(app.clock.now(), per_minute);
+    admitted.map_err(Refused::too_many)?;
     let body = read_body(request, payload).await?;
     let offer = Offer::parse(&bounded::parse_bounded(&body)?)?;
+    claimed.push_str(offer.taker.as_str());
     if offer.giver != app.addresses().instance() {
         return Err(Refused::new(400, "the offer is for another server"));
     }
@@ -55,19 +63,27 @@ async fn receive(
     let introduction = introduce(app, request, &body, &offer).await?;
     let answer = handshake::accept_offer(app, &offer.secret, introduction).await?;
     tracing::info!(host = %offer.taker.host(), "a partnership was made by invitation");
+    let number = crypto::fingerprint(offer.id.as_str());
     Ok(Accept {
-        id: format!(
-            "{}#accept-{}",
-            offer.giver,
-            crate::crypto::fingerprint(offer.id.as_str())
-        )
-        .parse()?,
+        id: format!("{}#accept-{number}", offer.giver).parse()?,
         giver: offer.giver,
         offer: offer.id,
         taker: offer.taker,
         organization: answer.organization,
         class: answer.class,
     })
+}
+
+/// One line in the security log, but none for the many that are not even let in.
+async fn log(app: &App, request: &HttpRequest, refused: &Refused, claimed: String) {
+    if refused.status == 429 || refused.status >= 500 {
+        return;
+    }
+    let peer = request.peer_addr().map(|peer| peer.ip().to_string());
+    let peer = peer.unwrap_or_default();
+    if let Err(error) = inbox::log_refusal(app, "handshake_refused", claimed, peer).await {
+        tracing::error!(%error, "a refusal could not be logged");
+    }
 }
 
 async fn read_body(request: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>, Refused> {

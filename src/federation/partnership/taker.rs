@@ -12,7 +12,7 @@ use crate::federation::signatures;
 use crate::http::Answer;
 use crate::policy::Viewer;
 use crate::services::partners::{self, Code, Introduction, handshake};
-use crate::services::signing;
+use crate::services::{house, signing};
 
 /// Characters kept of what another server says.
 const SENTENCE_CHARS_MAX: usize = 300;
@@ -57,7 +57,7 @@ async fn write_offer(app: &App, code: &Code, giver: &Introduction) -> Result<Off
         id: format!("{taker}#offer-{}", number.get(..16).unwrap_or_default()).parse()?,
         taker,
         giver: giver.actor.uri.clone(),
-        organization: handshake::organization(app).await?,
+        organization: house::organization(app).await?,
         secret: code.secret().to_owned(),
     })
 }

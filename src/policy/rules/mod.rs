@@ -8,7 +8,7 @@ mod know;
 mod people;
 mod read;
 
-pub use people::{PersonFacts, may_look_elsewhere, sees_person};
+pub use people::{PersonFacts, ProfileFacts, may_look_elsewhere, reads_profile, sees_person};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,

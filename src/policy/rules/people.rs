@@ -1,7 +1,8 @@
 //! Who sees whom, outside of what people write.
 
-use crate::domain::{ActorId, ActorState};
-use crate::policy::Viewer;
+use super::{Ruling, hidden, yes_if};
+use crate::domain::{ActorId, ActorState, PartnerState};
+use crate::policy::{Denial, FederationMode, House, Reason, Viewer};
 
 /// What is known of a person and the viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,50 @@ pub fn sees_person(viewer: &Viewer, person: &PersonFacts) -> bool {
 /// May the viewer have other servers asked who bears a handle? Guests are where they were invited.
 pub const fn may_look_elsewhere(viewer: &Viewer) -> bool {
     viewer.is_colleague()
+}
+
+/// What is known of a person of this house and of who asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProfileFacts {
+    pub house: House,
+    /// Has an account here that is not disabled.
+    pub enabled: bool,
+    /// The partnership with the server that asks.
+    pub partner: Option<PartnerState>,
+    /// Takes part in a group that connects the two houses: one of ours with a counting grant for
+    /// the asking server, or one that lives there.
+    pub shares_group: bool,
+}
+
+/// May `viewer` read the profile of a person of this house, as another server fetches it? Otherwise
+/// the answer is the one for nobody.
+pub fn reads_profile(viewer: &Viewer, facts: &ProfileFacts) -> Result<(), Denial> {
+    profile(viewer, facts).map_err(Denial::from)
+}
+
+/// Who learns that somebody of this house exists. Partners meet people in groups that connect the
+/// houses; a name alone, guessed, tells nothing.
+fn profile(viewer: &Viewer, facts: &ProfileFacts) -> Ruling {
+    if matches!(viewer, Viewer::Operator) || viewer.is_colleague() {
+        return Ok(());
+    }
+    yes_if(facts.enabled, hidden(Reason::Unknown))?;
+    if viewer.host().is_some() && facts.partner == Some(PartnerState::Blocked) {
+        return hidden(Reason::PartnerBlocked);
+    }
+    if facts.house.federation == FederationMode::Open {
+        return Ok(());
+    }
+    match viewer {
+        Viewer::Person { .. } | Viewer::Server { .. } => {
+            let standing = facts.partner == Some(PartnerState::Active);
+            yes_if(standing, hidden(Reason::NoPartnership))?;
+            yes_if(facts.shares_group, hidden(Reason::NotForOutside))
+        }
+        Viewer::Anonymous | Viewer::Member { .. } | Viewer::Operator => {
+            hidden(Reason::NotForOutside)
+        }
+    }
 }
 
 #[cfg(test)]

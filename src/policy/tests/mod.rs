@@ -4,6 +4,7 @@
 mod cast;
 mod matrix;
 mod metamorphic;
+mod people;
 // Tables read better as tables.
 #[rustfmt::skip]
 mod rules;

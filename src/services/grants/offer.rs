@@ -41,7 +41,7 @@ pub async fn add(
     request: GrantRequest,
 ) -> Result<Standing> {
     let asker = app.asker(viewer);
-    let (addresses, group) = (app.addresses(), group.seen_from(app.config.host()));
+    let group = group.seen_from(app.config.host());
     let standing = app
         .db
         .write("add_grant", move |connection| {
@@ -49,13 +49,7 @@ pub async fn add(
             let partner = super::find_standing_partner(connection, &host)?;
             let terms = request.terms(&group, asker.now)?;
             let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
-            super::tell(
-                connection,
-                &asker,
-                &addresses,
-                EventKind::GrantOffered,
-                &grant,
-            )?;
+            super::tell(connection, &asker, EventKind::GrantOffered, &grant)?;
             let detail = format!("{host}; {}", describe(&terms));
             audit::note(
                 connection,

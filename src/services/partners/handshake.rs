@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
-use crate::services::{audit, remote_actors};
+use crate::services::{audit, house, remote_actors};
 use crate::storage::partners::NewPartner;
 use crate::storage::{self, Connection};
 
@@ -72,8 +72,7 @@ pub async fn accept_offer(
     // Nobody here acts: the code that an administrator made is the permission.
     let asker = app.asker(Viewer::Server { host: host.clone() });
     let fingerprint = crypto::fingerprint(secret);
-    let configured = app.config.organization_name.clone();
-    let ourselves = app.config.host().clone();
+    let config = app.config.clone();
     app.db
         .write("accept_partnership", move |connection| {
             let invitation = usable(connection, &fingerprint, &host, asker.now)?;
@@ -85,9 +84,8 @@ pub async fn accept_offer(
                     establish(connection, &asker, introduction, class)?;
                 }
             }
-            let organization = our_name(connection, configured, &ourselves)?;
             Ok(HandshakeAnswer {
-                organization,
+                organization: house::find_organization(connection, &config)?,
                 class,
             })
         })
@@ -115,29 +113,6 @@ pub async fn record_accepted(
             establish(connection, &asker, introduction, class)
         })
         .await
-}
-
-/// The name other organizations know us by.
-pub async fn organization(app: &App) -> Result<String> {
-    let configured = app.config.organization_name.clone();
-    let host = app.config.host().clone();
-    app.db
-        .read("find_organization", move |connection| {
-            our_name(connection, configured, &host)
-        })
-        .await
-}
-
-fn our_name(
-    connection: &mut Connection,
-    configured: Option<String>,
-    host: &Host,
-) -> Result<String> {
-    if let Some(name) = configured {
-        return Ok(name);
-    }
-    let stored = storage::settings::find(connection, storage::settings::ORGANIZATION)?;
-    Ok(stored.unwrap_or_else(|| host.to_string()))
 }
 
 /// The invitation with this fingerprint, if `host` may use it now.

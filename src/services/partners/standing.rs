@@ -45,7 +45,6 @@ pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Re
     let asker = app.asker(viewer);
     super::permit(&asker)?;
     super::refuse_ourselves(app, &host)?;
-    let addresses = app.addresses();
     let changed = app
         .db
         .write("change_partner", move |connection| {
@@ -62,7 +61,7 @@ pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Re
                 Change::Resume => release(connection, &asker, &mut changed)?,
                 Change::End | Change::Block => {
                     cancel(connection, &asker, change, &mut changed)?;
-                    end_grants(connection, &asker, &addresses, change, &mut changed)?;
+                    end_grants(connection, &asker, change, &mut changed)?;
                 }
             }
             Ok(changed)
@@ -130,7 +129,6 @@ fn cancel(
 fn end_grants(
     connection: &mut Connection,
     asker: &Asker,
-    addresses: &crate::app::Addresses,
     change: Change,
     changed: &mut Changed,
 ) -> Result<()> {
@@ -140,7 +138,7 @@ fn end_grants(
             access::permit::<act::ChangeBoundary>(connection, asker, grant.group)?;
         grants::close(connection, asker, &permit, &group, partner, &grant)?;
         if change == Change::End {
-            grants::tell_of_end(connection, asker, addresses, &grant)?;
+            grants::tell_of_end(connection, asker, &grant)?;
         }
         changed.grants_ended += 1;
     }

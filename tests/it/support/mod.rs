@@ -7,10 +7,13 @@
 )]
 
 pub mod browser;
-pub mod house;
 pub mod database;
 pub mod dice;
+pub mod dump;
+pub mod forge;
+pub mod house;
 pub mod leash;
+pub mod peer;
 pub mod ports;
 pub mod postgres;
 pub mod process;

@@ -98,6 +98,23 @@ impl Instance {
         done.expect("statements that the database knows");
     }
 
+    /// Its settings as the environment carries them, for opening its database beside it.
+    pub fn settings(&self) -> Vec<(String, String)> {
+        let text = |text: &OsString| text.to_str().expect("settings are text").to_owned();
+        let settings = self.environment.iter();
+        settings
+            .map(|(name, value)| (text(name), text(value)))
+            .collect()
+    }
+
+    /// The address of its database.
+    pub fn database_url(&self) -> String {
+        let settings = self.settings();
+        let mut values = settings.into_iter();
+        let found = values.find(|(name, _)| name == "GUILDHALL_DATABASE__URL");
+        found.expect("every instance has a database").1
+    }
+
     /// The host that people and partners see, with its port.
     pub fn host(&self) -> String {
         format!("{}.localhost:{}", self.name, self.port)

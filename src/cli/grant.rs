@@ -1,0 +1,183 @@
+//! `guildhall grant`: what partners may do in which group.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::app::App;
+use crate::cli::Output;
+use crate::domain::{Capabilities, GrantId, Handle, History, Host, JoinMode, Timestamp};
+use crate::error::{Error, Result};
+use crate::policy::Viewer;
+use crate::services::grants::{self, GrantRequest, Standing};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Open a group to a partner, instead of the grant it may have
+    Add(Add),
+    /// List what is open to whom
+    List {
+        /// Only of this group
+        group: Option<Handle>,
+        /// Only to this partner
+        #[arg(long, value_name = "HOST")]
+        partner: Option<Host>,
+    },
+    /// Close a group to a partner; what is queued is cancelled, its people are members no more
+    Remove { group: Handle, partner: Host },
+}
+
+#[derive(clap::Args)]
+pub struct Add {
+    group: Handle,
+    /// Host of the partner
+    partner: Host,
+    /// read, react, reply, start, attach, invite, moderate; separated by commas
+    #[arg(long, value_name = "WHAT")]
+    can: Capabilities,
+    /// How its people get in: approve, auto or invite [default: approve; invite for a secret group]
+    #[arg(long, value_name = "HOW")]
+    join: Option<JoinMode>,
+    /// Beginning, like 2026-12-31 (UTC) [default: now]
+    #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
+    from: Option<Timestamp>,
+    /// End, like 2026-12-31 (UTC): the first moment when it counts no more [default: never]
+    #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
+    until: Option<Timestamp>,
+    /// Topics that are shown: started from now on, all, or since a date
+    #[arg(long, value_name = "now|all|DATE", default_value = "now")]
+    history: History,
+    /// Do not let partners of this group learn of each other
+    #[arg(long)]
+    apart: bool,
+}
+
+pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
+    match command {
+        Command::Add(options) => add(app, options, output).await,
+        Command::List { group, partner } => list(app, group, partner, output).await,
+        Command::Remove { group, partner } => remove(app, group, partner, output).await,
+    }
+}
+
+async fn add(app: &App, options: Add, output: Output) -> Result<()> {
+    let (group, host) = (options.group.clone(), options.partner.clone());
+    let request = GrantRequest {
+        capabilities: options.can,
+        join: options.join,
+        from: options.from,
+        until: options.until,
+        history: options.history,
+        apart: options.apart,
+    };
+    let added = grants::add(
+        app,
+        Viewer::Operator,
+        options.group,
+        options.partner,
+        request,
+    )
+    .await;
+    let listed = Listed::from(&added.map_err(|error| unknown(error, &group))?);
+    if let Some(problem) = &listed.problem {
+        output.say(format_args!("The grant has no effect yet: {problem}."));
+    }
+    let sentence = format!("{group} is open to {host}: {}.", listed.can);
+    output.made(&listed, sentence)
+}
+
+async fn list(
+    app: &App,
+    group: Option<Handle>,
+    partner: Option<Host>,
+    output: Output,
+) -> Result<()> {
+    let standing = grants::list(app, Viewer::Operator, group.clone(), partner).await;
+    let standing = standing.map_err(|error| match &group {
+        Some(group) => unknown(error, group),
+        None => error,
+    })?;
+    let listed: Vec<Listed> = standing.iter().map(Listed::from).collect();
+    let headings = ["group", "partner", "can", "join", "until", "effect"];
+    output.list(&listed, headings, |grant| {
+        [
+            grant.group.clone(),
+            grant.partner.to_string(),
+            grant.can.to_string(),
+            grant.join.to_string(),
+            grant.until.map_or_else(String::new, Timestamp::for_people),
+            grant.problem.clone().unwrap_or_else(|| "yes".to_owned()),
+        ]
+    })
+}
+
+async fn remove(app: &App, group: Handle, partner: Host, output: Output) -> Result<()> {
+    let removed = grants::remove(app, Viewer::Operator, group.clone(), partner.clone()).await;
+    let closed = removed.map_err(|error| unknown(error, &group))?;
+    output.made(
+        &json!({
+            "group": group.name,
+            "partner": partner,
+            "cancelled": closed.cancelled,
+            "members_removed": closed.members,
+        }),
+        format_args!(
+            "{group} is closed to {partner}: {} deliveries cancelled, {} members removed.",
+            closed.cancelled, closed.members
+        ),
+    )
+}
+
+/// Says which group there is not.
+fn unknown(error: Error, group: &Handle) -> Error {
+    match error {
+        Error::NotFound => Error::invalid("group", format!("there is no group {group}")),
+        other => other,
+    }
+}
+
+/// A grant as scripts read it.
+#[derive(Serialize)]
+pub(super) struct Listed {
+    id: GrantId,
+    group: String,
+    partner: Host,
+    can: Capabilities,
+    join: JoinMode,
+    from: Timestamp,
+    until: Option<Timestamp>,
+    /// None: all topics are shown.
+    history_from: Option<Timestamp>,
+    apart: bool,
+    /// Why it has no effect now; none: it has.
+    problem: Option<String>,
+}
+
+impl From<&Standing> for Listed {
+    fn from(standing: &Standing) -> Self {
+        let terms = &standing.grant.terms;
+        Self {
+            id: standing.grant.id,
+            group: standing.group.actor.name.clone(),
+            partner: standing.partner.host.clone(),
+            can: terms.capabilities,
+            join: terms.join,
+            from: terms.from,
+            until: terms.until,
+            history_from: Some(terms.history_from).filter(|from| *from != Timestamp::MIN),
+            apart: terms.apart,
+            problem: standing.problem(),
+        }
+    }
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.group, self.can)?;
+        match &self.problem {
+            Some(problem) => write!(f, " (no effect: {problem})"),
+            None => Ok(()),
+        }
+    }
+}

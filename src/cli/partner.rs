@@ -1,0 +1,219 @@
+//! `guildhall partner`: partnerships with other organizations' servers.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::app::App;
+use crate::cli::Output;
+use crate::cli::grant::Listed;
+use crate::domain::{Host, Partner, PartnerClass, PartnerState, Timestamp, Uri, parse_duration};
+use crate::error::{Error, Result};
+use crate::federation::partnership;
+use crate::policy::Viewer;
+use crate::services::grants;
+use crate::services::partners::{self, Change, Changed};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Make a one-time code for another organization's administrator
+    Invite {
+        /// What the other organization is to us: partner, supplier or customer
+        #[arg(long, default_value = "partner")]
+        class: PartnerClass,
+        /// How long the code can be used, like 12h or 7d
+        #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_duration)]
+        expires: Duration,
+    },
+    /// Use the code that another organization sent; our server must be running
+    Accept {
+        code: String,
+        /// What the other organization is to us: partner, supplier or customer
+        #[arg(long, default_value = "partner")]
+        class: PartnerClass,
+    },
+    /// Speak with a server that knows nothing of invitations
+    Add {
+        host: Host,
+        /// What the other organization is to us: partner, supplier or customer
+        #[arg(long, default_value = "partner")]
+        class: PartnerClass,
+    },
+    /// List all partners
+    List,
+    /// Show one partner and what is open to it
+    Show { host: Host },
+    /// Let nothing out and nothing in until `resume`; what is queued waits
+    Pause { host: Host },
+    /// End a pause and send what waited
+    Resume { host: Host },
+    /// End the partnership (or a block) with all its grants; what is queued is cancelled
+    End { host: Host },
+    /// Refuse a server altogether
+    Block { host: Host },
+}
+
+pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
+    match command {
+        Command::Invite { class, expires } => invite(app, class, expires, output).await,
+        Command::Accept { code, class } => accept(app, &code, class, output).await,
+        Command::Add { host, class } => add(app, host, class, output).await,
+        Command::List => list(app, output).await,
+        Command::Show { host } => show(app, host, output).await,
+        Command::Pause { host } => change(app, host, Change::Pause, output).await,
+        Command::Resume { host } => change(app, host, Change::Resume, output).await,
+        Command::End { host } => change(app, host, Change::End, output).await,
+        Command::Block { host } => change(app, host, Change::Block, output).await,
+    }
+}
+
+async fn invite(app: &App, class: PartnerClass, expires: Duration, output: Output) -> Result<()> {
+    let invited = partners::invite(app, Viewer::Operator, class, expires).await?;
+    let code = invited.code.to_string();
+    output.say(format_args!(
+        "Send this code to the other organization's administrator. It can be used once, until {} (UTC), \
+         with `guildhall partner accept CODE`:",
+        invited.expires_at.for_people()
+    ));
+    let document = json!({ "code": code, "class": class, "expires_at": invited.expires_at });
+    output.made(&document, code)
+}
+
+async fn accept(app: &App, code: &str, class: PartnerClass, output: Output) -> Result<()> {
+    let partner = partnership::accept(app, Viewer::Operator, code, class).await?;
+    let sentence = format!("{} ({}) is a partner.", partner.organization, partner.host);
+    output.made(&Described::from(partner), sentence)
+}
+
+async fn add(app: &App, host: Host, class: PartnerClass, output: Output) -> Result<()> {
+    let partner = partners::add(app, Viewer::Operator, host, class).await?;
+    let sentence = format!(
+        "{} is a partner, one-sided: it need not know.",
+        partner.host
+    );
+    output.made(&Described::from(partner), sentence)
+}
+
+async fn list(app: &App, output: Output) -> Result<()> {
+    let partners = partners::list(app, Viewer::Operator).await?;
+    let described: Vec<Described> = partners.into_iter().map(Described::from).collect();
+    let headings = ["host", "organization", "class", "state", "agreed"];
+    output.list(&described, headings, |partner| {
+        [
+            partner.host.to_string(),
+            partner.organization.clone(),
+            partner.class.to_string(),
+            partner.state.to_string(),
+            partner.agreed().to_owned(),
+        ]
+    })
+}
+
+async fn show(app: &App, host: Host, output: Output) -> Result<()> {
+    let found = partners::find(app, Viewer::Operator, host.clone()).await;
+    let partner = Described::from(found.map_err(|error| unknown(error, &host))?);
+    let grants = grants::list(app, Viewer::Operator, None, Some(host)).await?;
+    let grants: Vec<Listed> = grants.iter().map(Listed::from).collect();
+    let mut sentence = format!(
+        "{} ({}): {}, {}, {}, since {}",
+        partner.organization,
+        partner.host,
+        partner.class,
+        partner.state,
+        partner.agreed(),
+        partner.created_at.for_people()
+    );
+    for grant in &grants {
+        sentence.push_str(&format!("\n{grant}"));
+    }
+    output.made(&Shown { partner, grants }, sentence)
+}
+
+async fn change(app: &App, host: Host, change: Change, output: Output) -> Result<()> {
+    let changed = partners::change(app, Viewer::Operator, host.clone(), change).await;
+    let Changed {
+        partner,
+        cancelled,
+        grants_ended,
+        released,
+    } = changed.map_err(|error| unknown(error, &host))?;
+    let sentence = match change {
+        Change::Pause => format!("The partnership with {host} is paused; what is queued waits."),
+        Change::Resume => {
+            format!("The partnership with {host} goes on; {released} deliveries waited.")
+        }
+        Change::End => format!(
+            "The partnership with {host} is over: {cancelled} deliveries cancelled, {grants_ended} grants ended."
+        ),
+        Change::Block => format!(
+            "{host} is blocked: {cancelled} deliveries cancelled, {grants_ended} grants ended."
+        ),
+    };
+    let document = After {
+        partner: Described::from(partner),
+        cancelled,
+        grants_ended,
+        released,
+    };
+    output.made(&document, sentence)
+}
+
+/// Says which partner there is not.
+fn unknown(error: Error, host: &Host) -> Error {
+    match error {
+        Error::NotFound => Error::invalid("host", format!("there is no partnership with {host}")),
+        other => other,
+    }
+}
+
+/// A partner as scripts read it.
+#[derive(Serialize)]
+struct Described {
+    host: Host,
+    organization: String,
+    class: PartnerClass,
+    state: PartnerState,
+    mutual: bool,
+    instance: Option<Uri>,
+    created_at: Timestamp,
+}
+
+impl Described {
+    const fn agreed(&self) -> &'static str {
+        match self.mutual {
+            true => "by both",
+            false => "one-sided",
+        }
+    }
+}
+
+impl From<Partner> for Described {
+    fn from(partner: Partner) -> Self {
+        Self {
+            host: partner.host,
+            organization: partner.organization,
+            class: partner.class,
+            state: partner.state,
+            mutual: partner.mutual,
+            instance: partner.instance,
+            created_at: partner.created_at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    partner: Described,
+    grants: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct After {
+    #[serde(flatten)]
+    partner: Described,
+    cancelled: usize,
+    grants_ended: usize,
+    released: usize,
+}

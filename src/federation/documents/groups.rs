@@ -1,0 +1,134 @@
+//! Groups of this house and their lists.
+//!
+//! Rosters show a server its own people only: neither ours nor anybody else's, and no counts. So
+//! the list of moderators is for finding one's own; what our moderators do is told by the group.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::{Data, OUTBOX_ITEMS, Turn, document, reader, respond};
+use crate::domain::{Page, Uri};
+use crate::error::{Error, Result};
+use crate::federation::Federation;
+use crate::federation::objects::actor_document;
+use crate::federation::objects::collection::{
+    render_announced, render_page, render_paged, render_whole,
+};
+use crate::federation::objects::group::render_group;
+use crate::services::documents::{self, Roster};
+
+pub async fn group(
+    federation: Data,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
+    respond(read_group(&federation, &request, &name).await)
+}
+
+async fn read_group(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
+    let viewer = reader(federation, request).await?;
+    let (group, key) = documents::group(&federation.app, viewer, name).await?;
+    let addresses = federation.app.addresses();
+    Ok(actor_document(render_group(&addresses, &group, &key)))
+}
+
+/// Topics, newest first, as the group passed them on.
+pub async fn outbox(
+    federation: Data,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
+    respond(read_outbox(&federation, &request, &name).await)
+}
+
+async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
+    let (app, addresses) = (&federation.app, federation.app.addresses());
+    let viewer = reader(federation, request).await?;
+    let turn = Turn::of(request);
+    let page = Page::first(OUTBOX_ITEMS).before(turn.before().map(|id| id.0));
+    let (group, topics) = documents::topics(app, viewer, name, page).await?;
+    let outbox = group.actor.uri.join("outbox");
+    if !turn.is_page() {
+        return Ok(document(render_paged(&outbox, "?page=true")));
+    }
+    let next = match topics.last() {
+        Some(last) if topics.len() == OUTBOX_ITEMS as usize => {
+            Some(format!("?page=true&before={}", last.post.id))
+        }
+        _ => None,
+    };
+    let items = topics
+        .iter()
+        .map(|topic| render_announced(&addresses, &group, &topic.post, &topic.author))
+        .collect();
+    let this = match turn.before() {
+        Some(before) => format!("?page=true&before={before}"),
+        None => "?page=true".to_owned(),
+    };
+    Ok(document(render_page(&outbox, &this, items, next)))
+}
+
+pub async fn followers(
+    federation: Data,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
+    respond(read_roster(&federation, &request, &name, Roster::Members).await)
+}
+
+pub async fn moderators(
+    federation: Data,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
+    respond(read_roster(&federation, &request, &name, Roster::Moderators).await)
+}
+
+async fn read_roster(
+    federation: &Federation,
+    request: &HttpRequest,
+    name: &str,
+    roster: Roster,
+) -> Result<Value> {
+    let viewer = reader(federation, request).await?;
+    let people = documents::roster(&federation.app, viewer, name, roster).await?;
+    // Lemmy asks in this way whether one of its people is in.
+    if let Some(asked) = Turn::of(request).is_follower
+        && !people.iter().any(|person| person.as_str() == asked)
+    {
+        return Err(Error::NotFound);
+    }
+    let list = match roster {
+        Roster::Members => "followers",
+        Roster::Moderators => "moderators",
+    };
+    let id = address(federation, name, list)?;
+    let people = people.iter().map(|person| json!(person)).collect();
+    Ok(document(render_whole(&id, people)))
+}
+
+/// Pinned topics. There is no pinning yet.
+pub async fn featured(
+    federation: Data,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
+    respond(read_featured(&federation, &request, &name).await)
+}
+
+async fn read_featured(
+    federation: &Federation,
+    request: &HttpRequest,
+    name: &str,
+) -> Result<Value> {
+    let viewer = reader(federation, request).await?;
+    let (group, _) = documents::group(&federation.app, viewer, name).await?;
+    let id = group.actor.uri.join("featured");
+    Ok(document(render_whole(&id, Vec::new())))
+}
+
+/// The address of one of a group's lists; the group is there.
+fn address(federation: &Federation, name: &str, list: &str) -> Result<Uri> {
+    let name = name.parse().map_err(|_| Error::NotFound)?;
+    Ok(federation.app.addresses().group(&name).join(list))
+}

@@ -1,0 +1,144 @@
+//! What other servers read: `GET` of everything that has an address here, as ActivityStreams, and
+//! how it is found (WebFinger, NodeInfo).
+//!
+//! Who reads is proven by a signature ([`viewer`]); what is hidden is answered to the byte like
+//! what never was. Only the server itself is shown to everybody: it proves who *we* are.
+
+mod answer;
+mod groups;
+mod instance;
+mod nodeinfo;
+mod people;
+mod posts;
+mod webfinger;
+
+use actix_web::guard::{self, GuardContext};
+use actix_web::http::header::ACCEPT;
+use actix_web::{Handler, HttpRequest, HttpResponse, Responder, web};
+use serde_json::Value;
+
+use crate::domain::PostId;
+use crate::error::{Error, Result};
+use crate::federation::fetch::is_activity_json;
+use crate::federation::viewer::viewer;
+use crate::federation::{Federation, objects};
+use crate::policy::Viewer;
+
+/// Topics in one page of an outbox.
+const OUTBOX_ITEMS: u32 = 20;
+/// Posts in one page of a conversation.
+const CONVERSATION_ITEMS: u32 = 50;
+
+type Data = web::Data<Federation>;
+
+/// Adds the addresses.
+pub fn configure(config: &mut web::ServiceConfig) {
+    // Pages for people have the same addresses.
+    config
+        .service(read("/u/{name}", people::person).guard(guard::fn_guard(wants_activity)))
+        .service(read("/g/{name}", groups::group).guard(guard::fn_guard(wants_activity)))
+        .service(read("/p/{id}", posts::post).guard(guard::fn_guard(wants_activity)))
+        .service(read("/actor", instance::actor))
+        .service(read("/actor/outbox", instance::outbox))
+        .service(read("/u/{name}/outbox", people::nothing))
+        .service(read("/u/{name}/followers", people::nothing))
+        .service(read("/u/{name}/following", people::nothing))
+        .service(read("/g/{name}/outbox", groups::outbox))
+        .service(read("/g/{name}/followers", groups::followers))
+        .service(read("/g/{name}/moderators", groups::moderators))
+        .service(read("/g/{name}/featured", groups::featured))
+        .service(read("/p/{id}/context", posts::context))
+        .service(read("/p/{id}/replies", posts::replies))
+        .service(read("/.well-known/webfinger", webfinger::webfinger))
+        .service(read("/.well-known/host-meta", webfinger::host_meta))
+        .service(read("/.well-known/nodeinfo", nodeinfo::links))
+        .service(read("/nodeinfo/{version}", nodeinfo::nodeinfo));
+}
+
+/// An address that can be read, and nothing else.
+fn read<F, Args>(path: &str, handler: F) -> actix_web::Resource
+where
+    F: Handler<Args> + Clone,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+}
+
+/// True when the reader asks for ActivityStreams and not for a page.
+fn wants_activity(context: &GuardContext<'_>) -> bool {
+    let headers = context.head().headers().get_all(ACCEPT);
+    let mut wanted = headers
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim);
+    // Whichever is named first: browsers name pages first, if they name the other at all.
+    let first = wanted.find(|media| is_activity(media) || media.starts_with("text/html"));
+    first.is_some_and(is_activity)
+}
+
+fn is_activity(media: &str) -> bool {
+    is_activity_json(media) || media.starts_with("application/ld+json")
+}
+
+/// Who reads.
+///
+/// # Errors
+/// [`Error::NotFound`] for somebody to whom nothing is shown, whatever there is.
+async fn reader(federation: &Federation, request: &HttpRequest) -> Result<Viewer> {
+    viewer(federation, request).await?.ok_or(Error::NotFound)
+}
+
+/// The answer with a document, or without.
+fn respond(document: Result<Value>) -> HttpResponse {
+    match document {
+        Ok(document) => answer::found(&document),
+        Err(error) => answer::failed(&error),
+    }
+}
+
+/// A post's number. What cannot be one is not there.
+fn post_id(path: &web::Path<String>) -> Result<PostId> {
+    path.parse().map_err(|_| Error::NotFound)
+}
+
+/// The wanted part of a list; what cannot be read is the first part.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Turn {
+    page: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    is_follower: Option<String>,
+}
+
+impl Turn {
+    fn of(request: &HttpRequest) -> Self {
+        web::Query::<Self>::from_query(request.query_string())
+            .map(web::Query::into_inner)
+            .unwrap_or_default()
+    }
+
+    /// A page of the list, not the list as a whole.
+    fn is_page(&self) -> bool {
+        self.page.is_some()
+    }
+
+    fn before(&self) -> Option<PostId> {
+        self.before.as_ref()?.parse().ok()
+    }
+
+    fn after(&self) -> Option<PostId> {
+        self.after.as_ref()?.parse().ok()
+    }
+}
+
+/// A document of its own.
+fn document(object: Value) -> Value {
+    objects::document(object)
+}
+
+#[cfg(test)]
+mod tests;

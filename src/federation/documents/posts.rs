@@ -1,0 +1,105 @@
+//! Topics and comments, and the conversations they make.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::{CONVERSATION_ITEMS, Data, Turn, answer, document, post_id, reader, respond};
+use crate::app::Addresses;
+use crate::domain::{Group, PostId};
+use crate::error::Result;
+use crate::federation::Federation;
+use crate::federation::objects::collection::{render_page, render_paged};
+use crate::federation::objects::post::render_post;
+use crate::federation::objects::tombstone::render_tombstone;
+use crate::services::documents::{self, Below, PostDocument};
+
+pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    match find(&federation, &request, &id).await {
+        Ok((found, _)) if found.is_gone() => answer::gone(&document(render_tombstone(&found.post))),
+        Ok((found, group)) => {
+            let object = render(&federation.app.addresses(), &found, &group);
+            answer::found(&document(object))
+        }
+        Err(error) => answer::failed(&error),
+    }
+}
+
+async fn find(
+    federation: &Federation,
+    request: &HttpRequest,
+    id: &web::Path<String>,
+) -> Result<(PostDocument, Group)> {
+    let viewer = reader(federation, request).await?;
+    documents::post(&federation.app, viewer, post_id(id)?).await
+}
+
+fn render(addresses: &Addresses, found: &PostDocument, group: &Group) -> Value {
+    let parent = found.parent.as_ref();
+    render_post(addresses, &found.post, &found.author, group, parent)
+}
+
+/// The whole conversation of a topic (FEP-f228), oldest first.
+pub async fn context(
+    federation: Data,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> HttpResponse {
+    respond(conversation(&federation, &request, &id, Below::Topic).await)
+}
+
+/// What answers a post directly.
+pub async fn replies(
+    federation: Data,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> HttpResponse {
+    respond(conversation(&federation, &request, &id, Below::Post).await)
+}
+
+async fn conversation(
+    federation: &Federation,
+    request: &HttpRequest,
+    id: &web::Path<String>,
+    below: Below,
+) -> Result<Value> {
+    let (app, addresses) = (&federation.app, federation.app.addresses());
+    let viewer = reader(federation, request).await?;
+    let (id, turn) = (post_id(id)?, Turn::of(request));
+    let items = CONVERSATION_ITEMS;
+    let (group, posts) =
+        documents::conversation(app, viewer, id, below, turn.after(), items).await?;
+    let of = addresses.post(id).join(match below {
+        Below::Topic => "context",
+        Below::Post => "replies",
+    });
+    if !turn.is_page() {
+        let mut whole = render_paged(&of, "?page=true");
+        whole["attributedTo"] = json!(group.actor.uri);
+        return Ok(document(whole));
+    }
+    let full = posts.len() == items as usize;
+    let next = posts
+        .last()
+        .filter(|_| full)
+        .map(|last| turn_after(last.post.id));
+    let this = turn
+        .after()
+        .map_or_else(|| "?page=true".to_owned(), turn_after);
+    let posts = posts
+        .iter()
+        .map(|found| item(&addresses, found, &group))
+        .collect();
+    Ok(document(render_page(&of, &this, posts, next)))
+}
+
+fn turn_after(id: PostId) -> String {
+    format!("?page=true&after={id}")
+}
+
+/// What was written here with its text; of the rest the address, for its own server to show.
+fn item(addresses: &Addresses, found: &PostDocument, group: &Group) -> Value {
+    match found.author.is_local() {
+        true => render(addresses, found, group),
+        false => json!(found.post.uri),
+    }
+}

@@ -1,0 +1,267 @@
+//! What other servers may read of this house. Every question goes through policy; what is not
+//! there is asked for like what is hidden, so that an answer tells nothing, not even by its time.
+
+use std::collections::HashMap;
+
+use crate::app::{App, Asker};
+use crate::domain::{
+    Account, Actor, ActorId, ActorKey, Audience, Group, GroupRole, Handle, Member, Page, Post,
+    PostId, PostState, Uri,
+};
+use crate::error::{Error, Result};
+use crate::policy::{Action, Viewer, act};
+use crate::services::{access, house};
+use crate::storage::{self, Connection};
+
+/// A topic or comment with what its document names.
+#[derive(Clone, Debug)]
+pub struct PostDocument {
+    pub post: Post,
+    pub author: Actor,
+    /// What a comment answers.
+    pub parent: Option<Uri>,
+}
+
+impl PostDocument {
+    /// Only a tombstone is left of it.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.post.state, PostState::Removed | PostState::Deleted)
+    }
+}
+
+/// The server itself, for everybody.
+pub async fn instance(app: &App) -> Result<(Actor, ActorKey)> {
+    app.db
+        .read("instance_document", |connection| {
+            let instance = house::instance_actor(connection)?;
+            let key = public_key(connection, &instance)?;
+            Ok((instance, key))
+        })
+        .await
+}
+
+/// A person of this house.
+pub async fn person(app: &App, viewer: Viewer, name: &str) -> Result<(Actor, ActorKey)> {
+    let (asker, name) = (app.asker(viewer), name.to_owned());
+    app.db
+        .read("person_document", move |connection| {
+            let person = find_person(connection, &asker, &name)?.actor;
+            let key = public_key(connection, &person)?;
+            Ok((person, key))
+        })
+        .await
+}
+
+/// A group of this house.
+pub async fn group(app: &App, viewer: Viewer, name: &str) -> Result<(Group, ActorKey)> {
+    let (asker, name) = (app.asker(viewer), name.to_owned());
+    app.db
+        .read("group_document", move |connection| {
+            let group = find_group(connection, &asker, &name)?;
+            let key = public_key(connection, &group.actor)?;
+            Ok((group, key))
+        })
+        .await
+}
+
+/// Who has a name here: a person or a group. For WebFinger.
+pub async fn actor(app: &App, viewer: Viewer, name: &str) -> Result<Actor> {
+    let (asker, name) = (app.asker(viewer), name.to_owned());
+    app.db
+        .read(
+            "find_name",
+            move |connection| match storage::accounts::find_by_name(connection, &name)? {
+                None => find_group(connection, &asker, &name).map(|group| group.actor),
+                some => access::permit_person(connection, &asker, some).map(|person| person.actor),
+            },
+        )
+        .await
+}
+
+/// A topic or comment that was written here. What was written elsewhere has its document there.
+pub async fn post(app: &App, viewer: Viewer, id: PostId) -> Result<(PostDocument, Group)> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("post_document", move |connection| {
+            let (post, group) = find_post(connection, &asker, id)?;
+            let document = with_names(connection, vec![post])?.pop();
+            match document {
+                Some(document) if document.author.is_local() => Ok((document, group)),
+                _ => Err(Error::NotFound),
+            }
+        })
+        .await
+}
+
+/// Topics of a group, newest first.
+pub async fn topics(
+    app: &App,
+    viewer: Viewer,
+    name: &str,
+    page: Page,
+) -> Result<(Group, Vec<PostDocument>)> {
+    let (asker, name) = (app.asker(viewer), name.to_owned());
+    app.db
+        .read("outbox", move |connection| {
+            let group = find_group(connection, &asker, &name)?;
+            access::permit::<act::Read>(connection, &asker, group.id)?;
+            let scope = access::scope(&asker);
+            let topics = storage::posts::list_topics(connection, &scope, group.id, page)?;
+            let topics = topics
+                .into_iter()
+                .filter(|topic| topic.state == PostState::Visible)
+                .collect();
+            Ok((group, with_names(connection, topics)?))
+        })
+        .await
+}
+
+/// Which part of a conversation is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Below {
+    /// The topic and everything below it.
+    Topic,
+    /// What answers the post directly.
+    Post,
+}
+
+/// What is said in a group of ours below a topic or post, oldest first, at most `items` from after
+/// an id on.
+pub async fn conversation(
+    app: &App,
+    viewer: Viewer,
+    id: PostId,
+    below: Below,
+    after: Option<PostId>,
+    items: u32,
+) -> Result<(Group, Vec<PostDocument>)> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("conversation", move |connection| {
+            let (post, group) = find_post(connection, &asker, id)?;
+            // A conversation is kept by the house of its group, under its topic's name.
+            let ours = group.is_local() && (below == Below::Post || post.is_topic());
+            if !ours {
+                return Err(Error::NotFound);
+            }
+            let parent = (below == Below::Post).then_some(post.id);
+            let posts = storage::posts::list_thread_page(
+                connection,
+                &access::scope(&asker),
+                post.topic,
+                parent,
+                after,
+                items,
+            )?;
+            Ok((group, with_names(connection, posts)?))
+        })
+        .await
+}
+
+/// Which members are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roster {
+    Members,
+    Moderators,
+}
+
+/// The asking server's own people in a group. Who else is a member, our own people included, is
+/// told to nobody outside; nor is how many.
+pub async fn roster(app: &App, viewer: Viewer, name: &str, roster: Roster) -> Result<Vec<Uri>> {
+    let (asker, name) = (app.asker(viewer), name.to_owned());
+    app.db
+        .read("roster", move |connection| {
+            let group = find_group(connection, &asker, &name)?;
+            let may_see = access::may(connection, &asker, Action::SeeMembers, &group)?;
+            let (Some(host), true) = (asker.viewer.host(), may_see) else {
+                return Ok(Vec::new());
+            };
+            let members = storage::memberships::list_on_host(connection, group.id, host)?;
+            let wanted = |member: &Member| match roster {
+                Roster::Members => true,
+                Roster::Moderators => member.membership.role >= GroupRole::Moderator,
+            };
+            let members = members.into_iter().filter(wanted);
+            Ok(members.map(|member| member.actor.uri).collect())
+        })
+        .await
+}
+
+/// How many people have an account here.
+pub async fn people(app: &App) -> Result<u64> {
+    let count = app
+        .db
+        .read("count_people", storage::accounts::count_active)
+        .await?;
+    Ok(count.unsigned_abs())
+}
+
+/// A person by name, once policy said that the asker may know of them.
+fn find_person(connection: &mut Connection, asker: &Asker, name: &str) -> Result<Account> {
+    let person = storage::accounts::find_by_name(connection, name)?;
+    access::permit_person(connection, asker, person)
+}
+
+/// A group of this house by name, once policy said that the asker may know of it.
+fn find_group(connection: &mut Connection, asker: &Asker, name: &str) -> Result<Group> {
+    let handle = Handle {
+        name: name.to_owned(),
+        host: None,
+    };
+    let group = storage::groups::find_by_handle(connection, &handle)?;
+    let (_, group) = access::permit_sought::<act::Know>(connection, asker, group)?;
+    Ok(group)
+}
+
+/// A post for its group's audience, once policy said that the asker may read it.
+fn find_post(connection: &mut Connection, asker: &Asker, id: PostId) -> Result<(Post, Group)> {
+    let post = storage::posts::find(connection, id)?;
+    let case = access::permit_sought_post::<act::Read>(connection, asker, post)?;
+    match case.group {
+        Some(group) if case.post.audience == Audience::Group => Ok((case.post, group)),
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// Adds who wrote them and what they answer.
+fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostDocument>> {
+    let mut authors: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
+    authors.sort_unstable();
+    authors.dedup();
+    let authors = storage::actors::list_by_ids(connection, &authors)?;
+    let authors: HashMap<ActorId, Actor> = authors
+        .into_iter()
+        .map(|author| (author.id, author))
+        .collect();
+    let parents: Vec<PostId> = posts.iter().filter_map(|post| post.parent).collect();
+    let parents = match parents.is_empty() {
+        true => HashMap::new(),
+        false => storage::posts::list_uris(connection, &parents)?
+            .into_iter()
+            .collect(),
+    };
+    posts
+        .into_iter()
+        .map(|post| {
+            let author = authors.get(&post.author).cloned();
+            Ok(PostDocument {
+                author: author.ok_or_else(|| Error::internal("a post without an author"))?,
+                parent: post.parent.and_then(|parent| parents.get(&parent).cloned()),
+                post,
+            })
+        })
+        .collect()
+}
+
+/// An actor's key without what must not leave.
+fn public_key(connection: &mut Connection, actor: &Actor) -> Result<ActorKey> {
+    let key = storage::actors::find_key_of(connection, actor.id)?
+        .ok_or_else(|| Error::internal(format!("{} has no key", actor.uri)))?;
+    Ok(ActorKey {
+        private_pem: None,
+        ..key
+    })
+}
+
+#[cfg(test)]
+mod tests;

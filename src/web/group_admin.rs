@@ -1,0 +1,212 @@
+//! A group's settings: what it says of itself, how far it reaches, whom it is open to.
+
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+
+use crate::auth::Form;
+use crate::domain::{Access, Stage, Title};
+use crate::error::{Error, Result};
+use crate::policy::Action;
+use crate::services::grants::{self, Standing};
+use crate::services::groups::{self, GroupView};
+use crate::web::errors::{self, Answer, Told};
+use crate::web::grants::{Wish, grant_row, handle_of, history_words};
+use crate::web::groups::locate;
+use crate::web::views::{Choice, GroupAdminPage, StageChoice};
+use crate::web::visit::{Member, Notice};
+use crate::web::{answer, done, parts, see_other};
+
+/// What the group says of itself, as it was typed.
+#[derive(Deserialize)]
+pub struct About {
+    title: String,
+    #[serde(default)]
+    description: String,
+    access: String,
+}
+
+#[derive(Deserialize)]
+pub struct NewStage {
+    stage: String,
+}
+
+/// `GET /g/{handle}/settings`
+pub async fn show(member: Member, handle: Path<String>) -> Answer {
+    let view = locate(&member, &handle).await?;
+    page(&member, view, None, None, None).await
+}
+
+/// An address that only forms of the settings page go to.
+pub async fn lead_here(request: HttpRequest) -> HttpResponse {
+    let mut segments = request.path().split('/');
+    let group = segments.nth(2).unwrap_or_default();
+    see_other(&format!("/g/{group}/settings"))
+}
+
+/// `POST /g/{handle}/settings`
+pub async fn update(member: Member, handle: Path<String>, Form(about): Form<About>) -> Answer {
+    let view = locate(&member, &handle).await?;
+    match save(&member, &view, &about).await {
+        Ok(()) => Ok(done(&settings_of(&view), Notice::Saved)),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            page(&member, view, Some(about), None, Some(told)).await
+        }
+    }
+}
+
+async fn save(member: &Member, view: &GroupView, about: &About) -> Result<()> {
+    let title: Title = about.title.parse()?;
+    let (description, access) = (about.description.trim().to_owned(), about.access.parse()?);
+    let (viewer, group) = (member.viewer(), view.group.id);
+    groups::update(&member.app, viewer, group, title, description, access).await
+}
+
+/// `POST /g/{handle}/stage`
+pub async fn set_stage(member: Member, handle: Path<String>, Form(form): Form<NewStage>) -> Answer {
+    let view = locate(&member, &handle).await?;
+    match turn(&member, &view, &form.stage).await {
+        Ok(()) => Ok(done(&settings_of(&view), Notice::Saved)),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            page(&member, view, None, None, Some(told)).await
+        }
+    }
+}
+
+async fn turn(member: &Member, view: &GroupView, stage: &str) -> Result<()> {
+    let stage = stage.parse()?;
+    groups::set_stage(&member.app, member.viewer(), view.group.id, stage).await?;
+    Ok(())
+}
+
+fn settings_of(view: &GroupView) -> String {
+    format!("{}/settings", parts::group_url(&view.group))
+}
+
+/// The page; after a problem with what was typed in one of its forms.
+pub async fn page(
+    member: &Member,
+    view: GroupView,
+    about: Option<About>,
+    wish: Option<Wish>,
+    told: Option<Told>,
+) -> Answer {
+    let opens = view.rights.may(Action::ChangeBoundary);
+    if !opens && !view.rights.may(Action::ManageGroup) {
+        let why = view.rights.why_not(Action::ManageGroup);
+        return Err(why.map_or(Error::NotFound, Error::Denied).into());
+    }
+    let (app, now) = (&member.app, member.now());
+    let (grants, candidates) = match opens {
+        true => (
+            grants::list(app, member.viewer(), Some(handle_of(&view)), None).await?,
+            grants::list_candidates(app, member.viewer(), handle_of(&view)).await?,
+        ),
+        false => (Vec::new(), Vec::new()),
+    };
+    let wish = wish.unwrap_or_else(Wish::usual);
+    let group = &view.group;
+    let about = about.unwrap_or_else(|| About {
+        title: group.title().to_owned(),
+        description: group.description.clone(),
+        access: group.access.to_string(),
+    });
+    let page = GroupAdminPage {
+        page: member.page_told("Settings and grants", told.as_ref()).await?,
+        group: parts::group_link(group, None),
+        title: about.title,
+        description: about.description,
+        access: about.access,
+        stages: stages(&view, &grants),
+        grants: grants.iter().map(|one| grant_row(one, now)).collect(),
+        partners: candidates
+            .iter()
+            .map(|partner| Choice {
+                value: partner.host.to_string(),
+                label: format!(
+                    "{} ({}, {})",
+                    partner.organization, partner.class, partner.host
+                ),
+                hint: None,
+                chosen: wish.is_for(&partner.host),
+            })
+            .collect(),
+        draft: opens.then(|| wish.draft()),
+    };
+    answer(&page, told.as_ref())
+}
+
+/// The three stages, and exactly what each makes visible to whom.
+fn stages(view: &GroupView, grants: &[Standing]) -> Vec<StageChoice> {
+    let now = view.group.stage;
+    let not_yours = view.rights.why_not(Action::ChangeBoundary);
+    let stage = |stage: &Stage| StageChoice {
+        value: stage.to_string(),
+        label: match stage {
+            Stage::Internal => "Inside only",
+            Stage::Partners => "Shared with partners",
+            Stage::Public => "Public",
+        }
+        .to_owned(),
+        current: *stage == now,
+        consequences: match stage {
+            Stage::Internal => inside(now, grants),
+            Stage::Partners => to_partners(now, grants),
+            Stage::Public => to_everybody(view.group.access),
+        },
+        refused: match (stage, view.group.access) {
+            (Stage::Public, Access::Secret) => {
+                Some("A secret group cannot be public. Make it closed or open first.".to_owned())
+            }
+            _ if *stage == now => None,
+            _ => not_yours.map(|reason| reason.sentence().to_owned()),
+        },
+    };
+    Stage::ALL.iter().map(stage).collect()
+}
+
+fn inside(now: Stage, grants: &[Standing]) -> Vec<String> {
+    if now == Stage::Internal || grants.is_empty() {
+        return vec!["Nobody outside the organization sees it.".to_owned()];
+    }
+    let lost = |one: &Standing| {
+        let name = &one.partner.organization;
+        format!("{name} loses sight of it at once. Its grant is kept for later.")
+    };
+    grants.iter().map(lost).collect()
+}
+
+fn to_partners(now: Stage, grants: &[Standing]) -> Vec<String> {
+    let mut facts: Vec<String> = grants
+        .iter()
+        .map(|one| {
+            let can = one.grant.terms.capabilities.to_string().replace(',', ", ");
+            let seen = history_words(&one.grant.terms);
+            format!("{} sees {seen}, and may {can}.", one.partner.organization)
+        })
+        .collect();
+    if facts.is_empty() {
+        facts.push("No partner has a grant: nobody outside sees it until one has.".to_owned());
+    }
+    if now == Stage::Public {
+        facts.push("Everybody else on the internet loses sight of it at once.".to_owned());
+    }
+    facts
+}
+
+fn to_everybody(access: Access) -> Vec<String> {
+    match access {
+        Access::Open => vec![
+            "Anybody on the internet reads everything ever written here, and the description."
+                .to_owned(),
+            "What was read once may be kept by others for good.".to_owned(),
+        ],
+        Access::Closed => vec![
+            "Anybody on the internet sees its name and description. What is written stays with members and partners."
+                .to_owned(),
+        ],
+        Access::Secret => Vec::new(),
+    }
+}

@@ -1,0 +1,227 @@
+//! Partnerships, for administrators.
+
+use std::time::Duration;
+
+use actix_web::web::Path;
+use serde::Deserialize;
+
+use crate::auth::Form;
+use crate::domain::{Destination, Host, JobState, Partner, PartnerState, parse_duration};
+use crate::error::{Error, Result};
+use crate::services::grants::{self, Standing};
+use crate::services::partners::{self, Change};
+use crate::services::{deliveries, jobs};
+use crate::web::errors::{self, Answer, Told};
+use crate::web::grants::grant_row;
+use crate::web::views::{Invitation, PartnerPage, PartnerRow, PartnersPage, QueueHealth};
+use crate::web::visit::{Member, Notice};
+use crate::web::{answer, done, parts};
+
+/// How long a page waits for the worker that speaks with the other server.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How much of a fingerprint people compare, in characters.
+const FINGERPRINT_CHARS: usize = 32;
+
+#[derive(Deserialize)]
+pub struct Invite {
+    class: String,
+    expires: String,
+}
+
+#[derive(Deserialize)]
+pub struct Accept {
+    code: String,
+}
+
+#[derive(Deserialize)]
+pub struct Add {
+    host: String,
+    class: String,
+}
+
+#[derive(Deserialize)]
+pub struct NewState {
+    state: String,
+}
+
+/// What a form on the page was filled in with, or made.
+#[derive(Default)]
+struct Filled {
+    invitation: Option<Invitation>,
+    code: String,
+    host: String,
+}
+
+/// `GET /admin/partners`
+pub async fn list(member: Member) -> Answer {
+    page(&member, Filled::default(), None).await
+}
+
+/// `POST /admin/partners/invite`: answers with the code itself, the only time it is shown.
+pub async fn invite(member: Member, Form(form): Form<Invite>) -> Answer {
+    let made = make_invitation(&member, &form).await;
+    match made {
+        Ok(invitation) => {
+            let filled = Filled {
+                invitation: Some(invitation),
+                ..Filled::default()
+            };
+            page(&member, filled, None).await
+        }
+        Err(error) => page(&member, Filled::default(), Some(errors::tell(error)?)).await,
+    }
+}
+
+async fn make_invitation(member: &Member, form: &Invite) -> Result<Invitation> {
+    let (class, lifetime) = (form.class.parse()?, parse_duration(&form.expires)?);
+    let invited = partners::invite(&member.app, member.viewer(), class, lifetime).await?;
+    Ok(Invitation {
+        code: invited.code.to_string(),
+        class: invited.class.to_string(),
+        expires: parts::when(invited.expires_at, member.now()),
+    })
+}
+
+/// `POST /admin/partners/accept`
+pub async fn accept(member: Member, Form(form): Form<Accept>) -> Answer {
+    match use_code(&member, &form.code).await {
+        Ok(host) => Ok(done(&address(&host), Notice::Partnered)),
+        Err(error) => {
+            let filled = Filled {
+                code: form.code,
+                ..Filled::default()
+            };
+            page(&member, filled, Some(errors::tell(error)?)).await
+        }
+    }
+}
+
+/// A worker speaks with the other server; whoever pasted the code waits a moment for it.
+async fn use_code(member: &Member, text: &str) -> Result<Host> {
+    let (app, viewer) = (&member.app, member.viewer());
+    let host = partners::read_code(app, viewer.clone(), text).await?.host().clone();
+    let job = partners::accept_later(app, viewer, text).await?;
+    let job = jobs::wait(app, job, PATIENCE).await?;
+    match job.state {
+        JobState::Done => Ok(host),
+        JobState::Failed => Err(Error::Conflict(
+            job.problem
+                .unwrap_or_else(|| format!("{host} did not accept the code")),
+        )),
+        JobState::Pending => Err(Error::Unavailable(format!(
+            "{host} has not answered yet; it is asked again and again. Look at this page in a few minutes"
+        ))),
+    }
+}
+
+/// `POST /admin/partners/add`
+pub async fn add(member: Member, Form(form): Form<Add>) -> Answer {
+    match add_one_sided(&member, &form).await {
+        Ok(partner) => Ok(done(&address(&partner.host), Notice::Saved)),
+        Err(error) => {
+            let filled = Filled {
+                host: form.host,
+                ..Filled::default()
+            };
+            page(&member, filled, Some(errors::tell(error)?)).await
+        }
+    }
+}
+
+async fn add_one_sided(member: &Member, form: &Add) -> Result<Partner> {
+    let (host, class) = (form.host.parse()?, form.class.parse()?);
+    partners::add(&member.app, member.viewer(), host, class).await
+}
+
+async fn page(member: &Member, filled: Filled, told: Option<Told>) -> Answer {
+    let all = partners::list(&member.app, member.viewer()).await?;
+    let grants = grants::list(&member.app, member.viewer(), None, None).await?;
+    let row = |partner: &Partner| PartnerRow {
+        host: partner.host.to_string(),
+        organization: partner.organization.clone(),
+        class: partner.class.to_string(),
+        state: partner.state.to_string(),
+        one_sided: !partner.mutual,
+        groups: grants.iter().filter(|one| counts(one, partner)).count(),
+    };
+    let page = PartnersPage {
+        page: member.page_told("Partners", told.as_ref()).await?,
+        partners: all.iter().map(row).collect(),
+        invitation: filled.invitation,
+        code: filled.code,
+        host: filled.host,
+    };
+    answer(&page, told.as_ref())
+}
+
+fn counts(standing: &Standing, partner: &Partner) -> bool {
+    standing.partner.id == partner.id && standing.without_effect.is_none()
+}
+
+/// `GET /admin/partners/{host}`
+pub async fn show(member: Member, host: Path<String>) -> Answer {
+    one_page(&member, &host, None).await
+}
+
+/// `POST /admin/partners/{host}/state`
+pub async fn set_state(member: Member, host: Path<String>, Form(form): Form<NewState>) -> Answer {
+    match turn(&member, &host, &form.state).await {
+        Ok(partner) => Ok(done(&address(&partner.host), Notice::Saved)),
+        Err(error) => one_page(&member, &host, Some(errors::tell(error)?)).await,
+    }
+}
+
+async fn turn(member: &Member, host: &str, state: &str) -> Result<Partner> {
+    let change = match state.parse()? {
+        PartnerState::Active => Change::Resume,
+        PartnerState::Paused => Change::Pause,
+        PartnerState::Ended => Change::End,
+        PartnerState::Blocked => Change::Block,
+        PartnerState::Invited => return Err(Error::invalid("state", "is made by inviting")),
+    };
+    let host: Host = host.parse().map_err(|_| Error::NotFound)?;
+    let changed = partners::change(&member.app, member.viewer(), host, change).await?;
+    Ok(changed.partner)
+}
+
+async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
+    let (app, now) = (&member.app, member.now());
+    let host: Host = host.parse().map_err(|_| Error::NotFound)?;
+    let partner = partners::find(app, member.viewer(), host.clone()).await?;
+    let grants = grants::list(app, member.viewer(), None, Some(host.clone())).await?;
+    let key = partners::pinned_key(app, member.viewer(), &partner).await?;
+    let page = PartnerPage {
+        page: member.page_told(&partner.organization, told.as_ref()).await?,
+        host: host.to_string(),
+        organization: partner.organization.clone(),
+        class: partner.class.to_string(),
+        state: partner.state.to_string(),
+        one_sided: !partner.mutual,
+        since: parts::day(partner.created_at),
+        software: None,
+        contact: None,
+        purpose: None,
+        fingerprint: key.map(|key| in_pairs(&key)),
+        grants: grants.iter().map(|one| grant_row(one, now)).collect(),
+        health: health(member, &host).await?,
+    };
+    answer(&page, told.as_ref())
+}
+
+async fn health(member: &Member, host: &Host) -> Result<QueueHealth> {
+    let all = deliveries::list_destinations(&member.app, member.viewer()).await?;
+    let here = |one: &&Destination| one.host == *host;
+    let health = all.iter().find(here);
+    Ok(health.map_or_else(QueueHealth::default, |one| parts::health(one, member.now())))
+}
+
+/// `4f:2a:90:…`, as people read it out.
+fn in_pairs(hex: &str) -> String {
+    let letters: Vec<char> = hex.chars().take(FINGERPRINT_CHARS).collect();
+    let pairs: Vec<String> = letters.chunks(2).map(|pair| pair.iter().collect()).collect();
+    pairs.join(":")
+}
+
+fn address(host: &Host) -> String {
+    format!("/admin/partners/{host}")
+}

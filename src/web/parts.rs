@@ -1,0 +1,404 @@
+//! From the nouns of the house to the plain values that pages show.
+
+use std::time::Duration;
+
+use crate::domain::markup::{self, SafeHtml};
+use crate::domain::{
+    Actor, Destination, Group, Host, Membership, MembershipState, Partner,
+    PartnerState, Timestamp, Uri,
+};
+use crate::policy::{Action, Reason};
+use crate::services::groups::{GroupView, Readers};
+use crate::services::posts::{Listed, Shown};
+use crate::web::views::{
+    AudiencePart, Author, Badge, Failure, GroupCard, GroupHead, GroupLink, PostBody, QueueHealth,
+    TopicSummary, When,
+};
+
+/// Longest first words of a topic in a list, in characters.
+const EXCERPT_CHARS_MAX: usize = 240;
+/// Longest description of a group in the directory, in characters.
+const SUMMARY_CHARS_MAX: usize = 200;
+/// Partners that cannot read something and are named one by one; more are counted.
+const EXCLUDED_NAMED_MAX: usize = 3;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+// Moments and counts ------------------------------------------------------------------------------
+
+/// A moment as people say it: how long ago today, the date after that.
+pub fn when(at: Timestamp, now: Timestamp) -> When {
+    let ago = now.since(at);
+    let text = match ago {
+        _ if at > now => at.for_people(),
+        _ if ago < MINUTE => "just now".to_owned(),
+        _ if ago < HOUR => format!("{} ago", counted(ago.as_secs() / 60, "minute", "minutes")),
+        _ if ago < DAY => format!("{} ago", counted(ago.as_secs() / 3_600, "hour", "hours")),
+        _ => at.for_people(),
+    };
+    When {
+        iso: at.rfc3339(),
+        text,
+    }
+}
+
+/// A day, where the hour says nothing.
+pub fn day(at: Timestamp) -> When {
+    let text = at.for_people();
+    let text = text.split(',').next().unwrap_or_default().to_owned();
+    When {
+        iso: at.rfc3339(),
+        text,
+    }
+}
+
+fn counted(number: u64, one: &str, many: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    }
+}
+
+pub fn count(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+// People and groups -------------------------------------------------------------------------------
+
+/// The mark of somebody or something that is not of this house.
+pub fn badge(host: Option<&Host>, partner: Option<&Partner>) -> Option<Badge> {
+    host.map(|host| badge_of(host, partner))
+}
+
+/// Only a partnership that stands gives a name and a class; everybody else is simply from outside.
+pub fn badge_of(host: &Host, partner: Option<&Partner>) -> Badge {
+    let stands = |partner: &&Partner| {
+        partner.host == *host
+            && matches!(partner.state, PartnerState::Active | PartnerState::Paused)
+    };
+    match partner.filter(stands) {
+        Some(partner) => partner_badge(partner),
+        None => Badge {
+            organization: host.to_string(),
+            class: "outside".to_owned(),
+            host: host.to_string(),
+        },
+    }
+}
+
+pub fn partner_badge(partner: &Partner) -> Badge {
+    Badge {
+        organization: partner.organization.clone(),
+        class: partner.class.to_string(),
+        host: partner.host.to_string(),
+    }
+}
+
+pub fn author(actor: &Actor, partner: Option<&Partner>) -> Author {
+    let url = match actor.host {
+        None => Some(format!("/u/{}", segment(&actor.name))),
+        Some(_) => outside_address(&actor.url),
+    };
+    Author {
+        name: actor.title().to_owned(),
+        handle: actor.handle().to_string(),
+        url,
+        badge: badge(actor.host.as_ref(), partner),
+    }
+}
+
+/// An address that somebody elsewhere claims: a link only when it is a web address.
+fn outside_address(claimed: &str) -> Option<String> {
+    claimed.parse::<Uri>().ok().map(|uri| uri.to_string())
+}
+
+/// `/g/NAME` or `/g/NAME@HOST`.
+pub fn group_url(group: &Group) -> String {
+    format!("/g/{}", segment(&group.actor.handle().to_string()))
+}
+
+/// One segment of a path: everything odd in a name from elsewhere percent-encoded.
+fn segment(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~@:".contains(byte);
+    text.bytes()
+        .map(|byte| match plain(&byte) {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+pub fn group_link(group: &Group, partner: Option<&Partner>) -> GroupLink {
+    GroupLink {
+        url: group_url(group),
+        title: group.title().to_owned(),
+        badge: badge(group.home(), partner),
+    }
+}
+
+/// How others find the group: `@roads@community.acme.example`.
+fn full_handle(group: &Group, here: &Host) -> String {
+    format!("@{}@{}", group.actor.name, group.home().unwrap_or(here))
+}
+
+/// What the group says of itself: Markdown here, HTML from elsewhere.
+fn description(group: &Group) -> Option<SafeHtml> {
+    let html = match group.is_local() {
+        true => markup::render_markdown(&group.description),
+        false => markup::sanitize(&group.actor.summary),
+    };
+    (!html.as_str().trim().is_empty()).then_some(html)
+}
+
+/// The viewer's relation to a group in the words of the templates.
+pub fn membership_word(membership: Option<&Membership>) -> &'static str {
+    match membership {
+        None => "none",
+        Some(one) if one.state == MembershipState::Member => one.role.as_str(),
+        Some(one) => one.state.as_str(),
+    }
+}
+
+fn can_join(view: &GroupView) -> bool {
+    let asked = view.membership.as_ref().map(|membership| membership.state);
+    let already = matches!(
+        asked,
+        Some(MembershipState::Member | MembershipState::Requested)
+    );
+    !already && view.rights.may(Action::Join)
+}
+
+pub fn group_card(view: &GroupView, here: &Host) -> GroupCard {
+    let group = &view.group;
+    let summary = description(group)
+        .map(|html| markup::plain_text(html.as_str(), SUMMARY_CHARS_MAX))
+        .filter(|text| !text.is_empty());
+    GroupCard {
+        url: group_url(group),
+        handle: full_handle(group, here),
+        title: group.title().to_owned(),
+        summary,
+        access: group.access.to_string(),
+        stage: group.stage.to_string(),
+        badge: badge(group.home(), view.partner.as_ref()),
+        members: view.members.map(count).filter(|_| group.is_local()),
+        membership: membership_word(view.membership.as_ref()).to_owned(),
+        can_join: can_join(view),
+        pending: count(view.requests),
+    }
+}
+
+pub fn group_head(view: &GroupView, here: &Host) -> GroupHead {
+    let (group, rights) = (&view.group, &view.rights);
+    let member = view
+        .membership
+        .as_ref()
+        .is_some_and(|one| one.state == MembershipState::Member);
+    let manages = rights.may(Action::ManageGroup) || rights.may(Action::ChangeBoundary);
+    GroupHead {
+        url: group_url(group),
+        handle: full_handle(group, here),
+        title: group.title().to_owned(),
+        description: description(group),
+        access: group.access.to_string(),
+        stage: group.stage.to_string(),
+        archived: group.archived_at.is_some(),
+        badge: badge(group.home(), view.partner.as_ref()),
+        // Of a group elsewhere we know our own people only.
+        members: view.members.map(count).filter(|_| group.is_local()),
+        membership: membership_word(view.membership.as_ref()).to_owned(),
+        can_join: can_join(view),
+        can_leave: member && rights.may(Action::Leave),
+        can_see_members: rights.may(Action::SeeMembers),
+        can_manage: group.is_local() && manages,
+        pending: count(view.requests),
+        note: joining_note(view),
+    }
+}
+
+/// Why one cannot join, or what one is waiting for.
+fn joining_note(view: &GroupView) -> Option<String> {
+    let house = || match (&view.partner, view.group.home()) {
+        (Some(partner), _) => Some(partner.organization.clone()),
+        (None, home) => home.map(Host::to_string),
+    };
+    match view.membership.as_ref().map(|one| one.state) {
+        None => view
+            .rights
+            .why_not(Action::Join)
+            .map(|reason| reason.sentence().to_owned()),
+        Some(MembershipState::Requested) => house()
+            .map(|house| format!("{house} has been asked; somebody there lets people in.")),
+        Some(MembershipState::Banned) => Some(Reason::Banned.sentence().to_owned()),
+        Some(MembershipState::Invited | MembershipState::Member) => None,
+    }
+}
+
+// Who will read this ------------------------------------------------------------------------------
+
+/// "41 colleagues", "12 people at Supplier AG", "Customer B cannot".
+pub fn audience(readers: &Readers) -> Vec<AudiencePart> {
+    let part = |text, outside| AudiencePart { text, outside };
+    let mut parts = vec![part(
+        counted(readers.colleagues, "colleague", "colleagues"),
+        false,
+    )];
+    if let Some(house) = &readers.house {
+        parts.push(part(format!("everybody whom {house} lets read there"), true));
+    }
+    for (organization, people) in &readers.partners {
+        let text = match people {
+            0 => format!("{organization}, where nobody has joined yet"),
+            people => format!("{} at {organization}", counted(*people, "person", "people")),
+        };
+        parts.push(part(text, true));
+    }
+    if readers.public {
+        parts.push(part("anybody on the internet".to_owned(), true));
+        return parts;
+    }
+    let named = match readers.excluded.len() {
+        0..=EXCLUDED_NAMED_MAX => readers.excluded.len(),
+        _ => EXCLUDED_NAMED_MAX - 1,
+    };
+    for organization in &readers.excluded[..named] {
+        parts.push(part(format!("{organization} cannot"), false));
+    }
+    if readers.excluded.len() > named {
+        let more = readers.excluded.len() - named;
+        parts.push(part(format!("{more} other partners cannot"), false));
+    }
+    parts
+}
+
+// Posts -------------------------------------------------------------------------------------------
+
+/// A topic in a list; with its group where the list is of several.
+pub fn topic_summary(listed: &Listed, with_group: bool, now: Timestamp) -> TopicSummary {
+    let post = &listed.view.post;
+    let excerpt = markup::plain_text(&post.html, EXCERPT_CHARS_MAX);
+    TopicSummary {
+        url: format!("/p/{}", post.id),
+        title: post.title.clone().unwrap_or_default(),
+        group: with_group.then(|| group_link(&listed.group, listed.group_partner.as_ref())),
+        author: author(&listed.view.author, listed.author_partner.as_ref()),
+        when: when(post.created_at, now),
+        excerpt: Some(excerpt).filter(|text| !text.is_empty()),
+        likes: post.likes as usize,
+        liked: listed.view.liked,
+        comments: post.comments as usize,
+        pinned: post.pinned,
+        locked: post.locked,
+    }
+}
+
+pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
+    let post = &shown.view.post;
+    let elsewhere = !shown.view.author.is_local();
+    PostBody {
+        author: author(&shown.view.author, shown.partner.as_ref()),
+        when: when(post.created_at, now),
+        body: SafeHtml::from_storage(post.html.clone()),
+        edited: post.edited_at.map(|at| when(at, now)),
+        likes: post.likes as usize,
+        liked: shown.view.liked,
+        can_like: shown.can_like,
+        can_edit: shown.can_edit,
+        can_delete: shown.can_delete,
+        held: post.state == crate::domain::PostState::Held,
+        origin: elsewhere.then(|| post.uri.to_string()),
+    }
+}
+
+// Sending -----------------------------------------------------------------------------------------
+
+pub fn health(destination: &Destination, now: Timestamp) -> QueueHealth {
+    let failed = destination.last_error_at.zip(destination.last_error.as_ref());
+    QueueHealth {
+        pending: count(destination.pending),
+        oldest: destination.oldest.map(|at| when(at, now)),
+        last_success: destination.last_success_at.map(|at| when(at, now)),
+        last_error: failed.map(|(at, text)| Failure {
+            when: when(at, now),
+            text: text.clone(),
+        }),
+    }
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn today_is_told_by_how_long_ago() {
+        let now = at("2026-05-04T12:00:00Z");
+        for (moment, said) in [
+            ("2026-05-04T11:59:30Z", "just now"),
+            ("2026-05-04T11:59:00Z", "1 minute ago"),
+            ("2026-05-04T10:01:00Z", "1 hour ago"),
+            ("2026-05-03T12:00:01Z", "23 hours ago"),
+            ("2026-05-03T11:00:00Z", "3 May 2026, 11:00"),
+            ("2026-06-01T09:30:00Z", "1 Jun 2026, 09:30"),
+        ] {
+            assert_eq!(when(at(moment), now).text, said, "{moment}");
+        }
+        assert_eq!(day(at("2026-05-04")).text, "4 May 2026");
+    }
+
+    #[test]
+    fn the_audience_is_told_in_facts() {
+        let readers = Readers {
+            colleagues: 41,
+            partners: vec![("Supplier AG".into(), 12), ("New GmbH".into(), 0)],
+            excluded: vec!["Customer B".into()],
+            public: false,
+            house: None,
+        };
+        let said = |readers: &Readers| -> Vec<(String, bool)> {
+            let parts = audience(readers);
+            parts.into_iter().map(|part| (part.text, part.outside)).collect()
+        };
+        assert_eq!(
+            said(&readers),
+            [
+                ("41 colleagues".into(), false),
+                ("12 people at Supplier AG".into(), true),
+                ("New GmbH, where nobody has joined yet".into(), true),
+                ("Customer B cannot".into(), false),
+            ]
+        );
+        let many = Readers {
+            excluded: ["A", "B", "C", "D", "E"].map(String::from).into(),
+            partners: Vec::new(),
+            colleagues: 1,
+            ..readers
+        };
+        let words: Vec<String> = said(&many).into_iter().map(|(text, _)| text).collect();
+        assert_eq!(
+            words,
+            ["1 colleague", "A cannot", "B cannot", "3 other partners cannot"]
+        );
+    }
+
+    #[test]
+    fn a_badge_is_not_for_claiming() {
+        let host: Host = "birch.example".parse().unwrap();
+        let badge = badge(Some(&host), None).unwrap();
+        assert_eq!((badge.class.as_str(), badge.organization.as_str()), ("outside", "birch.example"));
+        assert!(super::badge(None, None).is_none());
+    }
+
+    #[test]
+    fn odd_names_stay_inside_their_segment() {
+        assert_eq!(segment("roads@birch.example:8601"), "roads@birch.example:8601");
+        assert_eq!(segment("a b/ü"), "a%20b%2F%C3%BC");
+        assert_eq!(outside_address("javascript:alert(1)"), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! What waits to be sent, and what was given up.
+
+use actix_web::web::Query;
+use serde::Deserialize;
+
+use crate::auth::Form;
+use crate::domain::{Delivery, DeliveryGround, DeliveryId, Destination, PAGE_ITEMS_DEFAULT};
+use crate::error::{Error, Result};
+use crate::services::{deliveries, partners};
+use crate::web::errors::{self, Answer, Told};
+use crate::web::paging::Listing;
+use crate::web::views::{DeadLetter, DestinationRow, Failure, QueuePage};
+use crate::web::visit::{Member, Notice};
+use crate::web::{answer, done, parts};
+
+#[derive(Deserialize)]
+pub struct Wish {
+    id: String,
+    action: String,
+}
+
+/// `GET /admin/queue`
+pub async fn show(member: Member, listing: Query<Listing>) -> Answer {
+    page(&member, &listing, None).await
+}
+
+/// `POST /admin/queue`
+pub async fn decide(member: Member, Form(wish): Form<Wish>) -> Answer {
+    match carry_out(&member, &wish).await {
+        Ok(notice) => Ok(done("/admin/queue", notice)),
+        Err(error) => page(&member, &Listing::default(), Some(errors::tell(error)?)).await,
+    }
+}
+
+async fn carry_out(member: &Member, wish: &Wish) -> Result<Notice> {
+    let (app, viewer) = (&member.app, member.viewer());
+    let id: DeliveryId = wish.id.parse()?;
+    match wish.action.as_str() {
+        "retry" => {
+            deliveries::retry(app, viewer, None, Some(id)).await?;
+            Ok(Notice::Retrying)
+        }
+        "discard" => {
+            deliveries::discard(app, viewer, id).await?;
+            Ok(Notice::Discarded)
+        }
+        other => Err(Error::invalid(
+            "action",
+            format!("{other:?} is nothing one can do here"),
+        )),
+    }
+}
+
+async fn page(member: &Member, listing: &Listing, told: Option<Told>) -> Answer {
+    let (app, now) = (&member.app, member.now());
+    let destinations = deliveries::list_destinations(app, member.viewer()).await?;
+    let hosts = destinations.iter().map(|one| one.host.clone());
+    let known = partners::behind(app, hosts).await?;
+    let before = listing.before().map(DeliveryId);
+    let most = i64::from(PAGE_ITEMS_DEFAULT) + 1;
+    let dead = deliveries::list_given_up(app, member.viewer(), before, most).await?;
+    let (dead, pager) = listing.cut(dead, |one| one.id.0, "/admin/queue");
+    let destination = |one: &Destination| DestinationRow {
+        partner: parts::badge_of(&one.host, known.get(&one.host)),
+        health: parts::health(one, now),
+    };
+    let page = QueuePage {
+        page: member.page_told("Queue", told.as_ref()).await?,
+        destinations: destinations.iter().map(destination).collect(),
+        dead: dead.iter().map(|one| dead_letter(member, one)).collect(),
+        pager,
+    };
+    answer(&page, told.as_ref())
+}
+
+fn dead_letter(member: &Member, delivery: &Delivery) -> DeadLetter {
+    let text = match (&delivery.last_error, delivery.last_status) {
+        (Some(error), _) => error.clone(),
+        (None, Some(status)) => format!("answered {status}"),
+        (None, None) => "no answer".to_owned(),
+    };
+    let at = delivery.finished_at.unwrap_or(delivery.next_attempt_at);
+    DeadLetter {
+        id: delivery.id.to_string(),
+        host: delivery.host.to_string(),
+        what: what(delivery),
+        attempts: delivery.attempts as usize,
+        failure: Failure {
+            when: parts::when(at, member.now()),
+            text,
+        },
+    }
+}
+
+/// What was to be told: administrators see that there was news, never what it said.
+fn what(delivery: &Delivery) -> String {
+    let ground = match delivery.ground {
+        DeliveryGround::News => "News of a group",
+        DeliveryGround::Addressed => "An answer or request",
+        DeliveryGround::Retraction => "Something taken back",
+        DeliveryGround::Partnership => "About a grant",
+    };
+    // Our activities are called `…/activities/KIND/NUMBER`.
+    let mut words = delivery.activity.as_str().rsplit('/');
+    match (words.next(), words.next()) {
+        (Some(number), Some(kind)) => format!("{ground} ({kind} {number})"),
+        _ => ground.to_owned(),
+    }
+}

@@ -1,0 +1,380 @@
+//! Topics with their comments: reading, writing, changing, liking, taking back.
+
+use std::collections::HashMap;
+
+use actix_web::web::{Path, Query};
+use serde::Deserialize;
+
+use crate::auth::Form;
+use crate::domain::markup::SafeHtml;
+use crate::domain::{Audience, Post, PostId, PostState, PostView, Title};
+use crate::error::{Error, Result};
+use crate::policy::Reason;
+use crate::services::posts::{self, Shown, Thread};
+use crate::services::{partners, reactions};
+use crate::web::errors::{self, Answer, Problem, Told};
+use crate::web::forms::{Nothing, optional_body};
+use crate::web::groups;
+use crate::web::paging::{self, Listing};
+use crate::web::threads::{self, Placed};
+use crate::web::views::{
+    CommentContent, CommentView, Composer, EditPage, HistoryPage, ReplyTo, Revision, TopicPage,
+    Writing,
+};
+use crate::web::visit::{Member, Visit};
+use crate::web::{answer, parts, see_other};
+
+/// Comments on one page.
+const COMMENTS_PER_PAGE: usize = 200;
+
+/// What was typed for a topic.
+#[derive(Debug, Default, Deserialize)]
+pub struct NewTopic {
+    #[serde(default)]
+    pub title: String,
+    #[serde(default)]
+    pub body: String,
+}
+
+#[derive(Deserialize)]
+pub struct NewComment {
+    #[serde(default)]
+    body: String,
+}
+
+/// A comment that could not be posted, kept for another try.
+struct Typed {
+    parent: PostId,
+    body: String,
+}
+
+#[derive(Deserialize)]
+pub struct Place {
+    page: Option<String>,
+}
+
+// Writing -----------------------------------------------------------------------------------------
+
+/// `POST /g/{handle}/topics`
+pub async fn create(member: Member, handle: Path<String>, Form(typed): Form<NewTopic>) -> Answer {
+    let view = groups::locate(&member, &handle).await?;
+    let outcome = match read(&typed) {
+        Ok((title, body)) => {
+            let group = view.group.id;
+            posts::create_topic(&member.app, member.viewer(), group, title, body).await
+        }
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(topic) => Ok(see_other(&address(topic.id))),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            groups::page(&member, &view, &Listing::default(), Some(typed), Some(told)).await
+        }
+    }
+}
+
+fn read(typed: &NewTopic) -> Result<(Title, Option<crate::domain::Body>)> {
+    Ok((typed.title.parse()?, optional_body(&typed.body)?))
+}
+
+/// `POST /p/{id}/comments`: answers a topic or a comment.
+pub async fn comment(member: Member, id: Path<String>, Form(typed): Form<NewComment>) -> Answer {
+    let parent = number(&id)?;
+    match post_comment(&member, parent, &typed.body).await {
+        Ok(comment) => Ok(see_other(&address(comment.id))),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            let thread = posts::thread(&member.app, member.viewer(), parent).await?;
+            let typed = Typed {
+                parent,
+                body: typed.body,
+            };
+            page(&member, thread, None, Some(typed), Some(told)).await
+        }
+    }
+}
+
+async fn post_comment(member: &Member, parent: PostId, body: &str) -> Result<Post> {
+    let (viewer, body) = (member.viewer(), body.parse()?);
+    posts::comment(&member.app, viewer, parent, body, Audience::Group).await
+}
+
+/// `POST /p/{id}/like`
+pub async fn like(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
+    let id = number(&id)?;
+    let outcome = reactions::like(&member.app, member.viewer(), id).await;
+    back_to(&member, id, outcome).await
+}
+
+/// `POST /p/{id}/unlike`
+pub async fn unlike(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
+    let id = number(&id)?;
+    let outcome = reactions::unlike(&member.app, member.viewer(), id).await;
+    back_to(&member, id, outcome).await
+}
+
+/// `POST /p/{id}/delete`
+pub async fn delete(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
+    let id = number(&id)?;
+    let outcome = posts::delete(&member.app, member.viewer(), id).await;
+    back_to(&member, id, outcome).await
+}
+
+/// Where the post is, now changed, or the same page with what went wrong.
+async fn back_to(member: &Member, id: PostId, outcome: Result<()>) -> Answer {
+    match outcome {
+        Ok(()) => Ok(see_other(&address(id))),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            let thread = posts::thread(&member.app, member.viewer(), id).await?;
+            page(member, thread, None, None, Some(told)).await
+        }
+    }
+}
+
+// Reading -----------------------------------------------------------------------------------------
+
+/// `GET /p/{id}`: a topic, or the place of a comment in its thread.
+pub async fn show(visit: Visit, id: Path<String>, place: Query<Place>) -> Answer {
+    let id = number(&id)?;
+    let thread = posts::thread(&visit.app, visit.viewer(), id).await?;
+    if id != thread.topic.view.post.id {
+        return Ok(see_other(&place_of_comment(thread, id)));
+    }
+    let place = place.page.as_ref().and_then(|page| page.parse().ok());
+    page(&visit, thread, place, None, None).await
+}
+
+fn place_of_comment(thread: Thread, id: PostId) -> String {
+    let topic = thread.topic.view.post.id;
+    let order = threads::in_reading_order(topic, thread.comments);
+    let at = order.iter().position(|one| one.shown.view.post.id == id);
+    match at.unwrap_or_default() / COMMENTS_PER_PAGE + 1 {
+        1 => format!("{}#c-{id}", address(topic)),
+        page => format!("{}?page={page}#c-{id}", address(topic)),
+    }
+}
+
+async fn page(
+    visit: &Visit,
+    thread: Thread,
+    place: Option<usize>,
+    typed: Option<Typed>,
+    told: Option<Told>,
+) -> Answer {
+    let (topic, now) = (&thread.topic, visit.now());
+    let id = topic.view.post.id;
+    let title = title_of(&topic.view.post);
+    let writing = writing(visit, &thread, typed.as_ref()).await?;
+    let typed = typed.filter(|typed| typed.parent != id);
+    let names = names(&thread.comments);
+    let order = threads::in_reading_order(id, thread.comments);
+    let (order, pager) = paging::slice(order, COMMENTS_PER_PAGE, place, &address(id));
+    let page = TopicPage {
+        page: visit.page_told(&title, told.as_ref()).await?,
+        id: id.to_string(),
+        group: parts::group_link(&thread.group.group, thread.group.partner.as_ref()),
+        title,
+        content: content(topic, now),
+        pinned: topic.view.post.pinned,
+        locked: topic.view.post.locked,
+        comment_count: topic.view.post.comments as usize,
+        comments: order
+            .iter()
+            .map(|placed| comment_view(placed, &names, typed.as_ref(), now))
+            .collect(),
+        pager,
+        writing,
+    };
+    answer(&page, told.as_ref())
+}
+
+/// A comment may be written, or was and is kept, or the reason why not.
+async fn writing(visit: &Visit, thread: &Thread, typed: Option<&Typed>) -> Result<Writing> {
+    if let (Err(reason), None) = (&thread.reply, typed) {
+        return Ok(Writing::Withheld(reason.sentence().to_owned()));
+    }
+    let topic = thread.topic.view.post.id;
+    let body = typed.filter(|typed| typed.parent == topic);
+    Ok(Writing::Open(Composer {
+        title: String::new(),
+        body: body.map(|typed| typed.body.clone()).unwrap_or_default(),
+        audience: groups::audience(visit, &thread.group.group).await?,
+    }))
+}
+
+/// What each comment's author is called where it is answered.
+fn names(comments: &[Shown]) -> HashMap<PostId, String> {
+    let name = |shown: &Shown| match shown.view.post.state {
+        PostState::Visible | PostState::Held => shown.view.author.title().to_owned(),
+        PostState::Removed | PostState::Deleted => "a comment that is gone".to_owned(),
+    };
+    let all = comments.iter().map(|one| (one.view.post.id, name(one)));
+    all.collect()
+}
+
+fn comment_view(
+    placed: &Placed,
+    names: &HashMap<PostId, String>,
+    typed: Option<&Typed>,
+    now: crate::domain::Timestamp,
+) -> CommentView {
+    let id = placed.shown.view.post.id;
+    let answered = placed.answers.and_then(|id| Some((id, names.get(&id)?)));
+    let draft = typed.filter(|typed| typed.parent == id);
+    CommentView {
+        id: id.to_string(),
+        depth: placed.depth,
+        reply_to: answered.map(|(id, name)| ReplyTo {
+            id: id.to_string(),
+            name: name.clone(),
+        }),
+        content: content(&placed.shown, now),
+        can_reply: placed.shown.can_reply || draft.is_some(),
+        draft: draft.map(|typed| typed.body.clone()),
+    }
+}
+
+fn content(shown: &Shown, now: crate::domain::Timestamp) -> CommentContent {
+    match shown.view.post.state {
+        PostState::Visible | PostState::Held => {
+            CommentContent::Visible(Box::new(parts::post_body(shown, now)))
+        }
+        PostState::Removed => CommentContent::Tombstone("Removed by a moderator.".to_owned()),
+        PostState::Deleted => CommentContent::Tombstone("Deleted by its author.".to_owned()),
+    }
+}
+
+fn title_of(post: &Post) -> String {
+    match (post.state, &post.title) {
+        (PostState::Visible | PostState::Held, Some(title)) => title.clone(),
+        (PostState::Removed, _) => "A topic that was removed".to_owned(),
+        (PostState::Deleted | PostState::Visible | PostState::Held, _) => {
+            "A topic that was deleted".to_owned()
+        }
+    }
+}
+
+// Changing ----------------------------------------------------------------------------------------
+
+/// `GET /p/{id}/edit`
+pub async fn edit(member: Member, id: Path<String>) -> Answer {
+    let id = number(&id)?;
+    let thread = posts::thread(&member.app, member.viewer(), id).await?;
+    let shown = find_in(&thread, id)?;
+    if !shown.can_edit {
+        return Err(Reason::NotAuthor.into());
+    }
+    let post = &shown.view.post;
+    let typed = NewTopic {
+        title: post.title.clone().unwrap_or_default(),
+        body: post.source.clone().unwrap_or_default(),
+    };
+    edit_page(&member, &thread, post, typed, None).await
+}
+
+/// `POST /p/{id}/edit`
+pub async fn update(member: Member, id: Path<String>, Form(typed): Form<NewTopic>) -> Answer {
+    let id = number(&id)?;
+    let thread = posts::thread(&member.app, member.viewer(), id).await?;
+    let post = &find_in(&thread, id)?.view.post;
+    match change(&member, post, &typed).await {
+        Ok(()) => Ok(see_other(&address(id))),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            edit_page(&member, &thread, post, typed, Some(told)).await
+        }
+    }
+}
+
+async fn change(member: &Member, post: &Post, typed: &NewTopic) -> Result<()> {
+    let title = match post.is_topic() {
+        true => Some(typed.title.parse::<Title>()?),
+        false => None,
+    };
+    let body = optional_body(&typed.body)?;
+    posts::update(&member.app, member.viewer(), post.id, title, body).await?;
+    Ok(())
+}
+
+async fn edit_page(
+    member: &Member,
+    thread: &Thread,
+    post: &Post,
+    typed: NewTopic,
+    told: Option<Told>,
+) -> Answer {
+    let page = EditPage {
+        page: member.page_told("Edit", told.as_ref()).await?,
+        id: post.id.to_string(),
+        title: post.is_topic().then_some(typed.title),
+        body: typed.body,
+        audience: groups::audience(member, &thread.group.group).await?,
+        back: address(post.id),
+    };
+    answer(&page, told.as_ref())
+}
+
+fn find_in(thread: &Thread, id: PostId) -> Result<&Shown, Problem> {
+    let mut all = std::iter::once(&thread.topic).chain(&thread.comments);
+    let found = all.find(|shown| shown.view.post.id == id);
+    found.ok_or_else(|| Error::NotFound.into())
+}
+
+/// `GET /p/{id}/history`
+pub async fn history(visit: Visit, id: Path<String>) -> Answer {
+    let id = number(&id)?;
+    let (view, earlier) = posts::history(&visit.app, visit.viewer(), id).await?;
+    if view.post.state != PostState::Visible {
+        return Ok(see_other(&address(id)));
+    }
+    let page = HistoryPage {
+        page: visit.page("History").await?,
+        of: match &view.post.title {
+            Some(title) => title.clone(),
+            None => format!("Comment by {}", view.author.title()),
+        },
+        back: address(id),
+        revisions: revisions(&visit, &view, earlier).await?,
+    };
+    answer(&page, None)
+}
+
+/// The text there is and the ones there were, newest first. A text began when the one before it
+/// was replaced.
+async fn revisions(
+    visit: &Visit,
+    view: &PostView,
+    earlier: Vec<crate::domain::Revision>,
+) -> Result<Vec<Revision>> {
+    let host = view.author.host.clone();
+    let known = partners::behind(&visit.app, host.clone()).await?;
+    let partner = host.and_then(|host| known.get(&host));
+    let (post, now) = (&view.post, visit.now());
+    let mut texts = vec![(post.title.clone(), post.html.clone())];
+    let mut began: Vec<_> = earlier.iter().map(|one| one.until).collect();
+    began.push(post.created_at);
+    texts.extend(earlier.into_iter().map(|one| (one.title, one.html)));
+    let revision = |(at, (title, html))| Revision {
+        when: parts::when(at, now),
+        author: parts::author(&view.author, partner),
+        title,
+        body: SafeHtml::from_storage(html),
+        current: false,
+    };
+    let mut list: Vec<Revision> = began.into_iter().zip(texts).map(revision).collect();
+    if let Some(newest) = list.first_mut() {
+        newest.current = true;
+    }
+    Ok(list)
+}
+
+fn address(id: PostId) -> String {
+    format!("/p/{id}")
+}
+
+/// A post's number in an address. One that cannot be is one that is not there.
+fn number(text: &str) -> Result<PostId, Problem> {
+    text.parse().map_err(|_| Error::NotFound.into())
+}

@@ -1,0 +1,213 @@
+//! Who looks at a page, and what the frame around it shows.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::web::{Data, Query};
+use actix_web::{FromRequest, HttpRequest};
+use serde::Deserialize;
+use tokio::sync::OnceCell;
+
+use crate::app::App;
+use crate::auth::{Csrf, MaybeSignedIn, SignedIn};
+use crate::domain::text_enum::text_enum;
+use crate::domain::{Account, SessionId, Timestamp};
+use crate::error::Result;
+use crate::policy::Viewer;
+use crate::services::{house, memberships};
+use crate::web::errors::{Problem, Told};
+use crate::web::views::{Page, ViewerBar};
+
+/// What all pages have in common and what does not change while the server runs.
+#[derive(Debug, Default)]
+pub struct House {
+    organization: OnceCell<String>,
+}
+
+impl House {
+    pub async fn organization(&self, app: &App) -> Result<&str> {
+        let name = self.organization.get_or_try_init(|| house::organization(app));
+        name.await.map(String::as_str)
+    }
+}
+
+text_enum! {
+    /// What was just done, for the page one is led to afterwards: a word of ours in the address, so
+    /// that nobody's link can make a page say something else.
+    Notice ("done") {
+        Saved = "saved",
+        Created = "created",
+        Joined = "joined",
+        Asked = "asked",
+        Left = "left",
+        LetIn = "let-in",
+        Refused = "refused",
+        PutOut = "put-out",
+        Granted = "granted",
+        GrantRemoved = "grant-removed",
+        Partnered = "partnered",
+        Password = "password",
+        SignedOutThere = "signed-out-there",
+        Revoked = "revoked",
+        Retrying = "retrying",
+        Discarded = "discarded",
+    }
+}
+
+impl Notice {
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Saved => "Saved.",
+            Self::Created => "Created.",
+            Self::Joined => "You are a member now.",
+            Self::Asked => "You asked to join. You will be let in, or not, by somebody of the group.",
+            Self::Left => "Done: you are not a member.",
+            Self::LetIn => "Let in.",
+            Self::Refused => "Refused.",
+            Self::PutOut => "Not a member any more.",
+            Self::Granted => "The group is open to that partner, as far as its boundary allows.",
+            Self::GrantRemoved => "The grant is gone, with every right it gave.",
+            Self::Partnered => "You are partners.",
+            Self::Password => {
+                "Your password is changed. All other browsers and clients are signed out."
+            }
+            Self::SignedOutThere => "Signed out there.",
+            Self::Revoked => "Revoked.",
+            Self::Retrying => "It is tried again now.",
+            Self::Discarded => "Given up for good.",
+        }
+    }
+}
+
+/// Somebody who looks at a page, signed in or not.
+pub struct Visit {
+    pub app: App,
+    pub signed_in: Option<SignedIn>,
+    organization: String,
+    csrf: String,
+    path: String,
+    address: String,
+    notice: Option<Notice>,
+}
+
+#[derive(Deserialize)]
+struct Done {
+    done: Option<String>,
+}
+
+impl Visit {
+    pub fn viewer(&self) -> Viewer {
+        let viewer = self.signed_in.as_ref().map(|one| one.viewer.clone());
+        viewer.unwrap_or(Viewer::Anonymous)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    /// The frame of a page.
+    pub async fn page(&self, title: impl Into<String>) -> Result<Page> {
+        let viewer = match &self.signed_in {
+            Some(signed_in) => Some(self.bar(signed_in).await?),
+            None => None,
+        };
+        // Where signing in returns to; for who is signed in, where one is.
+        let path = match viewer {
+            Some(_) => &self.path,
+            None => &self.address,
+        };
+        Ok(Page {
+            title: title.into(),
+            organization: self.organization.clone(),
+            csrf: self.csrf.clone(),
+            viewer,
+            notice: self.notice.map(|notice| notice.sentence().to_owned()),
+            problem: None,
+            path: path.clone(),
+        })
+    }
+
+    /// The frame of a page that is shown again because something went wrong, or else of a plain one.
+    pub async fn page_told(&self, title: impl Into<String>, told: Option<&Told>) -> Result<Page> {
+        let problem = told.map(|told| told.sentence.clone());
+        let page = self.page(title).await?;
+        Ok(Page { problem, ..page })
+    }
+
+    async fn bar(&self, signed_in: &SignedIn) -> Result<ViewerBar> {
+        let pending = memberships::count_waiting(&self.app, &signed_in.viewer).await?;
+        Ok(ViewerBar {
+            name: signed_in.account.actor.title().to_owned(),
+            handle: signed_in.account.actor.name.clone(),
+            is_admin: signed_in.viewer.is_administrator(),
+            pending: usize::try_from(pending).unwrap_or(usize::MAX),
+        })
+    }
+
+    async fn of(request: &HttpRequest) -> Result<Self, actix_web::Error> {
+        let app = Data::<App>::extract(request).await?;
+        let house = Data::<House>::extract(request).await?;
+        let MaybeSignedIn(signed_in) = MaybeSignedIn::extract(request).await?;
+        let organization = house.organization(&app).await.map_err(Problem::from)?;
+        let csrf = match &signed_in {
+            Some(_) => Csrf::extract(request).await?.token().to_owned(),
+            // Pages that visitors see have no forms; the one that has makes its own token.
+            None => String::new(),
+        };
+        let done = Query::<Done>::from_query(request.query_string());
+        let notice = done.ok().and_then(|query| query.into_inner().done);
+        Ok(Self {
+            organization: organization.to_owned(),
+            app: App::clone(&app),
+            signed_in,
+            csrf,
+            path: request.path().to_owned(),
+            address: request.uri().to_string(),
+            notice: notice.and_then(|word| word.parse().ok()),
+        })
+    }
+}
+
+impl FromRequest for Visit {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}
+
+/// Somebody with an account. Anybody else is sent to sign in, whatever the address.
+pub struct Member {
+    visit: Visit,
+    pub account: Account,
+    pub session: SessionId,
+}
+
+impl Deref for Member {
+    type Target = Visit;
+
+    fn deref(&self) -> &Visit {
+        &self.visit
+    }
+}
+
+impl FromRequest for Member {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let signed_in = SignedIn::extract(&request).await?;
+            Ok(Self {
+                visit: Visit::of(&request).await?,
+                account: signed_in.account,
+                session: signed_in.session.id,
+            })
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! The attacks that the server must withstand, with the real bytes, on both databases. What counts is
+//! not the answer but what is afterwards in the database and what went over the wire.
+//!
+//! The numbers are those of the list of attacks that `docs/TESTING.md` describes.
+
+mod denial;
+mod fixture;
+mod leaks;
+mod origin;
+mod signatures;
