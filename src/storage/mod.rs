@@ -18,6 +18,7 @@ mod inspect;
 pub mod jobs;
 pub mod memberships;
 pub mod partners;
+mod pending;
 pub mod posts;
 pub mod reactions;
 mod schema;
