@@ -182,8 +182,11 @@ async fn set_stage(app: &App, name: Handle, stage: StageOrArchive, output: Outpu
     let id = find(app, name).await?.group.id;
     let group = match stage {
         StageOrArchive::Stage(stage) => {
-            groups::set_archived(app, Viewer::Operator, id, false).await?;
-            groups::set_stage(app, Viewer::Operator, id, stage).await?
+            let group = groups::set_stage(app, Viewer::Operator, id, stage).await?;
+            match group.archived_at {
+                Some(_) => groups::set_archived(app, Viewer::Operator, id, false).await?,
+                None => group,
+            }
         }
         StageOrArchive::Archive => groups::set_archived(app, Viewer::Operator, id, true).await?,
     };

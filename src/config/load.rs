@@ -21,7 +21,14 @@ const NOT_SETTINGS: &[&str] = &[
     "GUILDHALL_LOG_FORMAT",
     "GUILDHALL_FAIL_POINT",
 ];
-const NOT_SETTINGS_PREFIX: &[&str] = &["GUILDHALL_TEST_", "GUILDHALL_BENCH_", "GUILDHALL_PEERS_"];
+const NOT_SETTINGS_PREFIX: &[&str] = &[
+    "GUILDHALL_TEST_",
+    "GUILDHALL_CLIENTS_",
+    "GUILDHALL_SNAC_",
+    "GUILDHALL_ADVISORY_",
+    "GUILDHALL_BENCH_",
+    "GUILDHALL_PEERS_",
+];
 
 /// A setting that cannot be: which, what was written, what is allowed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

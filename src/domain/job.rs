@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{JobId, PartnerClass};
 use crate::domain::text_enum::text_enum;
+use crate::domain::{JobId, PartnerClass};
 
 text_enum! {
     JobState ("state") {

@@ -93,6 +93,7 @@ async fn post(
                 .map(SocketAddr::ip)
                 .map_or_else(String::new, |ip| ip.to_string());
             if turned.status < 500
+                && turned.status != 429
                 && let Err(error) =
                     inbox::log_refusal(&federation.app, turned.reason, claimed, peer).await
             {
@@ -106,7 +107,7 @@ async fn post(
 fn answer(turned: Turned) -> HttpResponse {
     let status = StatusCode::from_u16(turned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
-    if turned.status == 503 {
+    if matches!(turned.status, 429 | 503) {
         response.insert_header((RETRY_AFTER, "60"));
     }
     // What is hidden is answered like what is not there: no word of why.
@@ -123,6 +124,9 @@ async fn take_in(
     claimed: &mut String,
 ) -> Result<Accepted, Turned> {
     let app = &federation.app;
+    let Ok(_room) = federation.inbox_room.try_acquire() else {
+        return Err(turned(429, "busy"));
+    };
     let body = read_body(request, payload, app.config.limits.inbox_body_bytes).await?;
     let headers: Vec<(&str, &[u8])> = request
         .headers()

@@ -18,6 +18,10 @@ pub mod send;
 pub mod signatures;
 mod viewer;
 
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
 use crate::app::App;
 use keyring::Keyring;
 
@@ -26,11 +30,14 @@ use keyring::Keyring;
 pub struct Federation {
     pub app: App,
     pub keyring: Keyring,
+    /// Room for requests to the inboxes that are being looked at.
+    inbox_room: Arc<Semaphore>,
 }
 
 impl Federation {
     pub fn new(app: App) -> Self {
         Self {
+            inbox_room: Arc::new(Semaphore::new(app.config.limits.inbox_in_flight)),
             app,
             keyring: Keyring::default(),
         }

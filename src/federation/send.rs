@@ -8,6 +8,8 @@ use crate::http::{Answer, HttpError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     Accepted,
+    /// It was cancelled before its turn came: nothing left.
+    Cancelled,
     /// It will not be taken, however often it is sent.
     Refused {
         status: u16,

@@ -2,9 +2,10 @@
 //! within a topic; permission is asked when a delivery is taken, just before its bytes leave.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::domain::{Delivery, DeliveryState, Host, Timestamp};
 use crate::error::Result;
@@ -38,8 +39,8 @@ pub async fn run(federation: Federation) {
 
 struct Deliverer {
     federation: Federation,
-    /// How many deliveries are on their way, by server.
-    on_their_way: HashMap<Host, usize>,
+    /// How many deliveries are on their way, by server, and the turns they take there.
+    on_their_way: HashMap<Host, (usize, Arc<Semaphore>)>,
     count: usize,
     finished: mpsc::Sender<DeliveryOutcome>,
     outcomes: mpsc::Receiver<DeliveryOutcome>,
@@ -78,7 +79,7 @@ impl Deliverer {
         let busy = self
             .on_their_way
             .iter()
-            .filter(|(_, count)| **count >= limits.deliveries_in_flight_per_host)
+            .filter(|(_, (count, _))| *count >= limits.deliveries_in_flight_per_host)
             .map(|(host, _)| host.clone())
             .collect();
         let most = i64::try_from(room).unwrap_or(i64::MAX);
@@ -87,15 +88,19 @@ impl Deliverer {
         let taken = outgoing.len();
         for outgoing in outgoing {
             self.count += 1;
-            *self
+            let per_host = limits.deliveries_in_flight_per_host;
+            let (count, turns) = self
                 .on_their_way
                 .entry(outgoing.delivery.host.clone())
-                .or_default() += 1;
-            tokio::spawn(attempt(
-                self.federation.clone(),
-                outgoing,
-                self.finished.clone(),
-            ));
+                .or_insert_with(|| (0, Arc::new(Semaphore::new(per_host))));
+            *count += 1;
+            let turns = Arc::clone(turns);
+            let (federation, finished) = (self.federation.clone(), self.finished.clone());
+            tokio::spawn(async move {
+                // A semaphore that is never closed always gives a turn.
+                let _turn = turns.acquire().await;
+                attempt(federation, outgoing, finished).await;
+            });
         }
         Ok(taken)
     }
@@ -129,7 +134,7 @@ impl Deliverer {
         }
         for outcome in &ended {
             self.count -= 1;
-            if let Some(count) = self.on_their_way.get_mut(&outcome.host) {
+            if let Some((count, _)) = self.on_their_way.get_mut(&outcome.host) {
                 *count -= 1;
                 if *count == 0 {
                     self.on_their_way.remove(&outcome.host);
@@ -164,7 +169,15 @@ async fn attempt(
     finished: mpsc::Sender<DeliveryOutcome>,
 ) {
     let delivery = outgoing.delivery;
-    let sent = send::post(&federation, &delivery, outgoing.body).await;
+    let sent = match deliveries::may_still_leave(&federation.app, delivery.id).await {
+        Ok(true) => send::post(&federation, &delivery, outgoing.body).await,
+        Ok(false) => Sent::Cancelled,
+        Err(error) => Sent::Later {
+            status: None,
+            error: error.to_string(),
+            not_before: None,
+        },
+    };
     let outcome = judge(&delivery, sent, federation.app.clock.now());
     if let Some(error) = &outcome.error {
         tracing::info!(host = %delivery.host, activity = %delivery.activity, state = %outcome.state, error, "a delivery did not arrive");
@@ -177,6 +190,10 @@ async fn attempt(
 fn judge(delivery: &Delivery, sent: Sent, now: Timestamp) -> DeliveryOutcome {
     let (state, status, error, not_before) = match sent {
         Sent::Accepted => (DeliveryState::Sent, None, None, None),
+        Sent::Cancelled => {
+            let why = Some("cancelled before it left".to_owned());
+            (DeliveryState::Withheld, None, why, None)
+        }
         Sent::Refused { status, text } => (DeliveryState::Failed, Some(status), Some(text), None),
         Sent::Later {
             status,

@@ -85,13 +85,10 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             tracing::info!(group, count, "earlier posts were fetched");
             Ok(())
         }
-        Work::AcceptPartnership { code } => partnership::accept(
-            &federation.app,
-            Viewer::Operator,
-            code,
-            PartnerClass::Partner,
-        )
-        .await
-        .map(drop),
+        Work::AcceptPartnership { code, class, by } => {
+            let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
+            let accepted = partnership::accept(&federation.app, viewer, code, *class).await;
+            accepted.map(drop)
+        }
     }
 }

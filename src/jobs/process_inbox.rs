@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+
 use crate::domain::Uri;
 use crate::federation::{Federation, activities, json};
 use crate::jobs::{LOOK_EVERY, recover, rest};
@@ -10,6 +12,8 @@ use crate::services::inbox::{self, Command, Due};
 
 /// Activities applied in one transaction.
 const BATCH: i64 = 128;
+/// Actors fetched at once: a slow server must not hold up a batch for longer than its lease.
+const FETCHES_AT_ONCE: usize = 32;
 /// How long a batch is ours. Longer than fetching the actors it names can take.
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -71,8 +75,15 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
     named.sort();
     named.dedup();
     let mut failed: HashMap<Uri, &'static str> = HashMap::new();
-    for uri in inbox::list_unknown_actors(app, named).await? {
-        if let Err(reason) = federation.meet(&uri).await {
+    let unknown = inbox::list_unknown_actors(app, named).await?;
+    let mut met = futures_util::stream::iter(unknown)
+        .map(async |uri| {
+            let outcome = federation.meet(&uri).await;
+            (uri, outcome)
+        })
+        .buffer_unordered(FETCHES_AT_ONCE);
+    while let Some((uri, outcome)) = met.next().await {
+        if let Err(reason) = outcome {
             failed.insert(uri, reason);
         }
     }

@@ -237,8 +237,7 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
         (None, Some(host)) => {
             (facts.partner, facts.grant) =
                 storage::grants::find_for_host(connection, group.id, host)?;
-            facts.members_on_host =
-                on_host(connection, group.id, host, MembershipState::Member)?;
+            facts.members_on_host = on_host(connection, group.id, host, MembershipState::Member)?;
             facts.known_on_host = facts.members_on_host
                 || on_host(connection, group.id, host, MembershipState::Invited)?;
         }

@@ -131,7 +131,9 @@ pub async fn find_viewer(app: &App, actor: Option<ActorId>) -> Result<Viewer> {
     };
     let account = app
         .db
-        .read("find_viewer", move |connection| storage::accounts::find(connection, actor))
+        .read("find_viewer", move |connection| {
+            storage::accounts::find(connection, actor)
+        })
         .await?;
     let account = account.filter(|account| !account.disabled);
     account.as_ref().map(viewer_of).ok_or(Error::NotFound)

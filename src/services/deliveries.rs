@@ -104,6 +104,9 @@ pub type Render = fn(&Addresses, &Telling) -> Result<Rendered>;
 /// Events planned in one transaction.
 const EVENTS_PER_PLAN: i64 = 32;
 
+/// How long an event is tried that cannot be planned.
+const TOLD_WITHIN: std::time::Duration = std::time::Duration::from_secs(86_400);
+
 /// Plans the deliveries of events nobody has planned yet; how many events there were.
 pub async fn plan(app: &App, render: Render) -> Result<usize> {
     let asker = app.asker(Viewer::Anonymous);
@@ -115,13 +118,18 @@ pub async fn plan(app: &App, render: Render) -> Result<usize> {
             let mut planner = Planner::new(&asker, &addresses, render);
             let mut done = Vec::with_capacity(events.len());
             for event in events {
-                done.push(event.id);
-                // One event that cannot be told must not hold up all others.
-                if let Err(error) = storage::savepoint(connection, |connection| {
+                let planned = storage::savepoint(connection, |connection| {
                     planner.plan(connection, &event)
-                }) {
+                });
+                // One event that cannot be told must not hold up all others; nor is it given up
+                // for a fault that passes.
+                if let Err(error) = planned {
                     tracing::error!(%error, event = %event.id, kind = %event.kind, "an event could not be told");
+                    if error.is_temporary() && asker.now.since(event.at) < TOLD_WITHIN {
+                        continue;
+                    }
                 }
+                done.push(event.id);
             }
             storage::events::mark_planned(connection, &done, asker.now)?;
             Ok(done.len())
@@ -161,8 +169,7 @@ impl<'a> Planner<'a> {
         let Some((telling, ground)) = tell(connection, event, post.as_ref())? else {
             return Ok(());
         };
-        let destinations =
-            self.destinations(connection, event, &telling, ground, post.as_ref())?;
+        let destinations = self.destinations(connection, event, &telling, ground, post.as_ref())?;
         if destinations.is_empty() {
             return Ok(());
         }
@@ -202,7 +209,12 @@ impl<'a> Planner<'a> {
             _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
             _ => match (ground, event.post) {
                 (DeliveryGround::Retraction, Some(post)) => {
-                    storage::deliveries::list_hosts_that_got(connection, post)
+                    let mut hosts = storage::deliveries::list_hosts_that_got(connection, post)?;
+                    // Who was not told of a like is not told that it was taken back.
+                    if event.kind == EventKind::Unliked {
+                        keep_apart(connection, event, &telling.group, &mut hosts)?;
+                    }
+                    Ok(hosts)
                 }
                 _ => {
                     let mut hosts = self.receivers(connection, &telling.group, post)?;
@@ -664,6 +676,40 @@ const fn partnership_allows(
             FederationMode::Closed => Err(Reason::NoPartnership),
         },
     }
+}
+
+/// Whether a delivery that was taken may still leave: asked when its turn comes, for between taking
+/// and sending somebody may have ended what permitted it.
+pub async fn may_still_leave(app: &App, id: DeliveryId) -> Result<bool> {
+    app.db
+        .read("may_still_leave", move |connection| {
+            storage::deliveries::is_waiting(connection, id)
+        })
+        .await
+}
+
+/// How long somebody who ends a permission waits for what is on its way just then.
+const UNDER_WAY_MAX: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Waits until nothing that was cancelled is still on its way to a server (none: to any): when
+/// this returns, what was withdrawn no longer leaves. Bounded, for a process that died while
+/// sending cannot say that it ended.
+pub(super) async fn settle_cancelled(app: &App, host: Option<Host>) -> Result<()> {
+    let until = app.clock.now().plus(UNDER_WAY_MAX);
+    while app.clock.now() < until {
+        let (host, now) = (host.clone(), app.clock.now());
+        let count = app
+            .db
+            .read("count_under_way", move |connection| {
+                storage::deliveries::count_under_way(connection, host.as_ref(), now)
+            })
+            .await?;
+        if count == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// Writes how attempts ended.

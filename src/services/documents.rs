@@ -180,7 +180,9 @@ fn add_likes(
     let posts: Vec<PostId> = documents.iter().map(|document| document.post.id).collect();
     for (post, like) in storage::reactions::list(connection, &posts, LIKES_MAX)? {
         let known = !apart || like.host.is_none() || like.host.as_ref() == asker.viewer.host();
-        let document = documents.iter_mut().find(|document| document.post.id == post);
+        let document = documents
+            .iter_mut()
+            .find(|document| document.post.id == post);
         if let (Some(document), true) = (document, known) {
             document.likes.push(like);
         }

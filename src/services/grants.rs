@@ -13,7 +13,7 @@ use crate::app::{App, Asker};
 use crate::domain::{AuditAction, EventKind, Grant, Group, Handle, Host, Partner, PartnerState};
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Reason, Viewer, act};
-use crate::services::{access, audit, house};
+use crate::services::{access, audit, deliveries, house};
 use crate::storage::deliveries::Cancel;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -72,6 +72,7 @@ pub struct Closed {
 pub async fn remove(app: &App, viewer: Viewer, group: Handle, host: Host) -> Result<Closed> {
     let asker = app.asker(viewer);
     let group = group.seen_from(app.config.host());
+    let partner = host.clone();
     let closed = app
         .db
         .write("remove_grant", move |connection| {
@@ -83,6 +84,7 @@ pub async fn remove(app: &App, viewer: Viewer, group: Handle, host: Host) -> Res
         })
         .await?;
     app.bells.events.notify_one();
+    deliveries::settle_cancelled(app, Some(partner)).await?;
     Ok(closed)
 }
 

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
-use crate::services::{access, actors, audit, jobs, keys};
+use crate::services::{access, actors, audit, deliveries, jobs, keys};
 use crate::storage::{self, Connection};
 
 /// A group as somebody wants it.
@@ -309,7 +309,8 @@ fn contradiction(reason: Reason) -> Error {
 /// what is queued for those who may no longer read is cancelled with it.
 pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) -> Result<Group> {
     let asker = app.asker(viewer);
-    app.db
+    let group = app
+        .db
         .write("set_stage", move |connection| {
             let (permit, group) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
             policy::stage_fits(group.access, stage).map_err(contradiction)?;
@@ -343,7 +344,11 @@ pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) 
             )?;
             Ok(Group { stage, ..group })
         })
-        .await
+        .await?;
+    if stage == Stage::Internal {
+        deliveries::settle_cancelled(app, None).await?;
+    }
+    Ok(group)
 }
 
 /// Makes a group read only, or takes that back.

@@ -2,8 +2,8 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorKey, ActorState, Arrival, ArrivalId, ArrivalState, GrantTerms, Group, Host,
-    PartnerState, Timestamp, Uri,
+    Actor, ActorKey, ActorKind, ActorState, Arrival, ArrivalId, ArrivalState, GrantTerms, Group,
+    Host, PartnerState, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
@@ -511,6 +511,7 @@ fn effect(
             group,
             terms,
         } => {
+            from_the_house(signer)?;
             let group = find_group(connection, group)?;
             grants::receive::receive_offer(connection, signer.uri.host(), group.id, grant, *terms)
         }
@@ -525,6 +526,14 @@ fn effect(
     }
 }
 
+/// Grants are given and taken by a server's instance actor, not by its people or groups.
+fn from_the_house(signer: &Actor) -> Result<()> {
+    match signer.kind {
+        ActorKind::Service => Ok(()),
+        ActorKind::Person | ActorKind::Group => Err(Error::Denied(Reason::NotAdministrator)),
+    }
+}
+
 fn end_grant(
     connection: &mut Connection,
     asker: &Asker,
@@ -532,6 +541,7 @@ fn end_grant(
     grant: &Uri,
     group: Option<&Uri>,
 ) -> Result<()> {
+    from_the_house(signer)?;
     let group = match group {
         Some(group) => storage::groups::find_by_uri(connection, group)?.map(|group| group.id),
         None => None,

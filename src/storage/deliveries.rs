@@ -231,11 +231,13 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
         note_success(connection, &hosts, now)?;
     }
     for outcome in eventful {
+        // What was withheld was not tried: nothing of it left the house.
+        let tried = i32::from(outcome.state != DeliveryState::Withheld);
         let finished = (outcome.state != DeliveryState::Pending).then_some(now.micros());
         diesel::update(deliveries::table.find(outcome.id.0))
             .set((
                 deliveries::state.eq(outcome.state.as_str()),
-                deliveries::attempts.eq(deliveries::attempts + 1),
+                deliveries::attempts.eq(deliveries::attempts + tried),
                 deliveries::lease_until.eq(0),
                 deliveries::last_status.eq(outcome.status.map(i32::from)),
                 deliveries::last_error.eq(outcome.error.as_deref()),
@@ -323,6 +325,35 @@ pub fn hasten(connection: &mut Connection, host: &Host, now: Timestamp) -> Resul
     Ok(diesel::update(waiting)
         .set(deliveries::next_attempt_at.eq(now.micros()))
         .execute(connection)?)
+}
+
+/// Whether a delivery that was taken still waits to be sent: nobody cancelled it meanwhile.
+pub fn is_waiting(connection: &mut Connection, id: DeliveryId) -> Result<bool> {
+    let state: Option<String> = deliveries::table
+        .find(id.0)
+        .select(deliveries::state)
+        .first(connection)
+        .optional()?;
+    Ok(state.as_deref() == Some(DeliveryState::Pending.as_str()))
+}
+
+/// How many deliveries to a server (none: to all) are cancelled although they may be on their way
+/// just now: they were taken before, and nobody has written down how they ended.
+pub fn count_under_way(
+    connection: &mut Connection,
+    host: Option<&Host>,
+    now: Timestamp,
+) -> Result<i64> {
+    let cancelled = deliveries::table
+        .filter(deliveries::state.eq(DeliveryState::Withheld.as_str()))
+        .filter(deliveries::lease_until.gt(now.micros()));
+    Ok(match host {
+        Some(host) => cancelled
+            .filter(deliveries::host.eq(host.as_str()))
+            .count()
+            .get_result(connection)?,
+        None => cancelled.count().get_result(connection)?,
+    })
 }
 
 /// Which waiting deliveries to cancel.

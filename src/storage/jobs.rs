@@ -105,7 +105,7 @@ pub fn finish(
     problem: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    // What was asked for may hold a secret (an invitation code): it is not kept once it is done.
+    forget_secret(connection, id)?;
     diesel::update(jobs::table.find(id.0))
         .set((
             jobs::state.eq(state.as_str()),
@@ -113,6 +113,24 @@ pub fn finish(
             jobs::lease_until.eq(0_i64),
             jobs::finished_at.eq(Some(now.micros())),
         ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// An invitation code is not kept once it was used or refused.
+fn forget_secret(connection: &mut Connection, id: JobId) -> Result<()> {
+    let Some(Work::AcceptPartnership { class, by, .. }) = find(connection, id)?.map(|job| job.work)
+    else {
+        return Ok(());
+    };
+    let work = Work::AcceptPartnership {
+        code: String::new(),
+        class,
+        by,
+    };
+    let text = serde_json::to_string(&work).map_err(Error::internal)?;
+    diesel::update(jobs::table.find(id.0))
+        .set(jobs::work.eq(text))
         .execute(connection)?;
     Ok(())
 }

@@ -71,19 +71,36 @@ pub struct Like {
 }
 
 /// The likes of these posts, oldest first, at most `most` altogether.
-pub fn list(connection: &mut Connection, posts: &[PostId], most: i64) -> Result<Vec<(PostId, Like)>> {
+pub fn list(
+    connection: &mut Connection,
+    posts: &[PostId],
+    most: i64,
+) -> Result<Vec<(PostId, Like)>> {
     let ids: Vec<i64> = posts.iter().map(|post| post.0).collect();
     let rows: Vec<(i64, String, String, String)> = reactions::table
         .inner_join(actors::table.on(actors::id.eq(reactions::actor_id)))
         .filter(reactions::post_id.eq_any(ids))
         .order((reactions::created_at, reactions::actor_id))
         .limit(most)
-        .select((reactions::post_id, reactions::uri, actors::uri, actors::host))
+        .select((
+            reactions::post_id,
+            reactions::uri,
+            actors::uri,
+            actors::host,
+        ))
         .load(connection)?;
     rows.into_iter()
         .map(|(post, uri, by, host)| {
-            let host = if host.is_empty() { None } else { Some(read(&host)?) };
-            let like = Like { uri: read(&uri)?, by: read(&by)?, host };
+            let host = if host.is_empty() {
+                None
+            } else {
+                Some(read(&host)?)
+            };
+            let like = Like {
+                uri: read(&uri)?,
+                by: read(&by)?,
+                host,
+            };
             Ok((PostId(post), like))
         })
         .collect()

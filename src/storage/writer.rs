@@ -152,7 +152,9 @@ fn run(mut connection: Connection, mut queues: Queues, runtime: &tokio::runtime:
         }
         let mut answers = vec![first(&mut connection)];
         while answers.len() < STORIES_PER_COMMIT_MAX {
-            let Ok(story) = queues.awaited.try_recv() else { break };
+            let Ok(story) = queues.awaited.try_recv() else {
+                break;
+            };
             answers.push(story(&mut connection));
         }
         if let Ok(story) = queues.patient.try_recv() {

@@ -26,6 +26,7 @@ impl House {
     }
 
     pub async fn found(instance: Instance, organization: &str) -> Self {
+        let instance = instance.with("GUILDHALL_ORGANIZATION__NAME", organization);
         let secret = instance.file("password");
         std::fs::write(&secret, PASSWORD).unwrap();
         let secret = secret.to_str().unwrap();

@@ -5,7 +5,7 @@ use crate::domain::text_enum::text_enum;
 use crate::domain::{AuditAction, Host, Partner, PartnerClass, PartnerState};
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
-use crate::services::{access, audit, grants};
+use crate::services::{access, audit, deliveries, grants};
 use crate::storage::deliveries::Cancel;
 use crate::storage::{self, Connection};
 
@@ -68,6 +68,10 @@ pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Re
         })
         .await?;
     super::ring(app);
+    if changed.cancelled > 0 {
+        let host = changed.partner.host.clone();
+        deliveries::settle_cancelled(app, Some(host)).await?;
+    }
     Ok(changed)
 }
 

@@ -199,7 +199,14 @@ async fn a_taker_records_what_the_giver_agreed_to() {
     assert!(own.unwrap_err().to_string().contains("partner's server"));
     let later = accept_later(&birch.app, Viewer::Operator, &text).await;
     let job = jobs::find(&birch.app, later.unwrap()).await.unwrap();
-    assert_eq!(job.work, Work::AcceptPartnership { code: text });
+    assert_eq!(
+        job.work,
+        Work::AcceptPartnership {
+            code: text,
+            class: PartnerClass::Partner,
+            by: None,
+        }
+    );
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ impl Dump {
                     .batch_execute("PRAGMA busy_timeout = 10000")
                     .expect("a setting");
                 connection
-                    .transaction(|connection| sqlite(connection))
+                    .transaction(sqlite)
                     .expect("the tables")
             }
             None => {
