@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::JobId;
+use crate::domain::{JobId, PartnerClass};
 use crate::domain::text_enum::text_enum;
 
 text_enum! {
@@ -23,7 +23,13 @@ pub enum Work {
     /// Fetch the topics a group elsewhere shows us, with their comments.
     Backfill { group: i64 },
     /// Use a partner's invitation code.
-    AcceptPartnership { code: String },
+    AcceptPartnership {
+        code: String,
+        /// What the other organization is to us.
+        class: PartnerClass,
+        /// The administrator who pasted the code; none: the operator.
+        by: Option<i64>,
+    },
 }
 
 /// A job and, once it ended, what came of it.

@@ -102,7 +102,7 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 /// Removes everything from HTML that is not plain, harmless text markup.
 pub fn sanitize(html: &str) -> SafeHtml {
     if nesting_bound(html) > HTML_DEPTH_MAX {
-        return SafeHtml(ammonia::clean_text(&strip_tags(html)));
+        return SafeHtml(escape(&plain_text(html, html.len())));
     }
     SafeHtml(CLEANER.clean(html).to_string())
 }
@@ -144,7 +144,7 @@ pub fn plain_text(html: &str, chars_max: usize) -> String {
         .replace("&#39;", "'")
         .replace("&nbsp;", " ")
         .replace("&amp;", "&");
-    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut words = words(&text);
     if words.chars().count() > chars_max {
         words = words
             .chars()
@@ -183,6 +183,16 @@ fn nesting_bound(html: &str) -> usize {
         }
     }
     deepest
+}
+
+/// The words of a text with one space between them.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Text as HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn strip_tags(html: &str) -> String {

@@ -18,11 +18,11 @@ use crate::federation::objects::actor::same_origin;
 use crate::services::{inbox, signing};
 
 /// Others' keys kept parsed, and actors of whom it is known when they were last asked.
-const KEYS_KEPT: usize = 20_000;
+const KEYS_KEPT: usize = 5_000;
 /// Our own keys kept ready.
 const OWN_KEYS_KEPT: usize = 2_000;
 /// Servers of which it is known how much they made us fetch or log.
-const HOSTS_KEPT: usize = 10_000;
+const HOSTS_KEPT: usize = 2_000;
 /// An actor is asked for its keys again after this: a thousand bad signatures are one request.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(300);
 /// After its server did not answer, this much earlier.

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::domain::{GroupId, Job, JobState, PartnerClass, Work};
+use crate::domain::{ActorId, GroupId, Job, JobState, Work};
 use crate::error::Result;
 use crate::federation::{Federation, backfill, partnership};
 use crate::jobs::{LOOK_EVERY, backoff, recover, rest};
-use crate::policy::Viewer;
-use crate::services::jobs;
+use crate::services::{accounts, jobs};
 
 /// Errands at once.
 const AT_ONCE: usize = 8;

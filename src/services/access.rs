@@ -1,5 +1,7 @@
 //! Loads what policy needs to know and asks it. The only place in the house that does.
 
+use std::collections::HashMap;
+
 use crate::app::Asker;
 use crate::domain::{
     Access, Account, Actor, ActorId, ActorKind, ActorState, Audience, Group, GroupId, Host,
@@ -236,9 +238,9 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
             (facts.partner, facts.grant) =
                 storage::grants::find_for_host(connection, group.id, host)?;
             facts.members_on_host =
-                on_host(connection, group.id, host, &[MembershipState::Member])?;
+                on_host(connection, group.id, host, MembershipState::Member)?;
             facts.known_on_host = facts.members_on_host
-                || on_host(connection, group.id, host, &[MembershipState::Invited])?;
+                || on_host(connection, group.id, host, MembershipState::Invited)?;
         }
         (None, None) => {}
     }
@@ -249,9 +251,9 @@ fn on_host(
     connection: &mut Connection,
     group: GroupId,
     host: &Host,
-    states: &[MembershipState],
+    state: MembershipState,
 ) -> Result<bool> {
-    storage::memberships::any_on_host(connection, group, host, states)
+    storage::memberships::any_on_host(connection, group, host, state)
 }
 
 /// What is known of the asker, a group and one of its posts.
@@ -293,6 +295,72 @@ pub fn about_post(
         }),
         ..of_group
     })
+}
+
+/// Asks which servers may get which posts, and reads each fact once however many there are of
+/// either. For one transaction only: afterwards the facts may be others.
+pub struct Receivers<'a> {
+    asker: &'a Asker,
+    groups: HashMap<(GroupId, Host), Facts>,
+    posts: HashMap<PostId, PostFacts>,
+}
+
+impl<'a> Receivers<'a> {
+    pub fn new(asker: &'a Asker) -> Self {
+        Self {
+            asker,
+            groups: HashMap::new(),
+            posts: HashMap::new(),
+        }
+    }
+
+    /// May the server at `host` get this post of this group now?
+    pub fn ask(
+        &mut self,
+        connection: &mut Connection,
+        host: &Host,
+        group: &Group,
+        post: Option<&Post>,
+    ) -> Result<Result<(), Refusal>> {
+        let server = Asker {
+            viewer: Viewer::Server { host: host.clone() },
+            ..self.asker.clone()
+        };
+        let facts = match self.groups.get(&(group.id, host.clone())) {
+            Some(facts) => facts.clone(),
+            None => {
+                let facts = group_facts(connection, &server, group)?;
+                self.groups.insert((group.id, host.clone()), facts.clone());
+                facts
+            }
+        };
+        let facts = match post {
+            Some(post) => self.with_post(connection, &server, facts, post)?,
+            None => facts,
+        };
+        Ok(policy::explain(&server.viewer, Action::Receive, &facts))
+    }
+
+    fn with_post(
+        &mut self,
+        connection: &mut Connection,
+        server: &Asker,
+        of_group: Facts,
+        post: &Post,
+    ) -> Result<Facts> {
+        if let Some(known) = self.posts.get(&post.id) {
+            return Ok(Facts {
+                post: Some(*known),
+                ..of_group
+            });
+        }
+        let facts = about_post(connection, server, of_group, post)?;
+        // Whether a direct message names the viewer is another question for each server.
+        if let (Some(known), true) = (facts.post, post.audience != Audience::Direct) {
+            self.posts.insert(post.id, known);
+        }
+        Ok(facts)
+    }
 }
 
 /// Only direct messages are read for being named; in others a mention means nothing here.

@@ -121,6 +121,22 @@ pub async fn find(app: &App, viewer: Viewer, login: &str) -> Result<Account> {
         .await
 }
 
+/// Who asked for an errand, as they are now; none: the operator.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account is gone or disabled since.
+pub async fn find_viewer(app: &App, actor: Option<ActorId>) -> Result<Viewer> {
+    let Some(actor) = actor else {
+        return Ok(Viewer::Operator);
+    };
+    let account = app
+        .db
+        .read("find_viewer", move |connection| storage::accounts::find(connection, actor))
+        .await?;
+    let account = account.filter(|account| !account.disabled);
+    account.as_ref().map(viewer_of).ok_or(Error::NotFound)
+}
+
 /// The account that is to own something: the one that is named, or the first administrator.
 pub async fn find_owner(app: &App, viewer: Viewer, login: Option<&str>) -> Result<Account> {
     if let Some(login) = login {

@@ -2,6 +2,7 @@
 //! leave, and writing down how it went.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
@@ -10,8 +11,9 @@ use crate::domain::{
     PartnerState, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Action, FederationMode, Reason, Refusal, Viewer, act};
-use crate::services::{access, audit};
+use crate::policy::{FederationMode, Reason, Viewer, act};
+use crate::services::access::{self, Receivers};
+use crate::services::audit;
 use crate::storage::deliveries::{Claimed, NewMessage, Outcome};
 use crate::storage::{self, Connection};
 
@@ -100,7 +102,7 @@ pub struct Rendered {
 pub type Render = fn(&Addresses, &Telling) -> Result<Rendered>;
 
 /// Events planned in one transaction.
-const EVENTS_PER_PLAN: i64 = 64;
+const EVENTS_PER_PLAN: i64 = 32;
 
 /// Plans the deliveries of events nobody has planned yet; how many events there were.
 pub async fn plan(app: &App, render: Render) -> Result<usize> {
@@ -108,14 +110,15 @@ pub async fn plan(app: &App, render: Render) -> Result<usize> {
     let addresses = app.addresses();
     let count = app
         .db
-        .write("plan_deliveries", move |connection| {
+        .write_patiently("plan_deliveries", move |connection| {
             let events = storage::events::claim_unplanned(connection, EVENTS_PER_PLAN)?;
+            let mut planner = Planner::new(&asker, &addresses, render);
             let mut done = Vec::with_capacity(events.len());
             for event in events {
                 done.push(event.id);
                 // One event that cannot be told must not hold up all others.
                 if let Err(error) = storage::savepoint(connection, |connection| {
-                    plan_one(connection, &asker, &addresses, &event, render)
+                    planner.plan(connection, &event)
                 }) {
                     tracing::error!(%error, event = %event.id, kind = %event.kind, "an event could not be told");
                 }
@@ -130,49 +133,121 @@ pub async fn plan(app: &App, render: Render) -> Result<usize> {
     Ok(count)
 }
 
-fn plan_one(
-    connection: &mut Connection,
-    asker: &Asker,
-    addresses: &Addresses,
-    event: &Event,
+/// Plans events one after the other and remembers what they have in common.
+struct Planner<'a> {
+    asker: &'a Asker,
+    addresses: &'a Addresses,
     render: Render,
-) -> Result<()> {
-    let Some((telling, ground)) = tell(connection, event)? else {
-        return Ok(());
-    };
-    let destinations = destinations(connection, asker, event, &telling, ground)?;
-    if destinations.is_empty() {
-        return Ok(());
+    receivers: Receivers<'a>,
+    member_hosts: HashMap<GroupId, Vec<(Host, Uri)>>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(asker: &'a Asker, addresses: &'a Addresses, render: Render) -> Self {
+        Self {
+            asker,
+            addresses,
+            render,
+            receivers: Receivers::new(asker),
+            member_hosts: HashMap::new(),
+        }
     }
-    let signer = signer(connection, &telling)?;
-    let rendered = render(addresses, &telling)?;
-    let topic = match event.post {
-        Some(post) => storage::posts::find(connection, post)?.map(|post| post.topic.0),
-        None => None,
-    };
-    let message = NewMessage {
-        event: event.id,
-        activity: rendered.id,
-        body: rendered.body,
-        signer: signer.id,
-        ground,
-        group: Some(telling.group.id),
-        post: event.post,
-        lane: topic.or(event.object).unwrap_or(telling.group.id.0),
-        destinations,
-    };
-    storage::deliveries::insert(connection, &message, asker.now)
+
+    fn plan(&mut self, connection: &mut Connection, event: &Event) -> Result<()> {
+        let post = match event.post {
+            Some(post) => storage::posts::find(connection, post)?,
+            None => None,
+        };
+        let Some((telling, ground)) = tell(connection, event, post.as_ref())? else {
+            return Ok(());
+        };
+        let destinations =
+            self.destinations(connection, event, &telling, ground, post.as_ref())?;
+        if destinations.is_empty() {
+            return Ok(());
+        }
+        let signer = signer(connection, &telling)?;
+        let rendered = (self.render)(self.addresses, &telling)?;
+        let topic = post.map(|post| post.topic.0);
+        let message = NewMessage {
+            event: event.id,
+            activity: rendered.id,
+            body: rendered.body,
+            signer: signer.id,
+            ground,
+            group: Some(telling.group.id),
+            post: event.post,
+            lane: topic.or(event.object).unwrap_or(telling.group.id.0),
+            destinations,
+        };
+        storage::deliveries::insert(connection, &message, self.asker.now)
+    }
+
+    /// Which servers are told.
+    fn destinations(
+        &mut self,
+        connection: &mut Connection,
+        event: &Event,
+        telling: &Telling,
+        ground: DeliveryGround,
+        post: Option<&Post>,
+    ) -> Result<Vec<(Host, Uri)>> {
+        match &telling.news {
+            News::JoinAccepted { person, .. } | News::JoinRejected { person, .. } => {
+                Ok(address(person))
+            }
+            News::GrantOffered { instance, .. } | News::GrantEnded { instance, .. } => {
+                Ok(address(instance))
+            }
+            _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
+            _ => match (ground, event.post) {
+                (DeliveryGround::Retraction, Some(post)) => {
+                    storage::deliveries::list_hosts_that_got(connection, post)
+                }
+                _ => {
+                    let mut hosts = self.receivers(connection, &telling.group, post)?;
+                    if event.kind == EventKind::Liked {
+                        keep_apart(connection, event, &telling.group, &mut hosts)?;
+                    }
+                    Ok(hosts)
+                }
+            },
+        }
+    }
+
+    /// The members' servers that may get it.
+    fn receivers(
+        &mut self,
+        connection: &mut Connection,
+        group: &Group,
+        post: Option<&Post>,
+    ) -> Result<Vec<(Host, Uri)>> {
+        let hosts = known(&mut self.member_hosts, &group.id, |group| {
+            storage::memberships::list_member_hosts(connection, *group)
+        })?;
+        let mut allowed = Vec::with_capacity(hosts.len());
+        for (host, inbox) in hosts.iter() {
+            if self.receivers.ask(connection, host, group, post)?.is_ok() {
+                allowed.push((host.clone(), inbox.clone()));
+            }
+        }
+        Ok(allowed)
+    }
 }
 
 /// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
-fn tell(connection: &mut Connection, event: &Event) -> Result<Option<(Telling, DeliveryGround)>> {
+fn tell(
+    connection: &mut Connection,
+    event: &Event,
+    post: Option<&Post>,
+) -> Result<Option<(Telling, DeliveryGround)>> {
     let Some(group) = event.group else {
         return Ok(None);
     };
     let Some(group) = storage::groups::find(connection, group)? else {
         return Ok(None);
     };
-    let Some((news, ground)) = news(connection, event, &group)? else {
+    let Some((news, ground)) = news(connection, event, &group, post)? else {
         return Ok(None);
     };
     let announced = group.is_local()
@@ -198,20 +273,18 @@ fn news(
     connection: &mut Connection,
     event: &Event,
     group: &Group,
+    post: Option<&Post>,
 ) -> Result<Option<(News, DeliveryGround)>> {
     let ground = if group.is_local() {
         DeliveryGround::News
     } else {
         DeliveryGround::Addressed
     };
-    if let Some(post) = event.post {
-        let Some(post) = storage::posts::find(connection, post)? else {
-            return Ok(None);
+    if event.post.is_some() {
+        return match post.filter(|post| post.audience == Audience::Group) {
+            Some(post) => post_news(connection, event, post.clone(), ground),
+            None => Ok(None),
         };
-        if post.audience != Audience::Group {
-            return Ok(None);
-        }
-        return post_news(connection, event, post, ground);
     }
     let actor = || Error::internal(format!("event {} lacks what it tells of", event.id));
     let follow = || event.activity.as_deref().map(str::parse::<Uri>).transpose();
@@ -389,43 +462,29 @@ fn signer(connection: &mut Connection, telling: &Telling) -> Result<Actor> {
     }
 }
 
-/// Which servers are told.
-fn destinations(
+/// Leaves out the partners that are not to learn what another partner's people like.
+fn keep_apart(
     connection: &mut Connection,
-    asker: &Asker,
     event: &Event,
-    telling: &Telling,
-    ground: DeliveryGround,
-) -> Result<Vec<(Host, Uri)>> {
-    match &telling.news {
-        News::JoinAccepted { person, .. } | News::JoinRejected { person, .. } => {
-            Ok(address(person))
+    group: &Group,
+    hosts: &mut Vec<(Host, Uri)>,
+) -> Result<()> {
+    let by = storage::actors::find(connection, event.actor)?.and_then(|by| by.host);
+    let Some(by) = by else { return Ok(()) };
+    let mut told = Vec::with_capacity(hosts.len());
+    for (host, inbox) in hosts.drain(..) {
+        if host == by || !learns_only_of_us(connection, group, &host)? {
+            told.push((host, inbox));
         }
-        News::GrantOffered { instance, .. } | News::GrantEnded { instance, .. } => {
-            Ok(address(instance))
-        }
-        _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
-        _ => match (ground, event.post) {
-            (DeliveryGround::Retraction, Some(post)) => {
-                storage::deliveries::list_hosts_that_got(connection, post)
-            }
-            _ => {
-                let post = match event.post {
-                    Some(post) => storage::posts::find(connection, post)?,
-                    None => None,
-                };
-                let hosts = storage::memberships::list_member_hosts(connection, telling.group.id)?;
-                let mut allowed = Vec::with_capacity(hosts.len());
-                for (host, inbox) in hosts {
-                    if may_receive(connection, asker, &host, &telling.group, post.as_ref())?.is_ok()
-                    {
-                        allowed.push((host, inbox));
-                    }
-                }
-                Ok(allowed)
-            }
-        },
     }
+    *hosts = told;
+    Ok(())
+}
+
+/// Whether a partner's people do not learn what other partners' people do in the group.
+fn learns_only_of_us(connection: &mut Connection, group: &Group, host: &Host) -> Result<bool> {
+    let (_, terms) = storage::grants::find_for_host(connection, group.id, host)?;
+    Ok(terms.is_some_and(|terms| terms.apart))
 }
 
 fn address(actor: &Actor) -> Vec<(Host, Uri)> {
@@ -446,21 +505,6 @@ fn address_at(actor: &Actor, inbox: &Uri) -> Vec<(Host, Uri)> {
     }
 }
 
-/// May this server get this post of this group now?
-fn may_receive(
-    connection: &mut Connection,
-    asker: &Asker,
-    host: &Host,
-    group: &Group,
-    post: Option<&Post>,
-) -> Result<Result<(), Refusal>> {
-    let server = Asker {
-        viewer: Viewer::Server { host: host.clone() },
-        ..asker.clone()
-    };
-    access::explain(connection, &server, Action::Receive, Some(group), post)
-}
-
 // Sending -----------------------------------------------------------------------------------------
 
 /// A delivery that may leave now, with its bytes.
@@ -479,13 +523,10 @@ pub async fn claim(
 ) -> Result<Vec<Outgoing>> {
     let asker = app.asker(Viewer::Anonymous);
     app.db
-        .write("claim_deliveries", move |connection| {
+        .write_patiently("claim_deliveries", move |connection| {
             let claimed =
                 storage::deliveries::claim_due(connection, &busy, asker.now, lease_until, most)?;
-            let mut release = Release {
-                asker: &asker,
-                asked: HashMap::new(),
-            };
+            let mut release = Release::new(&asker);
             let (mut go, mut held, mut withheld) = (Vec::new(), Vec::new(), Vec::new());
             for outgoing in claimed {
                 match release.ask(connection, &outgoing.delivery)? {
@@ -522,29 +563,34 @@ fn withhold(delivery: &Delivery, reason: Reason) -> Outcome {
     }
 }
 
-/// Asks once per server, group and post, however many deliveries of them there are in a claim.
+/// Asks for each delivery, and reads what several have in common once.
 struct Release<'a> {
     asker: &'a Asker,
-    asked: HashMap<ReleaseCase, Result<(), Reason>>,
+    receivers: Receivers<'a>,
+    groups: HashMap<GroupId, Option<Group>>,
+    posts: HashMap<PostId, Option<Post>>,
+    partners: HashMap<Host, Option<PartnerState>>,
 }
 
-/// What the answer depends on.
-type ReleaseCase = (Host, DeliveryGround, Option<GroupId>, Option<PostId>);
+impl<'a> Release<'a> {
+    fn new(asker: &'a Asker) -> Self {
+        Self {
+            asker,
+            receivers: Receivers::new(asker),
+            groups: HashMap::new(),
+            posts: HashMap::new(),
+            partners: HashMap::new(),
+        }
+    }
 
-impl Release<'_> {
     fn ask(&mut self, connection: &mut Connection, delivery: &Delivery) -> Result<Leave> {
-        let case = (
-            delivery.host.clone(),
-            delivery.ground,
-            delivery.group,
-            delivery.post,
-        );
-        let answer = match self.asked.get(&case) {
-            Some(answer) => *answer,
-            None => {
-                let answer = may_leave(connection, self.asker, delivery)?;
-                self.asked.insert(case, answer);
-                answer
+        let answer = match delivery.ground {
+            DeliveryGround::News => self.news_may_leave(connection, delivery)?,
+            ground => {
+                let partner = known(&mut self.partners, &delivery.host, |host| {
+                    storage::partners::find_state(connection, host)
+                })?;
+                partnership_allows(ground, *partner, self.asker.house.federation)
             }
         };
         Ok(match answer {
@@ -553,34 +599,50 @@ impl Release<'_> {
             Err(reason) => Leave::Never(reason),
         })
     }
+
+    fn news_may_leave(
+        &mut self,
+        connection: &mut Connection,
+        delivery: &Delivery,
+    ) -> Result<Result<(), Reason>> {
+        let group = match &delivery.group {
+            Some(id) => known(&mut self.groups, id, |id| {
+                storage::groups::find(connection, *id)
+            })?,
+            None => &None,
+        };
+        let Some(group) = group else {
+            return Ok(Err(Reason::Unknown));
+        };
+        let post = match &delivery.post {
+            Some(id) => known(&mut self.posts, id, |id| {
+                storage::posts::find(connection, *id)
+            })?,
+            None => &None,
+        };
+        let answer = self
+            .receivers
+            .ask(connection, &delivery.host, group, post.as_ref())?;
+        Ok(answer.map_err(|refusal| refusal.reason))
+    }
 }
 
-fn may_leave(
-    connection: &mut Connection,
-    asker: &Asker,
-    delivery: &Delivery,
-) -> Result<Result<(), Reason>> {
-    match delivery.ground {
-        DeliveryGround::News => {
-            let group = match delivery.group {
-                Some(group) => storage::groups::find(connection, group)?,
-                None => None,
-            };
-            let Some(group) = group else {
-                return Ok(Err(Reason::Unknown));
-            };
-            let post = match delivery.post {
-                Some(post) => storage::posts::find(connection, post)?,
-                None => None,
-            };
-            let answer = may_receive(connection, asker, &delivery.host, &group, post.as_ref())?;
-            Ok(answer.map_err(|refusal| refusal.reason))
+/// What is known already, or else what `find` finds.
+fn known<'a, K, V>(
+    all: &'a mut HashMap<K, V>,
+    key: &K,
+    find: impl FnOnce(&K) -> Result<V>,
+) -> Result<&'a V>
+where
+    K: Clone + Eq + std::hash::Hash,
+{
+    Ok(match all.entry(key.clone()) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(unknown) => {
+            let value = find(key)?;
+            unknown.insert(value)
         }
-        ground => {
-            let partner = storage::partners::find_state(connection, &delivery.host)?;
-            Ok(partnership_allows(ground, partner, asker.house.federation))
-        }
-    }
+    })
 }
 
 /// What is not a group's news: answers and requests while the partnership stands; taking back
@@ -608,7 +670,7 @@ const fn partnership_allows(
 pub async fn record(app: &App, outcomes: Vec<Outcome>) -> Result<()> {
     let now = app.clock.now();
     app.db
-        .write("record_deliveries", move |connection| {
+        .write_patiently("record_deliveries", move |connection| {
             storage::deliveries::record(connection, &outcomes, now)
         })
         .await
@@ -618,7 +680,7 @@ pub async fn record(app: &App, outcomes: Vec<Outcome>) -> Result<()> {
 pub async fn give_back(app: &App, ids: Vec<DeliveryId>) -> Result<()> {
     let now = app.clock.now();
     app.db
-        .write("give_back", move |connection| {
+        .write_patiently("give_back", move |connection| {
             storage::deliveries::release(connection, &ids, now)
         })
         .await

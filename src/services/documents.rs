@@ -11,6 +11,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
 use crate::services::{access, house};
+use crate::storage::reactions::Like;
 use crate::storage::{self, Connection};
 
 /// A topic or comment with what its document names.
@@ -20,7 +21,12 @@ pub struct PostDocument {
     pub author: Actor,
     /// What a comment answers.
     pub parent: Option<Uri>,
+    /// Likes that the reader may learn of, where they were asked for.
+    pub likes: Vec<Like>,
 }
+
+/// Likes told with one page of a conversation.
+const LIKES_MAX: i64 = 1_000;
 
 impl PostDocument {
     /// Only a tombstone is left of it.
@@ -153,9 +159,33 @@ pub async fn conversation(
                 after,
                 items,
             )?;
-            Ok((group, with_names(connection, posts)?))
+            let mut documents = with_names(connection, posts)?;
+            add_likes(connection, &asker, &group, &mut documents)?;
+            Ok((group, documents))
         })
         .await
+}
+
+/// Adds the likes that the reader may learn of: partners that are kept apart learn of ours and
+/// their own people's only.
+fn add_likes(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    documents: &mut [PostDocument],
+) -> Result<()> {
+    let apart = access::group_facts(connection, asker, group)?
+        .grant
+        .is_some_and(|terms| terms.apart);
+    let posts: Vec<PostId> = documents.iter().map(|document| document.post.id).collect();
+    for (post, like) in storage::reactions::list(connection, &posts, LIKES_MAX)? {
+        let known = !apart || like.host.is_none() || like.host.as_ref() == asker.viewer.host();
+        let document = documents.iter_mut().find(|document| document.post.id == post);
+        if let (Some(document), true) = (document, known) {
+            document.likes.push(like);
+        }
+    }
+    Ok(())
 }
 
 /// Which members are asked for.
@@ -247,6 +277,7 @@ fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostD
             Ok(PostDocument {
                 author: author.ok_or_else(|| Error::internal("a post without an author"))?,
                 parent: post.parent.and_then(|parent| parents.get(&parent).cloned()),
+                likes: Vec::new(),
                 post,
             })
         })

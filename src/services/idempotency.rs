@@ -124,7 +124,7 @@ mod tests {
         }
     }
 
-    #[actix_web::test]
+    #[tokio::test]
     async fn the_same_key_makes_one_post_for_an_hour() {
         let (asked, made) = (Asked::default(), Arc::default());
         let (one, same) = tokio::join!(
@@ -146,7 +146,7 @@ mod tests {
         );
     }
 
-    #[actix_web::test]
+    #[tokio::test]
     async fn what_failed_may_be_tried_again() {
         let (asked, made) = (Asked::default(), Arc::default());
         let failed = asked

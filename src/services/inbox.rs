@@ -301,7 +301,7 @@ pub struct Due {
 pub async fn claim(app: &App, lease_until: Timestamp, most: i64) -> Result<Vec<Due>> {
     let now = app.clock.now();
     app.db
-        .write("claim_arrivals", move |connection| {
+        .write_patiently("claim_arrivals", move |connection| {
             let arrivals = storage::arrivals::claim_due(connection, now, lease_until, most)?;
             let signers: Vec<_> = arrivals.iter().map(|arrival| arrival.signer).collect();
             let signers = storage::actors::list_by_ids(connection, &signers)?;
@@ -344,7 +344,7 @@ pub async fn apply(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>) 
     let app_for_asker = app.clone();
     let applied = app
         .db
-        .write("apply_activities", move |connection| {
+        .write_patiently("apply_activities", move |connection| {
             let mut applied = 0;
             for (due, command) in batch {
                 let asker = app_for_asker.asker(access::viewer_of(&due.signer));
@@ -437,7 +437,7 @@ fn put_off(connection: &mut Connection, due: &Due, reason: &str, now: Timestamp)
 pub async fn put_back(app: &App, due: Due, reason: &'static str) -> Result<()> {
     let now = app.clock.now();
     app.db
-        .write("put_back_arrival", move |connection| {
+        .write_patiently("put_back_arrival", move |connection| {
             if due.arrival.attempts >= ATTEMPTS_MAX {
                 return storage::arrivals::finish(
                     connection,
@@ -584,7 +584,7 @@ const BODY_KEPT: std::time::Duration = std::time::Duration::from_secs(7 * 86_400
 pub async fn prune(app: &App) -> Result<()> {
     let before = app.clock.now().minus(BODY_KEPT);
     app.db
-        .write("prune", move |connection| {
+        .write_patiently("prune", move |connection| {
             storage::arrivals::prune_bodies(connection, before)?;
             storage::jobs::prune(connection, before)?;
             Ok(())
@@ -598,7 +598,7 @@ pub async fn apply_fetched(app: &App, group: &Actor, commands: Vec<Command>) -> 
     let asker = app.asker(access::viewer_of(group));
     let group = group.clone();
     app.db
-        .write("apply_fetched", move |connection| {
+        .write_patiently("apply_fetched", move |connection| {
             let mut applied = 0;
             for command in commands {
                 let outcome = storage::savepoint(connection, |connection| {

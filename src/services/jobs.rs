@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::services::test_house::House;
 
-    #[actix_web::test]
+    #[tokio::test]
     async fn somebody_who_waits_hears_at_once_that_a_job_ended() {
         let house = House::open("acme.example").await;
         let work = Work::Discover {

@@ -197,9 +197,12 @@ pub async fn read_code(app: &App, viewer: Viewer, text: &str) -> Result<Code> {
 
 /// Lets a worker use a code, for pages: a request of a person does not wait for another server.
 pub async fn accept_later(app: &App, viewer: Viewer, text: &str) -> Result<JobId> {
+    let by = viewer.actor().map(|actor| actor.0);
     let code = read_code(app, viewer, text).await?;
     let work = Work::AcceptPartnership {
         code: code.to_string(),
+        class: PartnerClass::Partner,
+        by,
     };
     jobs::submit(app, work).await
 }

@@ -6,6 +6,7 @@ use crate::domain::{ActorId, Arrival, ArrivalId, ArrivalState, Host, Timestamp, 
 use crate::error::Result;
 use crate::storage::connection::on_backend;
 use crate::storage::error::read;
+use crate::storage::pending::Pending;
 use crate::storage::schema::{arrivals, security_log};
 use crate::storage::{Connection, ids};
 
@@ -76,7 +77,7 @@ pub fn claim_due(
     macro_rules! due {
         () => {
             arrivals::table
-                .filter(arrivals::state.eq(ArrivalState::Pending.as_str()))
+                .filter(arrivals::state.eq(Pending))
                 .filter(
                     arrivals::next_attempt_at
                         .le(now.micros())
@@ -144,7 +145,7 @@ pub fn exists(connection: &mut Connection, activity: &Uri) -> Result<bool> {
 
 pub fn count_pending(connection: &mut Connection) -> Result<i64> {
     Ok(arrivals::table
-        .filter(arrivals::state.eq(ArrivalState::Pending.as_str()))
+        .filter(arrivals::state.eq(Pending))
         .count()
         .get_result(connection)?)
 }

@@ -9,7 +9,7 @@ use diesel::r2d2::Pool;
 use crate::config::{DatabaseConfig, DatabaseUrl};
 use crate::error::{Error, Result};
 use crate::storage::connection::{self, AnyConnection as Connection, Manager, POOL_WAIT, Use};
-use crate::storage::writer::Writer;
+use crate::storage::writer::{Urgency, Writer};
 
 /// A handle to the database; cheap to clone.
 #[derive(Clone)]
@@ -84,8 +84,26 @@ impl Database {
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        self.commit(name, Urgency::Awaited, story).await
+    }
+
+    /// The same for the house's own work, for which nobody waits: where writers queue, it lets
+    /// those go first whom somebody waits for.
+    pub async fn write_patiently<T, F>(&self, name: &'static str, story: F) -> Result<T>
+    where
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.commit(name, Urgency::Patient, story).await
+    }
+
+    async fn commit<T, F>(&self, name: &'static str, urgency: Urgency, story: F) -> Result<T>
+    where
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
         if let Some(writer) = &self.inner.writer {
-            return writer.write(name, story).await;
+            return writer.write(name, urgency, story).await;
         }
         let inner = Arc::clone(&self.inner);
         let task = tokio::task::spawn_blocking(move || {

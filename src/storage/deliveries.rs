@@ -10,6 +10,7 @@ use crate::domain::{
 use crate::error::Result;
 use crate::storage::connection::on_backend;
 use crate::storage::error::read;
+use crate::storage::pending::Pending;
 use crate::storage::schema::{deliveries, destinations, messages};
 use crate::storage::{Connection, ids};
 
@@ -317,7 +318,7 @@ pub fn release(
 pub fn hasten(connection: &mut Connection, host: &Host, now: Timestamp) -> Result<usize> {
     let waiting = deliveries::table
         .filter(deliveries::host.eq(host.as_str()))
-        .filter(deliveries::state.eq(DeliveryState::Pending.as_str()))
+        .filter(deliveries::state.eq(Pending))
         .filter(deliveries::next_attempt_at.gt(now.micros()));
     Ok(diesel::update(waiting)
         .set(deliveries::next_attempt_at.eq(now.micros()))
@@ -344,7 +345,7 @@ pub fn cancel(
     reason: &str,
     now: Timestamp,
 ) -> Result<usize> {
-    let waiting = deliveries::state.eq(DeliveryState::Pending.as_str());
+    let waiting = deliveries::state.eq(Pending);
     let change = (
         deliveries::state.eq(DeliveryState::Withheld.as_str()),
         deliveries::last_error.eq(Some(reason)),
@@ -408,7 +409,7 @@ pub fn list_hosts_that_got(connection: &mut Connection, post: PostId) -> Result<
 /// How many deliveries wait, to all servers.
 pub fn count_pending(connection: &mut Connection) -> Result<i64> {
     Ok(deliveries::table
-        .filter(deliveries::state.eq(DeliveryState::Pending.as_str()))
+        .filter(deliveries::state.eq(Pending))
         .count()
         .get_result(connection)?)
 }
@@ -416,7 +417,7 @@ pub fn count_pending(connection: &mut Connection) -> Result<i64> {
 /// When the next waiting delivery is due.
 pub fn next_due(connection: &mut Connection) -> Result<Option<Timestamp>> {
     let at: Option<i64> = deliveries::table
-        .filter(deliveries::state.eq(DeliveryState::Pending.as_str()))
+        .filter(deliveries::state.eq(Pending))
         .select(diesel::dsl::min(deliveries::next_attempt_at))
         .first(connection)?;
     Ok(at.map(Timestamp::from_micros))

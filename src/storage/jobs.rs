@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use crate::domain::{Job, JobId, JobState, Timestamp, Work};
 use crate::error::{Error, Result};
 use crate::storage::error::read;
+use crate::storage::pending::Pending;
 use crate::storage::schema::jobs;
 use crate::storage::{Connection, ids};
 
@@ -73,7 +74,7 @@ pub fn claim_due(
     macro_rules! due {
         () => {
             jobs::table
-                .filter(jobs::state.eq(JobState::Pending.as_str()))
+                .filter(jobs::state.eq(Pending))
                 .filter(
                     jobs::next_attempt_at
                         .le(now.micros())
@@ -144,7 +145,7 @@ pub fn find(connection: &mut Connection, id: JobId) -> Result<Option<Job>> {
 
 pub fn count_pending(connection: &mut Connection) -> Result<i64> {
     Ok(jobs::table
-        .filter(jobs::state.eq(JobState::Pending.as_str()))
+        .filter(jobs::state.eq(Pending))
         .count()
         .get_result(connection)?)
 }

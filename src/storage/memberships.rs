@@ -218,19 +218,22 @@ pub fn count_waiting(connection: &mut Connection, moderator: ActorId) -> Result<
         .get_result(connection)?)
 }
 
-/// Whether somebody of `host` is in one of `states`.
+/// Whether somebody of `host` is in this state.
+///
+/// Asks of the people of that host, for a group may have many more.
 pub fn any_on_host(
     connection: &mut Connection,
     group: GroupId,
     host: &Host,
-    states: &[MembershipState],
+    state: MembershipState,
 ) -> Result<bool> {
-    let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
-    let some = memberships::table
-        .inner_join(actors::table)
+    let member = memberships::table
         .filter(memberships::group_id.eq(group.0))
+        .filter(memberships::actor_id.eq(actors::id))
+        .filter(memberships::state.eq(state.as_str()));
+    let some = actors::table
         .filter(actors::host.eq(host.as_str()))
-        .filter(memberships::state.eq_any(states));
+        .filter(exists(member));
     Ok(diesel::select(exists(some)).get_result(connection)?)
 }
 

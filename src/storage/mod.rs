@@ -19,6 +19,7 @@ pub mod jobs;
 mod listing;
 pub mod memberships;
 pub mod partners;
+mod pending;
 pub mod posts;
 pub mod reactions;
 mod schema;

@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{ActorId, PostId, Timestamp, Uri};
+use crate::domain::{ActorId, Host, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::Connection;
 use crate::storage::connection::on_backend;
 use crate::storage::error::read;
-use crate::storage::schema::{posts, reactions};
+use crate::storage::schema::{actors, posts, reactions};
 
 /// Likes the post of the permit. `uri` is the id of the Like. False: it was liked already.
 pub fn insert(
@@ -59,6 +59,34 @@ pub fn find(connection: &mut Connection, post: PostId, actor: ActorId) -> Result
         .first(connection)
         .optional()?;
     uri.map(|uri| read(&uri)).transpose()
+}
+
+/// A like with who gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Like {
+    pub uri: Uri,
+    pub by: Uri,
+    /// Where they live; none: here.
+    pub host: Option<Host>,
+}
+
+/// The likes of these posts, oldest first, at most `most` altogether.
+pub fn list(connection: &mut Connection, posts: &[PostId], most: i64) -> Result<Vec<(PostId, Like)>> {
+    let ids: Vec<i64> = posts.iter().map(|post| post.0).collect();
+    let rows: Vec<(i64, String, String, String)> = reactions::table
+        .inner_join(actors::table.on(actors::id.eq(reactions::actor_id)))
+        .filter(reactions::post_id.eq_any(ids))
+        .order((reactions::created_at, reactions::actor_id))
+        .limit(most)
+        .select((reactions::post_id, reactions::uri, actors::uri, actors::host))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(post, uri, by, host)| {
+            let host = if host.is_empty() { None } else { Some(read(&host)?) };
+            let like = Like { uri: read(&uri)?, by: read(&by)?, host };
+            Ok((PostId(post), like))
+        })
+        .collect()
 }
 
 /// Which of these posts somebody likes.

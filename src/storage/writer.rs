@@ -3,11 +3,16 @@
 //! A commit with `synchronous = FULL` waits for the disk, about a millisecond; whatever arrives in
 //! that time waits together and shares the next wait. Each story runs in a savepoint of its own, so
 //! one that fails undoes only itself. Nobody is answered before the commit is durable.
+//!
+//! There are two queues. What somebody waits for goes first; of the house's own work behind it
+//! (applying, planning, writing down deliveries) each commit takes one story, so that neither keeps
+//! the other out.
 
 use std::panic::AssertUnwindSafe;
 
 use diesel::Connection as _;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, Result};
 use crate::storage::Connection;
@@ -21,28 +26,51 @@ const STORIES_WAITING_MAX: usize = 4_096;
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
 type Story = Box<dyn FnOnce(&mut Connection) -> Answer + Send>;
 
+/// Who waits for a story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// Somebody who asked, a person or a server.
+    Awaited,
+    /// Only the house itself.
+    Patient,
+}
+
 pub(super) struct Writer {
-    stories: tokio::sync::mpsc::Sender<Story>,
+    awaited: mpsc::Sender<Story>,
+    patient: mpsc::Sender<Story>,
+}
+
+struct Queues {
+    awaited: mpsc::Receiver<Story>,
+    patient: mpsc::Receiver<Story>,
 }
 
 impl Writer {
     /// Starts the thread on `connection`. It ends when the last handle is dropped and every story
     /// that got in is answered.
     pub fn start(connection: Connection) -> Result<Self> {
-        let (stories, waiting) = tokio::sync::mpsc::channel(STORIES_WAITING_MAX);
+        let (awaited, awaited_queue) = mpsc::channel(STORIES_WAITING_MAX);
+        let (patient, patient_queue) = mpsc::channel(STORIES_WAITING_MAX);
+        let queues = Queues {
+            awaited: awaited_queue,
+            patient: patient_queue,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(Error::internal)?;
         std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || run(connection, waiting))
+            .spawn(move || run(connection, queues, &runtime))
             .map_err(Error::internal)?;
-        Ok(Self { stories })
+        Ok(Self { awaited, patient })
     }
 
-    pub async fn write<T, F>(&self, name: &'static str, story: F) -> Result<T>
+    pub async fn write<T, F>(&self, name: &'static str, urgency: Urgency, story: F) -> Result<T>
     where
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let (answer, answered) = tokio::sync::oneshot::channel();
+        let (answer, answered) = oneshot::channel();
         let story: Story = Box::new(move |connection| {
             let outcome = in_savepoint(name, connection, story);
             Box::new(move |commit| {
@@ -50,7 +78,11 @@ impl Writer {
                 let _ = answer.send(outcome.and_then(|value| commit.map(|()| value)));
             })
         });
-        self.stories.send(story).await.map_err(|_| stopped())?;
+        let queue = match urgency {
+            Urgency::Awaited => &self.awaited,
+            Urgency::Patient => &self.patient,
+        };
+        queue.send(story).await.map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 }
@@ -98,8 +130,20 @@ fn roll_back(connection: &mut Connection) -> Result<(), diesel::result::Error> {
     }
 }
 
-fn run(mut connection: Connection, mut waiting: tokio::sync::mpsc::Receiver<Story>) {
-    while let Some(first) = waiting.blocking_recv() {
+impl Queues {
+    /// The next story, as soon as there is one; none when nobody can send any more.
+    async fn next(&mut self) -> Option<Story> {
+        tokio::select! {
+            biased;
+            Some(story) = self.awaited.recv() => Some(story),
+            Some(story) = self.patient.recv() => Some(story),
+            else => None,
+        }
+    }
+}
+
+fn run(mut connection: Connection, mut queues: Queues, runtime: &tokio::runtime::Runtime) {
+    while let Some(first) = runtime.block_on(queues.next()) {
         if let Err(error) = begin(&mut connection) {
             // Dropping the story tells its caller.
             tracing::error!(%error, "the database cannot be written");
@@ -108,7 +152,10 @@ fn run(mut connection: Connection, mut waiting: tokio::sync::mpsc::Receiver<Stor
         }
         let mut answers = vec![first(&mut connection)];
         while answers.len() < STORIES_PER_COMMIT_MAX {
-            let Ok(story) = waiting.try_recv() else { break };
+            let Ok(story) = queues.awaited.try_recv() else { break };
+            answers.push(story(&mut connection));
+        }
+        if let Ok(story) = queues.patient.try_recv() {
             answers.push(story(&mut connection));
         }
         crate::fail_point::pass("commit.before");

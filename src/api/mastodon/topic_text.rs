@@ -37,6 +37,9 @@ fn begins_mention(before: &str) -> bool {
 fn mention(text: &str, at: usize) -> Option<Mention> {
     let rest = &text[at + 1..];
     let name = leading(rest, |c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+    if name.is_empty() {
+        return None;
+    }
     let host = rest[name.len()..]
         .strip_prefix('@')
         .map(|rest| leading(rest, |c| c.is_alphanumeric() || ".-:".contains(c)));

@@ -13,7 +13,8 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     })
 }
 
-pub(super) fn render(id: &Uri, person: &Uri, object: &Uri, group: &Group) -> Value {
+/// Writes a Like of `object`.
+pub fn render(id: &Uri, person: &Uri, object: &Uri, group: &Group) -> Value {
     let (to, cc) = audience(group);
     json!({
         "id": id,

@@ -8,6 +8,7 @@ use crate::app::Addresses;
 use crate::domain::{Group, PostId};
 use crate::error::Result;
 use crate::federation::Federation;
+use crate::federation::activities::like_post;
 use crate::federation::objects::collection::{render_page, render_paged};
 use crate::federation::objects::post::render_post;
 use crate::federation::objects::tombstone::render_tombstone;
@@ -98,8 +99,21 @@ fn turn_after(id: PostId) -> String {
 
 /// What was written here with its text; of the rest the address, for its own server to show.
 fn item(addresses: &Addresses, found: &PostDocument, group: &Group) -> Value {
-    match found.author.is_local() {
-        true => render(addresses, found, group),
-        false => json!(found.post.uri),
+    if !found.author.is_local() {
+        return json!(found.post.uri);
     }
+    let mut object = render(addresses, found, group);
+    if !found.likes.is_empty() {
+        object["likes"] = render_likes(found, group);
+    }
+    object
+}
+
+/// The likes a post has, as the activities they came with: who joins later counts them too.
+fn render_likes(found: &PostDocument, group: &Group) -> Value {
+    let likes = found.likes.iter();
+    let items: Vec<Value> = likes
+        .map(|like| like_post::render(&like.uri, &like.by, &found.post.uri, group))
+        .collect();
+    json!({ "type": "Collection", "totalItems": items.len(), "items": items })
 }

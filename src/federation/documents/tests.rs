@@ -584,6 +584,9 @@ async fn in_open_mode_everybody_reads_what_is_public_and_nothing_else() {
     let square = acme.house.group("square", Access::Open).await;
     with_key(&acme.house, square.actor.clone()).await;
     acme.house.set_stage(&square, Stage::Public).await;
+    acme.house
+        .join(&square, acme.ada.id, MembershipState::Member)
+        .await;
     let topic = acme.topic(&square, "Hello, world").await;
     for reader in [None, Some(&acme.elm), Some(&acme.birch)] {
         let group = acme.get("/g/square", reader).await.json();

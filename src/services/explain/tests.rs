@@ -15,7 +15,7 @@ async fn ask(house: &House, who: &str, action: Action, target: &str) -> Explanat
         .unwrap()
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn it_says_who_may_read_a_group_and_why_not() {
     let acme = House::open("acme.example").await;
     acme.partner("birch.example").await;
@@ -54,7 +54,7 @@ async fn it_says_who_may_read_a_group_and_why_not() {
     assert_eq!(suspended.verdict, Verdict::Hidden);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn it_answers_for_addresses_of_groups_and_posts() {
     let acme = House::open("acme.example").await;
     let roads = acme.group("roads", Access::Closed).await;
@@ -95,7 +95,7 @@ async fn topic(house: &House, group: &Group, author: ActorId) -> Post {
         .await
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn it_says_what_it_does_not_know_and_answers_administrators_only() {
     let acme = House::open("acme.example").await;
     acme.group("roads", Access::Open).await;

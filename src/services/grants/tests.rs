@@ -50,7 +50,7 @@ fn problem<T: std::fmt::Debug>(refused: Result<T>) -> String {
     refused.unwrap_err().to_string()
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_grant_says_whether_it_has_effect_yet() {
     let acme = House::open("acme.example").await;
     acme.partner("birch.example").await;
@@ -89,7 +89,7 @@ async fn a_grant_says_whether_it_has_effect_yet() {
     assert_eq!(standing.without_effect, Some(Reason::PartnershipPaused));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn one_grant_stands_between_a_group_and_a_partner() {
     let acme = House::open("acme.example").await;
     acme.partner("birch.example").await;
@@ -108,7 +108,7 @@ async fn one_grant_stands_between_a_group_and_a_partner() {
     assert_eq!(acme.news().await, [EventKind::GrantOffered; 2]);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn terms_that_make_no_sense_are_refused() {
     let acme = House::open("acme.example").await;
     acme.partner("birch.example").await;
@@ -159,7 +159,7 @@ async fn terms_that_make_no_sense_are_refused() {
     assert_eq!(secret.grant.terms.join, JoinMode::Invite);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_group_is_opened_only_to_partners_and_only_by_who_may() {
     let acme = House::open("acme.example").await;
     acme.group("roads", Access::Open).await;
@@ -199,7 +199,7 @@ async fn a_group_is_opened_only_to_partners_and_only_by_who_may() {
     assert!(matches!(foreign, Err(Error::Denied(Reason::NotForRemote))));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a43_a_grant_taken_back_leaves_nothing_in_the_queue() {
     let acme = House::open("acme.example").await;
     acme.partner("birch.example").await;
@@ -285,7 +285,7 @@ fn terms() -> GrantTerms {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn only_the_house_of_a_group_says_what_we_may_do_in_it() {
     let birch = House::open("birch.example").await;
     let roads = birch.remote_group("roads@acme.example").await;
@@ -324,7 +324,7 @@ async fn only_the_house_of_a_group_says_what_we_may_do_in_it() {
     assert_eq!(outcome.unwrap().1, terms());
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_group_taken_back_is_gone_with_its_members_until_it_is_given_again() {
     let birch = House::open("birch.example").await;
     let roads = birch.remote_group("roads@acme.example").await;

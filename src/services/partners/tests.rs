@@ -85,7 +85,7 @@ async fn waiting(house: &House) -> Vec<DeliveryGround> {
         .collect()
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn an_invitation_makes_partners() {
     let acme = House::open("acme.example").await;
     let code = invited(&acme).await;
@@ -112,7 +112,7 @@ async fn an_invitation_makes_partners() {
     );
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn an_answer_that_got_lost_is_given_again_but_to_nobody_else() {
     let acme = House::open("acme.example").await;
     let code = invited(&acme).await;
@@ -141,7 +141,7 @@ async fn an_answer_that_got_lost_is_given_again_but_to_nobody_else() {
     );
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_code_is_only_good_in_time_and_for_others() {
     let acme = House::open("acme.example").await;
     let code = invited(&acme).await;
@@ -157,7 +157,7 @@ async fn a_code_is_only_good_in_time_and_for_others() {
     assert!(known.is_empty());
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn who_is_blocked_or_paused_cannot_come_back_by_a_code() {
     let acme = House::open("acme.example").await;
     for (name, by) in [
@@ -175,7 +175,7 @@ async fn who_is_blocked_or_paused_cannot_come_back_by_a_code() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_taker_records_what_the_giver_agreed_to() {
     let acme = House::open("acme.example").await;
     let birch = House::open("birch.example").await;
@@ -202,7 +202,7 @@ async fn a_taker_records_what_the_giver_agreed_to() {
     assert_eq!(job.work, Work::AcceptPartnership { code: text });
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_server_whose_mail_goes_elsewhere_is_no_partner() {
     let acme = House::open("acme.example").await;
     let code = invited(&acme).await;
@@ -217,7 +217,7 @@ async fn a_server_whose_mail_goes_elsewhere_is_no_partner() {
     use_code(&acme, &code, "birch.example").await.unwrap();
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_one_sided_partner_is_added_once_and_never_ourselves() {
     let acme = House::open("acme.example").await;
     let partner = acme.partner("birch.example").await;
@@ -239,7 +239,7 @@ async fn a_one_sided_partner_is_added_once_and_never_ourselves() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn only_administrators_learn_of_partners() {
     let acme = House::open("acme.example").await;
     let ada = acme.account("ada", OrgRole::Member).await;
@@ -257,7 +257,7 @@ async fn only_administrators_learn_of_partners() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_pause_keeps_the_queue_and_its_end_releases_it() {
     let acme = House::open("acme.example").await;
     acme.partner("birch.example").await;
@@ -288,7 +288,7 @@ async fn a_pause_keeps_the_queue_and_its_end_releases_it() {
     assert!(due.unwrap() <= acme.now());
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn an_end_cancels_what_is_queued_but_not_what_takes_back() {
     let acme = House::open("acme.example").await;
     acme.partner("birch.example").await;
@@ -318,7 +318,7 @@ async fn an_end_cancels_what_is_queued_but_not_what_takes_back() {
     }));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_block_cancels_everything_and_says_nothing() {
     let acme = House::open("acme.example").await;
     acme.partner("birch.example").await;

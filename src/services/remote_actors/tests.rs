@@ -23,7 +23,7 @@ fn bo() -> NewActor {
     remote(ActorKind::Person, "bo@birch.example")
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_document_is_read_again_and_only_its_keys_count() {
     let acme = House::open("acme.example").await;
     let first = saved(&acme, bo()).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_document_is_read_again_and_only_its_keys_count() {
     assert_eq!(keys, (false, true));
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a25_mail_to_another_server_is_quarantine_until_the_document_makes_sense() {
     let acme = House::open("acme.example").await;
     let elsewhere: Uri = "https://e.example/inbox".parse().unwrap();
@@ -78,7 +78,7 @@ async fn a25_mail_to_another_server_is_quarantine_until_the_document_makes_sense
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn who_was_suspended_stays_so() {
     let acme = House::open("acme.example").await;
     let bo_here = saved(&acme, bo()).await.unwrap();
@@ -90,7 +90,7 @@ async fn who_was_suspended_stays_so() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn names_and_keys_belong_to_one_actor() {
     let acme = House::open("acme.example").await;
     let bo_here = saved(&acme, bo()).await.unwrap();
