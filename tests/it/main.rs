@@ -15,6 +15,7 @@ mod cli;
 mod house;
 mod mastodon;
 mod partners;
+mod reliability;
 mod rooms;
 mod scope;
 mod serve;

@@ -41,9 +41,7 @@ impl Dump {
                 connection
                     .batch_execute("PRAGMA busy_timeout = 10000")
                     .expect("a setting");
-                connection
-                    .transaction(sqlite)
-                    .expect("the tables")
+                connection.transaction(sqlite).expect("the tables")
             }
             None => {
                 let mut connection = PgConnection::establish(url).expect("the database");

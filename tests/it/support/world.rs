@@ -258,7 +258,21 @@ pub struct Answer {
 }
 
 impl Member {
+    /// Posts to a server that may be killed meanwhile; none: it did not answer.
+    pub async fn try_post(&self, path: &str, body: Value) -> Option<Answer> {
+        self.try_ask(reqwest::Method::POST, path, Some(body)).await
+    }
+
     async fn ask(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Answer {
+        self.try_ask(method, path, body).await.expect("an answer")
+    }
+
+    async fn try_ask(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Option<Answer> {
         let mut request = self
             .client
             .request(method, format!("http://{}{path}", self.address))
@@ -269,13 +283,13 @@ impl Member {
                 .header("content-type", "application/json")
                 .body(body.to_string());
         }
-        let response = request.send().await.expect("an answer");
+        let response = request.send().await.ok()?;
         let status = response.status();
-        let text = response.text().await.expect("a body");
-        Answer {
+        let text = response.text().await.ok()?;
+        Some(Answer {
             status,
             body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
-        }
+        })
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -1,0 +1,164 @@
+//! What was acknowledged is never lost, and takes effect once: short forms of the experiments whose
+//! full counts `just faults` runs.
+//!
+//! An oracle outside the servers writes down the address of every post after its success answer, and
+//! compares both houses at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::dice::Dice;
+use crate::support::requirements::backends;
+use crate::support::world::{Member, World, eventually, text};
+
+/// Kills in the suite's form.
+const KILLS: usize = 50;
+/// How long a stopping server may take.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// R1, R3, R4: both servers are killed at random while ada posts; in the end each house has every
+/// acknowledged post exactly once.
+#[tokio::test]
+async fn servers_that_are_killed_lose_nothing_and_double_nothing() {
+    for backend in backends() {
+        let Some(mut world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (here, _) = world.bridge().await;
+        let ada = world.member("ada@acme").await;
+        let mut dice = Dice::new(20_261_121);
+        let mut acknowledged = BTreeSet::new();
+        for kill in 0..KILLS {
+            let victim = if kill % 2 == 0 { "acme" } else { "birch" };
+            let (posted, ()) = tokio::join!(
+                post_until_it_fails(&ada, &here, kill),
+                kill_soon(
+                    &mut world,
+                    victim,
+                    Duration::from_millis(dice.below(120) as u64)
+                ),
+            );
+            acknowledged.extend(posted);
+            let house = world.house_mut(victim);
+            house.server = Some(house.instance.serve().await);
+        }
+        assert!(
+            acknowledged.len() > KILLS,
+            "the oracle has something to compare: {}",
+            acknowledged.len()
+        );
+        let bo = world.member("bo@birch").await;
+        for (who, name) in [(&ada, "acme"), (&bo, "birch")] {
+            eventually(&format!("{name} has everything"), async || {
+                let seen = everything(who).await;
+                acknowledged
+                    .iter()
+                    .all(|uri| seen.contains_key(uri))
+                    .then_some(())
+            })
+            .await;
+            let twice: Vec<_> = everything(who)
+                .await
+                .into_iter()
+                .filter(|(_, times)| *times != 1)
+                .collect();
+            assert!(
+                twice.is_empty(),
+                "{name} has some more than once: {twice:?}"
+            );
+        }
+    }
+}
+
+async fn kill_soon(world: &mut World, victim: &str, after: Duration) {
+    tokio::time::sleep(after).await;
+    if let Some(server) = world.house_mut(victim).server.take() {
+        server.kill().await;
+    }
+}
+
+/// Posts a few topics; the addresses of those that were answered with success.
+async fn post_until_it_fails(ada: &Member, group: &str, round: usize) -> Vec<String> {
+    let mut posted = Vec::new();
+    for number in 0..6 {
+        let topic =
+            json!({ "group_id": group, "title": format!("Topic {round}.{number}"), "status": "" });
+        match ada.try_post("/api/v1/statuses", topic).await {
+            Some(answer) if answer.status == 200 => {
+                posted.push(text(&answer.body["uri"]).to_owned())
+            }
+            _ => break,
+        }
+    }
+    posted
+}
+
+/// All topics somebody sees, by address, with how often.
+async fn everything(who: &Member) -> BTreeMap<String, usize> {
+    let mut seen = BTreeMap::new();
+    let mut below = String::new();
+    loop {
+        let page = who
+            .get(&format!("/api/v1/timelines/home?limit=40{below}"))
+            .await;
+        let topics: Vec<Value> = page.body.as_array().cloned().unwrap_or_default();
+        let Some(last) = topics.last() else {
+            return seen;
+        };
+        below = format!("&max_id={}", text(&last["id"]));
+        for topic in &topics {
+            *seen.entry(text(&topic["uri"]).to_owned()).or_default() += 1;
+        }
+    }
+}
+
+/// R15: a server that is told to stop under load ends in time and well, and what it acknowledged is
+/// there afterwards.
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_ends_in_time_and_keeps_its_word() {
+    for backend in backends() {
+        let Some(mut world) = World::start(backend, ["acme"]).await else {
+            continue;
+        };
+        let acme = &world.house("acme").instance;
+        let ada = world.member("ada@acme").await;
+        acme.run_json(&[
+            "group",
+            "create",
+            "engineering",
+            "--title",
+            "Engineering",
+            "--owner",
+            "ada",
+        ])
+        .await;
+        let group = ada.find("engineering").await;
+        let mut acknowledged = BTreeSet::new();
+        for round in 0..KILLS {
+            let server = world.house_mut("acme").server.take().expect("it runs");
+            let stop = async {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                let begun = Instant::now();
+                let status = server.terminate(STOP_WITHIN).await;
+                (status, begun.elapsed())
+            };
+            let (posted, (status, took)) =
+                tokio::join!(post_until_it_fails(&ada, &group, round), stop);
+            assert!(
+                status.is_some_and(|status| status.success()),
+                "{status:?} after {took:?}"
+            );
+            acknowledged.extend(posted);
+            let house = world.house_mut("acme");
+            house.server = Some(house.instance.serve().await);
+        }
+        let seen = everything(&ada).await;
+        let lost: Vec<_> = acknowledged
+            .iter()
+            .filter(|uri| !seen.contains_key(*uri))
+            .collect();
+        assert!(lost.is_empty(), "{lost:?}");
+    }
+}
