@@ -15,7 +15,7 @@ use crate::jobs::{LOOK_EVERY, backoff, recover};
 use crate::services::deliveries::{self, DeliveryOutcome, Outgoing};
 
 /// How long a delivery is ours: longer than a request may take.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_secs(30);
 /// How long a stopping server waits for what is on its way.
 const STOP_WAIT: Duration = Duration::from_secs(6);
 

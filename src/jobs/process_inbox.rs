@@ -15,7 +15,7 @@ const BATCH: i64 = 128;
 /// Actors fetched at once: a slow server must not hold up a batch for longer than its lease.
 const FETCHES_AT_ONCE: usize = 32;
 /// How long a batch is ours. Longer than fetching the actors it names can take.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(30);
 
 pub async fn run(federation: Federation) {
     let app = &federation.app;

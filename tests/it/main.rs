@@ -15,6 +15,7 @@ mod cli;
 mod house;
 mod mastodon;
 mod partners;
+mod peers;
 mod reliability;
 mod rooms;
 mod scope;

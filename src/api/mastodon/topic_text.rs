@@ -166,7 +166,10 @@ mod tests {
         );
         assert_eq!(handles("@ @@ @. a@b @@ada"), Vec::<String>::new());
         assert_eq!(handles("see @ada@"), ["ada"]);
-        assert_eq!(mentions(&"@ada ".repeat(2 * MENTIONS_MAX)).len(), MENTIONS_MAX);
+        assert_eq!(
+            mentions(&"@ada ".repeat(2 * MENTIONS_MAX)).len(),
+            MENTIONS_MAX
+        );
     }
 
     #[test]

@@ -1,0 +1,294 @@
+//! Somebody on a server that nobody here wrote takes part in a group.
+//!
+//! Signing, verifying, JSON-LD and the documents of the other side are Fedify's (`tests/peers`), so
+//! that a mistake of ours cannot be on both sides.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::OnceCell;
+
+use crate::support::leash::{self, End, Held};
+use crate::support::requirements::{backends, skip};
+use crate::support::world::{World, client, eventually, text};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/fedify");
+
+/// It may have to fetch the library and a Node.js first.
+const INSTALLED_WITHIN: Duration = Duration::from_secs(300);
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_server_nobody_here_wrote_takes_part_in_a_group() {
+    for backend in backends() {
+        let Some(peer) = Peer::start().await else {
+            return;
+        };
+        let Some(world) = World::start(backend, ["acme"]).await else {
+            continue;
+        };
+        let acme = &world.house("acme").instance;
+        let ada = world.member("ada@acme").await;
+        acme.run_json(&[
+            "group",
+            "create",
+            "engineering",
+            "--title",
+            "Engineering",
+            "--access",
+            "open",
+            "--owner",
+            "ada",
+        ])
+        .await;
+        acme.run_json(&["group", "stage", "engineering", "partners"])
+            .await;
+        acme.run_json(&["partner", "add", &peer.host]).await;
+        acme.run_json(&[
+            "grant",
+            "add",
+            "engineering",
+            &peer.host,
+            "--can",
+            "read,react,reply,start",
+            "--join",
+            "auto",
+        ])
+        .await;
+        let here = ada.find("engineering").await;
+        let group = format!("{}/g/engineering", acme.origin());
+        let alice = format!("alice@{}", peer.host);
+
+        // She follows the group and is let in.
+        let follow = peer.deliver("follow", json!({ "actor": group })).await;
+        eventually(&format!("{alice} is in engineering"), async || {
+            let members = acme.run_json(&["member", "list", "engineering"]).await;
+            let is_in = |row: &Value| row["who"] == alice.as_str() && row["state"] == "member";
+            members.as_array()?.iter().any(is_in).then_some(())
+        })
+        .await;
+        peer.hears("the Accept of her Follow", |activity| {
+            activity["type"] == "Accept"
+                && activity["actor"] == group.as_str()
+                && activity["object"]["id"] == follow["id"]
+        })
+        .await;
+
+        // What is said in the group reaches her, and she may read it where it is kept.
+        let bridge = ada
+            .topic(&here, "Bridge opens Monday", "Who brings the **ribbon**?")
+            .await;
+        let (bridge_id, bridge_uri) = (text(&bridge["id"]), text(&bridge["uri"]));
+        peer.hears("the Announce of ada's topic", |activity| {
+            activity["type"] == "Announce"
+                && activity["actor"] == group.as_str()
+                && activity["object"]["object"]["id"] == bridge_uri
+        })
+        .await;
+        let read = peer.fetch(bridge_uri, "signed").await;
+        assert_eq!(read["status"], 200, "{read}");
+        assert_eq!(read["json"]["id"], bridge_uri, "{read}");
+        let unsigned = peer.fetch(bridge_uri, "unsigned").await;
+        assert_eq!(unsigned["status"], 404, "{unsigned}");
+
+        // She answers, likes it, and starts a topic of her own.
+        let reply = peer
+            .deliver(
+                "post",
+                json!({
+                    "content": "<p>We bring the ribbon.</p>",
+                    "inReplyTo": bridge_uri,
+                    "to": [group],
+                    "cc": [],
+                    "audience": [group],
+                }),
+            )
+            .await;
+        let reply_uri = text(&reply["object"]);
+        let seen = ada.see_comment(bridge_id, reply_uri).await;
+        assert!(text(&seen["content"]).contains("We bring"), "{seen}");
+        assert_eq!(seen["account"]["acct"], alice.as_str(), "{seen}");
+
+        peer.deliver("like", json!({ "object": bridge_uri, "to": [group] }))
+            .await;
+        eventually("her like is counted", async || {
+            let status = ada.get(&format!("/api/v1/statuses/{bridge_id}")).await;
+            (status.body["favourites_count"] == 1).then_some(())
+        })
+        .await;
+
+        let timber = peer
+            .deliver(
+                "post",
+                json!({
+                    "content": "<p>Timber for the handrail</p><p>Larch or oak?</p>",
+                    "to": [group],
+                    "cc": [],
+                    "audience": [group],
+                }),
+            )
+            .await;
+        let timber = ada.see_topic(text(&timber["object"])).await;
+        assert!(timber.to_string().contains("Larch or oak?"), "{timber}");
+
+        // The group passes her words on to its members, to herself too.
+        peer.hears("the Announce of her own reply", |activity| {
+            activity["type"] == "Announce" && activity["object"]["object"]["id"] == reply_uri
+        })
+        .await;
+
+        // She changes her mind.
+        peer.deliver(
+            "edit",
+            json!({ "object": reply_uri, "content": "<p>We bring the scissors.</p>" }),
+        )
+        .await;
+        eventually("ada sees the edit", async || {
+            let comments = ada.comments(bridge_id).await;
+            let edited = comments
+                .iter()
+                .find(|comment| comment["uri"] == reply_uri)?;
+            text(&edited["content"])
+                .contains("the scissors")
+                .then_some(())
+        })
+        .await;
+        peer.deliver("delete", json!({ "object": reply_uri })).await;
+        eventually("her reply is gone", async || {
+            let comments = ada.comments(bridge_id).await;
+            comments
+                .iter()
+                .all(|comment| comment["uri"] != reply_uri)
+                .then_some(())
+        })
+        .await;
+    }
+}
+
+/// A Fedify server with one person, alice. Dropping it ends it.
+struct Peer {
+    /// As partners see it, with its port.
+    host: String,
+    control: String,
+    client: reqwest::Client,
+    _process: Child,
+    _leash: Held,
+    /// It ends when this is closed.
+    _input: ChildStdin,
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Peer {
+    /// Starts one, or none where it cannot be installed (which was said loudly).
+    async fn start() -> Option<Self> {
+        static INSTALLED: OnceCell<Result<(), String>> = OnceCell::const_new();
+        if let Err(why) = INSTALLED.get_or_init(install).await {
+            skip("peers", why);
+            return None;
+        }
+        let mut command = Command::new("sh");
+        command
+            .arg(format!("{FOLDER}/run.sh"))
+            .env("PEER_HOST", "peer.localhost")
+            .env("PEER_PORT", "0")
+            .env("PEER_CONTROL_PORT", "0")
+            .env("PEER_ACTORS", "alice:Person")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        let mut process = command.spawn().expect("sh starts");
+        let pid = process.id().expect("nobody waited for it yet");
+        let leash = leash::hold(pid, End::Kill);
+        let input = process.stdin.take().expect("its input is a pipe");
+        let output = process.stdout.take().expect("its output is a pipe");
+        let mut output = BufReader::new(output).lines();
+        let line = tokio::time::timeout(READY_WITHIN, output.next_line()).await;
+        let line = line
+            .expect("the peer is ready in time")
+            .expect("what it says is text")
+            .expect("it says that it is ready before it ends");
+        let ready: Value = serde_json::from_str(&line).expect("a line of JSON");
+        let origin = text(&ready["origin"]);
+        Some(Self {
+            host: origin.trim_start_matches("http://").to_owned(),
+            control: text(&ready["control"]).to_owned(),
+            client: client(),
+            _process: process,
+            _leash: leash,
+            _input: input,
+            _output: output,
+        })
+    }
+
+    /// Has it do something.
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let request = self.client.post(format!("{}{path}", self.control));
+        answer(path, request.body(body.to_string())).await
+    }
+
+    /// Asks it something.
+    async fn get(&self, path: &str) -> Value {
+        answer(path, self.client.get(format!("{}{path}", self.control))).await
+    }
+
+    /// Has alice send something, which every server that it is for has to take: nothing is retried.
+    async fn deliver(&self, what: &str, body: Value) -> Value {
+        let done = self.post(&format!("/control/{what}"), body).await;
+        let deliveries = done["deliveries"].as_array().expect("deliveries");
+        let taken = deliveries.iter().all(|delivery| delivery["ok"] == true);
+        assert!(!deliveries.is_empty() && taken, "{what}: {done}");
+        done
+    }
+
+    /// One GET of alice's, `signed` or `unsigned`.
+    async fn fetch(&self, url: &str, mode: &str) -> Value {
+        let url: String = url::form_urlencoded::byte_serialize(url.as_bytes()).collect();
+        self.get(&format!("/control/fetch?url={url}&mode={mode}"))
+            .await
+    }
+
+    /// Waits until an activity like this reached an inbox; the library must have believed it.
+    async fn hears(&self, what: &str, is_it: impl Fn(&Value) -> bool) {
+        let record = eventually(&format!("the peer hears {what}"), async || {
+            let inbox = self.get("/control/inbox").await;
+            let records = inbox.as_array().expect("a list of what came").iter();
+            let mut found = records.filter(|record| is_it(&record["activity"]));
+            found.next().cloned()
+        })
+        .await;
+        assert_eq!(record["verified"], true, "{what}: {record}");
+    }
+}
+
+async fn answer(path: &str, request: reqwest::RequestBuilder) -> Value {
+    let response = request.send().await.expect("the peer answers");
+    let status = response.status();
+    let body = response.text().await.expect("the peer answers with text");
+    assert_eq!(status, 200, "{path}: {body}");
+    serde_json::from_str(&body).expect("the peer answers with JSON")
+}
+
+/// Installs the peer; otherwise why not.
+async fn install() -> Result<(), String> {
+    let mut command = Command::new("sh");
+    command
+        .arg(format!("{FOLDER}/install.sh"))
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let ended = tokio::time::timeout(INSTALLED_WITHIN, command.output()).await;
+    let output = ended
+        .map_err(|_| "the Fedify peer was not installed in time".to_owned())?
+        .map_err(|error| format!("the Fedify peer's install.sh does not start: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!(
+        "the Fedify peer cannot be installed ({}): {}",
+        output.status,
+        said.trim()
+    ))
+}
