@@ -1,7 +1,7 @@
 //! Who may see and do what. Pure: plain values in, a verdict out; time is a fact like any other.
 //!
 //! Every way into the house asks here and nowhere else. [`decide`] answers one question,
-//! [`permit`] turns a yes into a proof that storage demands before it writes, and [`scope`]
+//! [`permit`] turns a yes into a proof that storage demands before it writes, and [`scope()`]
 //! describes everything a viewer may read, for lists.
 //!
 //! # Cases the rules leave open, and how they are decided

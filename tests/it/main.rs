@@ -13,6 +13,7 @@ mod auth;
 mod browser;
 mod cli;
 mod house;
+mod inputs;
 mod mastodon;
 mod partners;
 mod peers;

@@ -1,7 +1,7 @@
 //! A topic as one text, the way clients that know no titles write and edit it.
 //!
 //! The first line is the title, the rest the body, and a mention says which group it is for:
-//! `Bridge opens Monday @engineering`. [`print`] writes what [`Text::parse`] reads.
+//! `Bridge opens Monday @engineering`. [`print()`] writes what [`Text::parse`] reads.
 
 use std::ops::Range;
 
