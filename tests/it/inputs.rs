@@ -197,8 +197,17 @@ impl Hall {
         let host = peer.host();
         hall.run_json(&["partner", "add", &host]).await;
         let can = "read,react,reply,start";
-        hall.run_json(&["grant", "add", "engineering", &host, "--can", can])
-            .await;
+        hall.run_json(&[
+            "grant",
+            "add",
+            "engineering",
+            &host,
+            "--can",
+            can,
+            "--history",
+            "all",
+        ])
+        .await;
         let guest = peer.person(name);
         let follow = guest.activity("Follow", self.group_uri().into());
         let reply = self.deliver(&guest, &follow).await;
