@@ -47,11 +47,10 @@ impl Receiver {
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(listen(
-                TcpListener::from_std(listener).unwrap(),
-                delay,
-                sender,
-            ));
+            runtime.block_on(async {
+                let listener = TcpListener::from_std(listener).unwrap();
+                listen(listener, delay, sender).await;
+            });
         });
         Self { port, arrived }
     }
