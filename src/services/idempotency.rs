@@ -60,6 +60,12 @@ impl Asked {
         tokio::spawn(work).await.map_err(Error::internal)?
     }
 
+    /// Forgets keys whose time is over.
+    pub fn forget(&self, now: Timestamp) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.retain(|_, keys| keys.back().is_some_and(|newest| newest.is_kept(now)));
+    }
+
     fn cell(&self, token: TokenId, key: &str, now: Timestamp) -> Arc<OnceCell<PostId>> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         if tokens.len() >= TOKENS_MAX && !tokens.contains_key(&token) {
@@ -166,5 +172,14 @@ mod tests {
         let tokens = asked.tokens.lock().unwrap();
         assert_eq!(tokens.len(), TOKENS_MAX);
         assert_eq!(tokens[&ADA].len(), KEYS_PER_TOKEN_MAX);
+        drop(tokens);
+        asked.forget(at(60));
+        assert_eq!(
+            asked.tokens.lock().unwrap().len(),
+            1,
+            "ada's are a minute younger"
+        );
+        asked.forget(at(61));
+        assert!(asked.tokens.lock().unwrap().is_empty());
     }
 }

@@ -587,21 +587,6 @@ fn announced(
     }
 }
 
-/// How long the bytes of an applied activity are kept, for looking into what went wrong.
-const BODY_KEPT: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
-
-/// Forgets the bytes of what was applied long ago, and errands long done.
-pub async fn prune(app: &App) -> Result<()> {
-    let before = app.clock.now().minus(BODY_KEPT);
-    app.db
-        .write_patiently("prune", move |connection| {
-            storage::arrivals::prune_bodies(connection, before)?;
-            storage::jobs::prune(connection, before)?;
-            Ok(())
-        })
-        .await
-}
-
 /// Applies what was fetched from a group's own server, as if the group had just told it; how many
 /// took effect. What is here already stays as it is.
 pub async fn apply_fetched(app: &App, group: &Actor, commands: Vec<Command>) -> Result<usize> {

@@ -20,6 +20,7 @@ pub mod memberships;
 pub mod partners;
 mod passwords;
 pub mod posts;
+pub mod prune;
 pub mod reactions;
 pub mod remote_actors;
 pub mod sessions;

@@ -689,6 +689,9 @@ pub async fn history(app: &App, viewer: Viewer, id: PostId) -> Result<(PostView,
 
 // From afar ---------------------------------------------------------------------------------------
 
+/// Things of one server that are remembered as deleted before they arrived; the oldest make room.
+pub const TOMBSTONES_PER_HOST_MAX: i64 = 5_000;
+
 /// A post as another server tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedPost {
@@ -826,7 +829,12 @@ pub(super) fn receive_delete(
 ) -> Result<()> {
     let Some(post) = storage::posts::find_by_uri(connection, object)? else {
         if object.host() == by.uri.host() {
-            storage::posts::insert_tombstone(connection, object, asker.now)?;
+            storage::posts::insert_tombstone(
+                connection,
+                object,
+                TOMBSTONES_PER_HOST_MAX,
+                asker.now,
+            )?;
         }
         return Ok(());
     };

@@ -164,18 +164,57 @@ pub fn find_outcome(
         .transpose()
 }
 
-/// Forgets the bodies of activities that were done with before `before`; their ids stay, so that a
-/// replay is still recognized. How many.
-pub fn prune_bodies(connection: &mut Connection, before: Timestamp) -> Result<usize> {
-    Ok(diesel::update(
-        arrivals::table.filter(
-            arrivals::applied_at
-                .lt(Some(before.micros()))
-                .and(arrivals::body.ne("")),
-        ),
+/// Forgets the bodies of activities that came before `before` and are done with, from after `after`
+/// on, at most `most`; their ids stay, so that a replay is still recognized. Where it got to; none:
+/// there is no more.
+pub fn forget_bodies(
+    connection: &mut Connection,
+    after: ArrivalId,
+    before: Timestamp,
+    most: i64,
+) -> Result<Option<ArrivalId>> {
+    let done: Vec<i64> = arrivals::table
+        .filter(arrivals::id.gt(after.0))
+        .filter(arrivals::id.lt(ids::first_at(before)))
+        .filter(arrivals::state.ne(Pending))
+        .order(arrivals::id)
+        .limit(most)
+        .select(arrivals::id)
+        .load(connection)?;
+    let with_body = arrivals::table
+        .filter(arrivals::id.eq_any(&done))
+        .filter(arrivals::body.ne(""));
+    diesel::update(with_body)
+        .set(arrivals::body.eq(""))
+        .execute(connection)?;
+    Ok(done.last().map(|id| ArrivalId(*id)))
+}
+
+/// Forgets activities that came before `before` and are done with, the oldest first, at most `most`;
+/// how many.
+pub fn forget(connection: &mut Connection, before: Timestamp, most: i64) -> Result<usize> {
+    let done: Vec<i64> = arrivals::table
+        .filter(arrivals::id.lt(ids::first_at(before)))
+        .filter(arrivals::state.ne(Pending))
+        .order(arrivals::id)
+        .limit(most)
+        .select(arrivals::id)
+        .load(connection)?;
+    Ok(diesel::delete(arrivals::table.filter(arrivals::id.eq_any(done))).execute(connection)?)
+}
+
+/// Forgets what was turned away before `before`, at most `most` lines; how many.
+pub fn forget_refusals(connection: &mut Connection, before: Timestamp, most: i64) -> Result<usize> {
+    let old: Vec<i64> = security_log::table
+        .filter(security_log::id.lt(ids::first_at(before)))
+        .order(security_log::id)
+        .limit(most)
+        .select(security_log::id)
+        .load(connection)?;
+    Ok(
+        diesel::delete(security_log::table.filter(security_log::id.eq_any(old)))
+            .execute(connection)?,
     )
-    .set(arrivals::body.eq(""))
-    .execute(connection)?)
 }
 
 /// How many attempts to get in were turned away and written down.

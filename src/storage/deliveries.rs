@@ -1,5 +1,7 @@
 //! The queue of what leaves the house, and the record of what left it.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -11,7 +13,7 @@ use crate::error::Result;
 use crate::storage::connection::on_backend;
 use crate::storage::error::read;
 use crate::storage::pending::Pending;
-use crate::storage::schema::{deliveries, destinations, messages};
+use crate::storage::schema::{deliveries, destinations, messages, post_hosts};
 use crate::storage::{Connection, ids};
 
 #[derive(Queryable, Selectable, Insertable, QueryableByName)]
@@ -419,6 +421,10 @@ pub fn cancel(
 
 /// The servers an object was sent to (or may have been: an attempt without an answer counts).
 pub fn list_hosts_that_got(connection: &mut Connection, post: PostId) -> Result<Vec<(Host, Uri)>> {
+    let forgotten: Vec<(String, String)> = post_hosts::table
+        .filter(post_hosts::post_id.eq(post.0))
+        .select((post_hosts::host, post_hosts::inbox))
+        .load(connection)?;
     let rows: Vec<(String, Option<String>)> = deliveries::table
         .filter(deliveries::post_id.eq(post.0))
         .filter(
@@ -431,10 +437,77 @@ pub fn list_hosts_that_got(connection: &mut Connection, post: PostId) -> Result<
         .group_by(deliveries::host)
         .select((deliveries::host, diesel::dsl::max(deliveries::inbox)))
         .load(connection)?;
-    rows.into_iter()
-        .filter_map(|(host, inbox)| inbox.map(|inbox| (host, inbox)))
+    // What a delivery that still stands says of the inbox is newer.
+    let mut inboxes: BTreeMap<String, String> = forgotten.into_iter().collect();
+    inboxes.extend(
+        rows.into_iter()
+            .filter_map(|(host, inbox)| Some((host, inbox?))),
+    );
+    inboxes
+        .into_iter()
         .map(|(host, inbox)| Ok((read(&host)?, read(&inbox)?)))
         .collect()
+}
+
+type EndedRow = (i64, i64, Option<i64>, String, String, String, i32, i64);
+
+/// Forgets deliveries that ended before `before`, the oldest first, at most `most`, and the bytes of
+/// activities that no delivery needs any more; how many deliveries. Which server got which post is
+/// kept, in one line.
+pub fn forget_ended(connection: &mut Connection, before: Timestamp, most: i64) -> Result<usize> {
+    let rows: Vec<EndedRow> = deliveries::table
+        .filter(deliveries::id.lt(ids::first_at(before)))
+        .filter(deliveries::state.ne(Pending))
+        .filter(deliveries::finished_at.lt(Some(before.micros())))
+        .order(deliveries::id)
+        .limit(most)
+        .select((
+            deliveries::id,
+            deliveries::message_id,
+            deliveries::post_id,
+            deliveries::host,
+            deliveries::inbox,
+            deliveries::state,
+            deliveries::attempts,
+            deliveries::lease_until,
+        ))
+        .load(connection)?;
+    let left = |row: &EndedRow| row.5 == DeliveryState::Sent.as_str() || row.6 > 0 || row.7 > 0;
+    let got: BTreeMap<(i64, &str), &str> = rows
+        .iter()
+        .filter(|row| left(row))
+        .filter_map(|row| Some(((row.2?, row.3.as_str()), row.4.as_str())))
+        .collect();
+    for ((post, host), inbox) in got {
+        keep_host(connection, post, host, inbox)?;
+    }
+    let ended: Vec<i64> = rows.iter().map(|row| row.0).collect();
+    diesel::delete(deliveries::table.filter(deliveries::id.eq_any(&ended))).execute(connection)?;
+    let mut bytes: Vec<i64> = rows.iter().map(|row| row.1).collect();
+    bytes.sort_unstable();
+    bytes.dedup();
+    let needed = deliveries::table.filter(deliveries::message_id.eq(messages::id));
+    diesel::delete(
+        messages::table
+            .filter(messages::id.eq_any(bytes))
+            .filter(diesel::dsl::not(diesel::dsl::exists(needed))),
+    )
+    .execute(connection)?;
+    Ok(ended.len())
+}
+
+fn keep_host(connection: &mut Connection, post: i64, host: &str, inbox: &str) -> Result<()> {
+    on_backend!(connection, |inner| diesel::insert_into(post_hosts::table)
+        .values((
+            post_hosts::post_id.eq(post),
+            post_hosts::host.eq(host),
+            post_hosts::inbox.eq(inbox),
+        ))
+        .on_conflict((post_hosts::post_id, post_hosts::host))
+        .do_update()
+        .set(post_hosts::inbox.eq(inbox))
+        .execute(inner))?;
+    Ok(())
 }
 
 /// How many deliveries wait, to all servers.

@@ -52,6 +52,12 @@ pub fn at(past: Timestamp, now: Timestamp) -> i64 {
     assemble(millis << SEQUENCE_BITS | sequence)
 }
 
+/// The smallest id that something of this moment can have: what is older is below it.
+pub fn first_at(moment: Timestamp) -> i64 {
+    let millis = (moment.micros() / 1_000 - EPOCH_MILLIS).max(0);
+    millis << (PROCESS_BITS + SEQUENCE_BITS)
+}
+
 fn assemble(ticket: i64) -> i64 {
     let (millis, sequence) = (ticket >> SEQUENCE_BITS, ticket & SEQUENCE_MASK);
     millis << (PROCESS_BITS + SEQUENCE_BITS) | *PROCESS << SEQUENCE_BITS | sequence
@@ -70,5 +76,7 @@ mod tests {
         assert_eq!(ids.len(), 10_000);
         let earlier = at(Timestamp::parse("2025-01-01").unwrap(), now);
         assert!(earlier < ids[0] && earlier > 0);
+        let noon = Timestamp::parse("2025-06-01T12:00:00Z").unwrap();
+        assert!(earlier < first_at(noon) && first_at(noon) <= at(noon, now));
     }
 }

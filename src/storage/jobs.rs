@@ -168,10 +168,12 @@ pub fn count_pending(connection: &mut Connection) -> Result<i64> {
         .get_result(connection)?)
 }
 
-/// Forgets jobs that ended before `before`; how many.
-pub fn prune(connection: &mut Connection, before: Timestamp) -> Result<usize> {
-    Ok(
-        diesel::delete(jobs::table.filter(jobs::finished_at.lt(Some(before.micros()))))
-            .execute(connection)?,
-    )
+/// Forgets jobs that ended before `before`, at most `most`; how many.
+pub fn forget_ended(connection: &mut Connection, before: Timestamp, most: i64) -> Result<usize> {
+    let ended: Vec<i64> = jobs::table
+        .filter(jobs::finished_at.lt(Some(before.micros())))
+        .limit(most)
+        .select(jobs::id)
+        .load(connection)?;
+    Ok(diesel::delete(jobs::table.filter(jobs::id.eq_any(ended))).execute(connection)?)
 }

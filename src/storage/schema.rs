@@ -206,6 +206,25 @@ diesel::table! {
     tombstones (uri) {
         uri -> Text,
         at -> BigInt,
+        host -> Text,
+    }
+}
+
+diesel::table! {
+    post_hosts (post_id, host) {
+        post_id -> BigInt,
+        host -> Text,
+        inbox -> Text,
+    }
+}
+
+diesel::table! {
+    invited_handles (group_id, host, name) {
+        group_id -> BigInt,
+        host -> Text,
+        name -> Text,
+        role -> Text,
+        since -> BigInt,
     }
 }
 
@@ -346,6 +365,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     mentions,
     reactions,
     tombstones,
+    post_hosts,
+    invited_handles,
     events,
     messages,
     deliveries,

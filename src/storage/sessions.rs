@@ -151,3 +151,13 @@ pub fn remove_all(
     diesel::delete(others).execute(connection)?;
     Ok(())
 }
+
+/// Forgets sessions that ran out, at most `most`; how many.
+pub fn forget_expired(connection: &mut Connection, now: Timestamp, most: i64) -> Result<usize> {
+    let expired: Vec<i64> = sessions::table
+        .filter(sessions::expires_at.le(now.micros()))
+        .limit(most)
+        .select(sessions::id)
+        .load(connection)?;
+    Ok(diesel::delete(sessions::table.filter(sessions::id.eq_any(expired))).execute(connection)?)
+}

@@ -1,3 +1,4 @@
 //! Use cases, on both databases, without a server.
 
 mod accounts;
+mod prune;
