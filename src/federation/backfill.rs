@@ -1,9 +1,12 @@
 //! Fetching what was said in a group elsewhere before somebody of ours joined: its outbox, and the
-//! conversation below each topic. Bounded, and only what the group's own server keeps.
+//! conversation below each topic. Bounded. What people of other servers wrote is named there and read
+//! where they keep it, from servers we speak with: their own server alone can say what they wrote.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::domain::{Actor, GroupId, Uri};
+use crate::domain::{Actor, GroupId, Host, Uri};
 use crate::error::{Error, Result};
 use crate::federation::{Federation, activities, objects};
 use crate::policy::Viewer;
@@ -16,6 +19,9 @@ const OUTBOX_PAGES_MAX: usize = 25;
 const CONTEXT_PAGES_MAX: usize = 10;
 /// Documents fetched for one group altogether.
 const FETCHES_MAX: usize = 500;
+/// Of these, posts fetched from other servers than the group's: it must not be able to have us knock
+/// on many doors.
+const FETCHES_ELSEWHERE_MAX: usize = 100;
 
 /// Fetches a group's topics with their comments; how many posts there were.
 pub async fn backfill(federation: &Federation, group: GroupId) -> Result<usize> {
@@ -29,6 +35,8 @@ pub async fn backfill(federation: &Federation, group: GroupId) -> Result<usize> 
         federation,
         host: group.actor.clone(),
         fetches_left: FETCHES_MAX,
+        elsewhere_left: FETCHES_ELSEWHERE_MAX,
+        silent: BTreeSet::new(),
     };
     let mut topics = walk.commands(&outbox, OUTBOX_PAGES_MAX).await?;
     // Outboxes are newest first; what is answered must be there before its answer.
@@ -76,6 +84,9 @@ struct Walk<'a> {
     federation: &'a Federation,
     host: Actor,
     fetches_left: usize,
+    elsewhere_left: usize,
+    /// Servers that did not answer, or not to us: they are not asked again.
+    silent: BTreeSet<Host>,
 }
 
 /// What is to be applied and, for a topic, where its conversation is.
@@ -88,7 +99,10 @@ impl Walk<'_> {
         let mut found = Vec::new();
         for _ in 0..pages_max {
             for item in items(&document) {
-                found.extend(self.read(item));
+                match self.named_elsewhere(item) {
+                    Some(uri) => found.extend(self.read_elsewhere(&uri, item).await),
+                    None => found.extend(self.read(item)),
+                }
             }
             let Some(next) = next_page(&document) else {
                 break;
@@ -112,6 +126,62 @@ impl Walk<'_> {
         Ok(self.federation.fetch(uri).await?.json)
     }
 
+    /// The address of a post that another server than the group's keeps, where an item names one. What
+    /// it embeds of it is not looked at.
+    fn named_elsewhere(&self, item: &Value) -> Option<Uri> {
+        let inner = |value: &Value| value.get("object").cloned().unwrap_or(Value::Null);
+        let activity = match item.get("type").and_then(Value::as_str) {
+            Some("Announce") => inner(item),
+            _ => item.clone(),
+        };
+        let object = match activity.get("type").and_then(Value::as_str) {
+            Some("Create") => inner(&activity),
+            _ => activity,
+        };
+        let id = match &object {
+            Value::String(id) => id.as_str(),
+            object if objects::post::is_post(object) => object.get("id")?.as_str()?,
+            _ => return None,
+        };
+        let uri: Uri = id.parse().ok()?;
+        (uri.host() != self.host.uri.host()).then_some(uri)
+    }
+
+    /// Reads a post where its author keeps it. None: its server is none we speak with, does not show
+    /// it to us, or it is no post of this group.
+    async fn read_elsewhere(&mut self, uri: &Uri, item: &Value) -> Option<Found> {
+        let ours = uri.host() == self.federation.app.config.host();
+        if ours || self.silent.contains(uri.host()) {
+            return None;
+        }
+        self.elsewhere_left = self.elsewhere_left.checked_sub(1)?;
+        self.fetches_left = self.fetches_left.checked_sub(1)?;
+        let document = match self.federation.fetch(uri).await {
+            Ok(document) => document.json,
+            Err(error) => {
+                tracing::info!(%uri, %error, "a post could not be fetched from its server");
+                if error.is_temporary() || matches!(error, Error::Denied(_)) {
+                    self.silent.insert(uri.host().clone());
+                }
+                return None;
+            }
+        };
+        let post = objects::post::parse_post(&document, None).ok()?;
+        let its_own = post.uri == *uri && post.author.host() == uri.host();
+        let of_the_group = post.parent.is_some() || post.group.as_ref() == Some(&self.host.uri);
+        if !its_own || !of_the_group {
+            return None;
+        }
+        let command = Command::Announced {
+            actor: post.author.clone(),
+            activity: uri.clone(),
+            command: Box::new(Command::CreatePost(post)),
+        };
+        // Where the group keeps the conversation, only the group can say.
+        let context = context_of(item).filter(|context| context.host() == self.host.uri.host());
+        Some((command, context))
+    }
+
     /// An item is an announced activity, an activity, or a post; anything else is passed over.
     fn read(&self, item: &Value) -> Vec<Found> {
         let activity = match item.get("type").and_then(Value::as_str) {
@@ -127,10 +197,7 @@ impl Walk<'_> {
             && let Ok(post) = objects::post::parse_post(object, None)
             && post.uri.host() == self.host.uri.host()
         {
-            let context = object
-                .get("context")
-                .and_then(Value::as_str)
-                .and_then(|context| context.parse().ok());
+            let context = context_of(object);
             let (author, id) = (post.author.clone(), post.uri.clone());
             let command = Box::new(Command::CreatePost(post));
             found.push((
@@ -145,6 +212,11 @@ impl Walk<'_> {
         found.extend(likes_of(object).into_iter().map(|like| (like, None)));
         found
     }
+}
+
+/// Where the conversation is that something belongs to (FEP-f228).
+fn context_of(value: &Value) -> Option<Uri> {
+    value.get("context")?.as_str()?.parse().ok()
 }
 
 /// The likes that a post carries with it.

@@ -57,6 +57,8 @@ pub fn render_announced(
         "actor": group.actor.uri,
         "to": audience(group),
         "published": topic.created_at,
+        // The group keeps the conversation, also below a topic that another server keeps (FEP-f228).
+        "context": addresses.post(topic.id).join("context"),
         "object": object,
     })
 }
