@@ -151,7 +151,12 @@ pub struct GrantTerms {
 impl GrantTerms {
     /// True while the grant's window contains `now`.
     pub fn covers(&self, now: Timestamp) -> bool {
-        self.from <= now && self.until.is_none_or(|until| now < until)
+        self.from <= now && !self.is_over(now)
+    }
+
+    /// True from the first moment on in which the grant counts no more.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
     }
 }
 

@@ -6,6 +6,7 @@
 mod backoff;
 mod deliver;
 mod errands;
+mod expire;
 mod fan_out;
 mod process_inbox;
 mod prune;
@@ -28,6 +29,7 @@ pub fn start(federation: &Federation) -> Vec<JoinHandle<()>> {
         tokio::spawn(fan_out::run(federation.app.clone())),
         tokio::spawn(deliver::run(federation.clone())),
         tokio::spawn(errands::run(federation.clone())),
+        tokio::spawn(expire::run(federation.app.clone())),
         tokio::spawn(prune::run(federation.app.clone())),
     ]
 }

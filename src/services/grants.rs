@@ -1,8 +1,8 @@
 //! Opening groups to partners and closing them again, on both sides.
 //!
 //! A grant given here is an event that travels to the partner ([`offer`], [`remove`]); a grant that
-//! another house gave us for its group arrives in [`receive`]. A grant that expires needs nothing:
-//! policy stops counting it, and what is queued is withheld when its turn comes.
+//! another house gave us for its group arrives in [`receive`]. A grant that expires stops counting at
+//! that moment, for policy asks the clock; [`end_expired`] then clears up what hung on it.
 
 mod offer;
 pub mod receive;
@@ -13,7 +13,7 @@ use crate::app::{App, Asker};
 use crate::domain::{AuditAction, EventKind, Grant, Group, Handle, Host, Partner, PartnerState};
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Reason, Viewer, act};
-use crate::services::{access, audit, deliveries, house};
+use crate::services::{access, audit, deliveries, house, memberships};
 use crate::storage::deliveries::Cancel;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -148,6 +148,9 @@ pub(super) fn close(
 ) -> Result<Closed> {
     let host = &partner.host;
     storage::grants::end(connection, permit, grant.id, asker.now)?;
+    if !partner.mutual {
+        turn_away(connection, asker, group, host)?;
+    }
     let queued = Cancel::OfGroupToHost(group.id, host);
     let closed = Closed {
         cancelled: storage::deliveries::cancel(connection, &queued, "the grant ended", asker.now)?,
@@ -162,6 +165,51 @@ pub(super) fn close(
     let detail = format!("{host}; {} members removed", closed.members);
     audit::note(connection, asker, AuditAction::GrantEnded, name, &detail)?;
     Ok(closed)
+}
+
+/// Tells the people of a server that knows nothing of grants that they are members no more, as any
+/// group does that puts somebody out: otherwise their server would go on showing them as such.
+fn turn_away(connection: &mut Connection, asker: &Asker, group: &Group, host: &Host) -> Result<()> {
+    for (person, follow) in storage::memberships::list_follows(connection, group.id, host)? {
+        memberships::tell_rejected(connection, asker, group, person, &follow)?;
+    }
+    Ok(())
+}
+
+/// Grants that are ended in one transaction because their time is over.
+const EXPIRED_PER_STEP: i64 = 50;
+
+/// Ends the grants whose time is over, with everything that hangs on them; how many. Since that moment
+/// policy counts them no more: this puts the people out who came by them, and tells their servers.
+pub async fn end_expired(app: &App) -> Result<usize> {
+    let asker = app.asker(Viewer::Operator);
+    let now = asker.now;
+    let any = app.db.read("find_expired_grants", move |connection| {
+        storage::grants::list_expired(connection, now, 1)
+    });
+    if any.await?.is_empty() {
+        return Ok(0);
+    }
+    let ended = app
+        .db
+        .write_patiently("end_expired_grants", move |connection| {
+            let expired = storage::grants::list_expired(connection, now, EXPIRED_PER_STEP)?;
+            for grant in &expired {
+                end_with_all(connection, &asker, grant)?;
+            }
+            Ok(expired.len())
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(ended)
+}
+
+/// Ends a grant nobody takes back: its time is over.
+fn end_with_all(connection: &mut Connection, asker: &Asker, grant: &Grant) -> Result<()> {
+    let (permit, group) = access::permit(connection, asker, grant.group)?;
+    let partner = storage::partners::find(connection, grant.partner)?.ok_or(Error::NotFound)?;
+    close(connection, asker, &permit, &group, &partner, grant)?;
+    tell_of_end(connection, asker, grant)
 }
 
 /// Lets the partner know that a grant ended.

@@ -275,17 +275,23 @@ fn dismiss(
     was: &Membership,
 ) -> Result<()> {
     keep_an_owner(connection, group, was)?;
-    if !person.is_local() && was.follow.is_some() {
-        tell(
-            connection,
-            asker,
-            EventKind::JoinRejected,
-            group,
-            person.id,
-            was.follow.as_ref(),
-        )?;
+    if let (false, Some(follow)) = (person.is_local(), &was.follow) {
+        tell_rejected(connection, asker, group, person.id, follow)?;
     }
     storage::memberships::remove(connection, group.id, person.id)
+}
+
+/// Tells somebody elsewhere that they are not, or no longer, a member: the Follow they asked with is
+/// refused.
+pub(super) fn tell_rejected(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    person: ActorId,
+    follow: &Uri,
+) -> Result<()> {
+    let kind = EventKind::JoinRejected;
+    tell(connection, asker, kind, group, person, Some(follow)).map(drop)
 }
 
 /// Names somebody for a group. Moderators put colleagues in at once; people elsewhere when they

@@ -197,6 +197,18 @@ pub fn list_standing(
     Ok(all.into_iter().filter(wanted).collect())
 }
 
+/// Standing grants whose time is over, at most `most`.
+pub fn list_expired(connection: &mut Connection, now: Timestamp, most: i64) -> Result<Vec<Grant>> {
+    let rows: Vec<GrantRow> = grants::table
+        .filter(grants::ended_at.is_null())
+        .filter(grants::until_at.le(Some(now.micros())))
+        .order(grants::id)
+        .limit(most)
+        .select(GrantRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Grant::try_from).collect()
+}
+
 /// Writes what a group's house told us we may do in it.
 pub fn save_received(
     connection: &mut Connection,

@@ -91,6 +91,27 @@ pub fn remove_of_host(
     Ok(diesel::delete(theirs).execute(connection)?)
 }
 
+/// The people of a server who are members or asked to be, with the Follow they asked with.
+pub fn list_follows(
+    connection: &mut Connection,
+    group: GroupId,
+    host: &Host,
+) -> Result<Vec<(ActorId, Uri)>> {
+    let rows: Vec<(i64, Option<String>)> = memberships::table
+        .inner_join(actors::table)
+        .filter(memberships::group_id.eq(group.0))
+        .filter(memberships::state.ne(MembershipState::Banned.as_str()))
+        .filter(memberships::follow_uri.is_not_null())
+        .filter(actors::host.eq(host.as_str()))
+        .order(actors::id)
+        .select((actors::id, memberships::follow_uri))
+        .load(connection)?;
+    rows.into_iter()
+        .filter_map(|(actor, follow)| Some((ActorId(actor), follow?)))
+        .map(|(actor, follow)| Ok((actor, read(&follow)?)))
+        .collect()
+}
+
 /// Removes everybody from a group elsewhere that its house took back.
 pub fn remove_all(connection: &mut Connection, group: GroupId) -> Result<usize> {
     let everybody = memberships::table.filter(memberships::group_id.eq(group.0));
@@ -218,7 +239,7 @@ pub fn count_waiting(connection: &mut Connection, moderator: ActorId) -> Result<
         .get_result(connection)?)
 }
 
-/// Whether somebody of `host` is in this state.
+/// Whether somebody of `host` is in this state. Whoever is quarantined or shut out does not count.
 ///
 /// Asks of the people of that host, for a group may have many more.
 pub fn any_on_host(
@@ -233,6 +254,7 @@ pub fn any_on_host(
         .filter(memberships::state.eq(state.as_str()));
     let some = actors::table
         .filter(actors::host.eq(host.as_str()))
+        .filter(actors::state.eq(ActorState::Active.as_str()))
         .filter(exists(member));
     Ok(diesel::select(exists(some)).get_result(connection)?)
 }

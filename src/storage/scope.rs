@@ -100,8 +100,11 @@ fn can(grant: &str, capability: Capability) -> String {
 const MEMBER: &str = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 \
      AND m.state = 'member')";
 
-const MEMBER_OR_INVITED: &str = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id \
-     AND m.actor_id = $1 AND m.state IN ('member', 'invited'))";
+const MEMBER_OR_INVITED: &str = "(EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id \
+     AND m.actor_id = $1 AND m.state IN ('member', 'invited')) \
+     OR EXISTS (SELECT 1 FROM invited_handles v JOIN actors va ON va.name = v.name AND va.host = v.host \
+     WHERE v.group_id = g.actor_id AND va.id = $1 AND NOT EXISTS (SELECT 1 FROM memberships m \
+     WHERE m.group_id = g.actor_id AND m.actor_id = $1)))";
 
 /// Who asked to join a group elsewhere sees it while waiting.
 const RELATED: &str = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 \
@@ -115,10 +118,12 @@ const NOT_BANNED: &str = "NOT EXISTS (SELECT 1 FROM memberships m WHERE m.group_
      AND m.state = 'banned' AND (m.banned_until IS NULL OR $3 < m.banned_until))";
 
 const MEMBERS_ON_HOST: &str = "EXISTS (SELECT 1 FROM memberships m JOIN actors ma ON ma.id = m.actor_id \
-     WHERE m.group_id = g.actor_id AND ma.host = $2 AND m.state = 'member')";
+     WHERE m.group_id = g.actor_id AND ma.host = $2 AND ma.state = 'active' AND m.state = 'member')";
 
-const KNOWN_ON_HOST: &str = "EXISTS (SELECT 1 FROM memberships m JOIN actors ma ON ma.id = m.actor_id \
-     WHERE m.group_id = g.actor_id AND ma.host = $2 AND m.state IN ('member', 'invited'))";
+const KNOWN_ON_HOST: &str = "(EXISTS (SELECT 1 FROM memberships m JOIN actors ma ON ma.id = m.actor_id \
+     WHERE m.group_id = g.actor_id AND ma.host = $2 AND ma.state = 'active' \
+     AND m.state IN ('member', 'invited')) \
+     OR EXISTS (SELECT 1 FROM invited_handles v WHERE v.group_id = g.actor_id AND v.host = $2))";
 
 const NOT_BLOCKED: &str =
     "NOT EXISTS (SELECT 1 FROM partners b WHERE b.host = $2 AND b.state = 'blocked')";

@@ -8,6 +8,8 @@ use crate::domain::{
 };
 
 const TYPE: &str = "Grant";
+/// The same word as it is written where only the prefix is defined.
+const PREFIXED: &str = "guildhall:Grant";
 
 /// A grant as it travels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +23,8 @@ pub struct GrantDocument {
 
 /// True for an embedded grant, whatever else it says.
 pub fn is_grant(value: &Value) -> bool {
-    value.get("type").and_then(Value::as_str) == Some(TYPE)
+    let kind = value.get("type").and_then(Value::as_str);
+    kind == Some(TYPE) || kind == Some(PREFIXED)
 }
 
 impl GrantDocument {

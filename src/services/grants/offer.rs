@@ -48,6 +48,10 @@ pub async fn add(
             let (permit, group) = super::permit_boundary(connection, &asker, &group)?;
             let partner = super::find_standing_partner(connection, &host)?;
             let terms = request.terms(&group, asker.now)?;
+            let before = storage::grants::find_standing(connection, group.id, partner.id)?;
+            if let Some(over) = before.filter(|grant| grant.terms.is_over(asker.now)) {
+                super::end_with_all(connection, &asker, &over)?;
+            }
             let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
             super::tell(connection, &asker, EventKind::GrantOffered, &grant)?;
             let detail = format!("{host}; {}", describe(&terms));

@@ -357,3 +357,56 @@ async fn a_group_taken_back_is_gone_with_its_members_until_it_is_given_again() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn a_server_whose_only_member_is_quarantined_gets_nothing() {
+    let acme = House::open("acme.example").await;
+    acme.partner("birch.example").await;
+    let roads = acme.group("roads", Access::Closed).await;
+    acme.set_stage(&roads, Stage::Partners).await;
+    grant(&acme, "roads", "birch.example").await;
+    let bo = acme.remote(ActorKind::Person, "bo@birch.example").await;
+    acme.join(&roads, bo.id, MembershipState::Member).await;
+    let gets_news = async || {
+        let (asker, roads) = (acme.app.asker(Viewer::Anonymous), roads.id);
+        let asked = acme.write(move |connection, _| {
+            let group = storage::groups::find(connection, roads)?.ok_or(Error::NotFound)?;
+            let mut receivers = access::Receivers::new(&asker);
+            receivers.ask(connection, &host("birch.example"), &group, None)
+        });
+        asked.await.map_err(|refusal| refusal.reason)
+    };
+    assert_eq!(gets_news().await, Ok(()));
+    acme.set_state(bo.id, crate::domain::ActorState::Quarantined)
+        .await;
+    assert_eq!(gets_news().await, Err(Reason::NobodyThere));
+}
+
+#[tokio::test]
+async fn an_expired_grant_ends_with_what_hung_on_it_and_only_once() {
+    let acme = House::open("acme.example").await;
+    acme.partner("birch.example").await;
+    let roads = acme.group("roads", Access::Closed).await;
+    acme.set_stage(&roads, Stage::Partners).await;
+    let request = GrantRequest {
+        until: Some(acme.now().plus(DAY)),
+        ..reading()
+    };
+    give(&acme, "roads", "birch.example", request)
+        .await
+        .unwrap();
+    let bo = acme.remote(ActorKind::Person, "bo@birch.example").await;
+    acme.join(&roads, bo.id, MembershipState::Member).await;
+    assert_eq!(end_expired(&acme.app).await.unwrap(), 0);
+
+    acme.app.clock.advance(DAY);
+    assert_eq!(end_expired(&acme.app).await.unwrap(), 1);
+    assert_eq!(end_expired(&acme.app).await.unwrap(), 0);
+    let group = roads.id;
+    let members = acme.write(move |connection, _| storage::memberships::list(connection, group));
+    assert!(members.await.is_empty());
+    assert_eq!(
+        acme.news().await,
+        [EventKind::GrantOffered, EventKind::GrantEnded]
+    );
+}

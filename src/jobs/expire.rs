@@ -1,0 +1,25 @@
+//! Ends grants whose time is over: what came by them goes with them.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::jobs::recover;
+use crate::services::grants;
+
+/// How often. A grant counts no more from its last moment on; this is how late its people's servers
+/// may hear of it.
+const EVERY: Duration = Duration::from_secs(10);
+
+pub async fn run(app: App) {
+    loop {
+        tokio::select! {
+            () = app.bells.stop.heard() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        match grants::end_expired(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "grants expired"),
+            Err(error) => recover(&app, "ending expired grants", &error).await,
+        }
+    }
+}
