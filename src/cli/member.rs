@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::cli::{Output, group};
-use crate::domain::{Actor, GroupRole, Handle, Member, MembershipState, Timestamp};
+use crate::domain::{Actor, GroupRole, Handle, InvitedHandle, Member, MembershipState, Timestamp};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::actors;
@@ -37,8 +37,14 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
 
 async fn add(app: &App, group: Handle, who: Handle, role: GroupRole, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
-    let actor = find_person(app, &who).await?;
-    let state = memberships::add(app, Viewer::Operator, group.id, actor.id, role).await?;
+    let known = actors::find_by_handle(app, Viewer::Operator, who.clone()).await;
+    let state = match known {
+        Ok(actor) => memberships::add(app, Viewer::Operator, group.id, actor.id, role).await?,
+        Err(Error::NotFound) if who.host.is_some() => {
+            memberships::invite(app, Viewer::Operator, group.id, who.clone(), role).await?
+        }
+        Err(error) => return Err(nobody(&who, error)),
+    };
     let sentence = match state {
         MembershipState::Member => format!("{who} is {role} of {} now.", group.actor.name),
         state => format!("{who} is {state}: joining completes it."),
@@ -51,13 +57,15 @@ async fn add(app: &App, group: Handle, who: Handle, role: GroupRole, output: Out
 
 /// Finds a person known here.
 async fn find_person(app: &App, who: &Handle) -> Result<Actor> {
-    actors::find_by_handle(app, Viewer::Operator, who.clone()).await.map_err(|error| match error {
-        Error::NotFound => Error::invalid(
-            "who",
-            format!("nobody here knows {who} yet: people elsewhere are known once they asked to join"),
-        ),
+    let found = actors::find_by_handle(app, Viewer::Operator, who.clone()).await;
+    found.map_err(|error| nobody(who, error))
+}
+
+fn nobody(who: &Handle, error: Error) -> Error {
+    match error {
+        Error::NotFound => Error::invalid("who", format!("nobody here knows {who}")),
         other => other,
-    })
+    }
 }
 
 /// A membership as scripts read it.
@@ -73,7 +81,11 @@ struct Listed {
 async fn list(app: &App, group: Handle, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
     let members = memberships::list(app, Viewer::Operator, group.id).await?;
-    let listed: Vec<Listed> = members.iter().map(listed).collect();
+    let mut listed: Vec<Listed> = members.iter().map(listed).collect();
+    if group.is_local() {
+        let invited = memberships::list_invited(app, Viewer::Operator, group.id).await?;
+        listed.extend(invited.iter().map(listed_handle));
+    }
     output.list(
         &listed,
         ["who", "name", "state", "role", "since"],
@@ -99,11 +111,27 @@ fn listed(member: &Member) -> Listed {
     }
 }
 
+fn listed_handle(invited: &InvitedHandle) -> Listed {
+    Listed {
+        who: invited.handle.to_string(),
+        name: String::new(),
+        state: MembershipState::Invited,
+        role: invited.role,
+        since: invited.since,
+    }
+}
+
 async fn remove(app: &App, group: Handle, who: Handle, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
-    let actor = find_person(app, &who).await?;
-    let removed =
-        memberships::decide(app, Viewer::Operator, group.id, actor.id, Decision::Remove).await;
+    let operator = Viewer::Operator;
+    let by_handle = memberships::withdraw_invitation(app, operator, group.id, who.clone()).await;
+    let removed = match by_handle {
+        Err(Error::NotFound) => {
+            let actor = find_person(app, &who).await?.id;
+            memberships::decide(app, Viewer::Operator, group.id, actor, Decision::Remove).await
+        }
+        done => done,
+    };
     removed.map_err(|error| match error {
         Error::NotFound => Error::invalid("who", format!("{who} is not in {}", group.actor.name)),
         other => other,

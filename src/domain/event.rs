@@ -14,7 +14,11 @@ text_enum! {
         PostDeleted = "post_deleted",
         /// Removed by a moderator.
         PostRemoved = "post_removed",
+        /// A moderator took a removal back.
         PostRestored = "post_restored",
+        /// A topic takes no more comments.
+        TopicLocked = "topic_locked",
+        TopicUnlocked = "topic_unlocked",
         Liked = "liked",
         Unliked = "unliked",
         /// Somebody here asks to join a group elsewhere.
@@ -23,12 +27,20 @@ text_enum! {
         JoinAccepted = "join_accepted",
         /// A person elsewhere was refused or put out.
         JoinRejected = "join_rejected",
+        /// A person elsewhere is asked to come into a group of ours. `activity` has their handle.
+        Invited = "invited",
         /// Somebody here left a group elsewhere.
         Left = "left",
         /// A grant was made or changed: the partner is told its terms.
         GrantOffered = "grant_offered",
         /// A grant was taken back.
         GrantEnded = "grant_ended",
+        /// What a group of ours says of itself changed.
+        GroupUpdated = "group_updated",
+        /// What somebody here says of themselves changed.
+        PersonUpdated = "person_updated",
+        /// Somebody here is gone for good. `activity` has the servers that knew them.
+        PersonDeleted = "person_deleted",
     }
 }
 
@@ -44,7 +56,8 @@ pub struct Event {
     /// Whom or what it concerns besides: a person's actor, a grant, a reaction's row.
     pub object: Option<i64>,
     /// The activity as it arrived, when somebody elsewhere did it: groups pass on what they got,
-    /// unchanged. Otherwise what rendering needs that may be gone later (the id of an undone Like).
+    /// unchanged. Otherwise what rendering needs that may be gone later (the id of an undone Like,
+    /// the reason of a removal).
     pub activity: Option<String>,
     pub at: Timestamp,
 }

@@ -1,7 +1,7 @@
 //! Who belongs to a group, and as what.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Actor, ActorId, GroupId, Timestamp, Uri};
+use crate::domain::{Actor, ActorId, GroupId, Handle, Timestamp, Uri};
 
 text_enum! {
     /// How far somebody is in.
@@ -36,6 +36,16 @@ pub struct Membership {
     /// The id of the Follow that asked for it, where one travelled.
     pub follow: Option<Uri>,
     pub banned_until: Option<Timestamp>,
+    pub since: Timestamp,
+}
+
+/// Somebody elsewhere who is invited and of whom nothing is known but the handle: their server tells
+/// of its people only to whom it shares a group with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitedHandle {
+    pub handle: Handle,
+    /// As what they will come in.
+    pub role: GroupRole,
     pub since: Timestamp,
 }
 

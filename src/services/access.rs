@@ -239,11 +239,29 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
                 storage::grants::find_for_host(connection, group.id, host)?;
             facts.members_on_host = on_host(connection, group.id, host, MembershipState::Member)?;
             facts.known_on_host = facts.members_on_host
-                || on_host(connection, group.id, host, MembershipState::Invited)?;
+                || on_host(connection, group.id, host, MembershipState::Invited)?
+                || storage::memberships::any_invited_handle(connection, group.id, host)?;
+            if let (None, Some(actor)) = (&facts.membership, asker.viewer.actor()) {
+                facts.membership = invited_by_handle(connection, group.id, actor)?;
+            }
         }
         (None, None) => {}
     }
     Ok(facts)
+}
+
+/// Somebody who was invited before anything but the handle was known of them.
+fn invited_by_handle(
+    connection: &mut Connection,
+    group: GroupId,
+    person: ActorId,
+) -> Result<Option<MembershipFacts>> {
+    let role = storage::memberships::find_invited_handle(connection, group, person)?;
+    Ok(role.map(|role| MembershipFacts {
+        state: MembershipState::Invited,
+        role,
+        banned_until: None,
+    }))
 }
 
 fn on_host(

@@ -2,18 +2,22 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Account, Actor, ActorId, ActorKind, ActorState, AuditAction, EmailAddress, Name, OrgRole,
-    Password, SessionId,
+    Account, Actor, ActorId, ActorKind, ActorState, AuditAction, EmailAddress, EventKind, Host,
+    Name, OrgRole, Password, SessionId, Uri, markup,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Permit, Viewer, act};
+use crate::policy::{Permit, Reason, Viewer, act};
 use crate::services::keys::KeyPair;
 use crate::services::{access, actors, audit, keys, passwords};
 use crate::storage::actors::NewActor;
+use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
 /// Longest display name, in characters.
 pub const DISPLAY_NAME_CHARS_MAX: usize = 100;
+
+/// Longest text about oneself, in characters of Markdown.
+pub const BIO_CHARS_MAX: usize = 2_000;
 
 /// Somebody who is going to have an account.
 pub struct NewAccount {
@@ -186,6 +190,116 @@ pub enum Use {
     Disabled,
 }
 
+/// Changes what others see of oneself: the name (empty: the handle's serves) and a text in Markdown.
+/// Partners who share a group are told.
+///
+/// # Errors
+/// [`Error::Invalid`] for texts that are too long, [`Error::Denied`] for who has no account here.
+pub async fn update_profile(
+    app: &App,
+    viewer: Viewer,
+    display_name: String,
+    bio: String,
+) -> Result<Actor> {
+    let asker = app.asker(viewer);
+    let display_name = check_display_name(&display_name)?.to_owned();
+    if bio.chars().count() > BIO_CHARS_MAX {
+        let problem = format!("is longer than {BIO_CHARS_MAX} characters");
+        return Err(Error::invalid("bio", problem));
+    }
+    let summary = markup::render_markdown(&bio).into_string();
+    let actor = app
+        .db
+        .write("update_profile", move |connection| {
+            let own = match asker.viewer {
+                Viewer::Member { actor, .. } => actor,
+                _ => return Err(Error::Denied(Reason::SignInNeeded)),
+            };
+            storage::actors::set_profile(connection, own, &display_name, &summary)?;
+            tell(connection, &asker, EventKind::PersonUpdated, own, None)?;
+            let actor = storage::actors::find(connection, own)?.ok_or(Error::NotFound)?;
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::ProfileUpdated,
+                &actor.name,
+                "",
+            )?;
+            Ok(actor)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(actor)
+}
+
+/// Tells every server that knows somebody that they are gone for good. To be called in the
+/// transaction that erases them, before their memberships go: those say who knows them. The actor's
+/// row and key have to stay, for the key signs what is told here.
+pub fn tell_gone(connection: &mut Connection, asker: &Asker, person: ActorId) -> Result<()> {
+    let hosts = storage::actors::list_acquainted_hosts(connection, person)?;
+    let lines: Vec<String> = hosts
+        .into_iter()
+        .map(|(host, inbox)| format!("{host} {inbox}"))
+        .collect();
+    let kind = EventKind::PersonDeleted;
+    tell(connection, asker, kind, person, Some(lines.join("\n")))
+}
+
+fn tell(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    person: ActorId,
+    activity: Option<String>,
+) -> Result<()> {
+    let event = NewEvent {
+        kind,
+        actor: person,
+        group: None,
+        post: None,
+        object: None,
+        activity,
+    };
+    storage::events::append(connection, event, asker.now)?;
+    Ok(())
+}
+
+/// Reads what [`tell_gone`] wrote down: servers with an inbox.
+pub(super) fn read_acquainted(lines: &str) -> Result<Vec<(Host, Uri)>> {
+    let read = |line: &str| {
+        let (host, inbox) = line
+            .split_once(' ')
+            .ok_or_else(|| Error::internal("a server without an inbox"))?;
+        Ok((host.parse()?, inbox.parse()?))
+    };
+    lines.lines().map(read).collect()
+}
+
+/// The servers that know somebody of ours and may read their profile now, with an inbox.
+pub(super) fn list_acquainted(
+    connection: &mut Connection,
+    asker: &Asker,
+    person: ActorId,
+) -> Result<Vec<(Host, Uri)>> {
+    let Some(account) = storage::accounts::find(connection, person)? else {
+        return Ok(Vec::new());
+    };
+    let mut acquainted = storage::actors::list_acquainted_hosts(connection, person)?;
+    let mut allowed = Vec::with_capacity(acquainted.len());
+    for (host, inbox) in acquainted.drain(..) {
+        let server = Asker {
+            viewer: Viewer::Server { host: host.clone() },
+            ..asker.clone()
+        };
+        match access::permit_person(connection, &server, Some(account.clone())) {
+            Ok(_) => allowed.push((host, inbox)),
+            Err(Error::NotFound | Error::Denied(_)) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(allowed)
+}
+
 /// Shuts an account out, at once and everywhere, or lets it in again.
 ///
 /// Sessions and tokens end in the same transaction; they do not come back.
@@ -343,7 +457,7 @@ pub async fn sign_in(app: &App, login: &str, password: String) -> Result<Option<
 }
 
 /// Whether somebody may sign in: neither disabled nor suspended.
-fn is_usable(account: &Account) -> bool {
+pub(super) fn is_usable(account: &Account) -> bool {
     !account.disabled && account.actor.state == ActorState::Active
 }
 

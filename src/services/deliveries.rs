@@ -6,14 +6,14 @@ use std::collections::hash_map::Entry;
 
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
-    Actor, ActorKind, ActorState, Audience, AuditAction, Delivery, DeliveryGround, DeliveryId,
-    DeliveryState, Destination, Event, EventId, EventKind, Grant, Group, GroupId, Host, Partner,
-    PartnerState, Post, PostId, Timestamp, Uri,
+    Actor, ActorKey, ActorKind, ActorState, Audience, AuditAction, Delivery, DeliveryGround,
+    DeliveryId, DeliveryState, Destination, Event, EventId, EventKind, Grant, Group, GroupId,
+    Handle, Host, Partner, PartnerState, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, Viewer, act};
 use crate::services::access::{self, Receivers};
-use crate::services::audit;
+use crate::services::{accounts, audit};
 use crate::storage::deliveries::{Claimed, NewMessage, Outcome};
 use crate::storage::{self, Connection};
 
@@ -37,6 +37,20 @@ pub enum News {
     /// By a moderator.
     PostRemoved {
         post: Post,
+        by: Actor,
+        reason: Option<String>,
+    },
+    /// A moderator took a removal back.
+    PostRestored {
+        post: Post,
+        by: Actor,
+    },
+    TopicLocked {
+        topic: Post,
+        by: Actor,
+    },
+    TopicUnlocked {
+        topic: Post,
         by: Actor,
     },
     Liked {
@@ -65,6 +79,12 @@ pub enum News {
         follow: Uri,
         person: Actor,
     },
+    /// A person elsewhere is asked to come into a group of ours.
+    Invited {
+        handle: String,
+        /// None: nothing is known of them but the handle.
+        person: Option<Actor>,
+    },
     /// Somebody elsewhere did something in a group of ours: passed on as it came.
     PassedOn {
         activity: String,
@@ -79,16 +99,36 @@ pub enum News {
         partner: Partner,
         instance: Actor,
     },
+    /// The group's own document changed; with the key it lists.
+    GroupChanged {
+        key: ActorKey,
+    },
 }
 
 /// News with its place: which group it concerns and which event it comes from.
 #[derive(Clone, Debug)]
-pub struct Telling {
+pub struct GroupTelling {
     pub event: EventId,
     pub news: News,
     pub group: Group,
     /// The group itself tells its members (`Announce`); otherwise the person tells the group.
     pub announced: bool,
+}
+
+/// What somebody of ours has to say of themselves.
+#[derive(Clone, Debug)]
+pub struct PersonTelling {
+    pub event: EventId,
+    pub person: Actor,
+    /// The key that the document lists; none: the person is gone, and so is the document.
+    pub key: Option<ActorKey>,
+}
+
+/// What is put on the wire: something in a group, or about a person.
+#[derive(Clone, Debug)]
+pub enum Telling {
+    Group(Box<GroupTelling>),
+    Person(Box<PersonTelling>),
 }
 
 /// An activity ready for the wire.
@@ -162,6 +202,55 @@ impl<'a> Planner<'a> {
     }
 
     fn plan(&mut self, connection: &mut Connection, event: &Event) -> Result<()> {
+        match event.kind {
+            EventKind::PersonUpdated | EventKind::PersonDeleted => {
+                self.plan_of_person(connection, event)
+            }
+            _ => self.plan_in_group(connection, event),
+        }
+    }
+
+    /// Tells the servers that know somebody of ours what became of them.
+    fn plan_of_person(&mut self, connection: &mut Connection, event: &Event) -> Result<()> {
+        let none = || Error::internal(format!("event {} has no actor", event.id));
+        let person = storage::actors::find(connection, event.actor)?.ok_or_else(none)?;
+        let (key, ground, destinations) = match event.kind {
+            EventKind::PersonUpdated => (
+                Some(public_key(connection, &person)?),
+                DeliveryGround::Addressed,
+                accounts::list_acquainted(connection, self.asker, person.id)?,
+            ),
+            _ => (
+                None,
+                DeliveryGround::Retraction,
+                accounts::read_acquainted(event.activity.as_deref().unwrap_or_default())?,
+            ),
+        };
+        if destinations.is_empty() {
+            return Ok(());
+        }
+        let (signer, lane) = (person.id, person.id.0);
+        let telling = Telling::Person(Box::new(PersonTelling {
+            event: event.id,
+            person,
+            key,
+        }));
+        let rendered = (self.render)(self.addresses, &telling)?;
+        let message = NewMessage {
+            event: event.id,
+            activity: rendered.id,
+            body: rendered.body,
+            signer,
+            ground,
+            group: None,
+            post: None,
+            lane,
+            destinations,
+        };
+        storage::deliveries::insert(connection, &message, self.asker.now)
+    }
+
+    fn plan_in_group(&mut self, connection: &mut Connection, event: &Event) -> Result<()> {
         let post = match event.post {
             Some(post) => storage::posts::find(connection, post)?,
             None => None,
@@ -174,17 +263,17 @@ impl<'a> Planner<'a> {
             return Ok(());
         }
         let signer = signer(connection, &telling)?;
-        let rendered = (self.render)(self.addresses, &telling)?;
-        let topic = post.map(|post| post.topic.0);
+        let (group, lane) = (telling.group.id, lane(event, &telling.news, post.as_ref()));
+        let rendered = (self.render)(self.addresses, &Telling::Group(Box::new(telling)))?;
         let message = NewMessage {
             event: event.id,
             activity: rendered.id,
             body: rendered.body,
             signer: signer.id,
             ground,
-            group: Some(telling.group.id),
+            group: Some(group),
             post: event.post,
-            lane: topic.or(event.object).unwrap_or(telling.group.id.0),
+            lane: lane.unwrap_or(group.0),
             destinations,
         };
         storage::deliveries::insert(connection, &message, self.asker.now)
@@ -195,7 +284,7 @@ impl<'a> Planner<'a> {
         &mut self,
         connection: &mut Connection,
         event: &Event,
-        telling: &Telling,
+        telling: &GroupTelling,
         ground: DeliveryGround,
         post: Option<&Post>,
     ) -> Result<Vec<(Host, Uri)>> {
@@ -206,6 +295,11 @@ impl<'a> Planner<'a> {
             News::GrantOffered { instance, .. } | News::GrantEnded { instance, .. } => {
                 Ok(address(instance))
             }
+            News::Invited {
+                person: Some(person),
+                ..
+            } => Ok(address(person)),
+            News::Invited { handle, .. } => address_server_of(connection, handle),
             _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
             _ => match (ground, event.post) {
                 (DeliveryGround::Retraction, Some(post)) => {
@@ -247,12 +341,31 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// What has to arrive in order: a topic's news, a person's, and what a group says of its own
+/// standing, for a grant may replace another (none: the group's lane).
+fn lane(event: &Event, news: &News, post: Option<&Post>) -> Option<i64> {
+    match news {
+        News::GrantOffered { .. } | News::GrantEnded { .. } | News::GroupChanged { .. } => None,
+        _ => post.map(|post| post.topic.0).or(event.object),
+    }
+}
+
+/// The key that an actor's document lists, without what must not leave.
+fn public_key(connection: &mut Connection, actor: &Actor) -> Result<ActorKey> {
+    let key = storage::actors::find_key_of(connection, actor.id)?
+        .ok_or_else(|| Error::internal(format!("{} has no key", actor.uri)))?;
+    Ok(ActorKey {
+        private_pem: None,
+        ..key
+    })
+}
+
 /// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
 fn tell(
     connection: &mut Connection,
     event: &Event,
     post: Option<&Post>,
-) -> Result<Option<(Telling, DeliveryGround)>> {
+) -> Result<Option<(GroupTelling, DeliveryGround)>> {
     let Some(group) = event.group else {
         return Ok(None);
     };
@@ -269,9 +382,11 @@ fn tell(
                 | News::JoinRejected { .. }
                 | News::GrantOffered { .. }
                 | News::GrantEnded { .. }
+                | News::Invited { .. }
+                | News::GroupChanged { .. }
         );
     Ok(Some((
-        Telling {
+        GroupTelling {
             event: event.id,
             news,
             group,
@@ -337,12 +452,29 @@ fn news(
                 ),
             }
         }
+        EventKind::Invited => {
+            let person = match event.object {
+                Some(person) => storage::actors::find(connection, crate::domain::ActorId(person))?,
+                None => None,
+            };
+            let handle = event.activity.clone().ok_or_else(actor)?;
+            (News::Invited { handle, person }, DeliveryGround::Addressed)
+        }
         EventKind::GrantOffered | EventKind::GrantEnded => return grant_news(connection, event),
-        EventKind::PostCreated
+        EventKind::GroupUpdated if group.is_local() => {
+            let key = public_key(connection, &group.actor)?;
+            (News::GroupChanged { key }, DeliveryGround::News)
+        }
+        EventKind::GroupUpdated
+        | EventKind::PersonUpdated
+        | EventKind::PersonDeleted
+        | EventKind::PostCreated
         | EventKind::PostUpdated
         | EventKind::PostDeleted
         | EventKind::PostRemoved
         | EventKind::PostRestored
+        | EventKind::TopicLocked
+        | EventKind::TopicUnlocked
         | EventKind::Liked
         | EventKind::Unliked => return Ok(None),
     };
@@ -364,7 +496,7 @@ fn post_news(
         .ok_or_else(|| Error::internal(format!("event {} has no actor", event.id)))?;
     if let (Some(activity), false) = (&event.activity, by.is_local()) {
         let ground = match event.kind {
-            EventKind::PostDeleted | EventKind::Unliked => retraction,
+            EventKind::PostDeleted | EventKind::PostRemoved | EventKind::Unliked => retraction,
             _ => ground,
         };
         return Ok(Some((
@@ -382,7 +514,7 @@ fn post_news(
     };
     let like = || event.activity.as_deref().map(str::parse::<Uri>).transpose();
     Ok(match event.kind {
-        EventKind::PostCreated | EventKind::PostRestored => Some((
+        EventKind::PostCreated => Some((
             News::PostCreated {
                 post,
                 author,
@@ -399,7 +531,13 @@ fn post_news(
             ground,
         )),
         EventKind::PostDeleted => Some((News::PostDeleted { post, author }, retraction)),
-        EventKind::PostRemoved => Some((News::PostRemoved { post, by }, retraction)),
+        EventKind::PostRemoved => {
+            let reason = event.activity.clone();
+            Some((News::PostRemoved { post, by, reason }, retraction))
+        }
+        EventKind::PostRestored => Some((News::PostRestored { post, by }, ground)),
+        EventKind::TopicLocked => Some((News::TopicLocked { topic: post, by }, ground)),
+        EventKind::TopicUnlocked => Some((News::TopicUnlocked { topic: post, by }, ground)),
         EventKind::Liked => storage::reactions::find(connection, post.id, by.id)?
             .map(|like| (News::Liked { like, post, by }, ground)),
         EventKind::Unliked => like()?.map(|like| (News::Unliked { like, post, by }, retraction)),
@@ -448,7 +586,7 @@ fn grant_news(
 }
 
 /// Whose key signs: the group's for what it tells, the instance's for grants, else the person's.
-fn signer(connection: &mut Connection, telling: &Telling) -> Result<Actor> {
+fn signer(connection: &mut Connection, telling: &GroupTelling) -> Result<Actor> {
     match &telling.news {
         News::GrantOffered { .. } | News::GrantEnded { .. } => storage::actors::find_by_handle(
             connection,
@@ -462,6 +600,9 @@ fn signer(connection: &mut Connection, telling: &Telling) -> Result<Actor> {
         | News::PostUpdated { author: by, .. }
         | News::PostDeleted { author: by, .. }
         | News::PostRemoved { by, .. }
+        | News::PostRestored { by, .. }
+        | News::TopicLocked { by, .. }
+        | News::TopicUnlocked { by, .. }
         | News::Liked { by, .. }
         | News::Unliked { by, .. }
         | News::JoinRequested { by, .. }
@@ -497,6 +638,19 @@ fn keep_apart(
 fn learns_only_of_us(connection: &mut Connection, group: &Group, host: &Host) -> Result<bool> {
     let (_, terms) = storage::grants::find_for_host(connection, group.id, host)?;
     Ok(terms.is_some_and(|terms| terms.apart))
+}
+
+/// The server of somebody of whom only the handle is known: where the partner's own actor lives.
+fn address_server_of(connection: &mut Connection, handle: &str) -> Result<Vec<(Host, Uri)>> {
+    let Some(host) = handle.parse::<Handle>()?.host else {
+        return Ok(Vec::new());
+    };
+    let partner = storage::partners::find_by_host(connection, &host)?;
+    let Some(instance) = partner.and_then(|partner| partner.instance) else {
+        return Ok(Vec::new());
+    };
+    let instance = storage::actors::find_by_uri(connection, &instance)?;
+    Ok(instance.as_ref().map(address).unwrap_or_default())
 }
 
 fn address(actor: &Actor) -> Vec<(Host, Uri)> {

@@ -2,13 +2,14 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, Group, GroupId,
-    GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name, Partner, PartnerState,
-    Stage, Timestamp, Title, Work,
+    Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, EventKind, Group,
+    GroupId, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name, Partner,
+    PartnerState, Stage, Timestamp, Title, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
 use crate::services::{access, actors, audit, deliveries, jobs, keys};
+use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
 /// A group as somebody wants it.
@@ -272,7 +273,7 @@ pub fn may_create(app: &App, viewer: Viewer) -> bool {
     access::permit_house::<act::CreateGroup>(&app.asker(viewer)).is_ok()
 }
 
-/// Changes title, description and inside access.
+/// Changes title, description and inside access. Members' servers are told.
 pub async fn update(
     app: &App,
     viewer: Viewer,
@@ -289,6 +290,7 @@ pub async fn update(
             policy::stage_fits(access, group.stage).map_err(contradiction)?;
             storage::groups::update(connection, &permit, &description, access)?;
             storage::actors::set_profile(connection, group.actor.id, title.as_str(), "")?;
+            tell_of_change(connection, &asker, &group)?;
             audit::note(
                 connection,
                 &asker,
@@ -297,7 +299,23 @@ pub async fn update(
                 access.as_str(),
             )
         })
-        .await
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
+}
+
+/// Lets the members' servers know that the group says something else of itself now.
+fn tell_of_change(connection: &mut Connection, asker: &Asker, group: &Group) -> Result<()> {
+    let event = NewEvent {
+        kind: EventKind::GroupUpdated,
+        actor: group.actor.id,
+        group: Some(group.id),
+        post: None,
+        object: None,
+        activity: None,
+    };
+    storage::events::append(connection, event, asker.now)?;
+    Ok(())
 }
 
 /// Nobody may: it would contradict what the group is.
@@ -334,6 +352,7 @@ pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) 
                     )?;
                 }
             }
+            tell_of_change(connection, &asker, &group)?;
             let change = format!("{} to {stage}", group.stage);
             audit::note(
                 connection,
@@ -345,6 +364,7 @@ pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) 
             Ok(Group { stage, ..group })
         })
         .await?;
+    app.bells.events.notify_one();
     if stage == Stage::Internal {
         deliveries::settle_cancelled(app, None).await?;
     }
@@ -359,11 +379,13 @@ pub async fn set_archived(
     archived: bool,
 ) -> Result<Group> {
     let asker = app.asker(viewer);
-    app.db
+    let group = app
+        .db
         .write("archive_group", move |connection| {
             let (permit, group) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
             let archived_at = archived.then_some(asker.now);
             storage::groups::set_archived(connection, &permit, archived_at)?;
+            tell_of_change(connection, &asker, &group)?;
             audit::note(
                 connection,
                 &asker,
@@ -376,7 +398,9 @@ pub async fn set_archived(
                 ..group
             })
         })
-        .await
+        .await?;
+    app.bells.events.notify_one();
+    Ok(group)
 }
 
 /// Who will read what is posted in a group, in facts.

@@ -7,8 +7,9 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
+use crate::services::memberships::Invitee;
 use crate::services::posts::ReceivedPost;
-use crate::services::{access, grants, memberships, posts, reactions};
+use crate::services::{access, grants, house, memberships, posts, reactions, remote_actors};
 use crate::storage::{self, Connection};
 
 /// What an activity asks for, in the words of the house. Made by federation, purely.
@@ -28,9 +29,26 @@ pub enum Command {
     RejectFollow {
         follow: Uri,
     },
+    /// A group asks one of ours to come.
+    Invite {
+        group: Uri,
+        invitee: Invitee,
+    },
     CreatePost(ReceivedPost),
     UpdatePost(ReceivedPost),
     DeleteObject {
+        object: Uri,
+        /// A reason came with it: it is a moderator's removal, not an author's change of mind.
+        removal: bool,
+    },
+    /// A removal is taken back.
+    RestoreObject {
+        object: Uri,
+    },
+    LockTopic {
+        object: Uri,
+    },
+    UnlockTopic {
         object: Uri,
     },
     Like {
@@ -72,7 +90,7 @@ impl Command {
                 actors.extend(command.actors());
                 actors
             }
-            Self::OfferGrant { group, .. } => vec![group],
+            Self::OfferGrant { group, .. } | Self::Invite { group, .. } => vec![group],
             Self::CreatePost(post) | Self::UpdatePost(post) => vec![&post.author],
             _ => Vec::new(),
         }
@@ -207,7 +225,14 @@ fn check(
             check_create(connection, asker, post)?;
         }
         Command::UpdatePost(post) => check_ownership(connection, asker, signer, &post.uri)?,
-        Command::DeleteObject { object } => check_ownership(connection, asker, signer, object)?,
+        Command::DeleteObject { object, .. } => check_ownership(connection, asker, signer, object)?,
+        Command::RestoreObject { object }
+        | Command::LockTopic { object }
+        | Command::UnlockTopic { object } => {
+            if let Some(post) = storage::posts::find_by_uri(connection, object)? {
+                access::permit_found::<act::Moderate>(connection, asker, post)?;
+            }
+        }
         Command::Like { object, .. } => {
             if let Some(post) = storage::posts::find_by_uri(connection, object)? {
                 access::permit_found::<act::React>(connection, asker, post)?;
@@ -219,6 +244,7 @@ fn check(
         Command::Unfollow { .. }
         | Command::AcceptFollow { .. }
         | Command::RejectFollow { .. }
+        | Command::Invite { .. }
         | Command::Unlike { .. }
         | Command::OfferGrant { .. }
         | Command::EndGrant { .. }
@@ -457,6 +483,8 @@ fn waits_for_more(command: &Command) -> bool {
     match command {
         Command::CreatePost(post) => post.parent.is_some(),
         Command::UpdatePost(_)
+        | Command::LockTopic { .. }
+        | Command::UnlockTopic { .. }
         | Command::Like { .. }
         | Command::Unlike { .. }
         | Command::EndGrant { .. } => true,
@@ -489,13 +517,25 @@ fn effect(
             let group = find_group(connection, &signer.uri)?;
             memberships::receive_reject(connection, &group, follow)
         }
+        Command::Invite { group, invitee } => {
+            let ourselves = house::instance_actor(connection)?.uri;
+            let group = find_group(connection, group)?;
+            memberships::receive_invite(connection, asker, ourselves.host(), &group, invitee)
+        }
         Command::CreatePost(post) => {
             let group = group_of_post(connection, post)?;
             posts::receive(connection, asker, signer, &group, post, raw)
         }
         Command::UpdatePost(post) => posts::receive_update(connection, asker, signer, post, raw),
-        Command::DeleteObject { object } => {
-            posts::receive_delete(connection, asker, signer, object, raw)
+        Command::DeleteObject { object, removal } => {
+            posts::receive_delete(connection, asker, signer, object, *removal, raw)
+        }
+        Command::RestoreObject { object } => {
+            posts::receive_restore(connection, asker, signer, object, raw)
+        }
+        Command::LockTopic { object } => posts::receive_lock(connection, asker, object, true, raw),
+        Command::UnlockTopic { object } => {
+            posts::receive_lock(connection, asker, object, false, raw)
         }
         Command::Like { like, object } => {
             reactions::receive_like(connection, asker, signer, like, object, raw)
@@ -503,9 +543,11 @@ fn effect(
         Command::Unlike { object } => {
             reactions::receive_unlike(connection, asker, signer, object, raw)
         }
-        Command::Announced { actor, command, .. } => {
-            announced(connection, asker, signer, actor, command)
-        }
+        Command::Announced {
+            actor,
+            activity,
+            command,
+        } => announced(connection, asker, signer, actor, activity, command),
         Command::OfferGrant {
             grant,
             group,
@@ -518,9 +560,7 @@ fn effect(
         Command::EndGrant { grant, group } => {
             end_grant(connection, asker, signer, grant, group.as_ref())
         }
-        Command::DeleteActor => {
-            storage::actors::set_state(connection, signer.id, ActorState::Deleted)
-        }
+        Command::DeleteActor => remote_actors::forget(connection, asker, signer),
         // Federation fetched the document again before it came here.
         Command::UpdateActor | Command::Ignored(_) => Ok(()),
     }
@@ -565,6 +605,7 @@ fn announced(
     asker: &Asker,
     signer: &Actor,
     by: &Uri,
+    activity: &Uri,
     command: &Command,
 ) -> Result<()> {
     let group = find_group(connection, &signer.uri)?;
@@ -574,8 +615,19 @@ fn announced(
         _ if by.is_local() => Ok(()),
         Command::CreatePost(post) => posts::receive(connection, asker, &by, &group, post, None),
         Command::UpdatePost(post) => posts::receive_update(connection, asker, &by, post, None),
-        Command::DeleteObject { object } => {
-            posts::receive_delete(connection, asker, &by, object, None)
+        Command::DeleteObject { object, removal } => {
+            let by = match by.id == group.actor.id && !removal {
+                true => author_elsewhere(connection, object, activity)?.unwrap_or(by),
+                false => by,
+            };
+            posts::receive_delete(connection, asker, &by, object, *removal, None)
+        }
+        Command::RestoreObject { object } => {
+            posts::receive_restore(connection, asker, &by, object, None)
+        }
+        Command::LockTopic { object } => posts::receive_lock(connection, asker, object, true, None),
+        Command::UnlockTopic { object } => {
+            posts::receive_lock(connection, asker, object, false, None)
         }
         Command::Like { like, object } => {
             reactions::receive_like(connection, asker, &by, like, object, None)
@@ -585,6 +637,21 @@ fn announced(
         }
         _ => Ok(()),
     }
+}
+
+/// Who wrote a post of another server than ours, where the activity is of that server too: then its
+/// author took it back, and the text goes. Of our own people's posts a group elsewhere can only say
+/// that they are out of the group.
+fn author_elsewhere(
+    connection: &mut Connection,
+    post: &Uri,
+    activity: &Uri,
+) -> Result<Option<Actor>> {
+    let Some(post) = storage::posts::find_by_uri(connection, post)? else {
+        return Ok(None);
+    };
+    let author = storage::actors::find(connection, post.author)?;
+    Ok(author.filter(|author| author.host.as_ref() == Some(activity.host())))
 }
 
 /// Applies what was fetched from a group's own server, as if the group had just told it; how many

@@ -2,8 +2,8 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorId, AuditAction, EventKind, Group, GroupId, GroupRole, Member, Membership,
-    MembershipState, Uri, Work,
+    Actor, ActorId, AuditAction, EventKind, Group, GroupId, GroupRole, Handle, Host, InvitedHandle,
+    Member, Membership, MembershipState, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
@@ -340,6 +340,15 @@ pub async fn add(
                 ..membership
             };
             storage::memberships::save(connection, &membership)?;
+            if state == MembershipState::Invited {
+                tell_invited(
+                    connection,
+                    &asker,
+                    &group,
+                    Some(person.id),
+                    &person.handle(),
+                )?;
+            }
             let detail = format!("{} as {role}: {state}", person.handle());
             audit::note(
                 connection,
@@ -353,6 +362,111 @@ pub async fn add(
         .await?;
     app.bells.events.notify_one();
     Ok(state)
+}
+
+/// Invites somebody elsewhere of whom only the handle is known: a partner's server tells of its people
+/// only to whom it shares a group with. The invitation reaches that server; following it completes it.
+///
+/// # Errors
+/// [`Error::Denied`] for who may not invite, and when the group is not open to that server.
+pub async fn invite(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    handle: Handle,
+    role: GroupRole,
+) -> Result<MembershipState> {
+    let asker = app.asker(viewer);
+    let handle = handle.seen_from(app.config.host());
+    let Some(host) = handle.host.clone() else {
+        return Err(Error::NotFound);
+    };
+    let state = app
+        .db
+        .write("invite_by_handle", move |connection| {
+            let (_, group) = access::permit::<act::Invite>(connection, &asker, group)?;
+            if !group.is_local() {
+                return Err(Error::Denied(Reason::NotForRemote));
+            }
+            let facts = access::group_facts(connection, &asker, &group)?;
+            // Who only suggests names people that a moderator can look at.
+            if policy::invitation_outcome(&asker.viewer, &facts) != MembershipState::Invited {
+                return Err(Error::Denied(Reason::NotModerator));
+            }
+            access::grant_effect(connection, &asker, &group, &host)?.map_err(Error::Denied)?;
+            only_managers_change_roles(connection, &asker, &group, None, role)?;
+            let whom = (handle.name.as_str(), &host);
+            storage::memberships::invite_handle(connection, group.id, whom, role, asker.now)?;
+            tell_invited(connection, &asker, &group, None, &handle)?;
+            let detail = format!("{handle} as {role}: invited");
+            let name = &group.actor.name;
+            audit::note(connection, &asker, AuditAction::MemberAdded, name, &detail)?;
+            Ok(MembershipState::Invited)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(state)
+}
+
+fn tell_invited(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    person: Option<ActorId>,
+    handle: &Handle,
+) -> Result<()> {
+    let event = NewEvent {
+        kind: EventKind::Invited,
+        // The group asks, whoever of its moderators thought of it.
+        actor: group.actor.id,
+        group: Some(group.id),
+        post: None,
+        object: person.map(|person| person.0),
+        activity: Some(handle.to_string()),
+    };
+    storage::events::append(connection, event, asker.now)?;
+    Ok(())
+}
+
+/// Who is invited to a group by handle, for who moderates it.
+pub async fn list_invited(app: &App, viewer: Viewer, group: GroupId) -> Result<Vec<InvitedHandle>> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("list_invited_handles", move |connection| {
+            let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
+            storage::memberships::list_invited_handles(connection, group.id)
+        })
+        .await
+}
+
+/// Takes an invitation by handle back.
+///
+/// # Errors
+/// [`Error::NotFound`] when nobody of that handle is invited so.
+pub async fn withdraw_invitation(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    handle: Handle,
+) -> Result<()> {
+    let asker = app.asker(viewer);
+    let host = handle.host.clone().ok_or(Error::NotFound)?;
+    app.db
+        .write("withdraw_invitation", move |connection| {
+            let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
+            let (name, id) = (handle.name.as_str(), group.id);
+            if !storage::memberships::remove_invited_handle(connection, id, name, &host)? {
+                return Err(Error::NotFound);
+            }
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::MemberRemoved,
+                &group.actor.name,
+                &handle.to_string(),
+            )
+        })
+        .await
 }
 
 /// Who lets people in does not thereby make owners, nor an owner a member.
@@ -417,7 +531,13 @@ pub(super) fn receive_follow(
     let facts = access::group_facts(connection, asker, &group)?;
     let state = policy::join_outcome(&asker.viewer, &facts);
     let known = storage::memberships::find(connection, group.id, person.id)?;
-    let membership = known.unwrap_or_else(|| fresh(&group, person.id, state, asker));
+    let membership = match known {
+        Some(known) => known,
+        None => Membership {
+            role: take_invitation(connection, &group, person)?,
+            ..fresh(&group, person.id, state, asker)
+        },
+    };
     let membership = Membership {
         state,
         follow: Some(follow.clone()),
@@ -441,6 +561,65 @@ pub(super) fn receive_follow(
         &group.actor.name,
         state.as_str(),
     )
+}
+
+/// As what somebody new comes in: as they were invited by handle, which is done with now.
+fn take_invitation(
+    connection: &mut Connection,
+    group: &Group,
+    person: &Actor,
+) -> Result<GroupRole> {
+    let role = storage::memberships::find_invited_handle(connection, group.id, person.id)?;
+    if let Some(host) = &person.host {
+        storage::memberships::remove_invited_handle(connection, group.id, &person.name, host)?;
+    }
+    Ok(role.unwrap_or(GroupRole::Member))
+}
+
+/// Whom an invitation from elsewhere names: by address, or by handle where that is all they know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invitee {
+    Uri(Uri),
+    Handle(Handle),
+}
+
+/// Invitations from elsewhere that may wait for one person; further ones change nothing.
+const INVITATIONS_WAITING_MAX: i64 = 100;
+
+/// A group elsewhere asks one of ours to come. Its house vouches for it, whoever there thought of it;
+/// the answer, if any, is a request to join.
+pub(super) fn receive_invite(
+    connection: &mut Connection,
+    asker: &Asker,
+    ourselves: &Host,
+    group: &Group,
+    invitee: &Invitee,
+) -> Result<()> {
+    let house = group.home().cloned().ok_or(Error::NotFound)?;
+    let its_server = Asker {
+        viewer: Viewer::Server { host: house },
+        ..asker.clone()
+    };
+    access::permit::<act::Know>(connection, &its_server, group.id)?;
+    let person = match invitee {
+        Invitee::Uri(uri) => storage::actors::find_by_uri(connection, uri)?,
+        Invitee::Handle(handle) if handle.host.as_ref() == Some(ourselves) => {
+            storage::accounts::find_by_name(connection, &handle.name)?.map(|found| found.actor)
+        }
+        Invitee::Handle(_) => None,
+    };
+    let person = person.ok_or(Error::NotFound)?.id;
+    let usable = storage::accounts::find(connection, person)?
+        .is_some_and(|account| super::accounts::is_usable(&account));
+    if !usable || storage::memberships::find(connection, group.id, person)?.is_some() {
+        return Ok(());
+    }
+    let invited = MembershipState::Invited;
+    if storage::memberships::count_of_actor(connection, person, invited)? >= INVITATIONS_WAITING_MAX
+    {
+        return Err(Error::Conflict("too many invitations wait already".into()));
+    }
+    storage::memberships::save(connection, &fresh(group, person, invited, asker))
 }
 
 /// Somebody elsewhere leaves a group of ours.

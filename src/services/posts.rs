@@ -172,7 +172,8 @@ fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
     })
 }
 
-/// Writes news about a post. `activity` is what arrived, when somebody elsewhere did it.
+/// Writes news about a post. `activity` is what arrived, when somebody elsewhere did it; else what is
+/// told besides, like the reason of a removal.
 fn tell(
     connection: &mut Connection,
     asker: &Asker,
@@ -271,29 +272,98 @@ pub async fn delete(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
     Ok(())
 }
 
+/// Longest reason for a removal, in characters.
+pub const REASON_CHARS_MAX: usize = 500;
+
 /// Takes somebody's post out of view, or brings it back. Moderators only.
 pub async fn set_removed(app: &App, viewer: Viewer, id: PostId, removed: bool) -> Result<()> {
+    match removed {
+        true => remove(app, viewer, id, String::new()).await,
+        false => restore(app, viewer, id).await,
+    }
+}
+
+/// Takes somebody's post out of view, with a reason that every server that has the post is told
+/// (empty: none is given). Moderators only.
+pub async fn remove(app: &App, viewer: Viewer, id: PostId, reason: String) -> Result<()> {
+    let reason = reason.trim().to_owned();
+    if reason.chars().count() > REASON_CHARS_MAX {
+        let problem = format!("is longer than {REASON_CHARS_MAX} characters");
+        return Err(Error::invalid("reason", problem));
+    }
     let asker = app.asker(viewer);
     app.db
         .write("remove_post", move |connection| {
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
-            match (case.post.state, removed) {
-                (PostState::Visible, true) | (PostState::Removed, false) => {}
-                (state, _) => return Err(Error::Conflict(format!("the post is {state}"))),
-            }
-            storage::posts::set_removed(connection, &case.permit, &case.post, removed)?;
-            let kind = if removed {
-                EventKind::PostRemoved
-            } else {
-                EventKind::PostRestored
-            };
+            take_out(connection, &case, true)?;
+            let told = Some(reason.as_str()).filter(|reason| !reason.is_empty());
+            tell(connection, &asker, EventKind::PostRemoved, &case.post, told)?;
+            let detail = format!("on {reason}");
+            let (action, post) = (AuditAction::PostRemoved, case.post.uri.as_str());
+            audit::note(connection, &asker, action, post, detail.trim_end())
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
+}
+
+/// Brings a removed post back, here and at every server of a member. Moderators only.
+pub async fn restore(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("restore_post", move |connection| {
+            let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
+            take_out(connection, &case, false)?;
+            let kind = EventKind::PostRestored;
             tell(connection, &asker, kind, &case.post, None)?;
+            tell_again(connection, &asker, &case.post)?;
+            let (action, post) = (AuditAction::PostRemoved, case.post.uri.as_str());
+            audit::note(connection, &asker, action, post, "off")
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
+}
+
+fn take_out(
+    connection: &mut Connection,
+    case: &access::Case<act::Moderate>,
+    removed: bool,
+) -> Result<()> {
+    match (case.post.state, removed) {
+        (PostState::Visible, true) | (PostState::Removed, false) => {
+            storage::posts::set_removed(connection, &case.permit, &case.post, removed)
+        }
+        (state, _) => Err(Error::Conflict(format!("the post is {state}"))),
+    }
+}
+
+/// Tells of a post once more, for servers that forgot what was removed: those that know it change
+/// nothing. Only of what was written here; others' words travel as they wrote them, once.
+fn tell_again(connection: &mut Connection, asker: &Asker, post: &Post) -> Result<()> {
+    if !storage::actors::is_local(connection, post.author)? {
+        return Ok(());
+    }
+    tell(connection, asker, EventKind::PostCreated, post, None)
+}
+
+/// Closes a topic to comments, or opens it again, here and at every server of a member. Moderators
+/// only.
+pub async fn set_locked(app: &App, viewer: Viewer, id: PostId, locked: bool) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("lock_topic", move |connection| {
+            let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
+            if !lock(connection, &case, locked)? {
+                return Ok(());
+            }
+            tell(connection, &asker, locking(locked), &case.post, None)?;
             audit::note(
                 connection,
                 &asker,
-                AuditAction::PostRemoved,
+                AuditAction::TopicLocked,
                 case.post.uri.as_str(),
-                if removed { "on" } else { "off" },
+                if locked { "on" } else { "off" },
             )
         })
         .await?;
@@ -301,18 +371,27 @@ pub async fn set_removed(app: &App, viewer: Viewer, id: PostId, removed: bool) -
     Ok(())
 }
 
-/// Closes a topic to comments, or opens it again. Moderators only.
-pub async fn set_locked(app: &App, viewer: Viewer, id: PostId, locked: bool) -> Result<()> {
-    let asker = app.asker(viewer);
-    app.db
-        .write("lock_topic", move |connection| {
-            let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
-            if !case.post.is_topic() {
-                return Err(Error::invalid("post", "only topics can be locked"));
-            }
-            storage::posts::set_locked(connection, &case.permit, case.post.id, locked)
-        })
-        .await
+/// Locks or unlocks; false: it was so already.
+fn lock(
+    connection: &mut Connection,
+    case: &access::Case<act::Moderate>,
+    locked: bool,
+) -> Result<bool> {
+    if !case.post.is_topic() {
+        return Err(Error::invalid("post", "only topics can be locked"));
+    }
+    if case.post.locked == locked {
+        return Ok(false);
+    }
+    storage::posts::set_locked(connection, &case.permit, case.post.id, locked)?;
+    Ok(true)
+}
+
+const fn locking(locked: bool) -> EventKind {
+    match locked {
+        true => EventKind::TopicLocked,
+        false => EventKind::TopicUnlocked,
+    }
 }
 
 // Reading -----------------------------------------------------------------------------------------
@@ -818,13 +897,15 @@ pub(super) fn receive_update(
     Ok(())
 }
 
-/// A post was taken back by its author elsewhere, or removed by a moderator of its group's house.
-/// What we never heard of is remembered, so that it cannot arrive late.
+/// A post was taken back by its author elsewhere, or removed by a moderator of its group: one of its
+/// house, or one elsewhere whom the grant lets moderate. What we never heard of is remembered, so
+/// that it cannot arrive late.
 pub(super) fn receive_delete(
     connection: &mut Connection,
     asker: &Asker,
     by: &Actor,
     object: &Uri,
+    removal: bool,
     activity: Option<&str>,
 ) -> Result<()> {
     let Some(post) = storage::posts::find_by_uri(connection, object)? else {
@@ -841,8 +922,10 @@ pub(super) fn receive_delete(
     if post.state == PostState::Deleted {
         return Ok(());
     }
-    if post.author != by.id {
-        return receive_removal(connection, asker, post);
+    // A moderator may remove what is their own: then it may come back, and its text is kept.
+    let told_by_house = matches!(asker.viewer, Viewer::Server { .. });
+    if post.author != by.id || (removal && told_by_house) {
+        return receive_removal(connection, asker, post, activity);
     }
     let case = access::permit_found::<act::DeletePost>(connection, asker, post)?;
     storage::posts::delete(connection, &case.permit, &case.post)?;
@@ -858,10 +941,77 @@ pub(super) fn receive_delete(
     Ok(())
 }
 
-fn receive_removal(connection: &mut Connection, asker: &Asker, post: Post) -> Result<()> {
+fn receive_removal(
+    connection: &mut Connection,
+    asker: &Asker,
+    post: Post,
+    activity: Option<&str>,
+) -> Result<()> {
     let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
-    if case.post.state == PostState::Visible {
-        storage::posts::set_removed(connection, &case.permit, &case.post, true)?;
+    if case.post.state != PostState::Visible {
+        return Ok(());
     }
-    Ok(())
+    storage::posts::set_removed(connection, &case.permit, &case.post, true)?;
+    pass_on(connection, asker, EventKind::PostRemoved, &case, activity)
+}
+
+/// A moderator took a removal back. A tombstone that the removal left of something unknown goes with
+/// it: the post may arrive again. What its author deleted stays deleted: its text is gone.
+pub(super) fn receive_restore(
+    connection: &mut Connection,
+    asker: &Asker,
+    by: &Actor,
+    object: &Uri,
+    activity: Option<&str>,
+) -> Result<()> {
+    let Some(post) = storage::posts::find_by_uri(connection, object)? else {
+        if object.host() == by.uri.host() {
+            storage::posts::remove_tombstone(connection, object)?;
+        }
+        return Ok(());
+    };
+    let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
+    if case.post.state != PostState::Removed {
+        return Ok(());
+    }
+    storage::posts::set_removed(connection, &case.permit, &case.post, false)?;
+    pass_on(connection, asker, EventKind::PostRestored, &case, activity)
+}
+
+/// A moderator elsewhere, or the house of a group, closes a topic to comments or opens it again.
+pub(super) fn receive_lock(
+    connection: &mut Connection,
+    asker: &Asker,
+    object: &Uri,
+    locked: bool,
+    activity: Option<&str>,
+) -> Result<()> {
+    let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
+    let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
+    match lock(connection, &case, locked)? {
+        true => pass_on(connection, asker, locking(locked), &case, activity),
+        false => Ok(()),
+    }
+}
+
+/// Lets the other servers of a group of ours know what a moderator elsewhere did; a line for who
+/// looks after moderators.
+fn pass_on(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    case: &access::Case<act::Moderate>,
+    activity: Option<&str>,
+) -> Result<()> {
+    if !case.group.as_ref().is_some_and(Group::is_local) {
+        return Ok(());
+    }
+    tell(connection, asker, kind, &case.post, activity)?;
+    let (action, detail) = match kind {
+        EventKind::TopicLocked => (AuditAction::TopicLocked, "on"),
+        EventKind::TopicUnlocked => (AuditAction::TopicLocked, "off"),
+        EventKind::PostRestored => (AuditAction::PostRemoved, "off"),
+        _ => (AuditAction::PostRemoved, "on"),
+    };
+    audit::note(connection, asker, action, case.post.uri.as_str(), detail)
 }

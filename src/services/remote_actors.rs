@@ -1,7 +1,7 @@
 //! People, groups and servers elsewhere, as their documents describe them. The documents were
 //! fetched and checked by `federation`; here is what they may change.
 
-use crate::app::App;
+use crate::app::{App, Asker};
 use crate::domain::{
     Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Stage, Timestamp, Uri,
 };
@@ -23,6 +23,8 @@ pub struct ReceivedActor {
     pub access: Option<Access>,
     /// Who wants to follow or join waits for an answer.
     pub approves: bool,
+    /// A group that can be read and not written in, where it says so in our words.
+    pub archived: bool,
 }
 
 /// Remembers an actor elsewhere, after its document was fetched from its own server. A group among
@@ -38,9 +40,12 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
     app.db
         .write("remember_actor", move |connection| {
             let (access, stage) = walls(&received);
+            let archived = received.archived;
             let actor = save(connection, received.new, received.keys, now)?;
             if actor.kind == ActorKind::Group {
                 save_group(connection, &actor, access, stage, now)?;
+                let archived_at = archived.then_some(now);
+                storage::groups::set_remote_archived(connection, actor.id.group(), archived_at)?;
             }
             Ok(actor)
         })
@@ -194,6 +199,19 @@ fn refuse_foreign_key(
         ))),
         _ => Ok(()),
     }
+}
+
+/// An actor elsewhere is gone, in its own words: nothing more is accepted from it or sent to it, and
+/// it belongs to no group. Its posts stay, for they are part of what others said. A group that is gone
+/// is nobody's any more.
+pub(super) fn forget(connection: &mut Connection, asker: &Asker, actor: &Actor) -> Result<()> {
+    storage::actors::set_state(connection, actor.id, ActorState::Deleted)?;
+    storage::memberships::remove_of_actor(connection, actor.id)?;
+    if actor.kind == ActorKind::Group {
+        storage::memberships::remove_all(connection, actor.id.group())?;
+        storage::groups::set_withdrawn(connection, actor.id.group(), Some(asker.now))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

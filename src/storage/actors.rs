@@ -207,6 +207,35 @@ pub fn find_by_handle(connection: &mut Connection, handle: &Handle) -> Result<Op
         .transpose()
 }
 
+#[derive(QueryableByName)]
+struct AcquaintedRow {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    host: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    inbox: String,
+}
+
+/// One line per server that has met a person of this house, and an inbox that reaches it: where a
+/// group lives that they joined, and where a member is of a group they are in or wrote in.
+pub fn list_acquainted_hosts(
+    connection: &mut Connection,
+    person: ActorId,
+) -> Result<Vec<(Host, Uri)>> {
+    let text = "SELECT a.host AS host, COALESCE(MIN(a.shared_inbox), MIN(a.inbox)) AS inbox FROM actors a \
+                WHERE a.host <> '' AND a.state = 'active' AND (\
+                a.id IN (SELECT m.group_id FROM memberships m WHERE m.actor_id = $1 AND m.state <> 'banned') \
+                OR a.id IN (SELECT o.actor_id FROM memberships o WHERE o.state = 'member' AND o.group_id IN (\
+                SELECT m.group_id FROM memberships m WHERE m.actor_id = $1 AND m.state = 'member' \
+                UNION SELECT p.group_id FROM posts p WHERE p.author_id = $1 AND p.audience = 'group'))) \
+                GROUP BY a.host ORDER BY a.host";
+    let rows: Vec<AcquaintedRow> = diesel::sql_query(text)
+        .bind::<diesel::sql_types::BigInt, _>(person.0)
+        .load(connection)?;
+    rows.into_iter()
+        .map(|row| Ok((read(&row.host)?, read(&row.inbox)?)))
+        .collect()
+}
+
 /// Whether it is an actor of this house.
 pub fn is_local(connection: &mut Connection, id: ActorId) -> Result<bool> {
     let host: Option<String> = actors::table

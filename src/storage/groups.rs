@@ -207,6 +207,18 @@ pub fn set_remote_walls(
     Ok(())
 }
 
+/// What the house of a group elsewhere says of whether it can be written in.
+pub fn set_remote_archived(
+    connection: &mut Connection,
+    id: GroupId,
+    archived_at: Option<Timestamp>,
+) -> Result<()> {
+    diesel::update(groups::table.find(id.0))
+        .set(groups::archived_at.eq(archived_at.map(Timestamp::micros)))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// Marks a group elsewhere as taken back by its house, or as given again.
 pub fn set_withdrawn(
     connection: &mut Connection,

@@ -4,8 +4,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::domain::{
-    Actor, ActorId, ActorState, GroupId, GroupRole, Host, Member, Membership, MembershipState,
-    Timestamp, Uri,
+    Actor, ActorId, ActorState, GroupId, GroupRole, Handle, Host, InvitedHandle, Member,
+    Membership, MembershipState, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
@@ -13,7 +13,7 @@ use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
 use crate::storage::connection::on_backend;
 use crate::storage::error::{read, read_optional};
-use crate::storage::schema::{actors, memberships};
+use crate::storage::schema::{actors, invited_handles, memberships};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = memberships, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -74,6 +74,14 @@ pub fn remove(connection: &mut Connection, group: GroupId, actor: ActorId) -> Re
     Ok(())
 }
 
+/// Removes somebody from every group. Who is banned stays so.
+pub fn remove_of_actor(connection: &mut Connection, actor: ActorId) -> Result<usize> {
+    let everywhere = memberships::table
+        .filter(memberships::actor_id.eq(actor.0))
+        .filter(memberships::state.ne(MembershipState::Banned.as_str()));
+    Ok(diesel::delete(everywhere).execute(connection)?)
+}
+
 /// Removes everybody of a server from the permit's group; how many. Who is banned stays so: a grant
 /// that ends and comes again is no pardon.
 pub fn remove_of_host(
@@ -84,6 +92,10 @@ pub fn remove_of_host(
     let people = actors::table
         .filter(actors::host.eq(host.as_str()))
         .select(actors::id);
+    let invited = invited_handles::table
+        .filter(invited_handles::group_id.eq(permit.group().0))
+        .filter(invited_handles::host.eq(host.as_str()));
+    diesel::delete(invited).execute(connection)?;
     let theirs = memberships::table
         .filter(memberships::group_id.eq(permit.group().0))
         .filter(memberships::state.ne(MembershipState::Banned.as_str()))
@@ -303,6 +315,114 @@ pub fn list_on_host(
             })
         })
         .collect()
+}
+
+// Invited by handle -------------------------------------------------------------------------------
+
+/// Invites somebody elsewhere of whom nothing is known but the handle.
+pub fn invite_handle(
+    connection: &mut Connection,
+    group: GroupId,
+    (name, host): (&str, &Host),
+    role: GroupRole,
+    now: Timestamp,
+) -> Result<()> {
+    remove_invited_handle(connection, group, name, host)?;
+    diesel::insert_into(invited_handles::table)
+        .values((
+            invited_handles::group_id.eq(group.0),
+            invited_handles::host.eq(host.as_str()),
+            invited_handles::name.eq(name),
+            invited_handles::role.eq(role.as_str()),
+            invited_handles::since.eq(now.micros()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Takes such an invitation back, or it was followed. False: there was none.
+pub fn remove_invited_handle(
+    connection: &mut Connection,
+    group: GroupId,
+    name: &str,
+    host: &Host,
+) -> Result<bool> {
+    let invited = invited_handles::table.find((group.0, host.as_str(), name));
+    Ok(diesel::delete(invited).execute(connection)? > 0)
+}
+
+/// As what a person elsewhere is invited by handle; none: they are not.
+pub fn find_invited_handle(
+    connection: &mut Connection,
+    group: GroupId,
+    person: ActorId,
+) -> Result<Option<GroupRole>> {
+    let role: Option<String> = invited_handles::table
+        .inner_join(
+            actors::table.on(actors::name
+                .eq(invited_handles::name)
+                .and(actors::host.eq(invited_handles::host))),
+        )
+        .filter(invited_handles::group_id.eq(group.0))
+        .filter(actors::id.eq(person.0))
+        .select(invited_handles::role)
+        .first(connection)
+        .optional()?;
+    role.map(|role| read(&role)).transpose()
+}
+
+/// Whether somebody of `host` is invited by handle.
+pub fn any_invited_handle(
+    connection: &mut Connection,
+    group: GroupId,
+    host: &Host,
+) -> Result<bool> {
+    let invited = invited_handles::table
+        .filter(invited_handles::group_id.eq(group.0))
+        .filter(invited_handles::host.eq(host.as_str()));
+    Ok(diesel::select(exists(invited)).get_result(connection)?)
+}
+
+/// Everybody who is invited to a group by handle, by server and name.
+pub fn list_invited_handles(
+    connection: &mut Connection,
+    group: GroupId,
+) -> Result<Vec<InvitedHandle>> {
+    let rows: Vec<(String, String, String, i64)> = invited_handles::table
+        .filter(invited_handles::group_id.eq(group.0))
+        .order((invited_handles::host, invited_handles::name))
+        .select((
+            invited_handles::name,
+            invited_handles::host,
+            invited_handles::role,
+            invited_handles::since,
+        ))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(name, host, role, since)| {
+            Ok(InvitedHandle {
+                handle: Handle {
+                    name,
+                    host: Some(read(&host)?),
+                },
+                role: read(&role)?,
+                since: Timestamp::from_micros(since),
+            })
+        })
+        .collect()
+}
+
+/// In how many groups somebody stands so.
+pub fn count_of_actor(
+    connection: &mut Connection,
+    actor: ActorId,
+    state: MembershipState,
+) -> Result<i64> {
+    Ok(memberships::table
+        .filter(memberships::actor_id.eq(actor.0))
+        .filter(memberships::state.eq(state.as_str()))
+        .count()
+        .get_result(connection)?)
 }
 
 #[derive(QueryableByName)]

@@ -15,6 +15,7 @@ mod cli;
 mod house;
 mod inputs;
 mod mastodon;
+mod news;
 mod partners;
 mod peers;
 mod reliability;

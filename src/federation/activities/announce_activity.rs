@@ -1,11 +1,13 @@
-//! `Announce{Create, Update, Delete, Like, Undo}` (FEP-1b12): a group tells its members' servers what
+//! `Announce{Create, Update, Delete, Like, Lock, Undo}` (FEP-1b12): a group tells its members' servers what
 //! happened in it, in the words of who did it.
 
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{CONTEXT, Claim, Envelope, Reading, Rejection, audience, into_command, read_claim};
+use super::{
+    CONTEXT, Claim, Envelope, Reading, Rejection, audience, id_of, into_command, read_claim,
+};
 use crate::domain::{Group, Uri};
 use crate::error::{Error, Result};
 use crate::services::deliveries::Rendered;
@@ -13,7 +15,7 @@ use crate::services::inbox::Command;
 
 /// An embedded activity is believed only from the group's own server, and as an echo of ours:
 /// for everybody else's the group cannot vouch, and we may not ask servers we have nothing to do
-/// with.
+/// with. What a moderator of another server did to the group's posts is the group's own act.
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     if envelope.object.is_string() {
         return Ok(Command::Ignored("announce_of_an_id"));
@@ -25,15 +27,43 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         return Err(Rejection::Malformed("object: is an Announce itself".into()));
     }
     let inner = read_claim(envelope.object)?;
-    if inner.actor.host() != claim.actor.host() {
-        return Ok(Command::Ignored("announce_of_another_servers"));
+    if is_update_of(&claim.actor, envelope.object) {
+        // A moderator changed what the group says of itself: it is asked itself what that is.
+        return Ok(Command::UpdateActor);
     }
-    let command = Box::new(into_command(envelope.object)?);
-    Ok(Command::Announced {
-        actor: inner.actor,
-        activity: inner.id,
+    let another_servers = inner.actor.host() != claim.actor.host();
+    let command = into_command(envelope.object)?;
+    match moderates(&command) {
+        // Taking out of a group is its house's right, whoever its moderator is: the group says it.
+        true if another_servers => Ok(Command::Announced {
+            actor: claim.actor.clone(),
+            activity: inner.id,
+            command: Box::new(command),
+        }),
+        false if another_servers => Ok(Command::Ignored("announce_of_another_servers")),
+        _ => Ok(Command::Announced {
+            actor: inner.actor,
+            activity: inner.id,
+            command: Box::new(command),
+        }),
+    }
+}
+
+fn is_update_of(group: &Uri, activity: &Value) -> bool {
+    let kind = activity.get("type").and_then(Value::as_str);
+    let object = activity.get("object").map(id_of);
+    kind == Some("Update") && matches!(object, Some(Ok(id)) if id == *group)
+}
+
+/// What a group may do to every post in it.
+const fn moderates(command: &Command) -> bool {
+    matches!(
         command,
-    })
+        Command::DeleteObject { .. }
+            | Command::RestoreObject { .. }
+            | Command::LockTopic { .. }
+            | Command::UnlockTopic { .. }
+    )
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,10 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     if object == claim.actor {
         return Ok(Command::DeleteActor);
     }
-    Ok(Command::DeleteObject { object })
+    Ok(Command::DeleteObject {
+        object,
+        removal: envelope.value.get("summary").is_some_and(Value::is_string),
+    })
 }
 
 /// The author takes it back. The object is its bare id: Lemmy reads no other form.
@@ -29,9 +32,16 @@ pub(super) fn render(id: &Uri, author: &Uri, object: &Uri, group: &Group) -> Val
     })
 }
 
-/// A moderator takes it out of the group. `summary` is where other servers look for the reason.
-pub(super) fn render_removal(id: &Uri, moderator: &Uri, object: &Uri, group: &Group) -> Value {
+/// A moderator takes it out of the group. `summary` is where other servers look for the reason; with
+/// it they know a removal from an author's own Delete (Lemmy).
+pub(super) fn render_removal(
+    id: &Uri,
+    moderator: &Uri,
+    object: &Uri,
+    group: &Group,
+    reason: Option<&str>,
+) -> Value {
     let mut delete = render(id, moderator, object, group);
-    delete["summary"] = json!("Removed by a moderator");
+    delete["summary"] = json!(reason.unwrap_or("Removed by a moderator"));
     delete
 }

@@ -1,4 +1,4 @@
-//! `Follow{Group}`: a person asks to join.
+//! `Follow{Group}`, or `Join`: a person asks to join.
 
 use serde_json::{Value, json};
 

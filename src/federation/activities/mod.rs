@@ -7,14 +7,19 @@
 pub mod accept_follow;
 pub mod announce_activity;
 pub mod create_post;
+pub mod delete_actor;
 pub mod delete_grant;
 pub mod delete_object;
 pub mod follow_group;
+pub mod invite_person;
 pub mod like_post;
+pub mod lock_post;
 pub mod offer_grant;
 pub mod reject_follow;
+pub mod undo_delete;
 pub mod undo_follow;
 pub mod undo_like;
+pub mod undo_lock;
 pub mod update_actor;
 pub mod update_post;
 
@@ -23,7 +28,9 @@ use serde_json::{Value, json};
 use crate::app::Addresses;
 use crate::domain::{Group, Invalid, Uri};
 use crate::error::Result;
-use crate::services::deliveries::{News, Rendered, Telling};
+use crate::federation::objects::group::render_group;
+use crate::federation::objects::person::render_person;
+use crate::services::deliveries::{GroupTelling, News, PersonTelling, Rendered, Telling};
 use crate::services::inbox::Command;
 
 /// Why an activity is turned away before anybody is asked.
@@ -85,7 +92,10 @@ pub fn into_command(value: &Value) -> Reading<Command> {
     let claim = read_claim(value)?;
     let envelope = Envelope::read(value)?;
     match envelope.kind {
-        "Follow" => follow_group::read(&envelope, &claim),
+        // Groups elsewhere are joined and left by these words too.
+        "Follow" | "Join" => follow_group::read(&envelope, &claim),
+        "Leave" => undo_follow::read(value),
+        "Invite" => invite_person::read(&envelope, &claim),
         "Accept" => accept_follow::read(&envelope),
         "Reject" => reject_follow::read(&envelope),
         "Create" => create_post::read(&envelope, &claim),
@@ -98,6 +108,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         }
         "Delete" => delete_object::read(&envelope, &claim),
         "Like" => like_post::read(&envelope, &claim),
+        "Lock" => lock_post::read(&envelope),
         "Announce" => announce_activity::read(&envelope, &claim),
         "Offer" if offer_grant::is_about_a_grant(envelope.object) => {
             offer_grant::read(envelope.object)
@@ -116,8 +127,10 @@ fn undo(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         return Err(Rejection::Forged("undoes_anothers"));
     }
     match undone.get("type").and_then(Value::as_str) {
-        Some("Follow") => undo_follow::read(undone),
+        Some("Follow" | "Join") => undo_follow::read(undone),
         Some("Like") => undo_like::read(undone),
+        Some("Delete") => undo_delete::read(undone),
+        Some("Lock") => undo_lock::read(undone),
         _ => Ok(Command::Ignored("not_understood")),
     }
 }
@@ -176,6 +189,26 @@ fn single_uri(value: &Value, field: &'static str) -> Reading<Uri> {
 
 /// Puts news on the wire: the person's own activity, wrapped by its group where the group tells.
 pub fn render(addresses: &Addresses, telling: &Telling) -> Result<Rendered> {
+    match telling {
+        Telling::Group(telling) => render_of_group(addresses, telling),
+        Telling::Person(telling) => Ok(rendered(render_of_person(addresses, telling))),
+    }
+}
+
+fn render_of_person(addresses: &Addresses, telling: &PersonTelling) -> Value {
+    let PersonTelling { event, person, key } = telling;
+    let id = |kind: &str| addresses.activity(kind, event.0);
+    match key {
+        Some(key) => {
+            let document = render_person(addresses, person, key);
+            let to = json!([person.followers]);
+            update_actor::render(&id("update"), &person.uri, &to, document)
+        }
+        None => delete_actor::render(&id("delete"), &person.uri),
+    }
+}
+
+fn render_of_group(addresses: &Addresses, telling: &GroupTelling) -> Result<Rendered> {
     let event = telling.event.0;
     let group = &telling.group;
     let id = |kind: &str| addresses.activity(kind, event);
@@ -207,8 +240,18 @@ pub fn render(addresses: &Addresses, telling: &Telling) -> Result<Rendered> {
         News::PostDeleted { post, author } => {
             delete_object::render(&id("delete"), &author.uri, &post.uri, group)
         }
-        News::PostRemoved { post, by } => {
-            delete_object::render_removal(&id("delete"), &by.uri, &post.uri, group)
+        News::PostRemoved { post, by, reason } => {
+            let reason = reason.as_deref();
+            delete_object::render_removal(&id("delete"), &by.uri, &post.uri, group, reason)
+        }
+        News::PostRestored { post, by } => {
+            undo_delete::render(&id("undo"), &id("delete"), &by.uri, &post.uri, group)
+        }
+        News::TopicLocked { topic, by } => {
+            lock_post::render(&id("lock"), &by.uri, &topic.uri, group)
+        }
+        News::TopicUnlocked { topic, by } => {
+            undo_lock::render(&id("undo"), &id("lock"), &by.uri, &topic.uri, group)
         }
         News::Liked { like, post, by } => like_post::render(like, &by.uri, &post.uri, group),
         News::Unliked { like, post, by } => {
@@ -236,6 +279,15 @@ pub fn render(addresses: &Addresses, telling: &Telling) -> Result<Rendered> {
             partner,
             instance,
         } => delete_grant::render(&id("delete"), addresses, grant, group, partner, instance),
+        News::Invited { handle, person } => {
+            let person = person.as_ref().map(|person| &person.uri);
+            invite_person::render(&id("invite"), &group.actor.uri, person, handle)
+        }
+        News::GroupChanged { key } => {
+            let document = render_group(addresses, group, key);
+            let (to, _) = audience(group);
+            update_actor::render(&id("update"), &group.actor.uri, &to, document)
+        }
         News::PassedOn { activity } => {
             return announce_activity::render_unchanged(&id("announce"), group, activity);
         }

@@ -1,4 +1,4 @@
-//! `Undo{Follow}`: a person leaves.
+//! `Undo{Follow}`, or `Leave`: a person leaves.
 
 use serde_json::{Value, json};
 

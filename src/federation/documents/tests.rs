@@ -241,6 +241,7 @@ async fn met(house: &House, kind: ActorKind, handle: &str) -> Actor {
     let new = remote(kind, handle);
     let key = format!("{}#main-key", new.uri).parse().unwrap();
     let received = ReceivedActor {
+        archived: false,
         new,
         keys: vec![(key, KEYS.1.clone())],
         access: None,

@@ -13,6 +13,8 @@ use crate::services::remote_actors::{NewActor, ReceivedActor};
 
 /// The word for a group's access in our namespace.
 pub(super) const ACCESS: &str = "guildhall:access";
+/// The word for a group that can be read and not written in.
+pub(super) const ARCHIVED: &str = "guildhall:archived";
 /// Keys looked at in one document.
 const KEYS_MAX: usize = 16;
 
@@ -84,6 +86,7 @@ pub fn parse_actor(document: &Value) -> Result<ReceivedActor, Invalid> {
     Ok(ReceivedActor {
         access: access(document),
         approves,
+        archived: document.get(ARCHIVED) == Some(&Value::Bool(true)),
         keys: keys(document, &uri)?,
         new: NewActor {
             kind,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::actor::{ACCESS, extend, render_actor};
+use super::actor::{ACCESS, ARCHIVED, extend, render_actor};
 use super::{followers_of, is_public};
 use crate::app::Addresses;
 use crate::domain::{ActorKey, Group, markup};
@@ -18,12 +18,16 @@ pub fn render_group(addresses: &Addresses, group: &Group, key: &ActorKey) -> Val
         "featured": actor.uri.join("featured"),
         // Elsewhere people wait for an answer, unless everybody may come in.
         "manuallyApprovesFollowers": !is_public(group),
-        "postingRestrictedToMods": false,
+        // Nobody writes in an archived group; this is the nearest word that others have.
+        "postingRestrictedToMods": group.archived_at.is_some(),
         "discoverable": is_public(group),
         ACCESS: group.access.as_str(),
         "published": actor.created_at,
     });
     extend(&mut object, more);
+    if group.archived_at.is_some() {
+        extend(&mut object, json!({ ARCHIVED: true }));
+    }
     if !group.description.is_empty() {
         let more = json!({
             "summary": markup::render_markdown(&group.description).as_str(),

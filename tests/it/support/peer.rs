@@ -181,6 +181,13 @@ impl Peer {
         seen
     }
 
+    /// Everything that ever arrived in its inboxes.
+    pub fn heard(&self) -> Vec<Value> {
+        let shared = self.shared();
+        let posts = shared.requests.iter().filter(|seen| seen.method == "POST");
+        posts.map(Seen::json).collect()
+    }
+
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }

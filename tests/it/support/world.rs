@@ -7,6 +7,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use guildhall::app::App;
+use guildhall::config;
+use guildhall::policy::Viewer;
+use guildhall::services::accounts;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -174,6 +178,21 @@ impl World {
 }
 
 impl House {
+    /// The same house, opened beside its server: for what no page or command reaches yet.
+    pub fn app(&self) -> App {
+        let nothing = std::path::Path::new("/dev/null");
+        let settings = [("GUILDHALL_DATABASE__POOL_SIZE".to_owned(), "2".to_owned())];
+        let settings = self.instance.settings().into_iter().chain(settings);
+        let config = config::load(Some(nothing), settings).expect("settings");
+        App::open(config).expect("the server's database")
+    }
+
+    /// Somebody with an account here, as use cases see them.
+    pub async fn viewer(&self, app: &App, name: &str) -> Viewer {
+        let account = accounts::find(app, Viewer::Operator, name).await;
+        accounts::viewer_of(&account.expect("an account"))
+    }
+
     pub async fn start(instance: Instance) -> Self {
         instance
             .run_json(&[

@@ -1,0 +1,45 @@
+//! `Invite`: a group asks one person to come. The object is the group, the target who is invited
+//! (Activity Vocabulary, Invite). A person of whom only the handle is known is named by it, as an
+//! `acct:` address (RFC 7565): their server tells of its people only to whom it shares a group with.
+
+use serde_json::{Value, json};
+
+use super::{Claim, Envelope, Reading, Rejection};
+use crate::domain::Uri;
+use crate::services::inbox::Command;
+use crate::services::memberships::Invitee;
+
+/// Only the server of a group is believed about whom it asks.
+pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
+    let group = envelope.object_id()?;
+    if group.host() != claim.actor.host() {
+        return Err(Rejection::Forged("invites_to_anothers_group"));
+    }
+    let Some(target) = envelope.value.get("target") else {
+        return Ok(Command::Ignored("invite_of_nobody"));
+    };
+    let target = target.get("id").unwrap_or(target);
+    let text = target
+        .as_str()
+        .ok_or_else(|| Rejection::Malformed("target: is not one person".into()))?;
+    let invitee = match text.strip_prefix("acct:") {
+        Some(handle) => Invitee::Handle(handle.parse()?),
+        None => Invitee::Uri(text.parse()?),
+    };
+    Ok(Command::Invite { group, invitee })
+}
+
+pub(super) fn render(id: &Uri, group: &Uri, person: Option<&Uri>, handle: &str) -> Value {
+    let target = match person {
+        Some(person) => person.to_string(),
+        None => format!("acct:{handle}"),
+    };
+    json!({
+        "id": id,
+        "type": "Invite",
+        "actor": group,
+        "object": group,
+        "target": target,
+        "to": person.into_iter().collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,613 @@
+//! What happens in one house is known in the others: what comes back, what is closed, what is
+//! renamed, who is put out, who is asked to come. Real servers on both databases; where software
+//! that knows nothing of partnerships is needed, a server that speaks plain ActivityPub.
+
+use guildhall::domain::{Access, GroupId, PostId};
+use guildhall::policy::Viewer;
+use guildhall::services::{accounts, groups, posts};
+use serde_json::{Value, json};
+
+use crate::support::forge::{Letter, Reply};
+use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, Peer};
+use crate::support::requirements::backends;
+use crate::support::world::{Member, World, eventually, text};
+
+fn post_id(status: &Value) -> PostId {
+    text(&status["id"]).parse().expect("a post's id")
+}
+
+impl Member {
+    /// Waits until a topic is no longer in the home timeline.
+    async fn misses_topic(&self, uri: &str) {
+        eventually(&format!("{} no longer sees {uri}", self.name), async || {
+            let home = self.home().await;
+            home.iter().all(|status| status["uri"] != uri).then_some(())
+        })
+        .await;
+    }
+}
+
+/// A server of other make: a partner that was added by name, whose people join by Follow.
+struct Stranger {
+    peer: Peer,
+    /// Where the house's server listens, and what it calls itself.
+    address: String,
+    host: String,
+    group: String,
+}
+
+impl Stranger {
+    /// Makes it a partner of acme that may do `can` in *engineering*.
+    async fn partner(world: &World, name: &'static str, can: &str) -> Self {
+        let peer = Peer::start(name);
+        let acme = &world.house("acme").instance;
+        let host = peer.host();
+        acme.run_json(&["partner", "add", &host]).await;
+        let grant = [
+            "grant",
+            "add",
+            "engineering",
+            &host,
+            "--can",
+            can,
+            "--join",
+            "auto",
+        ];
+        acme.run_json(&grant).await;
+        Self {
+            peer,
+            address: acme.address(),
+            host: acme.host(),
+            group: format!("{}/g/engineering", acme.origin()),
+        }
+    }
+
+    async fn send(&self, sender: &Actor, activity: &Value) -> Reply {
+        let letter = Letter::post(sender, &self.host, activity);
+        letter.sign().send(&self.address).await
+    }
+
+    async fn says(&self, sender: &Actor, activity: &Value) {
+        let reply = self.send(sender, activity).await;
+        assert_eq!(reply.status, 202, "{activity}: {}", reply.text());
+    }
+
+    /// Somebody there who is a member; the Follow with which they asked.
+    async fn member(&self, world: &World, name: &str) -> (Actor, Value) {
+        let person = self.peer.person(name);
+        let follow = person.activity("Follow", json!(self.group));
+        self.says(&person, &follow).await;
+        is_in(world, &person.handle(), "member").await;
+        (person, follow)
+    }
+
+    /// Waits for an activity to arrive there.
+    async fn hears(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        eventually(&format!("{} hears {what}", self.peer.host()), async || {
+            let heard = self.peer.heard();
+            heard.into_iter().find(|activity| is_it(activity))
+        })
+        .await
+    }
+}
+
+/// Waits until somebody stands so in acme's *engineering*.
+async fn is_in(world: &World, handle: &str, state: &str) {
+    let acme = &world.house("acme").instance;
+    eventually(&format!("{handle} is {state}"), async || {
+        let members = acme.run_json(&["member", "list", "engineering"]).await;
+        let found = |row: &Value| row["who"] == handle && row["state"] == state;
+        members.as_array()?.iter().any(found).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_moderator_removed_and_restored_is_back_at_the_partner() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (here, there) = world.bridge().await;
+        let (ada, bo) = (
+            world.member("ada@acme").await,
+            world.member("bo@birch").await,
+        );
+        let bridge = ada.topic(&here, "Bridge opens Monday", "Come all.").await;
+        let timber = bo.topic(&there, "Timber", "Larch or oak?").await;
+        let forgotten = ada.topic(&here, "Ribbon", "Red or blue?").await;
+        for topic in [&bridge, &forgotten] {
+            bo.see_topic(text(&topic["uri"])).await;
+        }
+        let timber_here = ada.see_topic(text(&timber["uri"])).await;
+        let before = bo.sees().await;
+
+        let house = world.house("acme");
+        let app = house.app();
+        let moderator = house.viewer(&app, "ada").await;
+        let ids = [&bridge, &timber_here, &forgotten].map(post_id);
+        for id in ids {
+            let removed = posts::remove(&app, moderator.clone(), id, "Off topic".into()).await;
+            removed.expect("a moderator removes");
+        }
+        for topic in [&bridge, &timber, &forgotten] {
+            bo.misses_topic(text(&topic["uri"])).await;
+        }
+        // Birch threw one of them away meanwhile.
+        let statement = format!(
+            "DELETE FROM posts WHERE uri = '{}'",
+            text(&forgotten["uri"])
+        );
+        world.house("birch").instance.execute(&statement);
+        for id in ids {
+            let restored = posts::restore(&app, moderator.clone(), id).await;
+            restored.expect("a moderator restores");
+        }
+
+        eventually("everything is back at birch", async || {
+            (bo.sees().await == before).then_some(())
+        })
+        .await;
+        assert_eq!(ada.sees().await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_moderator_elsewhere_removes_restores_and_locks_for_everybody() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (here, _) = world.bridge().await;
+        let (ada, bo) = (
+            world.member("ada@acme").await,
+            world.member("bo@birch").await,
+        );
+        let stranger = Stranger::partner(&world, "p", "read,react,reply,moderate").await;
+        let (pam, _) = stranger.member(&world, "pam").await;
+        let (pete, _) = stranger.member(&world, "pete").await;
+        let acme = &world.house("acme").instance;
+        let role = [
+            "member",
+            "add",
+            "engineering",
+            &pam.handle(),
+            "--role",
+            "moderator",
+        ];
+        acme.run_json(&role).await;
+        let topic = ada.topic(&here, "Bridge opens Monday", "Come all.").await;
+        let uri = text(&topic["uri"]);
+        let at_birch = bo.see_topic(uri).await;
+
+        let mut delete = pam.activity("Delete", json!(uri));
+        delete["summary"] = json!("Not here, please");
+        let lock = pam.activity("Lock", json!(uri));
+
+        // Who is no moderator does nothing by it.
+        for (kind, object) in [
+            ("Delete", json!(uri)),
+            ("Lock", json!(uri)),
+            ("Undo", pete.activity("Delete", json!(uri))),
+            ("Undo", pete.activity("Lock", json!(uri))),
+        ] {
+            let reply = stranger.send(&pete, &pete.activity(kind, object)).await;
+            assert_eq!(reply.status, 403, "{kind}: {}", reply.text());
+        }
+
+        stranger.says(&pam, &delete).await;
+        for member in [&ada, &bo] {
+            member.misses_topic(uri).await;
+        }
+        // To the byte as she said it.
+        let announced = stranger
+            .hears("its own moderator", |activity| activity["object"] == delete)
+            .await;
+        assert_eq!(announced["actor"], stranger.group.as_str());
+
+        stranger.says(&pam, &pam.activity("Undo", delete)).await;
+        for member in [&ada, &bo] {
+            member.see_topic(uri).await;
+        }
+
+        stranger.says(&pam, &lock).await;
+        eventually("birch knows of the lock", async || {
+            let reply = bo.reply(text(&at_birch["id"]), "May I?").await;
+            (reply.status == 403 && text(&reply.body["error"]).contains("locked")).then_some(())
+        })
+        .await;
+        stranger.says(&pam, &pam.activity("Undo", lock)).await;
+        eventually("birch knows that it is open again", async || {
+            let reply = bo.reply(text(&at_birch["id"]), "Now I may.").await;
+            (reply.status == 200).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_group_says_of_itself_is_known_at_the_partner() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (here, there) = world.bridge().await;
+        let bo = world.member("bo@birch").await;
+        let topic = world
+            .member("ada@acme")
+            .await
+            .topic(&here, "Bridge opens Monday", "")
+            .await;
+        let at_birch = bo.see_topic(text(&topic["uri"])).await;
+        let house = world.house("acme");
+        let app = house.app();
+        let owner = house.viewer(&app, "ada").await;
+        let group: GroupId = here.parse().expect("a group's id");
+
+        let title = "Engineering and *Bridges*".parse().expect("a title");
+        let about = "What we **build**.".to_owned();
+        groups::update(&app, owner.clone(), group, title, about, Access::Closed)
+            .await
+            .expect("an owner changes the group");
+        eventually("birch knows the new title and description", async || {
+            let shown = bo.get(&format!("/api/v1/accounts/{there}")).await.body;
+            (shown["display_name"] == "Engineering and *Bridges*"
+                && text(&shown["note"]).contains("<strong>build</strong>"))
+            .then_some(())
+        })
+        .await;
+
+        groups::set_archived(&app, Viewer::Operator, group, true)
+            .await
+            .expect("it is archived");
+        eventually("nobody at birch writes in the archived group", async || {
+            let reply = bo.reply(text(&at_birch["id"]), "May I?").await;
+            (reply.status == 403 && text(&reply.body["error"]).contains("archived")).then_some(())
+        })
+        .await;
+        groups::set_archived(&app, Viewer::Operator, group, false)
+            .await
+            .expect("it is taken out of the archive");
+        eventually("birch writes again", async || {
+            let reply = bo.reply(text(&at_birch["id"]), "Now I may.").await;
+            (reply.status == 200).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn who_changes_their_name_is_called_so_at_the_partner() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (here, _) = world.bridge().await;
+        let ada = world.member("ada@acme").await;
+        let bo = world.member("bo@birch").await;
+        // A server where nobody shares a group with her.
+        let stranger = Stranger::partner(&world, "p", "read").await;
+        let topic = ada.topic(&here, "Bridge opens Monday", "").await;
+        let uri = text(&topic["uri"]);
+        bo.see_topic(uri).await;
+
+        let house = world.house("acme");
+        let app = house.app();
+        let viewer = house.viewer(&app, "ada").await;
+        let (name, bio) = ("Ada Lovelace".to_owned(), "I *count*.".to_owned());
+        accounts::update_profile(&app, viewer, name, bio)
+            .await
+            .expect("everybody has a name");
+
+        eventually("birch calls her so", async || {
+            let account = bo.see_topic(uri).await["account"].clone();
+            (account["display_name"] == "Ada Lovelace"
+                && text(&account["note"]).contains("<em>count</em>"))
+            .then_some(())
+        })
+        .await;
+        assert!(stranger.peer.heard().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn who_is_gone_is_forgotten_elsewhere() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        world.bridge().await;
+        let stranger = Stranger::partner(&world, "p", "read,reply").await;
+        let (pam, _) = stranger.member(&world, "pam").await;
+
+        // Somebody elsewhere goes: they are a member no more.
+        stranger
+            .says(&pam, &pam.activity("Delete", json!(pam.id)))
+            .await;
+        eventually("pam is in no group", async || {
+            let members = world
+                .house("acme")
+                .instance
+                .run_json(&["member", "list", "engineering"])
+                .await;
+            let hers = |row: &Value| row["who"] == pam.handle();
+            (!members.as_array()?.iter().any(hers)).then_some(())
+        })
+        .await;
+        let again = pam.activity("Follow", json!(stranger.group));
+        assert_eq!(stranger.send(&pam, &again).await.status, 403);
+
+        // Somebody of ours goes: the servers that knew them are told, in their own words.
+        let (pete, _) = stranger.member(&world, "pete").await;
+        let house = world.house("acme");
+        let app = house.app();
+        let asker = app.asker(Viewer::Operator);
+        let ada = accounts::find(&app, Viewer::Operator, "ada")
+            .await
+            .expect("ada")
+            .actor;
+        let (id, address) = (ada.id, ada.uri.to_string());
+        app.db
+            .write("erase", move |connection| {
+                accounts::tell_gone(connection, &asker, id)?;
+                guildhall::storage::memberships::remove_of_actor(connection, id)
+            })
+            .await
+            .expect("she is gone");
+        let goodbye = stranger
+            .hears("that ada is gone", |activity| activity["type"] == "Delete")
+            .await;
+        assert_eq!(
+            (&goodbye["actor"], &goodbye["object"]),
+            (&json!(address), &json!(address))
+        );
+        assert!(!pete.id.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn software_that_knows_no_grants_hears_who_is_no_member_any_more() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (here, _) = world.bridge().await;
+        let acme = &world.house("acme").instance;
+        let stranger = Stranger::partner(&world, "p", "read,reply").await;
+        let host = stranger.peer.host();
+        let refused = |follow: &Value| {
+            let (id, group) = (follow["id"].clone(), json!(stranger.group));
+            move |activity: &Value| {
+                activity["type"] == "Reject"
+                    && activity["actor"] == group
+                    && activity["object"]["id"] == id
+            }
+        };
+
+        // Taken back.
+        let (pam, follow) = stranger.member(&world, "pam").await;
+        acme.run_json(&["grant", "remove", "engineering", &host])
+            .await;
+        stranger.hears("that pam is out", refused(&follow)).await;
+
+        // A new grant alone lets nobody in; a new Follow does. `Join` is one too.
+        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(25);
+        let grant = [
+            "grant",
+            "add",
+            "engineering",
+            &host,
+            "--can",
+            "read",
+            "--join",
+            "auto",
+        ];
+        let soon = soon.to_string();
+        let until = [grant.as_slice(), &["--until", &soon]].concat();
+        acme.run_json(&until).await;
+        let members = acme.run_json(&["member", "list", "engineering"]).await;
+        assert!(!members.to_string().contains(&pam.handle()), "{members}");
+        let join = pam.activity("Join", json!(stranger.group));
+        stranger.says(&pam, &join).await;
+        is_in(&world, &pam.handle(), "member").await;
+
+        // Expired.
+        stranger
+            .hears("that pam's time is over", refused(&join))
+            .await;
+        let members = acme.run_json(&["member", "list", "engineering"]).await;
+        assert!(!members.to_string().contains(&pam.handle()), "{members}");
+
+        // The partnership ended. Who left before, by `Leave`, is not put out.
+        acme.run_json(&grant).await;
+        let (pete, petes) = stranger.member(&world, "pete").await;
+        let (quin, quins) = stranger.member(&world, "quin").await;
+        stranger
+            .says(&quin, &quin.activity("Leave", json!(stranger.group)))
+            .await;
+        eventually("quin left", async || {
+            let members = acme.run_json(&["member", "list", "engineering"]).await;
+            (!members.to_string().contains(&quin.handle())).then_some(())
+        })
+        .await;
+        acme.run_json(&["partner", "end", &host]).await;
+        stranger.hears("that pete is out", refused(&petes)).await;
+        assert!(!stranger.peer.heard().iter().any(refused(&quins)));
+        assert!(!pete.id.is_empty());
+
+        // Partners by invitation are told of the grant itself, and nobody else of anything.
+        let bo = world.member("bo@birch").await;
+        let topic = world
+            .member("ada@acme")
+            .await
+            .topic(&here, "Still here", "")
+            .await;
+        bo.see_topic(text(&topic["uri"])).await;
+    }
+}
+
+#[tokio::test]
+async fn a_partners_people_ask_again_after_a_grant_expired() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (_, there) = world.bridge().await;
+        let bo = world.member("bo@birch").await;
+        let handle = format!("bo@{}", world.house("birch").instance.host());
+        let acme = &world.house("acme").instance;
+        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(9);
+        let until = ["--until", &soon.to_string()];
+        world
+            .grant("acme", "engineering", "birch", "read,reply", &until)
+            .await;
+        eventually("bo is out at acme", async || {
+            let members = acme.run_json(&["member", "list", "engineering"]).await;
+            (!members.to_string().contains(&handle)).then_some(())
+        })
+        .await;
+
+        world
+            .grant("acme", "engineering", "birch", "read,reply", &[])
+            .await;
+        let relation = async || {
+            let path = format!("/api/v1/accounts/relationships?id[]={there}");
+            bo.get(&path).await.body[0].clone()
+        };
+        eventually(
+            "birch knows the group again, and that bo is not in it",
+            async || {
+                let known = bo.get(&format!("/api/v1/accounts/{there}")).await.status == 200;
+                (known && relation().await["following"] == false).then_some(())
+            },
+        )
+        .await;
+        world.join("bo@birch", "engineering", "acme").await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_third_server_keeps_is_fetched_from_there() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        world.bridge().await;
+        let birch = &world.house("birch").instance;
+        let stranger = Stranger::partner(&world, "p", "read,reply,start").await;
+        let (pam, _) = stranger.member(&world, "pam").await;
+        let topic = pam.page(&stranger.group, "Nails", "How long?");
+        let hidden = pam.page(&stranger.group, "Secret nails", "Not for birch.");
+        for page in [&topic, &hidden] {
+            stranger.says(&pam, &pam.create(page)).await;
+        }
+        let path = |page: &Value| {
+            let host = stranger.peer.host();
+            let id = text(&page["id"]).to_owned();
+            id.split_once(&host)
+                .expect("it is on its host")
+                .1
+                .to_owned()
+        };
+        stranger
+            .peer
+            .put(&path(&topic), Answer::of(ACTIVITY_JSON, &topic));
+        let ada = world.member("ada@acme").await;
+        let here = ada.see_topic(text(&topic["id"])).await;
+        ada.see_topic(text(&hidden["id"])).await;
+        let answer = ada.reply(text(&here["id"]), "As long as a finger.").await;
+        assert_eq!(answer.status, 200);
+
+        // Somebody of birch comes in only now; birch speaks with p too.
+        birch
+            .run_json(&["partner", "add", &stranger.peer.host()])
+            .await;
+        world
+            .grant(
+                "acme",
+                "engineering",
+                "birch",
+                "read,reply",
+                &["--history", "all"],
+            )
+            .await;
+        world.join("eva@birch", "engineering", "acme").await;
+
+        let eva = world.member("eva@birch").await;
+        let at_birch = eva.see_topic(text(&topic["id"])).await;
+        assert_eq!(at_birch["account"]["acct"], pam.handle());
+        eva.see_comment(text(&at_birch["id"]), text(&answer.body["uri"]))
+            .await;
+        let home = eva.home().await;
+        assert!(home.iter().all(|status| status["uri"] != hidden["id"]));
+    }
+}
+
+#[tokio::test]
+async fn who_is_invited_to_a_secret_group_elsewhere_comes_in_and_nobody_else() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        world.partner("acme", "birch").await;
+        let acme = &world.house("acme").instance;
+        let ada = world.member("ada@acme").await;
+        let create = [
+            "group", "create", "board", "--title", "Board", "--access", "secret",
+        ];
+        acme.run_json(&[create.as_slice(), &["--owner", "ada"]].concat())
+            .await;
+        acme.run_json(&["group", "stage", "board", "partners"])
+            .await;
+        world
+            .grant("acme", "board", "birch", "read,reply", &[])
+            .await;
+        let (bo, eva) = (
+            world.member("bo@birch").await,
+            world.member("eva@birch").await,
+        );
+        let handle = format!("bo@{}", bo.host);
+
+        // Acme never heard of bo, and birch would not tell.
+        let invited = acme.run_json(&["member", "add", "board", &handle]).await;
+        assert_eq!(invited["state"], "invited");
+        let listed = acme.run_json(&["member", "list", "board"]).await;
+        assert!(listed.to_string().contains(&handle), "{listed}");
+
+        let board = format!("board@{}", acme.host());
+        let query: String = url::form_urlencoded::byte_serialize(board.as_bytes()).collect();
+        let look = format!("/api/v2/search?q={query}&type=accounts");
+        let id = eventually("bo finds what he was invited to", async || {
+            let found = bo.get(&look).await.body;
+            Some(found["accounts"][0]["id"].as_str()?.to_owned())
+        })
+        .await;
+        assert_eq!(eva.get(&look).await.body["accounts"], json!([]));
+        let hers = eva
+            .post(&format!("/api/v1/accounts/{id}/follow"), json!({}))
+            .await;
+        assert_eq!(hers.status, 404, "{hers:?}");
+
+        let asked = bo
+            .post(&format!("/api/v1/accounts/{id}/follow"), json!({}))
+            .await;
+        assert_eq!(asked.status, 200, "{asked:?}");
+        eventually("bo is let in", async || {
+            let path = format!("/api/v1/accounts/relationships?id[]={id}");
+            (bo.get(&path).await.body[0]["following"] == true).then_some(())
+        })
+        .await;
+        let here = ada.find("board").await;
+        let topic = ada.topic(&here, "Budget", "Not for everybody.").await;
+        bo.see_topic(text(&topic["uri"])).await;
+        let listed = acme.run_json(&["member", "list", "board"]).await;
+        assert_eq!(listed.as_array().map(Vec::len), Some(2), "{listed}");
+
+        // An invitation by handle can be taken back.
+        let evas = format!("eva@{}", eva.host);
+        acme.run_json(&["member", "add", "board", &evas]).await;
+        acme.run_json(&["member", "remove", "board", &evas]).await;
+        let listed = acme.run_json(&["member", "list", "board"]).await;
+        assert!(!listed.to_string().contains(&evas), "{listed}");
+    }
+}
