@@ -239,7 +239,12 @@ async fn a22_a_group_does_not_put_words_into_the_mouth_of_another_servers_people
             dump.rows("arrivals")
         );
 
-        // What it says of others does not.
+        // What it says of others does not. The errand that Accept made is over by then.
+        let dump = eventually("earlier posts were looked for", async || {
+            let dump = fixture.settle().await;
+            (dump.count("jobs", r#""state":"pending""#) == 0).then_some(dump)
+        })
+        .await;
         let before = dump.content().without(&["arrivals"]);
         let [_, q, e] = fixture.traffic();
         let page = fixture
