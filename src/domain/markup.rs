@@ -3,7 +3,7 @@
 //! Whatever is shown or stored as HTML has gone through [`sanitize`] last; [`SafeHtml`] is the
 //! proof, and templates print nothing else unescaped.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
@@ -41,6 +41,51 @@ impl SafeHtml {
         Self(html)
     }
 }
+
+/// HTML as it came from afar. What may be shown of it takes longer to find out than to store:
+/// whoever holds many does so before the transaction, and asks again in it for nothing.
+#[derive(Clone, Debug, Default)]
+pub struct UntrustedHtml {
+    raw: String,
+    safe: OnceLock<SafeHtml>,
+}
+
+impl UntrustedHtml {
+    pub const fn new(raw: String) -> Self {
+        Self {
+            raw,
+            safe: OnceLock::new(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// As it came: for comparing, never for showing.
+    pub fn as_received(&self) -> &str {
+        &self.raw
+    }
+
+    /// What may be stored and shown.
+    pub fn sanitized(&self) -> &SafeHtml {
+        self.safe.get_or_init(|| sanitize(&self.raw))
+    }
+}
+
+impl From<String> for UntrustedHtml {
+    fn from(raw: String) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl PartialEq for UntrustedHtml {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for UntrustedHtml {}
 
 /// Deepest nesting of elements in HTML from afar. Deeper input is reduced to its text: a browser
 /// (and our own parser) takes quadratic time over it.

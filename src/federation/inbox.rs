@@ -19,7 +19,7 @@ use crate::federation::fetch::is_activity_json;
 use crate::federation::signatures::{self, Checked};
 use crate::federation::{Federation, json};
 use crate::policy::Reason;
-use crate::services::inbox::{self, Accepted, Gate, Verified};
+use crate::services::inbox::{self, Accepted, Gate, KnownSigner, Verified};
 
 /// Largest body looked into when its sender is no partner, bytes: enough to see for whom it speaks.
 const STRANGERS_BODY_BYTES_MAX: usize = 32 * 1_024;
@@ -135,7 +135,8 @@ async fn take_in(
         .collect();
     let input = signatures::parse(&headers)?;
     claimed.push_str(input.key_id.as_str());
-    match inbox::gate(app, input.key_id.host()).await? {
+    let (gate, known) = inbox::knock(app, &input.key_id).await?;
+    match gate {
         Gate::Open => {}
         Gate::Paused => return Err(turned(503, "partnership_paused")),
         Gate::Shut(reason) => return Err(shut_out(reason, &input.key_id, &body, claimed)),
@@ -155,7 +156,7 @@ async fn take_in(
     let claim = activities::read_claim(&document)?;
     claimed.clear();
     claimed.push_str(claim.actor.as_str());
-    let Some(signer) = verify(federation, &checked, &claim).await? else {
+    let Some(signer) = verify(federation, &checked, &claim, known).await? else {
         // An actor we never knew deletes itself: there is nothing to forget and nothing to fetch.
         return Ok(Accepted::Known);
     };
@@ -227,15 +228,13 @@ async fn verify(
     federation: &Federation,
     checked: &Checked,
     claim: &Claim,
+    known: Option<KnownSigner>,
 ) -> Result<Option<crate::domain::Actor>, Turned> {
     if checked.key_id.host() != claim.actor.host() {
         return Err(turned(401, "key_of_another_server"));
     }
     let keyring = &federation.keyring;
-    let known = keyring
-        .known_signer(&federation.app, &checked.key_id)
-        .await?;
-    let found = match known {
+    let found = match known.and_then(|known| keyring.parsed(known)) {
         Some(found) => Some(found),
         None if claim.deletes_itself => return Ok(None),
         None => {

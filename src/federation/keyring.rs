@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::keys::{ParsedKey, SigningKey};
 use crate::federation::objects::actor::same_origin;
-use crate::services::{inbox, signing};
+use crate::services::inbox::{self, KnownSigner};
+use crate::services::signing;
 
 /// Others' keys kept parsed, and actors of whom it is known when they were last asked.
 const KEYS_KEPT: usize = 5_000;
@@ -96,14 +97,18 @@ impl Keyring {
     /// The actor and key that a signature names, where we know them. The actor is as the database
     /// has it now: a suspension counts at once.
     pub async fn known_signer(&self, app: &App, key: &Uri) -> Result<Option<Signer>> {
-        let Some((actor, stored)) = inbox::find_signer(app, key).await? else {
-            return Ok(None);
-        };
+        let known = inbox::find_signer(app, key).await?;
+        Ok(known.and_then(|known| self.parsed(known)))
+    }
+
+    /// The same with the key parsed. None for our own people, who do not write to us as others,
+    /// and for keys that are none.
+    pub fn parsed(&self, (actor, stored): KnownSigner) -> Option<Signer> {
         if actor.is_local() {
-            return Ok(None);
+            return None;
         }
-        let parsed = self.parse(&stored.uri, stored.public_pem);
-        Ok(parsed.map(|key| (actor, key)))
+        let key = self.parse(&stored.uri, stored.public_pem)?;
+        Some((actor, key))
     }
 
     /// Parses a key, unless the same text was parsed before.

@@ -20,7 +20,7 @@ mod viewer;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
 use keyring::Keyring;
@@ -32,15 +32,29 @@ pub struct Federation {
     pub keyring: Keyring,
     /// Room for requests to the inboxes that are being looked at.
     inbox_room: Arc<Semaphore>,
+    /// As many signatures at once as there are cores: more would only take them from each other,
+    /// and from whoever waits for a page.
+    signing_room: Arc<Semaphore>,
 }
+
+/// A turn to sign; the next one comes when it is dropped.
+pub type SigningTurn = Option<OwnedSemaphorePermit>;
 
 impl Federation {
     pub fn new(app: App) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             inbox_room: Arc::new(Semaphore::new(app.config.limits.inbox_in_flight)),
+            signing_room: Arc::new(Semaphore::new(cores)),
             app,
             keyring: Keyring::default(),
         }
+    }
+
+    /// Waits for a turn to sign.
+    pub async fn signing_turn(&self) -> SigningTurn {
+        // Never closed, so there always is one.
+        Arc::clone(&self.signing_room).acquire_owned().await.ok()
     }
 }
 

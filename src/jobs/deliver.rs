@@ -12,10 +12,15 @@ use crate::error::Result;
 use crate::federation::Federation;
 use crate::federation::send::{self, Sent};
 use crate::jobs::{LOOK_EVERY, backoff, recover};
-use crate::services::deliveries::{self, DeliveryOutcome, Outgoing};
+use crate::services::deliveries::{self, DeliveryOutcome, Outgoing, Room};
 
 /// How long a delivery is ours: longer than a request may take.
 const LEASE: Duration = Duration::from_secs(30);
+/// How long the permission that was asked when a delivery was taken is good for. Whoever ends a
+/// permission waits longer than this before saying that it is done.
+const PERMISSION_LASTS: Duration = Duration::from_millis(100);
+/// The shortest time from one turn to the next.
+const TURN_EVERY: Duration = Duration::from_millis(3);
 /// How long a stopping server waits for what is on its way.
 const STOP_WAIT: Duration = Duration::from_secs(6);
 
@@ -27,6 +32,7 @@ pub async fn run(federation: Federation) {
         count: 0,
         finished,
         outcomes,
+        ended: Vec::new(),
     };
     while !deliverer.federation.app.bells.stop.rung() {
         if let Err(error) = deliverer.turn().await {
@@ -44,23 +50,25 @@ struct Deliverer {
     count: usize,
     finished: mpsc::Sender<DeliveryOutcome>,
     outcomes: mpsc::Receiver<DeliveryOutcome>,
+    /// What ended and is not written down yet.
+    ended: Vec<DeliveryOutcome>,
 }
 
 impl Deliverer {
-    /// Takes what is due, as far as there is room; then writes down what ended, or rests.
+    /// Writes down what ended and takes what is due, in one transaction; then rests, shortly while
+    /// there is work: one transaction for what ends in some milliseconds instead of one for each.
     async fn turn(&mut self) -> Result<()> {
-        let taken = self.take().await?;
+        let due = self.exchange().await?;
         let app = self.federation.app.clone();
-        if taken > 0 {
-            // There may be more that is due; what ended meanwhile is written down first.
-            return self.write_down_ended().await;
+        if due > 0 {
+            tokio::time::sleep(TURN_EVERY).await;
+            return Ok(());
         }
         let pause = self.pause().await?;
         tokio::select! {
             outcome = self.outcomes.recv() => {
-                if let Some(outcome) = outcome {
-                    self.write_down(outcome).await?;
-                }
+                self.ended.extend(outcome);
+                tokio::time::sleep(TURN_EVERY).await;
             }
             () = app.bells.deliveries.notified() => {}
             () = tokio::time::sleep(pause) => {}
@@ -69,26 +77,32 @@ impl Deliverer {
         Ok(())
     }
 
-    async fn take(&mut self) -> Result<usize> {
+    /// How many deliveries were due.
+    async fn exchange(&mut self) -> Result<usize> {
+        let ended = self.take_ended();
+        if !ended.is_empty() {
+            crate::fail_point::pass("delivery.before_mark");
+        }
         let app = &self.federation.app;
         let limits = app.config.limits;
-        let room = limits.deliveries_in_flight.saturating_sub(self.count);
-        if room == 0 {
+        let per_host = limits.deliveries_in_flight_per_host;
+        let room = Room {
+            busy: self
+                .on_their_way
+                .iter()
+                .filter(|(_, (count, _))| *count >= per_host)
+                .map(|(host, _)| host.clone())
+                .collect(),
+            most: limits.deliveries_in_flight.saturating_sub(self.count),
+            lease_until: app.clock.now().plus(LEASE),
+        };
+        if ended.is_empty() && room.most == 0 {
             return Ok(0);
         }
-        let busy = self
-            .on_their_way
-            .iter()
-            .filter(|(_, (count, _))| *count >= limits.deliveries_in_flight_per_host)
-            .map(|(host, _)| host.clone())
-            .collect();
-        let most = i64::try_from(room).unwrap_or(i64::MAX);
-        let lease_until = app.clock.now().plus(LEASE);
-        let outgoing = deliveries::claim(app, busy, lease_until, most).await?;
-        let taken = outgoing.len();
-        for outgoing in outgoing {
+        let taken = deliveries::exchange(app, ended, room).await?;
+        let taken_at = app.clock.now();
+        for outgoing in taken.outgoing {
             self.count += 1;
-            let per_host = limits.deliveries_in_flight_per_host;
             let (count, turns) = self
                 .on_their_way
                 .entry(outgoing.delivery.host.clone())
@@ -99,10 +113,28 @@ impl Deliverer {
             tokio::spawn(async move {
                 // A semaphore that is never closed always gives a turn.
                 let _turn = turns.acquire().await;
-                attempt(federation, outgoing, finished).await;
+                attempt(federation, outgoing, taken_at, finished).await;
             });
         }
-        Ok(taken)
+        Ok(taken.due)
+    }
+
+    /// Everything that ended up to now, which makes room.
+    fn take_ended(&mut self) -> Vec<DeliveryOutcome> {
+        while let Ok(outcome) = self.outcomes.try_recv() {
+            self.ended.push(outcome);
+        }
+        let ended = std::mem::take(&mut self.ended);
+        for outcome in &ended {
+            self.count -= 1;
+            if let Some((count, _)) = self.on_their_way.get_mut(&outcome.host) {
+                *count -= 1;
+                if *count == 0 {
+                    self.on_their_way.remove(&outcome.host);
+                }
+            }
+        }
+        ended
     }
 
     /// How long nothing can be due.
@@ -119,45 +151,26 @@ impl Deliverer {
             .clamp(Duration::from_millis(20), LOOK_EVERY))
     }
 
-    async fn write_down_ended(&mut self) -> Result<()> {
-        match self.outcomes.try_recv() {
-            Ok(first) => self.write_down(first).await,
-            Err(_) => Ok(()),
-        }
-    }
-
-    /// Writes down everything that ended up to now, in one transaction.
-    async fn write_down(&mut self, first: DeliveryOutcome) -> Result<()> {
-        let mut ended = vec![first];
-        while let Ok(outcome) = self.outcomes.try_recv() {
-            ended.push(outcome);
-        }
-        for outcome in &ended {
-            self.count -= 1;
-            if let Some((count, _)) = self.on_their_way.get_mut(&outcome.host) {
-                *count -= 1;
-                if *count == 0 {
-                    self.on_their_way.remove(&outcome.host);
-                }
-            }
-        }
-        crate::fail_point::pass("delivery.before_mark");
-        deliveries::record(&self.federation.app, ended).await
-    }
-
     /// Waits for what is on its way; what does not end in time is free again when its lease ends.
     async fn finish(&mut self) {
         let until = tokio::time::sleep(STOP_WAIT);
         tokio::pin!(until);
-        while self.count > 0 {
+        loop {
+            let ended = self.take_ended();
+            if !ended.is_empty() {
+                crate::fail_point::pass("delivery.before_mark");
+                let nothing_more = Room::default();
+                let app = &self.federation.app;
+                if let Err(error) = deliveries::exchange(app, ended, nothing_more).await {
+                    tracing::error!(%error, "deliveries could not be written down; they will be repeated");
+                }
+            }
+            if self.count == 0 {
+                return;
+            }
             tokio::select! {
                 () = &mut until => return,
-                outcome = self.outcomes.recv() => {
-                    let Some(outcome) = outcome else { return };
-                    if let Err(error) = self.write_down(outcome).await {
-                        tracing::error!(%error, "a delivery could not be written down; it will be repeated");
-                    }
-                }
+                outcome = self.outcomes.recv() => self.ended.extend(outcome),
             }
         }
     }
@@ -166,11 +179,19 @@ impl Deliverer {
 async fn attempt(
     federation: Federation,
     outgoing: Outgoing,
+    taken_at: Timestamp,
     finished: mpsc::Sender<DeliveryOutcome>,
 ) {
     let delivery = outgoing.delivery;
-    let sent = match deliveries::may_still_leave(&federation.app, delivery.id).await {
-        Ok(true) => send::post(&federation, &delivery, outgoing.body).await,
+    let turn = federation.signing_turn().await;
+    let app = &federation.app;
+    let waited = app.clock.now().since(taken_at);
+    let may_leave = match waited < PERMISSION_LASTS {
+        true => Ok(true),
+        false => deliveries::may_still_leave(app, delivery.id).await,
+    };
+    let sent = match may_leave {
+        Ok(true) => send::post(&federation, &delivery, outgoing.body, turn).await,
         Ok(false) => Sent::Cancelled,
         Err(error) => Sent::Later {
             status: None,

@@ -212,15 +212,7 @@ pub fn scope(asker: &Asker) -> ReadScope {
 
 /// What is known of the asker and a group.
 pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) -> Result<Facts> {
-    let mut facts = Facts::new(asker.now, asker.house);
-    facts.group = Some(GroupFacts {
-        id: group.id,
-        access: group.access,
-        stage: group.stage,
-        archived: group.archived_at.is_some(),
-        home: group.home().cloned(),
-        withdrawn: group.withdrawn_at.is_some(),
-    });
+    let mut facts = facts_of(asker, group);
     if let Some(actor) = asker.viewer.actor() {
         facts.membership = storage::memberships::find(connection, group.id, actor)?
             .as_ref()
@@ -262,6 +254,21 @@ fn invited_by_handle(
         role,
         banned_until: None,
     }))
+}
+
+/// What is known of a group, whoever asks.
+fn facts_of(asker: &Asker, group: &Group) -> Facts {
+    Facts {
+        group: Some(GroupFacts {
+            id: group.id,
+            access: group.access,
+            stage: group.stage,
+            archived: group.archived_at.is_some(),
+            home: group.home().cloned(),
+            withdrawn: group.withdrawn_at.is_some(),
+        }),
+        ..Facts::new(asker.now, asker.house)
+    }
 }
 
 fn on_host(
@@ -329,6 +336,31 @@ impl<'a> Receivers<'a> {
             groups: HashMap::new(),
             posts: HashMap::new(),
         }
+    }
+
+    /// Reads what is to be known of many servers that have members in a group of ours, at once.
+    pub fn meet<'h>(
+        &mut self,
+        connection: &mut Connection,
+        group: &Group,
+        hosts: impl Iterator<Item = &'h Host>,
+    ) -> Result<()> {
+        let mut granted = storage::grants::list_for_hosts(connection, group.id)?;
+        for host in hosts {
+            let (partner, grant) = match granted.remove(host) {
+                Some((partner, grant)) => (Some(partner), grant),
+                None => (None, None),
+            };
+            let facts = Facts {
+                partner,
+                grant,
+                members_on_host: true,
+                known_on_host: true,
+                ..facts_of(self.asker, group)
+            };
+            self.groups.insert((group.id, host.clone()), facts);
+        }
+        Ok(())
     }
 
     /// May the server at `host` get this post of this group now?

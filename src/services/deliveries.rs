@@ -155,6 +155,9 @@ pub async fn plan(app: &App, render: Render) -> Result<usize> {
         .db
         .write_patiently("plan_deliveries", move |connection| {
             let events = storage::events::claim_unplanned(connection, EVENTS_PER_PLAN)?;
+            if events.is_empty() {
+                return Ok(0);
+            }
             let mut planner = Planner::new(&asker, &addresses, render);
             let mut done = Vec::with_capacity(events.len());
             for event in events {
@@ -328,8 +331,11 @@ impl<'a> Planner<'a> {
         group: &Group,
         post: Option<&Post>,
     ) -> Result<Vec<(Host, Uri)>> {
-        let hosts = known(&mut self.member_hosts, &group.id, |group| {
-            storage::memberships::list_member_hosts(connection, *group)
+        let receivers = &mut self.receivers;
+        let hosts = known(&mut self.member_hosts, &group.id, |id| {
+            let hosts = storage::memberships::list_member_hosts(connection, *id)?;
+            receivers.meet(connection, group, hosts.iter().map(|(host, _)| host))?;
+            Ok(hosts)
         })?;
         let mut allowed = Vec::with_capacity(hosts.len());
         for (host, inbox) in hosts.iter() {
@@ -679,37 +685,64 @@ pub type Outgoing = Claimed;
 /// How soon a delivery to a paused partner is looked at again.
 const PAUSE_LOOK: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// Takes deliveries that are due and asks for each, in the same transaction, whether it may still
-/// leave. What may not is withheld; what belongs to a paused partner waits.
-pub async fn claim(
-    app: &App,
-    busy: Vec<Host>,
-    lease_until: Timestamp,
-    most: i64,
-) -> Result<Vec<Outgoing>> {
+/// What a worker that sends has room for.
+#[derive(Clone, Debug, Default)]
+pub struct Room {
+    /// Servers that are busy enough.
+    pub busy: Vec<Host>,
+    /// Deliveries taken at most.
+    pub most: usize,
+    /// Until when they are this worker's.
+    pub lease_until: Timestamp,
+}
+
+/// What a worker that sends takes.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    pub outgoing: Vec<Outgoing>,
+    /// How many were due, also those that were held back.
+    pub due: usize,
+}
+
+/// Writes how attempts ended, takes what is due, and asks of each delivery, in the same
+/// transaction, whether it may still leave. What may not is withheld; what belongs to a paused
+/// partner waits.
+pub async fn exchange(app: &App, ended: Vec<Outcome>, room: Room) -> Result<Taken> {
     let asker = app.asker(Viewer::Anonymous);
     app.db
-        .write_patiently("claim_deliveries", move |connection| {
-            let claimed =
-                storage::deliveries::claim_due(connection, &busy, asker.now, lease_until, most)?;
-            let mut release = Release::new(&asker);
-            let (mut go, mut held, mut withheld) = (Vec::new(), Vec::new(), Vec::new());
-            for outgoing in claimed {
-                match release.ask(connection, &outgoing.delivery)? {
-                    Leave::Now => go.push(outgoing),
-                    Leave::Later => held.push(outgoing.delivery.id),
-                    Leave::Never(reason) => withheld.push(withhold(&outgoing.delivery, reason)),
-                }
+        .write_patiently("exchange_deliveries", move |connection| {
+            if !ended.is_empty() {
+                storage::deliveries::record(connection, &ended, asker.now)?;
             }
-            if !held.is_empty() {
-                storage::deliveries::release(connection, &held, asker.now.plus(PAUSE_LOOK))?;
+            match room.most {
+                0 => Ok(Taken::default()),
+                _ => claim(connection, &asker, &room),
             }
-            if !withheld.is_empty() {
-                storage::deliveries::record(connection, &withheld, asker.now)?;
-            }
-            Ok(go)
         })
         .await
+}
+
+fn claim(connection: &mut Connection, asker: &Asker, room: &Room) -> Result<Taken> {
+    let most = i64::try_from(room.most).unwrap_or(i64::MAX);
+    let claimed =
+        storage::deliveries::claim_due(connection, &room.busy, asker.now, room.lease_until, most)?;
+    let due = claimed.len();
+    let mut release = Release::new(asker);
+    let (mut outgoing, mut held, mut withheld) = (Vec::new(), Vec::new(), Vec::new());
+    for taken in claimed {
+        match release.ask(connection, &taken.delivery)? {
+            Leave::Now => outgoing.push(taken),
+            Leave::Later => held.push(taken.delivery.id),
+            Leave::Never(reason) => withheld.push(withhold(&taken.delivery, reason)),
+        }
+    }
+    if !held.is_empty() {
+        storage::deliveries::release(connection, &held, asker.now.plus(PAUSE_LOOK))?;
+    }
+    if !withheld.is_empty() {
+        storage::deliveries::record(connection, &withheld, asker.now)?;
+    }
+    Ok(Taken { outgoing, due })
 }
 
 enum Leave {
@@ -864,26 +897,6 @@ pub(super) async fn settle_cancelled(app: &App, host: Option<Host>) -> Result<()
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     Ok(())
-}
-
-/// Writes how attempts ended.
-pub async fn record(app: &App, outcomes: Vec<Outcome>) -> Result<()> {
-    let now = app.clock.now();
-    app.db
-        .write_patiently("record_deliveries", move |connection| {
-            storage::deliveries::record(connection, &outcomes, now)
-        })
-        .await
-}
-
-/// Gives back what was taken and not tried: the server stops.
-pub async fn give_back(app: &App, ids: Vec<DeliveryId>) -> Result<()> {
-    let now = app.clock.now();
-    app.db
-        .write_patiently("give_back", move |connection| {
-            storage::deliveries::release(connection, &ids, now)
-        })
-        .await
 }
 
 pub use crate::storage::deliveries::Outcome as DeliveryOutcome;

@@ -97,6 +97,19 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Does what takes long and needs no database, so that it is not done in a transaction.
+    pub fn prepare(&self) {
+        match self {
+            Self::CreatePost(post) | Self::UpdatePost(post) => {
+                post.html.sanitized();
+            }
+            Self::Announced { command, .. } => command.prepare(),
+            _ => {}
+        }
+    }
+}
+
 /// Whether a server may knock at all, before anything is fetched for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
@@ -106,16 +119,36 @@ pub enum Gate {
     Shut(Reason),
 }
 
+/// Somebody elsewhere with the key that a signature names, as the database has them now.
+pub type KnownSigner = (Actor, ActorKey);
+
+/// Asks whether the server of a key may speak to us, and who the key's owner is, where we know.
+pub async fn knock(app: &App, key: &Uri) -> Result<(Gate, Option<KnownSigner>)> {
+    let mode = app.house().federation;
+    let key = key.clone();
+    app.db
+        .read("knock", move |connection| {
+            let state = storage::partners::find_state(connection, key.host())?;
+            Ok(match judge(state, mode) {
+                Gate::Open => (Gate::Open, known_signer(connection, &key)?),
+                shut => (shut, None),
+            })
+        })
+        .await
+}
+
 /// Asks whether `host` may speak to us.
 pub async fn gate(app: &App, host: &Host) -> Result<Gate> {
+    let mode = app.house().federation;
     let host = host.clone();
-    let state = app
-        .db
+    app.db
         .read("gate", move |connection| {
-            storage::partners::find_state(connection, &host)
+            Ok(judge(
+                storage::partners::find_state(connection, &host)?,
+                mode,
+            ))
         })
-        .await?;
-    Ok(judge(state, app.house().federation))
+        .await
 }
 
 const fn judge(state: Option<PartnerState>, mode: FederationMode) -> Gate {
@@ -133,17 +166,21 @@ const fn judge(state: Option<PartnerState>, mode: FederationMode) -> Gate {
 }
 
 /// The actor and key that a signature names, where we know them.
-pub async fn find_signer(app: &App, key: &Uri) -> Result<Option<(Actor, ActorKey)>> {
+pub async fn find_signer(app: &App, key: &Uri) -> Result<Option<KnownSigner>> {
     let key = key.clone();
     app.db
         .read("find_signer", move |connection| {
-            let Some(key) = storage::actors::find_key(connection, &key)? else {
-                return Ok(None);
-            };
-            let actor = storage::actors::find(connection, key.actor)?;
-            Ok(actor.map(|actor| (actor, key)))
+            known_signer(connection, &key)
         })
         .await
+}
+
+fn known_signer(connection: &mut Connection, key: &Uri) -> Result<Option<KnownSigner>> {
+    let Some(key) = storage::actors::find_key(connection, key)? else {
+        return Ok(None);
+    };
+    let actor = storage::actors::find(connection, key.actor)?;
+    Ok(actor.map(|actor| (actor, key)))
 }
 
 /// What became of an activity at the door.
@@ -164,47 +201,61 @@ pub struct Verified {
     pub body: String,
 }
 
-/// Stores an activity, durably, before it is answered. What one read tells is refused at once:
-/// a sender that may not, or that speaks of what is hidden from it.
+/// Stores an activity, durably, before it is answered. What one read tells is refused at once: a
+/// sender that may not, or that speaks of what is hidden from it. Whether it still may when the
+/// activity is applied is asked then.
 pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
     let asker = app.asker(access::viewer_of(&verified.signer));
-    let accepted = app
+    let now = asker.now;
+    let (accepted, verified) = app
+        .db
+        .read("check_activity", move |connection| {
+            Ok((examine(connection, &asker, &verified)?, verified))
+        })
+        .await?;
+    if accepted == Accepted::Known {
+        return Ok(accepted);
+    }
+    let added = app
         .db
         .write("accept_activity", move |connection| {
-            // Asked again, with the write: the partnership may have ended since the gate.
-            let host = verified.signer.host.clone().ok_or(Error::NotFound)?;
-            match judge(
-                storage::partners::find_state(connection, &host)?,
-                asker.house.federation,
-            ) {
-                Gate::Open => {}
-                Gate::Paused => {
-                    return Err(Error::Unavailable(
-                        Reason::PartnershipPaused.sentence().into(),
-                    ));
-                }
-                Gate::Shut(reason) => return Err(Error::Denied(reason)),
-            }
-            if verified.signer.state != ActorState::Active {
-                return Err(Error::Denied(Reason::PartnerBlocked));
-            }
-            if storage::arrivals::exists(connection, &verified.activity)? {
-                return Ok(Accepted::Known);
-            }
-            check(connection, &asker, &verified.signer, &verified.command)?;
-            storage::arrivals::insert(
-                connection,
-                &verified.activity,
-                verified.signer.id,
-                &host,
-                &verified.body,
-                asker.now,
-            )?;
-            Ok(Accepted::New)
+            let host = verified.signer.host.as_ref().ok_or(Error::NotFound)?;
+            let Verified {
+                activity,
+                signer,
+                body,
+                ..
+            } = &verified;
+            storage::arrivals::insert(connection, activity, signer.id, host, body, now)
         })
         .await?;
     app.bells.arrivals.notify_one();
-    Ok(accepted)
+    Ok(match added {
+        true => Accepted::New,
+        false => Accepted::Known,
+    })
+}
+
+fn examine(connection: &mut Connection, asker: &Asker, verified: &Verified) -> Result<Accepted> {
+    // Asked again: fetching the signer's key may have taken long, and the partnership may be over.
+    let host = verified.signer.host.as_ref().ok_or(Error::NotFound)?;
+    let state = storage::partners::find_state(connection, host)?;
+    match judge(state, asker.house.federation) {
+        Gate::Open => {}
+        Gate::Paused => {
+            let sentence = Reason::PartnershipPaused.sentence();
+            return Err(Error::Unavailable(sentence.into()));
+        }
+        Gate::Shut(reason) => return Err(Error::Denied(reason)),
+    }
+    if verified.signer.state != ActorState::Active {
+        return Err(Error::Denied(Reason::PartnerBlocked));
+    }
+    if storage::arrivals::exists(connection, &verified.activity)? {
+        return Ok(Accepted::Known);
+    }
+    check(connection, asker, &verified.signer, &verified.command)?;
+    Ok(Accepted::New)
 }
 
 /// The permission that can be told at the door. Whatever depends on activities still waiting to be
@@ -363,39 +414,47 @@ const ATTEMPTS_MAX: u32 = 12;
 /// Attempts for one that lacks what it builds on (a parent that may still arrive).
 const ATTEMPTS_WITHOUT_GROUND_MAX: u32 = 4;
 
-/// Applies activities in their order, in one transaction, each in a savepoint of its own: the
+/// Activities applied in one transaction: a few milliseconds, for which others wait to write.
+const APPLIED_TOGETHER: usize = 16;
+
+/// Applies activities in their order, some in one transaction, each in a savepoint of its own: the
 /// effect and the mark that it was applied commit together, so each takes effect exactly once.
 /// Returns how many took effect.
 pub async fn apply(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>) -> Result<usize> {
+    let mut applied = 0;
+    let mut waiting = batch.into_iter();
+    loop {
+        let some: Vec<_> = waiting.by_ref().take(APPLIED_TOGETHER).collect();
+        if some.is_empty() {
+            return Ok(applied);
+        }
+        applied += apply_some(app, some).await?;
+        app.bells.events.notify_one();
+        app.bells.jobs.notify_one();
+    }
+}
+
+async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>) -> Result<usize> {
     let app_for_asker = app.clone();
-    let applied = app
-        .db
+    app.db
         .write_patiently("apply_activities", move |connection| {
             let mut applied = 0;
             for (due, command) in batch {
                 let asker = app_for_asker.asker(access::viewer_of(&due.signer));
                 match command {
                     Err(reason) => {
-                        let now = asker.now;
-                        storage::arrivals::finish(
-                            connection,
-                            due.arrival.id,
-                            ArrivalState::Refused,
-                            Some(reason),
-                            now,
-                        )?;
+                        let (id, now) = (due.arrival.id, asker.now);
+                        let refused = ArrivalState::Refused;
+                        storage::arrivals::finish(connection, id, refused, Some(reason), now)?;
                     }
                     Ok(command) => {
-                        applied += usize::from(apply_one(connection, &asker, &due, &command)?)
+                        applied += usize::from(apply_one(connection, &asker, &due, &command)?);
                     }
                 }
             }
             Ok(applied)
         })
-        .await?;
-    app.bells.events.notify_one();
-    app.bells.jobs.notify_one();
-    Ok(applied)
+        .await
 }
 
 fn apply_one(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::app::{App, Asker};
-use crate::domain::markup::{self, SafeHtml};
+use crate::domain::markup::{self, UntrustedHtml};
 use crate::domain::{
     Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole,
     Membership, MembershipState, Page, Post, PostId, PostState, PostView, Revision,
@@ -32,12 +32,11 @@ pub async fn create_topic(
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
+    let new = written_here(&asker, &Draft::Topic { title, body })?;
     let post = app
         .db
         .write("create_topic", move |connection| {
             let (permit, _) = access::permit::<act::StartTopic>(connection, &asker, group)?;
-            let draft = Draft::Topic { title, body };
-            let new = written_here(&asker, &draft)?;
             let post = storage::posts::insert_topic(
                 connection,
                 &permit,
@@ -70,6 +69,7 @@ pub async fn comment(
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
+    let new = written_here(&asker, &Draft::Comment { body, audience })?;
     let post = app
         .db
         .write("create_comment", move |connection| {
@@ -82,7 +82,7 @@ pub async fn comment(
             if audience == Audience::Aside {
                 only_colleagues_inside(connection, &asker, case.group.as_ref())?;
             }
-            let new = written_here(&asker, &Draft::Comment { body, audience })?;
+            let new = NewPost { audience, ..new };
             let post = storage::posts::insert_comment(
                 connection,
                 &case.permit,
@@ -202,6 +202,10 @@ pub async fn update(
     body: Option<Body>,
 ) -> Result<Post> {
     let asker = app.asker(viewer);
+    let html = body
+        .as_ref()
+        .map(|body| markup::render_markdown(body.as_str()).into_string())
+        .unwrap_or_default();
     let post = app
         .db
         .write("update_post", move |connection| {
@@ -214,9 +218,6 @@ pub async fn update(
                 ));
             }
             let source = body.as_ref().map(Body::as_str);
-            let html = source
-                .map(|source| markup::render_markdown(source).into_string())
-                .unwrap_or_default();
             storage::posts::update_text(
                 connection,
                 &case.permit,
@@ -781,8 +782,7 @@ pub struct ReceivedPost {
     /// What it answers; none for a topic.
     pub parent: Option<Uri>,
     pub title: Option<String>,
-    /// As it came; it is sanitized here.
-    pub html: String,
+    pub html: UntrustedHtml,
     /// Markdown, where it came with it.
     pub source: Option<String>,
     pub published: Option<Timestamp>,
@@ -807,7 +807,7 @@ pub(super) fn receive(
         author: author.id,
         title: received.parent.is_none().then(|| title_of(received)),
         source: received.source.clone(),
-        html: markup::sanitize(&received.html).into_string(),
+        html: received.html.sanitized().as_str().to_owned(),
         audience: Audience::Group,
         created_at: received.published.unwrap_or(asker.now),
     };
@@ -847,7 +847,7 @@ fn title_of(received: &ReceivedPost) -> String {
         .map(|title| markup::plain_text(title, TITLE_CHARS_MAX))
         .filter(|title| !title.is_empty());
     let first_line = || {
-        let html = markup::sanitize(&received.html);
+        let html = received.html.sanitized();
         let end = html.as_str().find("</p>").unwrap_or(html.as_str().len());
         markup::plain_text(&html.as_str()[..end], 120)
     };
@@ -871,7 +871,7 @@ pub(super) fn receive_update(
         return Err(Error::Denied(Reason::NotAuthor));
     }
     let case = access::permit_found::<act::EditPost>(connection, asker, post)?;
-    let html: SafeHtml = markup::sanitize(&received.html);
+    let html = received.html.sanitized();
     let title = case.post.is_topic().then(|| title_of(received));
     if case.post.html == html.as_str() && case.post.title == title {
         return Ok(());

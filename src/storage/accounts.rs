@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
+use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::schema::{accounts, actors};
 
@@ -55,15 +56,14 @@ pub fn insert(
 }
 
 pub fn find(connection: &mut Connection, actor: ActorId) -> Result<Option<Account>> {
-    let query = accounts::table
-        .inner_join(actors::table)
-        .filter(accounts::actor_id.eq(actor.0))
-        .select((AccountRow::as_select(), ActorRow::as_select()));
-    query
-        .first(connection)
-        .optional()?
-        .map(account_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        accounts::table
+            .inner_join(actors::table)
+            .filter(accounts::actor_id.eq(actor.0))
+            .select((AccountRow::as_select(), ActorRow::as_select()))
+    )?;
+    row.map(account_from).transpose()
 }
 
 pub fn find_by_name(connection: &mut Connection, name: &str) -> Result<Option<Account>> {
@@ -71,35 +71,34 @@ pub fn find_by_name(connection: &mut Connection, name: &str) -> Result<Option<Ac
         name: name.to_owned(),
         host: None,
     };
-    let query = accounts::table
-        .inner_join(actors::table)
-        .filter(actors::name.eq(&handle.name).and(actors::host.eq("")))
-        .select((AccountRow::as_select(), ActorRow::as_select()));
-    query
-        .first(connection)
-        .optional()?
-        .map(account_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        accounts::table
+            .inner_join(actors::table)
+            .filter(actors::name.eq(&handle.name).and(actors::host.eq("")))
+            .select((AccountRow::as_select(), ActorRow::as_select()))
+    )?;
+    row.map(account_from).transpose()
 }
 
 pub fn find_by_email(connection: &mut Connection, email: &str) -> Result<Option<Account>> {
-    let query = accounts::table
-        .inner_join(actors::table)
-        .filter(accounts::email.eq(email.to_lowercase()))
-        .select((AccountRow::as_select(), ActorRow::as_select()));
-    query
-        .first(connection)
-        .optional()?
-        .map(account_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        accounts::table
+            .inner_join(actors::table)
+            .filter(accounts::email.eq(email.to_lowercase()))
+            .select((AccountRow::as_select(), ActorRow::as_select()))
+    )?;
+    row.map(account_from).transpose()
 }
 
 pub fn find_password_hash(connection: &mut Connection, actor: ActorId) -> Result<Option<String>> {
-    let hash: Option<Option<String>> = accounts::table
-        .find(actor.0)
-        .select(accounts::password_hash)
-        .first(connection)
-        .optional()?;
+    let hash: Option<Option<String>> = find_one!(
+        connection,
+        accounts::table
+            .find(actor.0)
+            .select(accounts::password_hash)
+    )?;
     Ok(hash.flatten())
 }
 

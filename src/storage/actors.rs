@@ -6,7 +6,7 @@ use crate::domain::{
     Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, Timestamp, Uri,
 };
 use crate::error::Result;
-use crate::storage::connection::on_backend;
+use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{actor_keys, actors, key_pool};
 use crate::storage::{Connection, ids};
@@ -173,38 +173,35 @@ pub fn set_profile(
 }
 
 pub fn find(connection: &mut Connection, id: ActorId) -> Result<Option<Actor>> {
-    let row = actors::table
-        .find(id.0)
-        .select(ActorRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        actors::table.find(id.0).select(ActorRow::as_select())
+    )?;
     row.map(Actor::try_from).transpose()
 }
 
 pub fn find_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<Actor>> {
-    let query = actors::table
-        .filter(actors::uri.eq(uri.as_str()))
-        .select(ActorRow::as_select());
-    query
-        .first(connection)
-        .optional()?
-        .map(Actor::try_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        actors::table
+            .filter(actors::uri.eq(uri.as_str()))
+            .select(ActorRow::as_select())
+    )?;
+    row.map(Actor::try_from).transpose()
 }
 
 pub fn find_by_handle(connection: &mut Connection, handle: &Handle) -> Result<Option<Actor>> {
-    let query = actors::table
-        .filter(
-            actors::name
-                .eq(&handle.name)
-                .and(actors::host.eq(host_text(handle.host.as_ref()))),
-        )
-        .select(ActorRow::as_select());
-    query
-        .first(connection)
-        .optional()?
-        .map(Actor::try_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        actors::table
+            .filter(
+                actors::name
+                    .eq(&handle.name)
+                    .and(actors::host.eq(host_text(handle.host.as_ref()))),
+            )
+            .select(ActorRow::as_select())
+    )?;
+    row.map(Actor::try_from).transpose()
 }
 
 #[derive(QueryableByName)]
@@ -238,11 +235,8 @@ pub fn list_acquainted_hosts(
 
 /// Whether it is an actor of this house.
 pub fn is_local(connection: &mut Connection, id: ActorId) -> Result<bool> {
-    let host: Option<String> = actors::table
-        .find(id.0)
-        .select(actors::host)
-        .first(connection)
-        .optional()?;
+    let host: Option<String> =
+        find_one!(connection, actors::table.find(id.0).select(actors::host))?;
     Ok(host.is_some_and(|host| host.is_empty()))
 }
 
@@ -310,25 +304,25 @@ pub fn replace_keys(
 
 /// The key that a signature names.
 pub fn find_key(connection: &mut Connection, uri: &Uri) -> Result<Option<ActorKey>> {
-    let row = actor_keys::table
-        .find(uri.as_str())
-        .select(KeyRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        actor_keys::table
+            .find(uri.as_str())
+            .select(KeyRow::as_select())
+    )?;
     row.map(ActorKey::try_from).transpose()
 }
 
 /// The newest key of an actor.
 pub fn find_key_of(connection: &mut Connection, actor: ActorId) -> Result<Option<ActorKey>> {
-    let query = actor_keys::table
-        .filter(actor_keys::actor_id.eq(actor.0))
-        .order(actor_keys::created_at.desc())
-        .select(KeyRow::as_select());
-    query
-        .first(connection)
-        .optional()?
-        .map(ActorKey::try_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        actor_keys::table
+            .filter(actor_keys::actor_id.eq(actor.0))
+            .order(actor_keys::created_at.desc())
+            .select(KeyRow::as_select())
+    )?;
+    row.map(ActorKey::try_from).transpose()
 }
 
 /// Puts a key pair that was made ahead into the pool.

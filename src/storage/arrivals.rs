@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{ActorId, Arrival, ArrivalId, ArrivalState, Host, Timestamp, Uri};
 use crate::error::Result;
-use crate::storage::connection::on_backend;
+use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::pending::Pending;
 use crate::storage::schema::{arrivals, security_log};
@@ -109,14 +109,16 @@ pub fn finish(
     reason: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    diesel::update(arrivals::table.find(id.0))
-        .set((
-            arrivals::state.eq(state.as_str()),
-            arrivals::reason.eq(reason),
-            arrivals::lease_until.eq(0_i64),
-            arrivals::applied_at.eq(Some(now.micros())),
-        ))
-        .execute(connection)?;
+    on_backend!(connection, |inner| diesel::update(
+        arrivals::table.find(id.0)
+    )
+    .set((
+        arrivals::state.eq(state.as_str()),
+        arrivals::reason.eq(reason),
+        arrivals::lease_until.eq(0_i64),
+        arrivals::applied_at.eq(Some(now.micros())),
+    ))
+    .execute(inner))?;
     Ok(())
 }
 
@@ -127,20 +129,25 @@ pub fn retry_later(
     reason: &str,
     at: Timestamp,
 ) -> Result<()> {
-    diesel::update(arrivals::table.find(id.0))
-        .set((
-            arrivals::attempts.eq(arrivals::attempts + 1),
-            arrivals::reason.eq(Some(reason)),
-            arrivals::lease_until.eq(0_i64),
-            arrivals::next_attempt_at.eq(at.micros()),
-        ))
-        .execute(connection)?;
+    on_backend!(connection, |inner| diesel::update(
+        arrivals::table.find(id.0)
+    )
+    .set((
+        arrivals::attempts.eq(arrivals::attempts + 1),
+        arrivals::reason.eq(Some(reason)),
+        arrivals::lease_until.eq(0_i64),
+        arrivals::next_attempt_at.eq(at.micros()),
+    ))
+    .execute(inner))?;
     Ok(())
 }
 
 pub fn exists(connection: &mut Connection, activity: &Uri) -> Result<bool> {
     let row = arrivals::table.filter(arrivals::activity_uri.eq(activity.as_str()));
-    Ok(diesel::select(diesel::dsl::exists(row)).get_result(connection)?)
+    Ok(on_backend!(connection, |inner| diesel::select(
+        diesel::dsl::exists(row)
+    )
+    .get_result(inner))?)
 }
 
 pub fn count_pending(connection: &mut Connection) -> Result<i64> {
@@ -155,11 +162,12 @@ pub fn find_outcome(
     connection: &mut Connection,
     activity: &Uri,
 ) -> Result<Option<(ArrivalState, Option<String>)>> {
-    let row: Option<(String, Option<String>)> = arrivals::table
-        .filter(arrivals::activity_uri.eq(activity.as_str()))
-        .select((arrivals::state, arrivals::reason))
-        .first(connection)
-        .optional()?;
+    let row: Option<(String, Option<String>)> = find_one!(
+        connection,
+        arrivals::table
+            .filter(arrivals::activity_uri.eq(activity.as_str()))
+            .select((arrivals::state, arrivals::reason))
+    )?;
     row.map(|(state, reason)| Ok((read(&state)?, reason)))
         .transpose()
 }

@@ -29,6 +29,18 @@ macro_rules! on_backend {
 }
 pub(crate) use on_backend;
 
+/// Reads what is unique, if it is there: asked of the backend itself, which knows the statement by
+/// its type; the common connection would write out its text anew for every question.
+macro_rules! find_one {
+    ($connection:expr, $query:expr) => {
+        diesel::OptionalExtension::optional($crate::storage::connection::on_backend!(
+            $connection,
+            |inner| diesel::RunQueryDsl::get_result($query, inner)
+        ))
+    };
+}
+pub(crate) use find_one;
+
 /// How long a SQLite connection waits for another process's write, milliseconds.
 const BUSY_TIMEOUT_MILLIS: u32 = 10_000;
 

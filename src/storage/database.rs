@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel::Connection as _;
 use diesel::r2d2::Pool;
+use tokio::sync::Semaphore;
 
 use crate::config::{DatabaseConfig, DatabaseUrl};
 use crate::error::{Error, Result};
@@ -20,6 +21,9 @@ pub struct Database {
 struct Inner {
     url: DatabaseUrl,
     pool: Pool<Manager>,
+    /// A turn for each connection of the pool: who waits for one waits here, where waiting costs
+    /// no thread.
+    turns: Arc<Semaphore>,
     /// SQLite only: PostgreSQL commits many transactions at once by itself.
     writer: Option<Writer>,
 }
@@ -57,8 +61,14 @@ impl Database {
                 url: url.clone(),
                 purpose,
             });
+        let turns = Arc::new(Semaphore::new(config.pool_size as usize));
         Ok(Self {
-            inner: Arc::new(Inner { url, pool, writer }),
+            inner: Arc::new(Inner {
+                url,
+                pool,
+                turns,
+                writer,
+            }),
         })
     }
 
@@ -72,9 +82,26 @@ impl Database {
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        self.on_pooled(name, question).await
+    }
+
+    /// Runs `work` on a thread of its own with a connection of the pool.
+    async fn on_pooled<T, F>(&self, name: &'static str, work: F) -> Result<T>
+    where
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let turn = Arc::clone(&self.inner.turns).acquire_owned();
+        let turn = tokio::time::timeout(POOL_WAIT, turn)
+            .await
+            .map_err(|_| Error::Unavailable("the database does not answer in time".into()))?
+            .map_err(Error::internal)?;
         let inner = Arc::clone(&self.inner);
-        let task =
-            tokio::task::spawn_blocking(move || question(&mut *inner.pool.get().map_err(busy)?));
+        let task = tokio::task::spawn_blocking(move || {
+            let outcome = work(&mut *inner.pool.get().map_err(busy)?);
+            drop(turn);
+            outcome
+        });
         joined(name, task.await)
     }
 
@@ -105,16 +132,14 @@ impl Database {
         if let Some(writer) = &self.inner.writer {
             return writer.write(name, urgency, story).await;
         }
-        let inner = Arc::clone(&self.inner);
-        let task = tokio::task::spawn_blocking(move || {
-            let mut connection = inner.pool.get().map_err(busy)?;
+        let story = move |connection: &mut Connection| {
             connection.transaction(|connection| {
                 let outcome = story(connection)?;
                 crate::fail_point::pass("commit.before");
                 Ok(outcome)
             })
-        });
-        let outcome = joined(name, task.await);
+        };
+        let outcome = self.on_pooled(name, story).await;
         crate::fail_point::pass("commit.after");
         outcome
     }

@@ -1,6 +1,7 @@
 //! The queue of what leaves the house, and the record of what left it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -10,7 +11,7 @@ use crate::domain::{
     Host, PostId, Timestamp, Uri,
 };
 use crate::error::Result;
-use crate::storage::connection::on_backend;
+use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::pending::Pending;
 use crate::storage::schema::{deliveries, destinations, messages, post_hosts};
@@ -38,6 +39,7 @@ struct DeliveryRow {
     last_error: Option<String>,
     created_at: i64,
     finished_at: Option<i64>,
+    first_in_lane: bool,
 }
 
 impl TryFrom<DeliveryRow> for Delivery {
@@ -83,28 +85,57 @@ pub struct NewMessage {
     pub destinations: Vec<(Host, Uri)>,
 }
 
-/// Rows in one INSERT: PostgreSQL takes at most 65,535 binds, SQLite 32,766; a row has 19.
+/// Rows in one INSERT: PostgreSQL takes at most 65,535 binds, SQLite 32,766; a row has 20.
 const ROWS_PER_INSERT: usize = 1_000;
+
+/// Any number that nobody else uses with PostgreSQL's advisory locks.
+const LANES_LOCK: i64 = 0x6775_696c_6c61_6e65;
+
+/// Held by every transaction that may change which delivery is the first in its lane: of two that
+/// each saw only their own change, both or neither would name one. SQLite has one writer anyway.
+fn hold_lanes(connection: &mut Connection) -> Result<()> {
+    if let Connection::Postgres(inner) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(LANES_LOCK)
+            .execute(inner)?;
+    }
+    Ok(())
+}
 
 /// Queues an activity for its destinations.
 pub fn insert(connection: &mut Connection, new: &NewMessage, now: Timestamp) -> Result<()> {
     if new.destinations.is_empty() {
         return Ok(());
     }
+    hold_lanes(connection)?;
     let message = ids::next(now);
-    diesel::insert_into(messages::table)
+    on_backend!(connection, |inner| diesel::insert_into(messages::table)
         .values((messages::id.eq(message), messages::body.eq(&new.body)))
-        .execute(connection)?;
+        .execute(inner))?;
+    let waited_for = list_hosts_waiting(connection, new.lane)?;
     for some in new.destinations.chunks(ROWS_PER_INSERT) {
         let rows: Vec<DeliveryRow> = some
             .iter()
-            .map(|(host, inbox)| row(new, message, host, inbox, now))
+            .map(|(host, inbox)| DeliveryRow {
+                first_in_lane: !waited_for.contains(host.as_str()),
+                ..row(new, message, host, inbox, now)
+            })
             .collect();
         on_backend!(connection, |inner| diesel::insert_into(deliveries::table)
             .values(&rows)
             .execute(inner))?;
     }
     Ok(())
+}
+
+/// The servers for which something waits in a lane.
+fn list_hosts_waiting(connection: &mut Connection, lane: i64) -> Result<HashSet<String>> {
+    let hosts: Vec<String> = deliveries::table
+        .filter(deliveries::lane.eq(lane).and(deliveries::state.eq(Pending)))
+        .select(deliveries::host)
+        .distinct()
+        .load(connection)?;
+    Ok(hosts.into_iter().collect())
 }
 
 fn row(new: &NewMessage, message: i64, host: &Host, inbox: &Uri, now: Timestamp) -> DeliveryRow {
@@ -128,14 +159,54 @@ fn row(new: &NewMessage, message: i64, host: &Host, inbox: &Uri, now: Timestamp)
         last_error: None,
         created_at: now.micros(),
         finished_at: None,
+        first_in_lane: false,
     }
+}
+
+/// Names those that are now the first in their lanes, where the deliveries of `ids` were.
+fn name_successors(connection: &mut Connection, ids: &[i64]) -> Result<()> {
+    for some in ids.chunks(IDS_PER_QUERY) {
+        let list = some
+            .iter()
+            .map(i64::to_string)
+            .collect::<Vec<_>>()
+            .join(",");
+        diesel::sql_query(format!(
+            "UPDATE deliveries SET first_in_lane = TRUE WHERE id IN ( \
+             SELECT (SELECT MIN(e.id) FROM deliveries e WHERE e.lane = d.lane AND e.host = d.host AND e.state = 'pending') \
+             FROM deliveries d WHERE d.id IN ({list}))"
+        ))
+        .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Ids written into one statement.
+const IDS_PER_QUERY: usize = 1_000;
+
+/// Names the first of every lane anew: after a change to many deliveries at once.
+fn name_all(connection: &mut Connection) -> Result<()> {
+    let earlier = "EXISTS (SELECT 1 FROM deliveries e WHERE e.lane = deliveries.lane AND e.host = deliveries.host \
+                   AND e.state = 'pending' AND e.id < deliveries.id)";
+    for (wrong, right) in [
+        ("FALSE", format!("NOT {earlier}")),
+        ("TRUE", earlier.to_owned()),
+    ] {
+        diesel::sql_query(format!(
+            "UPDATE deliveries SET first_in_lane = NOT first_in_lane \
+             WHERE state = 'pending' AND first_in_lane = {wrong} AND {right}"
+        ))
+        .execute(connection)?;
+    }
+    Ok(())
 }
 
 /// A delivery that this process may send now, with its bytes.
 #[derive(Clone, Debug)]
 pub struct Claimed {
     pub delivery: Delivery,
-    pub body: String,
+    /// Shared by all servers that get the same.
+    pub body: Arc<str>,
 }
 
 /// Takes deliveries that are due and first in their lane, at most `most`, and leases them until
@@ -148,24 +219,22 @@ pub fn claim_due(
     lease_until: Timestamp,
     most: i64,
 ) -> Result<Vec<Claimed>> {
+    hold_lanes(connection)?;
     let lock = match connection {
-        Connection::Postgres(_) => " FOR UPDATE OF d SKIP LOCKED",
+        Connection::Postgres(_) => " FOR UPDATE SKIP LOCKED",
         Connection::Sqlite(_) => "",
     };
-    let skipped = skip
-        .iter()
-        .map(|host| format!("'{}'", host.as_str().replace('\'', "")))
-        .collect::<Vec<_>>()
-        .join(",");
-    let skipped = if skipped.is_empty() {
-        String::new()
-    } else {
-        format!(" AND d.host NOT IN ({skipped})")
+    let skipped = match skip {
+        [] => String::new(),
+        hosts => {
+            let quoted = |host: &Host| format!("'{}'", host.as_str().replace('\'', ""));
+            let hosts = hosts.iter().map(quoted).collect::<Vec<_>>().join(",");
+            format!(" AND host NOT IN ({hosts})")
+        }
     };
     let text = format!(
-        "SELECT d.* FROM deliveries d WHERE d.state = 'pending' AND d.next_attempt_at <= $1 AND d.lease_until <= $1{skipped} \
-         AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.host = d.host AND e.lane = d.lane AND e.state = 'pending' AND e.id < d.id) \
-         ORDER BY d.next_attempt_at, d.id LIMIT $2{lock}"
+        "SELECT * FROM deliveries WHERE state = 'pending' AND first_in_lane \
+         AND next_attempt_at <= $1 AND lease_until <= $1{skipped} ORDER BY next_attempt_at, id LIMIT $2{lock}"
     );
     let rows: Vec<DeliveryRow> = diesel::sql_query(text)
         .bind::<BigInt, _>(now.micros())
@@ -181,11 +250,12 @@ pub fn claim_due(
     let mut message_ids: Vec<i64> = rows.iter().map(|row| row.message_id).collect();
     message_ids.sort_unstable();
     message_ids.dedup();
-    let bodies: std::collections::HashMap<i64, String> = messages::table
+    let bodies: HashMap<i64, Arc<str>> = messages::table
         .filter(messages::id.eq_any(message_ids))
         .select((messages::id, messages::body))
         .load::<(i64, String)>(connection)?
         .into_iter()
+        .map(|(id, body)| (id, body.into()))
         .collect();
     rows.into_iter()
         .map(|row| {
@@ -213,6 +283,7 @@ pub struct Outcome {
 
 /// Writes how attempts ended and gives their leases back.
 pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp) -> Result<()> {
+    hold_lanes(connection)?;
     let (clean, eventful): (Vec<_>, Vec<_>) = outcomes
         .iter()
         .partition(|outcome| outcome.state == DeliveryState::Sent);
@@ -256,7 +327,12 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
             )?;
         }
     }
-    Ok(())
+    let ended: Vec<i64> = outcomes
+        .iter()
+        .filter(|outcome| outcome.state != DeliveryState::Pending)
+        .map(|outcome| outcome.id.0)
+        .collect();
+    name_successors(connection, &ended)
 }
 
 fn note_success(connection: &mut Connection, hosts: &[&str], now: Timestamp) -> Result<()> {
@@ -331,11 +407,10 @@ pub fn hasten(connection: &mut Connection, host: &Host, now: Timestamp) -> Resul
 
 /// Whether a delivery that was taken still waits to be sent: nobody cancelled it meanwhile.
 pub fn is_waiting(connection: &mut Connection, id: DeliveryId) -> Result<bool> {
-    let state: Option<String> = deliveries::table
-        .find(id.0)
-        .select(deliveries::state)
-        .first(connection)
-        .optional()?;
+    let state: Option<String> = find_one!(
+        connection,
+        deliveries::table.find(id.0).select(deliveries::state)
+    )?;
     Ok(state.as_deref() == Some(DeliveryState::Pending.as_str()))
 }
 
@@ -386,7 +461,8 @@ pub fn cancel(
     );
     let news = deliveries::ground.eq(DeliveryGround::News.as_str());
     let not_retraction = deliveries::ground.ne(DeliveryGround::Retraction.as_str());
-    Ok(match which {
+    hold_lanes(connection)?;
+    let cancelled = match which {
         Cancel::ToHost(host) => diesel::update(
             deliveries::table.filter(
                 waiting
@@ -416,7 +492,11 @@ pub fn cancel(
         )
         .set(change)
         .execute(connection)?,
-    })
+    };
+    if cancelled > 0 {
+        name_all(connection)?;
+    }
+    Ok(cancelled)
 }
 
 /// The servers an object was sent to (or may have been: an attempt without an answer counts).
@@ -518,21 +598,23 @@ pub fn count_pending(connection: &mut Connection) -> Result<i64> {
         .get_result(connection)?)
 }
 
-/// When the next waiting delivery is due.
+/// When the next waiting delivery is due that is first in its lane.
 pub fn next_due(connection: &mut Connection) -> Result<Option<Timestamp>> {
     let at: Option<i64> = deliveries::table
         .filter(deliveries::state.eq(Pending))
+        .filter(deliveries::first_in_lane)
         .select(diesel::dsl::min(deliveries::next_attempt_at))
-        .first(connection)?;
+        .get_result(connection)?;
     Ok(at.map(Timestamp::from_micros))
 }
 
 pub fn find(connection: &mut Connection, id: DeliveryId) -> Result<Option<Delivery>> {
-    let row = deliveries::table
-        .find(id.0)
-        .select(DeliveryRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        deliveries::table
+            .find(id.0)
+            .select(DeliveryRow::as_select())
+    )?;
     row.map(Delivery::try_from).transpose()
 }
 
@@ -592,14 +674,18 @@ pub fn retry(
     .map(DeliveryState::as_str);
     let text = "UPDATE deliveries SET state = 'pending', next_attempt_at = $1, finished_at = NULL \
                 WHERE state IN ($2, $3, $4) AND lease_until <= $1 AND (host = $5 OR $5 = '') AND (id = $6 OR $6 = 0)";
-    Ok(diesel::sql_query(text)
+    hold_lanes(connection)?;
+    let count = diesel::sql_query(text)
         .bind::<BigInt, _>(now.micros())
         .bind::<Text, _>(states[0])
         .bind::<Text, _>(states[1])
         .bind::<Text, _>(states[2])
         .bind::<Text, _>(host.map_or("", Host::as_str))
         .bind::<BigInt, _>(id.map_or(0, |id| id.0))
-        .execute(connection)?)
+        .execute(connection)?;
+    // What was given up may stand before what waits.
+    name_all(connection)?;
+    Ok(count)
 }
 
 /// Gives one delivery up for good. False: it was not waiting, failed or dead.
@@ -610,6 +696,7 @@ pub fn discard(connection: &mut Connection, id: DeliveryId, now: Timestamp) -> R
         DeliveryState::Dead,
     ]
     .map(DeliveryState::as_str);
+    hold_lanes(connection)?;
     let changed = diesel::update(
         deliveries::table
             .find(id.0)
@@ -621,6 +708,7 @@ pub fn discard(connection: &mut Connection, id: DeliveryId, now: Timestamp) -> R
         deliveries::finished_at.eq(Some(now.micros())),
     ))
     .execute(connection)?;
+    name_successors(connection, &[id.0])?;
     Ok(changed > 0)
 }
 

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{ActorId, Event, EventId, EventKind, GroupId, PostId, Timestamp};
 use crate::error::Result;
+use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::schema::events;
 use crate::storage::{Connection, ids};
@@ -62,9 +63,9 @@ pub fn append(connection: &mut Connection, new: NewEvent, now: Timestamp) -> Res
         activity: new.activity,
         at: now.micros(),
     };
-    diesel::insert_into(events::table)
+    on_backend!(connection, |inner| diesel::insert_into(events::table)
         .values(row)
-        .execute(connection)?;
+        .execute(inner))?;
     Ok(EventId(id))
 }
 
@@ -102,11 +103,10 @@ pub fn mark_planned(
 }
 
 pub fn find(connection: &mut Connection, id: EventId) -> Result<Option<Event>> {
-    let row = events::table
-        .find(id.0)
-        .select(EventRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        events::table.find(id.0).select(EventRow::as_select())
+    )?;
     row.map(Event::try_from).transpose()
 }
 

@@ -1,5 +1,7 @@
 //! Grants we gave and grants we were given.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use crate::domain::{
@@ -7,6 +9,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
+use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::schema::{grants, partners, received_grants};
 use crate::storage::{Connection, ids};
@@ -119,11 +122,10 @@ pub fn end(
 }
 
 pub fn find(connection: &mut Connection, id: GrantId) -> Result<Option<Grant>> {
-    let row = grants::table
-        .find(id.0)
-        .select(GrantRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        grants::table.find(id.0).select(GrantRow::as_select())
+    )?;
     row.map(Grant::try_from).transpose()
 }
 
@@ -133,19 +135,18 @@ pub fn find_standing(
     group: GroupId,
     partner: PartnerId,
 ) -> Result<Option<Grant>> {
-    let query = grants::table
-        .filter(
-            grants::group_id
-                .eq(group.0)
-                .and(grants::partner_id.eq(partner.0)),
-        )
-        .filter(grants::ended_at.is_null())
-        .select(GrantRow::as_select());
-    query
-        .first(connection)
-        .optional()?
-        .map(Grant::try_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        grants::table
+            .filter(
+                grants::group_id
+                    .eq(group.0)
+                    .and(grants::partner_id.eq(partner.0)),
+            )
+            .filter(grants::ended_at.is_null())
+            .select(GrantRow::as_select())
+    )?;
+    row.map(Grant::try_from).transpose()
 }
 
 /// The partnership with a host and what it was granted in a group: one question at every door.
@@ -154,17 +155,18 @@ pub fn find_for_host(
     group: GroupId,
     host: &Host,
 ) -> Result<(Option<PartnerState>, Option<GrantTerms>)> {
-    let row: Option<(String, Option<GrantRow>)> = partners::table
-        .left_join(
-            grants::table.on(grants::partner_id
-                .eq(partners::id)
-                .and(grants::group_id.eq(group.0))
-                .and(grants::ended_at.is_null())),
-        )
-        .filter(partners::host.eq(host.as_str()))
-        .select((partners::state, Option::<GrantRow>::as_select()))
-        .first(connection)
-        .optional()?;
+    let row: Option<(String, Option<GrantRow>)> = find_one!(
+        connection,
+        partners::table
+            .left_join(
+                grants::table.on(grants::partner_id
+                    .eq(partners::id)
+                    .and(grants::group_id.eq(group.0))
+                    .and(grants::ended_at.is_null())),
+            )
+            .filter(partners::host.eq(host.as_str()))
+            .select((partners::state, Option::<GrantRow>::as_select()))
+    )?;
     let Some((state, grant)) = row else {
         return Ok((None, None));
     };
@@ -173,6 +175,35 @@ pub fn find_for_host(
         .transpose()?
         .map(|grant| grant.terms);
     Ok((Some(read(&state)?), terms))
+}
+
+/// The same for all partners at once, by host.
+pub fn list_for_hosts(
+    connection: &mut Connection,
+    group: GroupId,
+) -> Result<HashMap<Host, (PartnerState, Option<GrantTerms>)>> {
+    let rows: Vec<(String, String, Option<GrantRow>)> = partners::table
+        .left_join(
+            grants::table.on(grants::partner_id
+                .eq(partners::id)
+                .and(grants::group_id.eq(group.0))
+                .and(grants::ended_at.is_null())),
+        )
+        .select((
+            partners::host,
+            partners::state,
+            Option::<GrantRow>::as_select(),
+        ))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(host, state, grant)| {
+            let grant = grant.map(Grant::try_from).transpose()?;
+            Ok((
+                read(&host)?,
+                (read(&state)?, grant.map(|grant| grant.terms)),
+            ))
+        })
+        .collect()
 }
 
 /// Standing grants of a group, a partner, or all.
@@ -239,11 +270,12 @@ pub fn remove_received(connection: &mut Connection, group: GroupId) -> Result<()
 
 /// The group that a grant given to us opens.
 pub fn find_received_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<GroupId>> {
-    let group: Option<i64> = received_grants::table
-        .filter(received_grants::uri.eq(uri.as_str()))
-        .select(received_grants::group_id)
-        .first(connection)
-        .optional()?;
+    let group: Option<i64> = find_one!(
+        connection,
+        received_grants::table
+            .filter(received_grants::uri.eq(uri.as_str()))
+            .select(received_grants::group_id)
+    )?;
     Ok(group.map(GroupId))
 }
 
@@ -253,9 +285,9 @@ pub fn find_received(
     group: GroupId,
 ) -> Result<Option<(Uri, GrantTerms)>> {
     type Row = (String, String, String, i64, Option<i64>, i64);
-    let row: Option<Row> = received_grants::table
-        .find(group.0)
-        .select((
+    let row: Option<Row> = find_one!(
+        connection,
+        received_grants::table.find(group.0).select((
             received_grants::uri,
             received_grants::capabilities,
             received_grants::join_mode,
@@ -263,8 +295,7 @@ pub fn find_received(
             received_grants::until_at,
             received_grants::history_from,
         ))
-        .first(connection)
-        .optional()?;
+    )?;
     let Some((uri, capabilities, join, from, until, history)) = row else {
         return Ok(None);
     };

@@ -6,6 +6,7 @@ use crate::domain::{Access, Actor, Group, GroupId, Handle, Host, Stage, Timestam
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
 use crate::storage::actors::{ActorRow, host_text};
+use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::schema::{actors, groups};
 use crate::storage::{Connection, scope};
@@ -94,35 +95,41 @@ fn insert_row(
 }
 
 pub fn find(connection: &mut Connection, id: GroupId) -> Result<Option<Group>> {
-    let query = groups::table
-        .inner_join(actors::table)
-        .filter(groups::actor_id.eq(id.0))
-        .select((GroupRow::as_select(), ActorRow::as_select()));
-    let row: Option<(GroupRow, ActorRow)> = query.first(connection).optional()?;
+    let row: Option<(GroupRow, ActorRow)> = find_one!(
+        connection,
+        groups::table
+            .inner_join(actors::table)
+            .filter(groups::actor_id.eq(id.0))
+            .select((GroupRow::as_select(), ActorRow::as_select()))
+    )?;
     row.map(|(group, actor)| group_from(group, actor))
         .transpose()
 }
 
 pub fn find_by_handle(connection: &mut Connection, handle: &Handle) -> Result<Option<Group>> {
-    let query = groups::table
-        .inner_join(actors::table)
-        .filter(
-            actors::name
-                .eq(&handle.name)
-                .and(actors::host.eq(host_text(handle.host.as_ref()))),
-        )
-        .select((GroupRow::as_select(), ActorRow::as_select()));
-    let row: Option<(GroupRow, ActorRow)> = query.first(connection).optional()?;
+    let row: Option<(GroupRow, ActorRow)> = find_one!(
+        connection,
+        groups::table
+            .inner_join(actors::table)
+            .filter(
+                actors::name
+                    .eq(&handle.name)
+                    .and(actors::host.eq(host_text(handle.host.as_ref()))),
+            )
+            .select((GroupRow::as_select(), ActorRow::as_select()))
+    )?;
     row.map(|(group, actor)| group_from(group, actor))
         .transpose()
 }
 
 pub fn find_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<Group>> {
-    let query = groups::table
-        .inner_join(actors::table)
-        .filter(actors::uri.eq(uri.as_str()))
-        .select((GroupRow::as_select(), ActorRow::as_select()));
-    let row: Option<(GroupRow, ActorRow)> = query.first(connection).optional()?;
+    let row: Option<(GroupRow, ActorRow)> = find_one!(
+        connection,
+        groups::table
+            .inner_join(actors::table)
+            .filter(actors::uri.eq(uri.as_str()))
+            .select((GroupRow::as_select(), ActorRow::as_select()))
+    )?;
     row.map(|(group, actor)| group_from(group, actor))
         .transpose()
 }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Job, JobId, JobState, Timestamp, Work};
 use crate::error::{Error, Result};
+use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::pending::Pending;
 use crate::storage::schema::jobs;
@@ -36,15 +37,16 @@ impl TryFrom<JobRow> for Job {
 /// Queues work. The same work waiting already is not queued twice; its id is returned.
 pub fn insert(connection: &mut Connection, work: &Work, now: Timestamp) -> Result<JobId> {
     let text = serde_json::to_string(work).map_err(Error::internal)?;
-    let waiting: Option<i64> = jobs::table
-        .filter(
-            jobs::state
-                .eq(JobState::Pending.as_str())
-                .and(jobs::work.eq(&text)),
-        )
-        .select(jobs::id)
-        .first(connection)
-        .optional()?;
+    let waiting: Option<i64> = find_one!(
+        connection,
+        jobs::table
+            .filter(
+                jobs::state
+                    .eq(JobState::Pending.as_str())
+                    .and(jobs::work.eq(&text)),
+            )
+            .select(jobs::id)
+    )?;
     if let Some(id) = waiting {
         return Ok(JobId(id));
     }
@@ -153,11 +155,10 @@ pub fn retry_later(
 }
 
 pub fn find(connection: &mut Connection, id: JobId) -> Result<Option<Job>> {
-    let row = jobs::table
-        .find(id.0)
-        .select(JobRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        jobs::table.find(id.0).select(JobRow::as_select())
+    )?;
     row.map(Job::try_from).transpose()
 }
 

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
-use crate::storage::connection::on_backend;
+use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{actors, invited_handles, memberships};
 
@@ -135,11 +135,12 @@ pub fn find(
     group: GroupId,
     actor: ActorId,
 ) -> Result<Option<Membership>> {
-    let row = memberships::table
-        .find((group.0, actor.0))
-        .select(MembershipRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        memberships::table
+            .find((group.0, actor.0))
+            .select(MembershipRow::as_select())
+    )?;
     row.map(Membership::try_from).transpose()
 }
 
@@ -149,15 +150,16 @@ pub fn find_by_follow(
     group: GroupId,
     follow: &Uri,
 ) -> Result<Option<Membership>> {
-    let row = memberships::table
-        .filter(
-            memberships::group_id
-                .eq(group.0)
-                .and(memberships::follow_uri.eq(follow.as_str())),
-        )
-        .select(MembershipRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        memberships::table
+            .filter(
+                memberships::group_id
+                    .eq(group.0)
+                    .and(memberships::follow_uri.eq(follow.as_str())),
+            )
+            .select(MembershipRow::as_select())
+    )?;
     row.map(Membership::try_from).transpose()
 }
 
@@ -204,7 +206,10 @@ pub fn any_shared(connection: &mut Connection, one: ActorId, other: ActorId) -> 
             .and(member)
             .and(memberships::group_id.eq_any(groups)),
     );
-    Ok(diesel::select(diesel::dsl::exists(shared)).get_result(connection)?)
+    Ok(on_backend!(connection, |inner| diesel::select(
+        diesel::dsl::exists(shared)
+    )
+    .get_result(inner))?)
 }
 
 /// How many people of a server (none: of this house) are members.
@@ -268,7 +273,10 @@ pub fn any_on_host(
         .filter(actors::host.eq(host.as_str()))
         .filter(actors::state.eq(ActorState::Active.as_str()))
         .filter(exists(member));
-    Ok(diesel::select(exists(some)).get_result(connection)?)
+    Ok(on_backend!(connection, |inner| diesel::select(exists(
+        some
+    ))
+    .get_result(inner))?)
 }
 
 /// One line per server that has accepted members: the server and an inbox that reaches it. Whoever is
@@ -366,7 +374,7 @@ pub fn find_invited_handle(
         .filter(invited_handles::group_id.eq(group.0))
         .filter(actors::id.eq(person.0))
         .select(invited_handles::role)
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     role.map(|role| read(&role)).transpose()
 }

@@ -1,6 +1,9 @@
 //! The only place that knows the databases. One file a noun; queries are named functions without
 //! policy: lists take a [`ReadScope`](crate::policy::ReadScope), writes that need permission take a
 //! [`Permit`](crate::policy::Permit).
+//!
+//! What is unique is read with `get_result`, not `first`: that adds `LIMIT ?`, and SQLite plans a
+//! statement anew each time such a value is bound, which takes longer than the reading itself.
 
 pub mod accounts;
 pub mod actors;

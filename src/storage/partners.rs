@@ -7,6 +7,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
+use crate::storage::connection::find_one;
 use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{invitations, partners};
 use crate::storage::{Connection, ids};
@@ -103,32 +104,31 @@ pub fn set_state(
 }
 
 pub fn find(connection: &mut Connection, id: PartnerId) -> Result<Option<Partner>> {
-    let row = partners::table
-        .find(id.0)
-        .select(PartnerRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        partners::table.find(id.0).select(PartnerRow::as_select())
+    )?;
     row.map(Partner::try_from).transpose()
 }
 
 pub fn find_by_host(connection: &mut Connection, host: &Host) -> Result<Option<Partner>> {
-    let query = partners::table
-        .filter(partners::host.eq(host.as_str()))
-        .select(PartnerRow::as_select());
-    query
-        .first(connection)
-        .optional()?
-        .map(Partner::try_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        partners::table
+            .filter(partners::host.eq(host.as_str()))
+            .select(PartnerRow::as_select())
+    )?;
+    row.map(Partner::try_from).transpose()
 }
 
 /// Whether and how we are partners with a server: the question asked at every door.
 pub fn find_state(connection: &mut Connection, host: &Host) -> Result<Option<PartnerState>> {
-    let state: Option<String> = partners::table
-        .filter(partners::host.eq(host.as_str()))
-        .select(partners::state)
-        .first(connection)
-        .optional()?;
+    let state: Option<String> = find_one!(
+        connection,
+        partners::table
+            .filter(partners::host.eq(host.as_str()))
+            .select(partners::state)
+    )?;
     state.map(|state| read(&state)).transpose()
 }
 
@@ -185,14 +185,13 @@ pub fn insert_invitation(
 }
 
 pub fn find_invitation(connection: &mut Connection, code_hash: &str) -> Result<Option<Invitation>> {
-    let query = invitations::table
-        .filter(invitations::code_hash.eq(code_hash))
-        .select(InvitationRow::as_select());
-    query
-        .first(connection)
-        .optional()?
-        .map(Invitation::try_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        invitations::table
+            .filter(invitations::code_hash.eq(code_hash))
+            .select(InvitationRow::as_select())
+    )?;
+    row.map(Invitation::try_from).transpose()
 }
 
 /// Marks an invitation as used by `host`. False: somebody was faster.

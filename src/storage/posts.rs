@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
-use crate::storage::connection::on_backend;
+use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::listing::Listing;
 use crate::storage::schema::{mentions, posts, revisions, tombstones};
@@ -155,10 +155,14 @@ pub fn insert_comment(
     let post = assemble(id, new, permit.group(), local_uri, place);
     insert(connection, &post)?;
     if counts {
-        add_comments(connection, post.topic, 1)?;
-        diesel::update(posts::table.find(post.topic.0))
-            .set(posts::active_at.eq(now.micros()))
-            .execute(connection)?;
+        on_backend!(connection, |inner| diesel::update(
+            posts::table.find(post.topic.0)
+        )
+        .set((
+            posts::comments.eq(posts::comments + 1),
+            posts::active_at.eq(now.micros()),
+        ))
+        .execute(inner))?;
     }
     Ok(post)
 }
@@ -202,9 +206,9 @@ fn assemble(
 }
 
 fn insert(connection: &mut Connection, post: &Post) -> Result<()> {
-    diesel::insert_into(posts::table)
+    on_backend!(connection, |inner| diesel::insert_into(posts::table)
         .values(PostRow::from(post))
-        .execute(connection)?;
+        .execute(inner))?;
     Ok(())
 }
 
@@ -303,23 +307,21 @@ fn leave_count(connection: &mut Connection, post: &Post, change: i32) -> Result<
 }
 
 pub fn find(connection: &mut Connection, id: PostId) -> Result<Option<Post>> {
-    let row = posts::table
-        .find(id.0)
-        .select(PostRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row = find_one!(
+        connection,
+        posts::table.find(id.0).select(PostRow::as_select())
+    )?;
     row.map(Post::try_from).transpose()
 }
 
 pub fn find_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<Post>> {
-    let query = posts::table
-        .filter(posts::uri.eq(uri.as_str()))
-        .select(PostRow::as_select());
-    query
-        .first(connection)
-        .optional()?
-        .map(Post::try_from)
-        .transpose()
+    let row = find_one!(
+        connection,
+        posts::table
+            .filter(posts::uri.eq(uri.as_str()))
+            .select(PostRow::as_select())
+    )?;
+    row.map(Post::try_from).transpose()
 }
 
 pub fn list_revisions(connection: &mut Connection, post: PostId) -> Result<Vec<Revision>> {
@@ -599,7 +601,10 @@ pub fn insert_mentions(
 
 pub fn is_mentioned(connection: &mut Connection, post: PostId, actor: ActorId) -> Result<bool> {
     let row = mentions::table.find((post.0, actor.0));
-    Ok(diesel::select(diesel::dsl::exists(row)).get_result(connection)?)
+    Ok(on_backend!(connection, |inner| diesel::select(
+        diesel::dsl::exists(row)
+    )
+    .get_result(inner))?)
 }
 
 /// Whether the post names somebody of `host`.
@@ -609,7 +614,10 @@ pub fn mentions_host(connection: &mut Connection, post: PostId, host: &Host) -> 
         .inner_join(actors::table.on(actors::id.eq(mentions::actor_id)))
         .filter(mentions::post_id.eq(post.0))
         .filter(actors::host.eq(host.as_str()));
-    Ok(diesel::select(diesel::dsl::exists(somebody)).get_result(connection)?)
+    Ok(on_backend!(connection, |inner| diesel::select(
+        diesel::dsl::exists(somebody)
+    )
+    .get_result(inner))?)
 }
 
 /// Remembers that something was deleted before we heard of it. Of one server the newest `most` are
@@ -635,7 +643,7 @@ pub fn insert_tombstone(
         .offset(most - 1)
         .limit(1)
         .select(tombstones::at)
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     if let Some(last) = last {
         let older = tombstones::host.eq(host).and(tombstones::at.lt(last));
@@ -659,10 +667,10 @@ pub fn remove_tombstone(connection: &mut Connection, uri: &Uri) -> Result<()> {
 }
 
 pub fn has_tombstone(connection: &mut Connection, uri: &Uri) -> Result<bool> {
-    Ok(
-        diesel::select(diesel::dsl::exists(tombstones::table.find(uri.as_str())))
-            .get_result(connection)?,
+    Ok(on_backend!(connection, |inner| diesel::select(
+        diesel::dsl::exists(tombstones::table.find(uri.as_str()))
     )
+    .get_result(inner))?)
 }
 
 /// How many posts a host's people wrote in a group: what an administrator sees of a partner.

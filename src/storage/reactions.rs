@@ -6,7 +6,7 @@ use crate::domain::{ActorId, Host, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::Connection;
-use crate::storage::connection::on_backend;
+use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::schema::{actors, posts, reactions};
 
@@ -38,11 +38,12 @@ pub fn insert(
 
 /// Takes a like back; the id of the Like it was. None: there was none.
 pub fn remove(connection: &mut Connection, post: PostId, actor: ActorId) -> Result<Option<Uri>> {
-    let uri: Option<String> = reactions::table
-        .find((post.0, actor.0))
-        .select(reactions::uri)
-        .first(connection)
-        .optional()?;
+    let uri: Option<String> = find_one!(
+        connection,
+        reactions::table
+            .find((post.0, actor.0))
+            .select(reactions::uri)
+    )?;
     let Some(uri) = uri else { return Ok(None) };
     diesel::delete(reactions::table.find((post.0, actor.0))).execute(connection)?;
     diesel::update(posts::table.find(post.0))
@@ -53,11 +54,12 @@ pub fn remove(connection: &mut Connection, post: PostId, actor: ActorId) -> Resu
 
 /// The id of somebody's Like of a post.
 pub fn find(connection: &mut Connection, post: PostId, actor: ActorId) -> Result<Option<Uri>> {
-    let uri: Option<String> = reactions::table
-        .find((post.0, actor.0))
-        .select(reactions::uri)
-        .first(connection)
-        .optional()?;
+    let uri: Option<String> = find_one!(
+        connection,
+        reactions::table
+            .find((post.0, actor.0))
+            .select(reactions::uri)
+    )?;
     uri.map(|uri| read(&uri)).transpose()
 }
 

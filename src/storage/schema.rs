@@ -270,6 +270,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> BigInt,
         finished_at -> Nullable<BigInt>,
+        first_in_lane -> Bool,
     }
 }
 

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{ActorId, SessionId, Timestamp};
 use crate::error::Result;
+use crate::storage::connection::find_one;
 use crate::storage::schema::{accounts, sessions};
 use crate::storage::{Connection, ids};
 
@@ -77,17 +78,18 @@ pub fn find_valid(
     token_hash: &str,
     now: Timestamp,
 ) -> Result<Option<Session>> {
-    let row: Option<Row> = sessions::table
-        .inner_join(accounts::table)
-        .filter(
-            sessions::token_hash
-                .eq(token_hash)
-                .and(sessions::expires_at.gt(now.micros())),
-        )
-        .filter(accounts::disabled_at.is_null())
-        .select(COLUMNS)
-        .first(connection)
-        .optional()?;
+    let row: Option<Row> = find_one!(
+        connection,
+        sessions::table
+            .inner_join(accounts::table)
+            .filter(
+                sessions::token_hash
+                    .eq(token_hash)
+                    .and(sessions::expires_at.gt(now.micros())),
+            )
+            .filter(accounts::disabled_at.is_null())
+            .select(COLUMNS)
+    )?;
     Ok(row.map(session_from))
 }
 

@@ -15,7 +15,7 @@ pub fn find(connection: &mut Connection, name: &str) -> Result<Option<String>> {
     Ok(settings::table
         .find(name)
         .select(settings::value)
-        .first(connection)
+        .get_result(connection)
         .optional()?)
 }
 

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{ActorId, Timestamp, TokenId};
 use crate::error::Result;
+use crate::storage::connection::find_one;
 use crate::storage::schema::{accounts, tokens};
 use crate::storage::{Connection, ids};
 
@@ -54,23 +55,24 @@ pub fn insert(
 
 /// The token of a secret, unless it was revoked or its account is disabled.
 pub fn find_valid(connection: &mut Connection, token_hash: &str) -> Result<Option<Token>> {
-    let row: Option<Row> = tokens::table
-        .inner_join(accounts::table)
-        .filter(
-            tokens::token_hash
-                .eq(token_hash)
-                .and(tokens::revoked_at.is_null()),
-        )
-        .filter(accounts::disabled_at.is_null())
-        .select((
-            tokens::id,
-            tokens::actor_id,
-            tokens::client,
-            tokens::scopes,
-            tokens::created_at,
-        ))
-        .first(connection)
-        .optional()?;
+    let row: Option<Row> = find_one!(
+        connection,
+        tokens::table
+            .inner_join(accounts::table)
+            .filter(
+                tokens::token_hash
+                    .eq(token_hash)
+                    .and(tokens::revoked_at.is_null()),
+            )
+            .filter(accounts::disabled_at.is_null())
+            .select((
+                tokens::id,
+                tokens::actor_id,
+                tokens::client,
+                tokens::scopes,
+                tokens::created_at,
+            ))
+    )?;
     Ok(row.map(token_from))
 }
 

@@ -5,8 +5,8 @@
 //! one that fails undoes only itself. Nobody is answered before the commit is durable.
 //!
 //! There are two queues. What somebody waits for goes first; of the house's own work behind it
-//! (applying, planning, writing down deliveries) each commit takes one story, so that neither keeps
-//! the other out.
+//! (applying, planning, writing down deliveries) each commit takes a few stories, so that neither
+//! keeps the other out.
 
 use std::panic::AssertUnwindSafe;
 
@@ -19,6 +19,8 @@ use crate::storage::Connection;
 
 /// Most stories in one commit: bounds how long the first of them waits for the last.
 const STORIES_PER_COMMIT_MAX: usize = 256;
+/// Most stories of the house's own work among them: one for each worker that has some.
+const PATIENT_STORIES_PER_COMMIT_MAX: usize = 4;
 /// Stories that may wait; beyond that, callers wait to get in.
 const STORIES_WAITING_MAX: usize = 4_096;
 
@@ -157,7 +159,10 @@ fn run(mut connection: Connection, mut queues: Queues, runtime: &tokio::runtime:
             };
             answers.push(story(&mut connection));
         }
-        if let Ok(story) = queues.patient.try_recv() {
+        for _ in 0..PATIENT_STORIES_PER_COMMIT_MAX {
+            let Ok(story) = queues.patient.try_recv() else {
+                break;
+            };
             answers.push(story(&mut connection));
         }
         crate::fail_point::pass("commit.before");

@@ -155,7 +155,7 @@ impl Acme {
             group: Some(self.engineering.actor.uri.clone()),
             parent: Some(parent.uri.clone()),
             title: None,
-            html: "<p>theirs</p>".into(),
+            html: "<p>theirs</p>".to_owned().into(),
             source: None,
             published: None,
         });

@@ -106,7 +106,7 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
         author,
         parent,
         title,
-        html,
+        html: html.into(),
         source: markdown(object),
         published: published(object),
     })
