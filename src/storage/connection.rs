@@ -44,6 +44,10 @@ pub(crate) use find_one;
 /// How long a SQLite connection waits for another process's write, milliseconds.
 const BUSY_TIMEOUT_MILLIS: u32 = 10_000;
 
+/// Pages (4 KiB each) in SQLite's log before they are moved into the database: under load the same
+/// pages are written again and again, and moving them keeps everybody from writing.
+const CHECKPOINT_PAGES: u32 = 8_000;
+
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -72,9 +76,10 @@ pub(super) fn open(url: &DatabaseUrl, purpose: Use) -> Result<AnyConnection, Con
                  PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; \
                  PRAGMA cache_size = -4096;"
             );
-            if purpose == Use::Read {
-                settings.push_str("PRAGMA query_only = ON;");
-            }
+            settings.push_str(&match purpose {
+                Use::Read => "PRAGMA query_only = ON;".to_owned(),
+                Use::Write => format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"),
+            });
             connection
                 .batch_execute(&settings)
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;

@@ -116,7 +116,7 @@ pub fn insert_topic(
     local_uri: impl FnOnce(PostId) -> Uri,
     now: Timestamp,
 ) -> Result<Post> {
-    let id = PostId(ids::at(new.created_at, now));
+    let id = free_id(connection, new.created_at, now)?;
     let created_at = new.created_at.min(now);
     let post = assemble(
         id,
@@ -144,7 +144,7 @@ pub fn insert_comment(
     now: Timestamp,
 ) -> Result<Post> {
     debug_assert_eq!(permit.post(), parent.id);
-    let id = PostId(ids::at(new.created_at.max(parent.created_at), now));
+    let id = free_id(connection, new.created_at.max(parent.created_at), now)?;
     let place = Place {
         topic: parent.topic,
         parent: Some(parent.id),
@@ -165,6 +165,23 @@ pub fn insert_comment(
         .execute(inner))?;
     }
     Ok(post)
+}
+
+/// An id that sorts a post where it belongs. Of what was written long ago, or before what it
+/// answers, many want the same place: then the next one behind it.
+fn free_id(connection: &mut Connection, mut written: Timestamp, now: Timestamp) -> Result<PostId> {
+    loop {
+        let id = ids::at(written, now);
+        // Ids of the present are never given twice.
+        if written >= now {
+            return Ok(PostId(id));
+        }
+        let taken = diesel::dsl::exists(posts::table.find(id));
+        if !on_backend!(connection, |inner| diesel::select(taken).get_result(inner))? {
+            return Ok(PostId(id));
+        }
+        written = written.plus(std::time::Duration::from_millis(1));
+    }
 }
 
 struct Place {
