@@ -38,7 +38,11 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
 async fn add(app: &App, group: Handle, who: Handle, role: GroupRole, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
     let actor = find_person(app, &who).await?;
-    let state = memberships::add(app, Viewer::Operator, group.id, actor.id, role).await?;
+    let state = memberships::add(app, Viewer::Operator, group.id, actor.id, role).await;
+    let state = state.map_err(|error| match error {
+        Error::NotFound => Error::invalid("who", format!("{who} is nobody who can be a member")),
+        other => other,
+    })?;
     let sentence = match state {
         MembershipState::Member => format!("{who} is {role} of {} now.", group.actor.name),
         state => format!("{who} is {state}: joining completes it."),

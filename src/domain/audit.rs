@@ -10,6 +10,7 @@ text_enum! {
         AccountCreated = "account_created",
         AccountDisabled = "account_disabled",
         AccountEnabled = "account_enabled",
+        AccountErased = "account_erased",
         PasswordChanged = "password_changed",
         TokenCreated = "token_created",
         TokenRevoked = "token_revoked",

@@ -1,5 +1,9 @@
 //! People of this organization: their accounts, passwords and whether they may sign in.
 
+mod erase;
+
+pub use erase::{Erased, erase};
+
 use crate::app::{App, Asker};
 use crate::domain::{
     Account, Actor, ActorId, ActorKind, ActorState, AuditAction, EmailAddress, Name, OrgRole,

@@ -2,8 +2,8 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorId, AuditAction, EventKind, Group, GroupId, GroupRole, Member, Membership,
-    MembershipState, Uri, Work,
+    Actor, ActorId, ActorKind, ActorState, AuditAction, EventKind, Group, GroupId, GroupRole,
+    Member, Membership, MembershipState, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
@@ -131,21 +131,48 @@ pub async fn leave(app: &App, viewer: Viewer, group: GroupId) -> Result<()> {
     Ok(())
 }
 
+/// Ends every membership, request and invitation of somebody who is erased; the groups here that are
+/// left without an owner. `asker` is who they were. Bans end too: nobody can have the name again.
+pub(super) fn leave_all(
+    connection: &mut Connection,
+    asker: &Asker,
+    actor: ActorId,
+) -> Result<Vec<Group>> {
+    let mut without_owner = Vec::new();
+    for was in storage::memberships::list_of_actor(connection, actor)? {
+        let group = storage::groups::find(connection, was.group)?.ok_or(Error::NotFound)?;
+        if !group.is_local() && was.follow.is_some() {
+            let follow = was.follow.as_ref();
+            tell(connection, asker, EventKind::Left, &group, actor, follow)?;
+        }
+        let last = is_last_owner(connection, &group, &was)?;
+        storage::memberships::remove(connection, group.id, actor)?;
+        if last {
+            without_owner.push(group);
+        }
+    }
+    Ok(without_owner)
+}
+
 /// A group of ours always has an owner.
 fn keep_an_owner(connection: &mut Connection, group: &Group, leaving: &Membership) -> Result<()> {
-    if !group.is_local()
-        || leaving.role != GroupRole::Owner
-        || leaving.state != MembershipState::Member
-    {
-        return Ok(());
-    }
-    let owners = storage::memberships::list_role(connection, group.id, GroupRole::Owner)?;
-    if owners.len() > 1 {
+    if !is_last_owner(connection, group, leaving)? {
         return Ok(());
     }
     Err(Error::Conflict(
         "the group would be left without an owner: make somebody else an owner first".into(),
     ))
+}
+
+fn is_last_owner(connection: &mut Connection, group: &Group, leaving: &Membership) -> Result<bool> {
+    if !group.is_local()
+        || leaving.role != GroupRole::Owner
+        || leaving.state != MembershipState::Member
+    {
+        return Ok(false);
+    }
+    let owners = storage::memberships::list_role(connection, group.id, GroupRole::Owner)?;
+    Ok(owners.len() <= 1)
 }
 
 /// Members, requests and invitations of a group.
@@ -307,6 +334,9 @@ pub async fn add(
                 return Err(Error::Denied(Reason::NotForRemote));
             }
             let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
+            if person.kind != ActorKind::Person || person.state != ActorState::Active {
+                return Err(Error::NotFound);
+            }
             let known = storage::memberships::find(connection, group.id, actor)?;
             only_managers_change_roles(connection, &asker, &group, known.as_ref(), role)?;
             let facts = access::group_facts(connection, &asker, &group)?;

@@ -255,20 +255,26 @@ pub async fn delete(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
     let asker = app.asker(viewer);
     app.db
         .write("delete_post", move |connection| {
-            let case = access::permit_post::<act::DeletePost>(connection, &asker, id)?;
-            storage::posts::delete(connection, &case.permit, &case.post)?;
-            tell(connection, &asker, EventKind::PostDeleted, &case.post, None)?;
+            let post = take_back(connection, &asker, id)?;
             audit::note(
                 connection,
                 &asker,
                 AuditAction::PostDeleted,
-                case.post.uri.as_str(),
+                post.uri.as_str(),
                 "",
             )
         })
         .await?;
     app.bells.events.notify_one();
     Ok(())
+}
+
+/// The part of [`delete`] that an author's erasure shares: the text goes, who got it is told.
+pub(super) fn take_back(connection: &mut Connection, asker: &Asker, id: PostId) -> Result<Post> {
+    let case = access::permit_post::<act::DeletePost>(connection, asker, id)?;
+    storage::posts::delete(connection, &case.permit, &case.post)?;
+    tell(connection, asker, EventKind::PostDeleted, &case.post, None)?;
+    Ok(case.post)
 }
 
 /// Takes somebody's post out of view, or brings it back. Moderators only.

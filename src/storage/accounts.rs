@@ -8,7 +8,7 @@ use crate::policy::{Permit, act};
 use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
 use crate::storage::error::read;
-use crate::storage::schema::{accounts, actors};
+use crate::storage::schema::{accounts, actors, sessions, tokens};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = accounts)]
@@ -119,6 +119,19 @@ pub fn set_disabled(
     diesel::update(accounts::table.find(actor.0))
         .set(accounts::disabled_at.eq(disabled_at.map(Timestamp::micros)))
         .execute(connection)?;
+    Ok(())
+}
+
+/// Takes an account away, with everything that only its owner and administrators saw. Its actor
+/// stays: the name is not to be had again, and posts and events point at it.
+pub fn remove(
+    connection: &mut Connection,
+    _permit: &Permit<act::ManageAccounts>,
+    actor: ActorId,
+) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::actor_id.eq(actor.0))).execute(connection)?;
+    diesel::delete(tokens::table.filter(tokens::actor_id.eq(actor.0))).execute(connection)?;
+    diesel::delete(accounts::table.find(actor.0)).execute(connection)?;
     Ok(())
 }
 

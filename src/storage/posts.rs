@@ -261,7 +261,13 @@ pub fn delete(
             posts::html.eq(""),
         ))
         .execute(connection)?;
-    leave_count(connection, post, -1)
+    // A removed one left the count when it was removed.
+    match post.state {
+        PostState::Removed => Ok(()),
+        PostState::Visible | PostState::Held | PostState::Deleted => {
+            leave_count(connection, post, -1)
+        }
+    }
 }
 
 /// Hides a post (a moderator's act) or shows it again; the text stays.
@@ -334,6 +340,21 @@ pub fn list_revisions(connection: &mut Connection, post: PostId) -> Result<Vec<R
         until: Timestamp::from_micros(until),
     };
     Ok(rows.into_iter().map(revision).collect())
+}
+
+/// Everything somebody wrote and did not take back, wherever it is: for erasing it, not for showing.
+pub fn list_all_of_author(
+    connection: &mut Connection,
+    _permit: &Permit<act::ManageAccounts>,
+    author: ActorId,
+) -> Result<Vec<PostId>> {
+    let ids: Vec<i64> = posts::table
+        .filter(posts::author_id.eq(author.0))
+        .filter(posts::state.ne(PostState::Deleted.as_str()))
+        .order(posts::id)
+        .select(posts::id)
+        .load(connection)?;
+    Ok(ids.into_iter().map(PostId).collect())
 }
 
 // Lists ------------------------------------------------------------------------------------------

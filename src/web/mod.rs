@@ -123,7 +123,8 @@ fn administration(config: &mut ServiceConfig) {
                 .get(users::list)
                 .post(users::create),
         )
-        .route("/admin/users/{name}/state", post().to(users::set_state));
+        .route("/admin/users/{name}/state", post().to(users::set_state))
+        .route("/admin/users/{name}/erase", post().to(users::erase));
 }
 
 /// An address that only forms go to. Who reloads it is led up, to the page the form is on.

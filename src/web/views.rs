@@ -600,8 +600,8 @@ pub struct DeadLetter {
     pub failure: Failure,
 }
 
-/// `GET /admin/users`; posts `display_name`, `name`, `email`, `password`, `role` to itself, and `state` (`active`,
-/// `disabled`) to `/admin/users/NAME/state`.
+/// `GET /admin/users`; posts `display_name`, `name`, `email`, `password`, `role` to itself, `state` (`active`,
+/// `disabled`) to `/admin/users/NAME/state`, and `confirm` (the name) to `/admin/users/NAME/erase`.
 #[derive(Template)]
 #[template(path = "users.html")]
 pub struct UsersPage {
@@ -619,7 +619,7 @@ pub struct UserRow {
     pub role: String,
     pub disabled: bool,
     pub last_seen: Option<When>,
-    /// Nobody disables the account they are using.
+    /// Nobody disables or erases the account they are using.
     pub is_viewer: bool,
 }
 

@@ -539,6 +539,41 @@ async fn an_administrator_makes_and_disables_accounts() {
 }
 
 #[tokio::test]
+async fn an_administrator_erases_somebody_with_all_they_wrote() {
+    for house in House::all().await {
+        let mut grace = house.owner("grace", "welding", "open").await;
+        let topic = post_topic(&mut grace, "welding", "Electrodes", "Mine are blue.").await;
+        let mut eve = house.person("eve").await;
+        eve.go(&format!("/p/{topic}")).await;
+        let comments = format!("/p/{topic}/comments");
+        eve.send(&comments, &[("body", "Nice ones.")]).await;
+        grace.go(&format!("/p/{topic}")).await;
+        grace.send(&comments, &[("body", "They are.")]).await;
+
+        let mut ada = house.person("ada").await;
+        ada.go("/admin/users").await;
+        let erase = "/admin/users/grace/erase";
+        let mistaken = ada.send(erase, &[("confirm", "eve")]).await;
+        assert_eq!(mistaken.status, 422);
+        assert!(grace.go("/").await.path == "/");
+        ada.send(erase, &[("confirm", "grace")]).await;
+        let notice = "grace is erased. These groups have no owner now: Group welding.";
+        assert_eq!(ada.page.notice().as_deref(), Some(notice));
+        assert!(!ada.page.says("grace@acme.example"));
+
+        // She is signed out, unknown, and what she wrote is gone; what others wrote is not.
+        assert!(grace.go("/").await.path.starts_with("/sign-in"));
+        let refused = grace.sign_in("grace", PASSWORD).await;
+        assert_eq!(refused.status, 422);
+        assert_eq!(ada.go("/u/grace").await.status, 404);
+        let page = eve.go(&format!("/p/{topic}")).await;
+        assert!(page.says("A topic that was deleted") && page.says("Nice ones."));
+        assert!(page.says("1 comment") && !page.says("They are."));
+        assert!(!page.says("grace") && !page.says("blue"));
+    }
+}
+
+#[tokio::test]
 async fn a_public_group_is_read_by_anybody_until_it_is_closed_again() {
     for house in House::all().await {
         let mut ada = house.owner("ada", "news", "open").await;
