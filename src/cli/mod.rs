@@ -16,6 +16,7 @@ mod output;
 mod partner;
 mod password;
 mod policy;
+mod post;
 mod progress;
 mod queue;
 mod serve;
@@ -78,6 +79,9 @@ enum Command {
     /// Who belongs to a group
     #[command(subcommand)]
     Member(member::Command),
+    /// What moderators do with posts
+    #[command(subcommand)]
+    Post(post::Command),
     /// Partnerships with other organizations' servers
     #[command(subcommand)]
     Partner(partner::Command),
@@ -152,6 +156,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Demo(options) => demo::run(options, output).await,
         Command::Group(command) => group::run(&open_ready(config).await?, command, output).await,
         Command::Member(command) => member::run(&open_ready(config).await?, command, output).await,
+        Command::Post(command) => post::run(&open_ready(config).await?, command, output).await,
         Command::Partner(command) => {
             partner::run(&open_ready(config).await?, command, output).await
         }

@@ -113,6 +113,40 @@ impl std::str::FromStr for Body {
     }
 }
 
+/// Longest reason for a removal, in characters.
+pub const REMOVAL_REASON_CHARS_MAX: usize = 300;
+
+/// Why a moderator removes a post, in a line for whoever could read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemovalReason(String);
+
+impl RemovalReason {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for RemovalReason {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.is_empty() {
+            return Err(Invalid::new(
+                "reason",
+                "is missing: say in a line why it goes",
+            ));
+        }
+        if text.chars().count() > REMOVAL_REASON_CHARS_MAX || text.contains(char::is_control) {
+            return Err(Invalid::new(
+                "reason",
+                format!("is longer than {REMOVAL_REASON_CHARS_MAX} characters"),
+            ));
+        }
+        Ok(Self(text))
+    }
+}
+
 /// What a person writes before it is a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Draft {

@@ -6,11 +6,12 @@ use crate::app::{App, Asker};
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
     Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole,
-    Membership, MembershipState, Page, Post, PostId, PostState, PostView, Revision,
+    Membership, MembershipState, Page, Post, PostId, PostState, PostView, RemovalReason, Revision,
     TITLE_CHARS_MAX, Timestamp, Title, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Reason, Viewer, act};
+use crate::services::access::Case;
 use crate::services::groups::{self, GroupView};
 use crate::services::{access, audit};
 use crate::storage::events::NewEvent;
@@ -277,46 +278,109 @@ pub(super) fn take_back(connection: &mut Connection, asker: &Asker, id: PostId) 
     Ok(case.post)
 }
 
-/// Takes somebody's post out of view, or brings it back. Moderators only.
-pub async fn set_removed(app: &App, viewer: Viewer, id: PostId, removed: bool) -> Result<()> {
+/// Takes somebody's post out of view, for a reason that is shown in its place. Moderators only. Who
+/// got it elsewhere is asked to take it away too.
+pub async fn remove(app: &App, viewer: Viewer, id: PostId, reason: RemovalReason) -> Result<Post> {
     let asker = app.asker(viewer);
-    app.db
+    let post = app
+        .db
         .write("remove_post", move |connection| {
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
-            match (case.post.state, removed) {
-                (PostState::Visible, true) | (PostState::Removed, false) => {}
-                (state, _) => return Err(Error::Conflict(format!("the post is {state}"))),
-            }
-            storage::posts::set_removed(connection, &case.permit, &case.post, removed)?;
-            let kind = if removed {
-                EventKind::PostRemoved
-            } else {
-                EventKind::PostRestored
-            };
-            tell(connection, &asker, kind, &case.post, None)?;
-            audit::note(
-                connection,
-                &asker,
-                AuditAction::PostRemoved,
-                case.post.uri.as_str(),
-                if removed { "on" } else { "off" },
-            )
+            only_in(&case.post, PostState::Visible)?;
+            storage::posts::set_removed(connection, &case.permit, &case.post, true)?;
+            storage::posts::set_removal_reason(connection, &case.permit, id, &reason, asker.now)?;
+            tell_by_moderator(connection, &asker, EventKind::PostRemoved, &case)?;
+            let (action, uri) = (AuditAction::PostRemoved, &case.post.uri);
+            audit::note(connection, &asker, action, uri.as_str(), reason.as_str())?;
+            storage::posts::find(connection, id)?.ok_or(Error::NotFound)
         })
         .await?;
     app.bells.events.notify_one();
+    Ok(post)
+}
+
+/// Brings a removed post back, text and all. Moderators only.
+pub async fn restore(app: &App, viewer: Viewer, id: PostId) -> Result<Post> {
+    let asker = app.asker(viewer);
+    let post = app
+        .db
+        .write("restore_post", move |connection| {
+            let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
+            only_in(&case.post, PostState::Removed)?;
+            storage::posts::set_removed(connection, &case.permit, &case.post, false)?;
+            storage::posts::forget_removal_reason(connection, id)?;
+            tell_by_moderator(connection, &asker, EventKind::PostRestored, &case)?;
+            let (action, uri) = (AuditAction::PostRestored, &case.post.uri);
+            audit::note(connection, &asker, action, uri.as_str(), "")?;
+            storage::posts::find(connection, id)?.ok_or(Error::NotFound)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(post)
+}
+
+fn only_in(post: &Post, state: PostState) -> Result<()> {
+    match post.state == state {
+        true => Ok(()),
+        false => Err(Error::Conflict(format!(
+            "the post is {} already: look at it again",
+            post.state
+        ))),
+    }
+}
+
+/// Writes news of a moderator's act. What the command line does, the group does: nobody must seem
+/// to have done it who did not.
+fn tell_by_moderator(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    case: &Case<act::Moderate>,
+) -> Result<()> {
+    let group = case.group.as_ref().map(|group| group.actor.id);
+    let event = NewEvent {
+        kind,
+        actor: asker.viewer.actor().or(group).unwrap_or(case.post.author),
+        group: case.post.group,
+        post: Some(case.post.id),
+        object: None,
+        activity: None,
+    };
+    storage::events::append(connection, event, asker.now)?;
     Ok(())
 }
 
-/// Closes a topic to comments, or opens it again. Moderators only.
-pub async fn set_locked(app: &App, viewer: Viewer, id: PostId, locked: bool) -> Result<()> {
+/// Whether a topic takes comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    Locked,
+    Open,
+}
+
+/// Closes a topic to everybody but moderators, or opens it again. Moderators only. Doing it twice is
+/// doing it once.
+pub async fn set_locked(app: &App, viewer: Viewer, id: PostId, lock: Lock) -> Result<Post> {
     let asker = app.asker(viewer);
     app.db
         .write("lock_topic", move |connection| {
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
             if !case.post.is_topic() {
-                return Err(Error::invalid("post", "only topics can be locked"));
+                return Err(Error::Conflict("only topics can be locked".into()));
             }
-            storage::posts::set_locked(connection, &case.permit, case.post.id, locked)
+            let locked = lock == Lock::Locked;
+            if case.post.locked == locked {
+                return Ok(case.post);
+            }
+            storage::posts::set_locked(connection, &case.permit, id, locked)?;
+            let action = match lock {
+                Lock::Locked => AuditAction::TopicLocked,
+                Lock::Open => AuditAction::TopicUnlocked,
+            };
+            audit::note(connection, &asker, action, case.post.uri.as_str(), "")?;
+            Ok(Post {
+                locked,
+                ..case.post
+            })
         })
         .await
 }
@@ -332,6 +396,11 @@ pub struct Shown {
     pub can_edit: bool,
     pub can_delete: bool,
     pub can_remove: bool,
+    pub can_restore: bool,
+    /// The text is among what the viewer is shown: of a removed post, for moderators.
+    pub text: bool,
+    /// Why it was removed, where somebody here said so.
+    pub removal: Option<String>,
     /// The people elsewhere: whose they are, for the badge.
     pub partner: Option<crate::domain::Partner>,
 }
@@ -343,6 +412,8 @@ pub struct Thread {
     pub topic: Shown,
     /// Whether and why not one may comment on the topic.
     pub reply: Result<(), Reason>,
+    /// Whether the viewer may lock and unlock the topic.
+    pub can_lock: bool,
     pub comments: Vec<Shown>,
 }
 
@@ -384,9 +455,12 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 storage::posts::list_thread(connection, &access::scope(&asker), case.post.topic)?;
             let partners = Badges::load(connection)?;
             let of_group = access::group_facts(connection, &asker, &group)?;
+            let mut reasons = removal_reasons(connection, &posts)?;
             let mut shown = Vec::with_capacity(posts.len());
             for view in views(connection, &asker, posts)? {
-                shown.push(show(connection, &asker, &of_group, view, &partners)?);
+                let removal = reasons.remove(&view.post.id);
+                let one = show(connection, &asker, &of_group, view, &partners)?;
+                shown.push(Shown { removal, ..one });
             }
             let at = shown
                 .iter()
@@ -394,14 +468,28 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 .ok_or(Error::NotFound)?;
             let topic = shown.remove(at);
             let reply = reply_right(connection, &asker, &group, &topic.view.post)?;
+            let group = groups::view(connection, &asker, group)?;
             Ok(Thread {
-                group: groups::view(connection, &asker, group)?,
+                can_lock: topic.view.post.state == PostState::Visible
+                    && group.rights.may(Action::Moderate),
+                group,
                 topic,
                 reply,
                 comments: shown,
             })
         })
         .await
+}
+
+fn removal_reasons(connection: &mut Connection, posts: &[Post]) -> Result<HashMap<PostId, String>> {
+    let removed = posts.iter().filter(|post| post.state == PostState::Removed);
+    let removed: Vec<PostId> = removed.map(|post| post.id).collect();
+    match removed.is_empty() {
+        true => Ok(HashMap::new()),
+        false => Ok(storage::posts::list_removal_reasons(connection, &removed)?
+            .into_iter()
+            .collect()),
+    }
 }
 
 fn reply_right(
@@ -429,8 +517,10 @@ fn show(
         can_reply: visible && may(Action::Comment),
         can_edit: visible && may(Action::EditPost),
         can_delete: view.post.state != PostState::Deleted && may(Action::DeletePost),
-        can_remove: matches!(view.post.state, PostState::Visible | PostState::Removed)
-            && may(Action::Moderate),
+        can_remove: visible && may(Action::Moderate),
+        can_restore: view.post.state == PostState::Removed && may(Action::Moderate),
+        text: crate::policy::shows_text(&asker.viewer, &facts),
+        removal: None,
         partner: partners.of(&view.author),
         view,
     })

@@ -3,14 +3,15 @@
 use diesel::prelude::*;
 
 use crate::domain::{
-    ActorId, Audience, GroupId, Host, Page, Post, PostId, PostState, Revision, Timestamp, Uri,
+    ActorId, Audience, GroupId, Host, Page, Post, PostId, PostState, RemovalReason, Revision,
+    Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
 use crate::storage::connection::on_backend;
 use crate::storage::error::read;
 use crate::storage::listing::Listing;
-use crate::storage::schema::{mentions, posts, revisions, tombstones};
+use crate::storage::schema::{mentions, posts, removals, revisions, tombstones};
 use crate::storage::{Connection, ids, scope};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
@@ -253,6 +254,7 @@ pub fn delete(
 ) -> Result<()> {
     diesel::delete(revisions::table.filter(revisions::post_id.eq(post.id.0)))
         .execute(connection)?;
+    diesel::delete(removals::table.find(post.id.0)).execute(connection)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),
@@ -286,6 +288,44 @@ pub fn set_removed(
         .set(posts::state.eq(state.as_str()))
         .execute(connection)?;
     leave_count(connection, post, if removed { -1 } else { 1 })
+}
+
+/// Writes why a post was removed.
+pub fn set_removal_reason(
+    connection: &mut Connection,
+    _permit: &Permit<act::Moderate>,
+    post: PostId,
+    reason: &RemovalReason,
+    now: Timestamp,
+) -> Result<()> {
+    forget_removal_reason(connection, post)?;
+    diesel::insert_into(removals::table)
+        .values((
+            removals::post_id.eq(post.0),
+            removals::reason.eq(reason.as_str()),
+            removals::at.eq(now.micros()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn forget_removal_reason(connection: &mut Connection, post: PostId) -> Result<()> {
+    diesel::delete(removals::table.find(post.0)).execute(connection)?;
+    Ok(())
+}
+
+/// Why these posts were removed, of those where somebody here said why.
+pub fn list_removal_reasons(
+    connection: &mut Connection,
+    among: &[PostId],
+) -> Result<Vec<(PostId, String)>> {
+    let numbers: Vec<i64> = among.iter().map(|id| id.0).collect();
+    let rows: Vec<(i64, String)> = removals::table
+        .filter(removals::post_id.eq_any(numbers))
+        .select((removals::post_id, removals::reason))
+        .load(connection)?;
+    let reason = |(post, reason)| (PostId(post), reason);
+    Ok(rows.into_iter().map(reason).collect())
 }
 
 pub fn set_locked(

@@ -14,6 +14,7 @@ mod group_admin;
 mod groups;
 mod home;
 mod members;
+mod moderation;
 mod paging;
 mod partners;
 mod parts;
@@ -99,6 +100,14 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .post(topics::update),
         )
         .route("/p/{id}/history", get().to(topics::history))
+        .service(
+            resource("/p/{id}/remove")
+                .get(moderation::ask)
+                .post(moderation::remove),
+        )
+        .service(act("/p/{id}/restore").post(moderation::restore))
+        .service(act("/p/{id}/lock").post(moderation::lock))
+        .service(act("/p/{id}/unlock").post(moderation::unlock))
         .service(act("/p/{id}/comments").post(topics::comment))
         .service(act("/p/{id}/delete").post(topics::delete))
         .service(act("/p/{id}/like").post(topics::like))

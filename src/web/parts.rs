@@ -322,6 +322,7 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         can_like: shown.can_like,
         can_edit: shown.can_edit,
         can_delete: shown.can_delete,
+        can_remove: shown.can_remove,
         held: post.state == PostState::Held,
         origin: elsewhere.then(|| post.uri.to_string()),
     }

@@ -18,8 +18,8 @@ use crate::web::groups;
 use crate::web::paging::{self, Listing};
 use crate::web::threads::{self, Placed};
 use crate::web::views::{
-    CommentContent, CommentView, Composer, EditPage, HistoryPage, ReplyTo, Revision, TopicPage,
-    Writing,
+    CommentContent, CommentView, Composer, EditPage, HistoryPage, RemovedPost, ReplyTo, Revision,
+    TopicPage, Writing,
 };
 use crate::web::visit::{Member, Visit};
 use crate::web::{answer, parts, see_other};
@@ -122,7 +122,7 @@ pub async fn delete(member: Member, id: Path<String>, _: Form<Nothing>) -> Answe
 }
 
 /// Where the post is, now changed, or the same page with what went wrong.
-async fn back_to(member: &Member, id: PostId, outcome: Result<()>) -> Answer {
+pub async fn back_to(member: &Member, id: PostId, outcome: Result<()>) -> Answer {
     match outcome {
         Ok(()) => Ok(see_other(&address(id))),
         Err(error) => {
@@ -179,6 +179,7 @@ async fn page(
         content: content(topic, now),
         pinned: topic.view.post.pinned,
         locked: topic.view.post.locked,
+        can_lock: thread.can_lock,
         comment_count: topic.view.post.comments as usize,
         comments: order
             .iter()
@@ -241,7 +242,11 @@ fn content(shown: &Shown, now: crate::domain::Timestamp) -> CommentContent {
         PostState::Visible | PostState::Held => {
             CommentContent::Visible(Box::new(parts::post_body(shown, now)))
         }
-        PostState::Removed => CommentContent::Tombstone("Removed by a moderator.".to_owned()),
+        PostState::Removed => CommentContent::Removed(RemovedPost {
+            reason: shown.removal.clone(),
+            shown: shown.text.then(|| Box::new(parts::post_body(shown, now))),
+            can_restore: shown.can_restore,
+        }),
         PostState::Deleted => CommentContent::Tombstone("Deleted by its author.".to_owned()),
     }
 }
@@ -249,6 +254,8 @@ fn content(shown: &Shown, now: crate::domain::Timestamp) -> CommentContent {
 fn title_of(post: &Post) -> String {
     match (post.state, &post.title) {
         (PostState::Visible | PostState::Held, Some(title)) => title.clone(),
+        // Only moderators are given its title.
+        (PostState::Removed, Some(title)) if !title.is_empty() => title.clone(),
         (PostState::Removed, _) => "A topic that was removed".to_owned(),
         (PostState::Deleted | PostState::Visible | PostState::Held, _) => {
             "A topic that was deleted".to_owned()
@@ -316,7 +323,7 @@ async fn edit_page(
     answer(&page, told.as_ref())
 }
 
-fn find_in(thread: &Thread, id: PostId) -> Result<&Shown, Problem> {
+pub fn find_in(thread: &Thread, id: PostId) -> Result<&Shown, Problem> {
     let mut all = std::iter::once(&thread.topic).chain(&thread.comments);
     let found = all.find(|shown| shown.view.post.id == id);
     found.ok_or_else(|| Error::NotFound.into())
@@ -370,11 +377,11 @@ async fn revisions(
     Ok(list)
 }
 
-fn address(id: PostId) -> String {
+pub fn address(id: PostId) -> String {
     format!("/p/{id}")
 }
 
 /// A post's number in an address. One that cannot be is one that is not there.
-fn number(text: &str) -> Result<PostId, Problem> {
+pub fn number(text: &str) -> Result<PostId, Problem> {
     text.parse().map_err(|_| Error::NotFound.into())
 }

@@ -173,6 +173,8 @@ pub struct PostBody {
     pub can_like: bool,
     pub can_edit: bool,
     pub can_delete: bool,
+    /// Shows the way to `/p/ID/remove`, for moderators.
+    pub can_remove: bool,
     /// Waits for a moderator; only the author and moderators get to see it.
     pub held: bool,
     /// Where it was written, if elsewhere.
@@ -202,8 +204,18 @@ pub struct ReplyTo {
 /// A comment, or the place where one was.
 pub enum CommentContent {
     Visible(Box<PostBody>),
+    /// Taken out of view by a moderator.
+    Removed(RemovedPost),
     /// "Deleted by its author." Holds nothing of what was there.
     Tombstone(String),
+}
+
+/// What is left of a removed post, and for those with duties what it said.
+pub struct RemovedPost {
+    /// Why, in the moderator's words; not said for what was removed elsewhere.
+    pub reason: Option<String>,
+    pub shown: Option<Box<PostBody>>,
+    pub can_restore: bool,
 }
 
 /// One of several things to tick or choose; the sentences come from whoever knows the consequences.
@@ -374,8 +386,8 @@ pub struct RequestRow {
     pub when: When,
 }
 
-/// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete` and `/comments` (`body`), for the topic
-/// and for each comment under its own id.
+/// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete`, `/restore` and `/comments` (`body`), for
+/// the topic and for each comment under its own id; to `/p/ID/lock` and `/unlock` for the topic.
 #[derive(Template)]
 #[template(path = "topic.html")]
 pub struct TopicPage {
@@ -386,6 +398,7 @@ pub struct TopicPage {
     pub content: CommentContent,
     pub pinned: bool,
     pub locked: bool,
+    pub can_lock: bool,
     /// All comments, not only those on this page.
     pub comment_count: usize,
     pub comments: Vec<CommentView>,
@@ -403,6 +416,24 @@ pub struct EditPage {
     pub title: Option<String>,
     pub body: String,
     pub audience: Vec<AudiencePart>,
+    /// Where "Cancel" goes.
+    pub back: String,
+}
+
+/// `GET /p/ID/remove`, for moderators; posts `reason` to itself.
+#[derive(Template)]
+#[template(path = "remove.html")]
+pub struct RemovePage {
+    pub page: Page,
+    pub id: String,
+    pub group: GroupLink,
+    /// `None` for a comment.
+    pub title: Option<String>,
+    pub post: PostBody,
+    /// What was typed, after a problem.
+    pub reason: String,
+    /// Organizations of other houses may have got it.
+    pub shared: bool,
     /// Where "Cancel" goes.
     pub back: String,
 }

@@ -574,6 +574,99 @@ async fn an_administrator_erases_somebody_with_all_they_wrote() {
 }
 
 #[tokio::test]
+async fn moderators_take_posts_out_of_view_and_lock_topics() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "engineering", "open").await;
+        let topic = post_topic(&mut ada, "engineering", "Bridge opens", "On Monday.").await;
+        let (at, comments) = (format!("/p/{topic}"), format!("/p/{topic}/comments"));
+        let mut grace = house.person("grace").await;
+        grace.go(&at).await;
+        let advert = [("body", "Buy my **ribbons**!")];
+        let comment = grace.send(&comments, &advert).await.comment();
+        let remove = format!("/p/{comment}/remove");
+        let mut eve = house.person("eve").await;
+        assert!(!eve.go(&at).await.html.contains("/remove\""));
+        assert_eq!(eve.go(&remove).await.status, 403);
+        assert!(eve.page.says("Only moderators of the group may do this."));
+
+        // One says why; then readers see that, and moderators besides what it was.
+        assert!(
+            ada.go(&at)
+                .await
+                .html
+                .contains(&format!("href=\"{remove}\""))
+        );
+        assert!(ada.go(&remove).await.says("Buy my ribbons !"));
+        assert_eq!(ada.send(&remove, &[("reason", " ")]).await.status, 422);
+        let problem = ada.page.problem().unwrap();
+        assert_eq!(problem, "The reason is missing: say in a line why it goes.");
+        let page = ada.send(&remove, &[("reason", "No advertising")]).await;
+        assert!(
+            page.says("Removed by a moderator: No advertising") && page.says("No comments yet")
+        );
+        assert!(page.says("What it said") && page.html.contains("<strong>ribbons</strong>"));
+        for reader in [&mut eve, &mut grace] {
+            let page = reader.go(&at).await;
+            assert!(
+                page.says("Removed by a moderator: No advertising"),
+                "{}",
+                page.text()
+            );
+            assert!(!page.html.contains("ribbons") && !page.html.contains("/restore"));
+            let history = reader.go(&format!("/p/{comment}/history")).await;
+            assert!(!history.html.contains("ribbons"));
+        }
+        let (restore, csrf) = (format!("/p/{comment}/restore"), eve.csrf());
+        let refused = eve.post_raw(&restore, &[("csrf", &csrf)], &[]).await;
+        assert_eq!(refused.status, 403);
+        assert_eq!(
+            ada.go(&remove).await.path,
+            format!("/p/{topic}#c-{comment}")
+        );
+        ada.send(&restore, &[]).await;
+        assert!(ada.page.says("1 comment") && !ada.page.says("Removed by"));
+        assert!(eve.go(&at).await.says("ribbons"));
+
+        // A locked topic is for moderators.
+        ada.send(&format!("{at}/lock"), &[]).await;
+        assert!(eve.go(&at).await.says("This topic is locked") && eve.page.says("Locked"));
+        assert!(!eve.page.html.contains("/comments"));
+        ada.send(&comments, &[("body", "Closed for now.")]).await;
+        assert!(ada.page.says("2 comments"));
+        ada.send(&format!("{at}/unlock"), &[]).await;
+        eve.go(&at).await;
+        eve.send(&comments, &[("body", "Thanks.")]).await;
+
+        // A removed topic is out of the lists. The command line does the same, by the number.
+        let instance = &house.instance;
+        let away = ["post", "remove", &topic, "--reason", "Not ours to tell"];
+        assert_eq!(instance.run_json(&away).await["state"], "removed");
+        let twice = instance.run(away).await;
+        assert!(twice.stderr.contains("removed already"), "{twice:?}");
+        assert!(!eve.go("/g/engineering").await.says("Bridge opens"));
+        assert!(eve.go(&at).await.says("A topic that was removed"));
+        assert!(eve.page.says("Not ours to tell") && !eve.page.says("On Monday."));
+        assert!(ada.go(&at).await.says("Bridge opens") && ada.page.says("On Monday."));
+        assert_eq!(
+            instance.run_json(&["post", "restore", &topic]).await["state"],
+            "visible"
+        );
+        assert_eq!(
+            instance.run_json(&["post", "lock", &topic]).await["locked"],
+            true
+        );
+        assert!(eve.go(&at).await.says("This topic is locked"));
+        assert_eq!(
+            instance.run_json(&["post", "unlock", &topic]).await["locked"],
+            false
+        );
+        let none = instance.run(["post", "lock", "1"]).await;
+        assert!(none.stderr.contains("there is no post 1"), "{none:?}");
+        assert_eq!(none.code, Some(1));
+    }
+}
+
+#[tokio::test]
 async fn a_public_group_is_read_by_anybody_until_it_is_closed_again() {
     for house in House::all().await {
         let mut ada = house.owner("ada", "news", "open").await;
