@@ -25,6 +25,16 @@ pub enum Command {
     List { group: Handle },
     /// Put somebody out, or refuse who asked
     Remove { group: Handle, who: Handle },
+    /// Shut somebody out of a group
+    Ban {
+        group: Handle,
+        who: Handle,
+        /// When it ends by itself [default: when it is lifted]
+        #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
+        until: Option<Timestamp>,
+    },
+    /// Lift a ban; it makes nobody a member
+    Unban { group: Handle, who: Handle },
 }
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
@@ -32,6 +42,8 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Add { group, who, role } => add(app, group, who, role, output).await,
         Command::List { group } => list(app, group, output).await,
         Command::Remove { group, who } => remove(app, group, who, output).await,
+        Command::Ban { group, who, until } => ban(app, group, who, until, output).await,
+        Command::Unban { group, who } => unban(app, group, who, output).await,
     }
 }
 
@@ -72,6 +84,8 @@ struct Listed {
     state: MembershipState,
     role: GroupRole,
     since: Timestamp,
+    /// Of a ban: when it ends by itself.
+    until: Option<Timestamp>,
 }
 
 async fn list(app: &App, group: Handle, output: Output) -> Result<()> {
@@ -100,6 +114,7 @@ fn listed(member: &Member) -> Listed {
         state: member.membership.state,
         role: member.membership.role,
         since: member.membership.since,
+        until: member.membership.banned_until,
     }
 }
 
@@ -115,5 +130,32 @@ async fn remove(app: &App, group: Handle, who: Handle, output: Output) -> Result
     output.made(
         &json!({ "group": group.actor.name, "who": who.to_string(), "removed": true }),
         format!("{who} is no longer in {}.", group.actor.name),
+    )
+}
+
+async fn ban(
+    app: &App,
+    group: Handle,
+    who: Handle,
+    until: Option<Timestamp>,
+    output: Output,
+) -> Result<()> {
+    let group = group::find(app, group).await?.group;
+    let actor = find_person(app, &who).await?;
+    memberships::ban(app, Viewer::Operator, group.id, actor.id, until).await?;
+    let end = until.map_or_else(|| "it is lifted".to_owned(), Timestamp::for_people);
+    output.made(
+        &json!({ "group": group.actor.name, "who": who.to_string(), "banned": true, "until": until }),
+        format!("{who} is banned from {} until {end}.", group.actor.name),
+    )
+}
+
+async fn unban(app: &App, group: Handle, who: Handle, output: Output) -> Result<()> {
+    let group = group::find(app, group).await?.group;
+    let actor = find_person(app, &who).await?;
+    memberships::lift_ban(app, Viewer::Operator, group.id, actor.id).await?;
+    output.made(
+        &json!({ "group": group.actor.name, "who": who.to_string(), "banned": false }),
+        format!("{who} is not banned from {} any more.", group.actor.name),
     )
 }

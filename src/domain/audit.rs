@@ -26,6 +26,7 @@ text_enum! {
         MemberRejected = "member_rejected",
         MemberRemoved = "member_removed",
         MemberBanned = "member_banned",
+        BanLifted = "ban_lifted",
         RoleChanged = "role_changed",
         PostCreated = "post_created",
         PostUpdated = "post_updated",

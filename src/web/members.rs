@@ -6,7 +6,9 @@ use actix_web::web::{Path, Query};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{ActorId, GroupRole, Host, Member as GroupMember, MembershipState, Partner};
+use crate::domain::{
+    ActorId, GroupRole, Host, Member as GroupMember, MembershipState, Partner, Stage, Timestamp,
+};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::groups::GroupView;
@@ -14,7 +16,7 @@ use crate::services::memberships::{self, Decision};
 use crate::services::partners;
 use crate::web::errors::{self, Answer, Told};
 use crate::web::groups::locate;
-use crate::web::views::{Choice, MemberRow, MembersPage, RequestRow};
+use crate::web::views::{BannedRow, Choice, MemberRow, MembersPage, Naming, RequestRow};
 use crate::web::visit::{Member, Notice};
 use crate::web::{answer, done, paging, parts};
 
@@ -32,24 +34,62 @@ pub struct Wish {
     action: String,
     #[serde(default)]
     role: String,
+    #[serde(default)]
+    until: String,
+}
+
+/// Somebody who is named for the group.
+#[derive(Default, Deserialize)]
+pub struct Named {
+    who: String,
+    #[serde(default)]
+    role: String,
 }
 
 /// `GET /g/{handle}/members`
 pub async fn list(member: Member, handle: Path<String>, place: Query<Place>) -> Answer {
     let view = locate(&member, &handle).await?;
     let place = place.page.as_ref().and_then(|page| page.parse().ok());
-    page(&member, &view, place, None).await
+    page(&member, &view, place, Named::default(), None).await
+}
+
+/// `POST /g/{handle}/members/add`
+pub async fn add(member: Member, handle: Path<String>, Form(named): Form<Named>) -> Answer {
+    let view = locate(&member, &handle).await?;
+    match name(&member, &view, &named).await {
+        Ok(notice) => Ok(done(&members_of(&view), notice)),
+        Err(error) => page(&member, &view, None, named, Some(errors::tell(error)?)).await,
+    }
+}
+
+async fn name(member: &Member, view: &GroupView, named: &Named) -> Result<Notice> {
+    let who = named.who.trim().trim_start_matches('@').parse()?;
+    let role = match named.role.as_str() {
+        "" => GroupRole::Member,
+        word => word.parse()?,
+    };
+    let (app, viewer, group) = (&member.app, member.viewer(), view.group.id);
+    let state = memberships::add_by_handle(app, viewer, group, who, role).await?;
+    Ok(match state {
+        MembershipState::Member => Notice::Added,
+        MembershipState::Invited => Notice::Invited,
+        MembershipState::Requested | MembershipState::Banned => Notice::Suggested,
+    })
+}
+
+fn members_of(view: &GroupView) -> String {
+    format!("{}/members", parts::group_url(&view.group))
 }
 
 /// `POST /g/{handle}/members`
 pub async fn decide(member: Member, handle: Path<String>, Form(wish): Form<Wish>) -> Answer {
     let view = locate(&member, &handle).await?;
     match carry_out(&member, &view, &wish).await {
-        Ok(notice) => Ok(done(
-            &format!("{}/members", parts::group_url(&view.group)),
-            notice,
-        )),
-        Err(error) => page(&member, &view, None, Some(errors::tell(error)?)).await,
+        Ok(notice) => Ok(done(&members_of(&view), notice)),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            page(&member, &view, None, Named::default(), Some(told)).await
+        }
     }
 }
 
@@ -59,11 +99,22 @@ async fn carry_out(member: &Member, view: &GroupView, wish: &Wish) -> Result<Not
     let (decision, notice) = match wish.action.as_str() {
         "approve" => (Decision::Approve, Notice::LetIn),
         "reject" => (Decision::Reject, Notice::Refused),
+        "withdraw" => (Decision::Reject, Notice::Withdrawn),
         "remove" => (Decision::Remove, Notice::PutOut),
         "role" => {
             let role = wish.role.parse()?;
             memberships::set_role(app, viewer, group, actor, role).await?;
             return Ok(Notice::Saved);
+        }
+        "ban" => {
+            let day = Some(wish.until.trim()).filter(|day| !day.is_empty());
+            let until = day.map(Timestamp::parse).transpose()?;
+            memberships::ban(app, viewer, group, actor, until).await?;
+            return Ok(Notice::Banned);
+        }
+        "lift" => {
+            memberships::lift_ban(app, viewer, group, actor).await?;
+            return Ok(Notice::BanLifted);
         }
         other => {
             return Err(Error::invalid(
@@ -80,6 +131,7 @@ async fn page(
     member: &Member,
     view: &GroupView,
     place: Option<usize>,
+    named: Named,
     told: Option<Told>,
 ) -> Answer {
     let all = memberships::list(&member.app, member.viewer(), view.group.id).await?;
@@ -88,9 +140,12 @@ async fn page(
     let (in_it, others): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|one| one.membership.state == MembershipState::Member);
-    let path = format!("{}/members", parts::group_url(&view.group));
-    let (in_it, pager) = paging::slice(in_it, MEMBERS_PER_PAGE, place, &path);
+    let (in_it, pager) = paging::slice(in_it, MEMBERS_PER_PAGE, place, &members_of(view));
     let moderates = view.rights.may(Action::Moderate);
+    let in_state = |state: MembershipState| {
+        let of = move |one: &&GroupMember| moderates && one.membership.state == state;
+        others.iter().filter(of)
+    };
     let page = MembersPage {
         page: member.page_told("Members", told.as_ref()).await?,
         group: parts::group_link(&view.group, view.partner.as_ref()),
@@ -98,11 +153,21 @@ async fn page(
             .iter()
             .map(|one| member_row(member, view, one, &known))
             .collect(),
-        requests: others
-            .iter()
-            .filter(|one| moderates && one.membership.state == MembershipState::Requested)
+        requests: in_state(MembershipState::Requested)
             .map(|one| request_row(member, one, &known))
             .collect(),
+        invited: in_state(MembershipState::Invited)
+            .map(|one| request_row(member, one, &known))
+            .collect(),
+        banned: in_state(MembershipState::Banned)
+            .filter(|one| {
+                one.membership
+                    .banned_until
+                    .is_none_or(|at| at > member.now())
+            })
+            .map(|one| banned_row(one, &known))
+            .collect(),
+        naming: naming(member, view, named),
         pager,
         note: (!view.group.is_local()).then(|| {
             "Only people of this house are listed here; the group's own house knows the others."
@@ -110,6 +175,25 @@ async fn page(
         }),
     };
     answer(&page, told.as_ref())
+}
+
+/// The form to name somebody, for who may.
+fn naming(member: &Member, view: &GroupView, named: Named) -> Option<Naming> {
+    let (group, rights) = (&view.group, &view.rights);
+    if !group.is_local() || !rights.may(Action::Invite) {
+        return None;
+    }
+    let role = named.role.parse().unwrap_or(GroupRole::Member);
+    Some(Naming {
+        who: named.who,
+        roles: match rights.may(Action::ManageGroup) {
+            true => roles(role),
+            false => Vec::new(),
+        },
+        suggests: !rights.may(Action::Moderate),
+        shared: group.stage != Stage::Internal,
+        handle: format!("@{}@{}", group.actor.name, member.app.config.host()),
+    })
 }
 
 type Known = HashMap<Host, Partner>;
@@ -157,5 +241,13 @@ fn request_row(member: &Member, one: &GroupMember, known: &Known) -> RequestRow 
         author: parts::author(&one.actor, partner_of(one, known)),
         actor: one.actor.id.to_string(),
         when: parts::when(one.membership.since, member.now()),
+    }
+}
+
+fn banned_row(one: &GroupMember, known: &Known) -> BannedRow {
+    BannedRow {
+        author: parts::author(&one.actor, partner_of(one, known)),
+        actor: one.actor.id.to_string(),
+        until: one.membership.banned_until.map(parts::day),
     }
 }

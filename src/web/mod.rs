@@ -85,12 +85,14 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .get(members::list)
                 .post(members::decide),
         )
+        .service(act("/g/{handle}/members/add").post(members::add))
         .service(
             resource("/g/{handle}/settings")
                 .get(group_admin::show)
                 .post(group_admin::update),
         )
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
+        .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
         .service(settings_act("/g/{handle}/grants").post(grants::add))
         .service(settings_act("/g/{handle}/grants/remove").post(grants::remove))
         .route("/p/{id}", get().to(topics::show))

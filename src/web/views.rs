@@ -352,7 +352,8 @@ pub struct GroupPage {
     pub composing: bool,
 }
 
-/// `GET …/members`; posts `actor`, `action` (`approve`, `reject`, `remove`, `role`) and `role` to it.
+/// `GET …/members`; posts `actor`, `action` (`approve`, `reject`, `remove`, `role`, `ban`, `lift`), `role`
+/// and `until` to it, and `who`, `role` to `…/members/add`.
 #[derive(Template)]
 #[template(path = "members.html")]
 pub struct MembersPage {
@@ -361,6 +362,12 @@ pub struct MembersPage {
     pub members: Vec<MemberRow>,
     /// Empty for who may not decide.
     pub requests: Vec<RequestRow>,
+    /// Invited and not yet there; empty for who may not decide.
+    pub invited: Vec<RequestRow>,
+    /// Shut out; empty for who may not decide.
+    pub banned: Vec<BannedRow>,
+    /// `None` for who may not name anybody.
+    pub naming: Option<Naming>,
     pub pager: Pager,
     /// "This is what acme tells us; there may be more."
     pub note: Option<String>,
@@ -376,10 +383,32 @@ pub struct MemberRow {
     pub since: When,
     /// The roles the viewer may give this person; empty when none.
     pub roles: Vec<Choice>,
+    /// Also ban.
     pub can_remove: bool,
 }
 
-/// Somebody who asks to join.
+/// The form to name somebody for the group.
+pub struct Naming {
+    /// What was typed, after a problem.
+    pub who: String,
+    /// Empty: they become members, and only owners say otherwise.
+    pub roles: Vec<Choice>,
+    /// A moderator decides about whom one names.
+    pub suggests: bool,
+    /// The group is open to partners, whose people can be invited.
+    pub shared: bool,
+    /// How people elsewhere find the group.
+    pub handle: String,
+}
+
+/// Somebody who is shut out.
+pub struct BannedRow {
+    pub author: Author,
+    pub actor: String,
+    pub until: Option<When>,
+}
+
+/// Somebody who asks to join, or was asked.
 pub struct RequestRow {
     pub author: Author,
     pub actor: String,
@@ -505,7 +534,8 @@ pub struct PersonPage {
 
 /// `GET /g/NAME/settings`.
 ///
-/// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; a grant (`partner`, `can`
+/// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; `archived` (`yes`, `no`) to
+/// `…/archive`; a grant (`partner`, `can`
 /// once for each capability, `join`, `until`, `history`, `history_from`, `apart`) to `…/grants`;
 /// `grant` (the host it is for) to `…/grants/remove`.
 #[derive(Template)]
@@ -518,6 +548,8 @@ pub struct GroupAdminPage {
     pub description: String,
     pub access: String,
     pub stages: Vec<StageChoice>,
+    pub archived: bool,
+    pub can_archive: bool,
     pub grants: Vec<GrantRow>,
     /// Partners that may be given a grant; empty hides the form.
     pub partners: Vec<Choice>,
