@@ -4,6 +4,7 @@
 //! to standard output, as one JSON document with `--json`; what people should know goes to standard
 //! error. It ends with 0, with 1 and one sentence, or with 2 for wrong usage.
 
+mod audit;
 mod check;
 mod demo;
 mod environment;
@@ -94,6 +95,9 @@ enum Command {
     /// What waits to leave the house
     #[command(subcommand)]
     Queue(queue::Command),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Two organizations on this machine, working together
     Demo(demo::Options),
     /// Look whether everything is in order
@@ -162,6 +166,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         }
         Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,
         Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
+        Command::Audit(command) => audit::run(&open_ready(config).await?, command, output).await,
         Command::Queue(command) => queue::run(&open_ready(config).await?, command, output).await,
         Command::Token(command) => token::run(&open_ready(config).await?, command, output).await,
     }

@@ -77,6 +77,8 @@ impl Post {
 pub struct PostView {
     pub post: Post,
     pub author: Actor,
+    /// The author is an outside person with an account here.
+    pub by_guest: bool,
     /// The viewer likes it.
     pub liked: bool,
 }

@@ -420,7 +420,7 @@ pub async fn add_by_handle(
         .await?;
     let nobody = || {
         let sentence = format!(
-            "nobody was found under {handle}: colleagues have a name like ada, people at active partners a handle like bo@community.partner.example"
+            "nobody was found under {handle}: a colleague has a name like ada; people at partners have a handle like bo@community.partner.example and are found once they take part in a group that both houses share"
         );
         Error::invalid("handle", sentence)
     };

@@ -7,7 +7,7 @@ use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
     Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole,
     Membership, MembershipState, Page, Post, PostId, PostState, PostView, RemovalReason, Revision,
-    TITLE_CHARS_MAX, Timestamp, Title, Uri,
+    Stage, TITLE_CHARS_MAX, Timestamp, Title, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Reason, Viewer, act};
@@ -414,6 +414,8 @@ pub struct Thread {
     pub reply: Result<(), Reason>,
     /// Whether the viewer may lock and unlock the topic.
     pub can_lock: bool,
+    /// Whether the viewer may say something that stays inside, in a group that reaches further.
+    pub can_aside: bool,
     pub comments: Vec<Shown>,
 }
 
@@ -468,8 +470,12 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 .ok_or(Error::NotFound)?;
             let topic = shown.remove(at);
             let reply = reply_right(connection, &asker, &group, &topic.view.post)?;
+            let can_aside = reply.is_ok()
+                && (group.stage != Stage::Internal || !group.is_local())
+                && only_colleagues_inside(connection, &asker, Some(&group)).is_ok();
             let group = groups::view(connection, &asker, group)?;
             Ok(Thread {
+                can_aside,
                 can_lock: topic.view.post.state == PostState::Visible
                     && group.rights.may(Action::Moderate),
                 group,
@@ -559,6 +565,7 @@ fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result
         Some(actor) => storage::reactions::list_liked(connection, actor, &ids)?,
         None => Vec::new(),
     };
+    let guests = storage::accounts::list_guests(connection, &author_ids)?;
     posts
         .into_iter()
         .map(|post| {
@@ -568,6 +575,7 @@ fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result
                 .ok_or_else(|| Error::internal("a post without an author"))?;
             let shown = access::shows_text(connection, asker, &post)?;
             Ok(PostView {
+                by_guest: guests.contains(&post.author),
                 liked: liked.contains(&post.id),
                 post: if shown { post } else { without_text(post) },
                 author,

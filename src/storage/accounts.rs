@@ -164,6 +164,17 @@ pub fn list(connection: &mut Connection) -> Result<Vec<Account>> {
     rows.into_iter().map(account_from).collect()
 }
 
+/// Which of these people are guests.
+pub fn list_guests(connection: &mut Connection, among: &[ActorId]) -> Result<Vec<ActorId>> {
+    let numbers: Vec<i64> = among.iter().map(|id| id.0).collect();
+    let ids: Vec<i64> = accounts::table
+        .filter(accounts::actor_id.eq_any(numbers))
+        .filter(accounts::role.eq(OrgRole::Guest.as_str()))
+        .select(accounts::actor_id)
+        .load(connection)?;
+    Ok(ids.into_iter().map(ActorId).collect())
+}
+
 /// How many accounts are in use: the number of colleagues who read open groups.
 pub fn count_active(connection: &mut Connection) -> Result<i64> {
     Ok(accounts::table

@@ -1,6 +1,6 @@
 //! Who is in a group, who waits, and what a moderator does about it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use actix_web::web::{Path, Query};
 use serde::Deserialize;
@@ -13,10 +13,10 @@ use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::groups::GroupView;
 use crate::services::memberships::{self, Decision};
-use crate::services::partners;
+use crate::services::{accounts, partners};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::groups::locate;
-use crate::web::views::{BannedRow, Choice, MemberRow, MembersPage, Naming, RequestRow};
+use crate::web::views::{Author, BannedRow, Choice, MemberRow, MembersPage, Naming, RequestRow};
 use crate::web::visit::{Member, Notice};
 use crate::web::{answer, done, paging, parts};
 
@@ -135,8 +135,7 @@ async fn page(
     told: Option<Told>,
 ) -> Answer {
     let all = memberships::list(&member.app, member.viewer(), view.group.id).await?;
-    let hosts = all.iter().filter_map(|one| one.actor.host.clone());
-    let known = partners::behind(&member.app, hosts).await?;
+    let known = Known::of(member, &all).await?;
     let (in_it, others): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|one| one.membership.state == MembershipState::Member);
@@ -196,10 +195,30 @@ fn naming(member: &Member, view: &GroupView, named: Named) -> Option<Naming> {
     })
 }
 
-type Known = HashMap<Host, Partner>;
+/// What is known of people besides their names, for their badges.
+struct Known {
+    partners: HashMap<Host, Partner>,
+    guests: HashSet<ActorId>,
+}
 
-fn partner_of<'a>(one: &GroupMember, known: &'a Known) -> Option<&'a Partner> {
-    known.get(one.actor.host.as_ref()?)
+impl Known {
+    async fn of(member: &Member, people: &[GroupMember]) -> Result<Self> {
+        let hosts = people.iter().filter_map(|one| one.actor.host.clone());
+        let here = people.iter().filter(|one| one.actor.is_local());
+        Ok(Self {
+            partners: partners::behind(&member.app, hosts).await?,
+            guests: accounts::guests_among(&member.app, here.map(|one| one.actor.id)).await?,
+        })
+    }
+
+    fn author(&self, one: &GroupMember) -> Author {
+        let host = one.actor.host.as_ref();
+        let partner = host.and_then(|host| self.partners.get(host));
+        Author {
+            guest: self.guests.contains(&one.actor.id),
+            ..parts::author(&one.actor, partner)
+        }
+    }
 }
 
 fn member_row(member: &Member, view: &GroupView, one: &GroupMember, known: &Known) -> MemberRow {
@@ -207,7 +226,7 @@ fn member_row(member: &Member, view: &GroupView, one: &GroupMember, known: &Know
     let myself = one.actor.id == member.account.actor.id;
     let below = one.membership.role == GroupRole::Member || manages;
     MemberRow {
-        author: parts::author(&one.actor, partner_of(one, known)),
+        author: known.author(one),
         actor: one.actor.id.to_string(),
         role: one.membership.role.to_string(),
         since: parts::day(one.membership.since),
@@ -238,7 +257,7 @@ fn roles(now: GroupRole) -> Vec<Choice> {
 
 fn request_row(member: &Member, one: &GroupMember, known: &Known) -> RequestRow {
     RequestRow {
-        author: parts::author(&one.actor, partner_of(one, known)),
+        author: known.author(one),
         actor: one.actor.id.to_string(),
         when: parts::when(one.membership.since, member.now()),
     }
@@ -246,7 +265,7 @@ fn request_row(member: &Member, one: &GroupMember, known: &Known) -> RequestRow 
 
 fn banned_row(one: &GroupMember, known: &Known) -> BannedRow {
     BannedRow {
-        author: parts::author(&one.actor, partner_of(one, known)),
+        author: known.author(one),
         actor: one.actor.id.to_string(),
         until: one.membership.banned_until.map(parts::day),
     }

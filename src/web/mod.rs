@@ -6,6 +6,7 @@
 //! page with one sentence.
 
 mod assets;
+mod audit;
 mod errors;
 mod find;
 mod forms;
@@ -124,6 +125,7 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/add").post(partners::add))
         .route("/admin/partners/{host}", get().to(partners::show))
         .service(act("/admin/partners/{host}/state").post(partners::set_state))
+        .route("/admin/audit", get().to(audit::show))
         .service(
             resource("/admin/queue")
                 .get(queue::show)

@@ -40,12 +40,24 @@ pub struct NewTopic {
 pub struct NewComment {
     #[serde(default)]
     body: String,
+    /// A box that is sent only when it is ticked.
+    aside: Option<String>,
+}
+
+impl NewComment {
+    fn audience(&self) -> Audience {
+        match self.aside {
+            Some(_) => Audience::Aside,
+            None => Audience::Group,
+        }
+    }
 }
 
 /// A comment that could not be posted, kept for another try.
 struct Typed {
     parent: PostId,
     body: String,
+    audience: Audience,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +93,8 @@ fn read(typed: &NewTopic) -> Result<(Title, Option<crate::domain::Body>)> {
 /// `POST /p/{id}/comments`: answers a topic or a comment.
 pub async fn comment(member: Member, id: Path<String>, Form(typed): Form<NewComment>) -> Answer {
     let parent = number(&id)?;
-    match post_comment(&member, parent, &typed.body).await {
+    let audience = typed.audience();
+    match post_comment(&member, parent, &typed.body, audience).await {
         Ok(comment) => Ok(see_other(&address(comment.id))),
         Err(error) => {
             let told = errors::tell(error)?;
@@ -89,15 +102,21 @@ pub async fn comment(member: Member, id: Path<String>, Form(typed): Form<NewComm
             let typed = Typed {
                 parent,
                 body: typed.body,
+                audience,
             };
             page(&member, thread, None, Some(typed), Some(told)).await
         }
     }
 }
 
-async fn post_comment(member: &Member, parent: PostId, body: &str) -> Result<Post> {
+async fn post_comment(
+    member: &Member,
+    parent: PostId,
+    body: &str,
+    audience: Audience,
+) -> Result<Post> {
     let (viewer, body) = (member.viewer(), body.parse()?);
-    posts::comment(&member.app, viewer, parent, body, Audience::Group).await
+    posts::comment(&member.app, viewer, parent, body, audience).await
 }
 
 /// `POST /p/{id}/like`
@@ -167,7 +186,16 @@ async fn page(
     let id = topic.view.post.id;
     let title = title_of(&topic.view.post);
     let writing = writing(visit, &thread, typed.as_ref()).await?;
+    let aside = |typed: &Typed| typed.audience == Audience::Aside;
+    let aside_below = typed
+        .as_ref()
+        .is_some_and(|typed| typed.parent == id && aside(typed));
     let typed = typed.filter(|typed| typed.parent != id);
+    let inside = |one: &&Shown| {
+        let post = &one.view.post;
+        post.audience == Audience::Aside && post.state == PostState::Visible
+    };
+    let aside_count = thread.comments.iter().filter(inside).count();
     let names = names(&thread.comments);
     let order = threads::in_reading_order(id, thread.comments);
     let (order, pager) = paging::slice(order, COMMENTS_PER_PAGE, place, &address(id));
@@ -181,6 +209,9 @@ async fn page(
         locked: topic.view.post.locked,
         can_lock: thread.can_lock,
         comment_count: topic.view.post.comments as usize,
+        aside_count,
+        can_aside: thread.can_aside,
+        aside: aside_below,
         comments: order
             .iter()
             .map(|placed| comment_view(placed, &names, typed.as_ref(), now))
@@ -233,6 +264,7 @@ fn comment_view(
         }),
         content: content(&placed.shown, now),
         can_reply: placed.shown.can_reply || draft.is_some(),
+        draft_aside: draft.is_some_and(|typed| typed.audience == Audience::Aside),
         draft: draft.map(|typed| typed.body.clone()),
     }
 }
@@ -365,7 +397,7 @@ async fn revisions(
     texts.extend(earlier.into_iter().map(|one| (one.title, one.html)));
     let revision = |(at, (title, html))| Revision {
         when: parts::when(at, now),
-        author: parts::author(&view.author, partner),
+        author: parts::author_of(view, partner),
         title,
         body: SafeHtml::from_storage(html),
         current: false,

@@ -63,6 +63,8 @@ pub struct Author {
     pub handle: String,
     pub url: Option<String>,
     pub badge: Option<Badge>,
+    /// An outside person with an account of this house.
+    pub guest: bool,
 }
 
 /// A group named in passing.
@@ -164,6 +166,8 @@ pub enum Writing {
 /// What a topic and a comment have in common.
 pub struct PostBody {
     pub author: Author,
+    /// For colleagues who are members; never leaves the house.
+    pub aside: bool,
     pub when: When,
     pub body: SafeHtml,
     /// Set when there is a history to look at.
@@ -193,6 +197,7 @@ pub struct CommentView {
     pub can_reply: bool,
     /// An answer that was typed and could not be posted; unfolds the form.
     pub draft: Option<String>,
+    pub draft_aside: bool,
 }
 
 /// The comment that is answered.
@@ -415,8 +420,8 @@ pub struct RequestRow {
     pub when: When,
 }
 
-/// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete`, `/restore` and `/comments` (`body`), for
-/// the topic and for each comment under its own id; to `/p/ID/lock` and `/unlock` for the topic.
+/// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete`, `/restore` and `/comments` (`body`,
+/// `aside`: `yes` keeps it inside), for the topic and for each comment under its own id; to `/p/ID/lock` and `/unlock` for the topic.
 #[derive(Template)]
 #[template(path = "topic.html")]
 pub struct TopicPage {
@@ -430,6 +435,12 @@ pub struct TopicPage {
     pub can_lock: bool,
     /// All comments, not only those on this page.
     pub comment_count: usize,
+    /// What colleagues said among themselves; not among those counted.
+    pub aside_count: usize,
+    /// Offers to keep a comment inside.
+    pub can_aside: bool,
+    /// The comment that was typed and could not be posted was to stay inside.
+    pub aside: bool,
     pub comments: Vec<CommentView>,
     pub pager: Pager,
     pub writing: Writing,
@@ -526,6 +537,7 @@ pub struct PersonPage {
     pub page: Page,
     pub name: String,
     pub handle: String,
+    pub guest: bool,
     pub since: When,
     pub is_viewer: bool,
 }
@@ -661,6 +673,28 @@ pub struct DeadLetter {
     pub what: String,
     pub attempts: usize,
     pub failure: Failure,
+}
+
+/// `GET /admin/audit`: newest first.
+#[derive(Template)]
+#[template(path = "audit.html")]
+pub struct AuditPage {
+    pub page: Page,
+    pub lines: Vec<AuditRow>,
+    pub pager: Pager,
+}
+
+/// Who did what.
+pub struct AuditRow {
+    pub when: When,
+    /// A handle, or `operator` for the command line.
+    pub who: String,
+    /// "member approved"
+    pub what: String,
+    pub subject: String,
+    /// Where the subject is, when it is a post of this house.
+    pub url: Option<String>,
+    pub detail: String,
 }
 
 /// `GET /admin/users`; posts `display_name`, `name`, `email`, `password`, `role` to itself, `state` (`active`,
