@@ -166,6 +166,7 @@ async fn moderate(browser: &Browser, acme: &Instance, topic: &str) {
     press(browser, "#write .aside input").await;
     shoot(browser, "aside", "typed").await;
     press(browser, "#write button.primary").await;
+    arrive(browser, ".comment .aside-mark").await;
     assert!(browser.text().await.contains("2 comments, 1 internal"));
 
     let comment = find(browser, ".comment").await.attr("id").await;
@@ -179,10 +180,15 @@ async fn moderate(browser: &Browser, acme: &Instance, topic: &str) {
     )
     .await;
     press(browser, "form.panel button.danger").await;
-    assert!(browser.text().await.contains("Removed by a moderator"));
+    arrive(browser, ".comment .gone").await;
     press(browser, "form[action$=\"/lock\"] button").await;
-    let unlock = Locator::Css("form[action$=\"/unlock\"]");
-    browser.wait().for_element(unlock).await.unwrap();
+    arrive(browser, "form[action$=\"/unlock\"]").await;
+}
+
+/// Waits for the page that a button leads to: the click does not.
+async fn arrive(browser: &Browser, css: &str) {
+    let wanted = browser.wait().for_element(Locator::Css(css)).await;
+    wanted.unwrap_or_else(|error| panic!("{css}: {error}"));
 }
 
 async fn find(browser: &Browser, css: &str) -> Element {
