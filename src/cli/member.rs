@@ -25,6 +25,16 @@ pub enum Command {
     List { group: Handle },
     /// Put somebody out, or refuse who asked
     Remove { group: Handle, who: Handle },
+    /// Shut somebody out of a group
+    Ban {
+        group: Handle,
+        who: Handle,
+        /// When it ends by itself [default: when it is lifted]
+        #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
+        until: Option<Timestamp>,
+    },
+    /// Lift a ban; it makes nobody a member
+    Unban { group: Handle, who: Handle },
 }
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
@@ -32,6 +42,8 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Add { group, who, role } => add(app, group, who, role, output).await,
         Command::List { group } => list(app, group, output).await,
         Command::Remove { group, who } => remove(app, group, who, output).await,
+        Command::Ban { group, who, until } => ban(app, group, who, until, output).await,
+        Command::Unban { group, who } => unban(app, group, who, output).await,
     }
 }
 
@@ -39,12 +51,16 @@ async fn add(app: &App, group: Handle, who: Handle, role: GroupRole, output: Out
     let group = group::find(app, group).await?.group;
     let known = actors::find_by_handle(app, Viewer::Operator, who.clone()).await;
     let state = match known {
-        Ok(actor) => memberships::add(app, Viewer::Operator, group.id, actor.id, role).await?,
+        Ok(actor) => memberships::add(app, Viewer::Operator, group.id, actor.id, role).await,
         Err(Error::NotFound) if who.host.is_some() => {
-            memberships::invite(app, Viewer::Operator, group.id, who.clone(), role).await?
+            memberships::invite(app, Viewer::Operator, group.id, who.clone(), role).await
         }
         Err(error) => return Err(nobody(&who, error)),
     };
+    let state = state.map_err(|error| match error {
+        Error::NotFound => Error::invalid("who", format!("{who} is nobody who can be a member")),
+        other => other,
+    })?;
     let sentence = match state {
         MembershipState::Member => format!("{who} is {role} of {} now.", group.actor.name),
         state => format!("{who} is {state}: joining completes it."),
@@ -76,6 +92,8 @@ struct Listed {
     state: MembershipState,
     role: GroupRole,
     since: Timestamp,
+    /// Of a ban: when it ends by itself.
+    until: Option<Timestamp>,
 }
 
 async fn list(app: &App, group: Handle, output: Output) -> Result<()> {
@@ -108,6 +126,7 @@ fn listed(member: &Member) -> Listed {
         state: member.membership.state,
         role: member.membership.role,
         since: member.membership.since,
+        until: member.membership.banned_until,
     }
 }
 
@@ -118,6 +137,7 @@ fn listed_handle(invited: &InvitedHandle) -> Listed {
         state: MembershipState::Invited,
         role: invited.role,
         since: invited.since,
+        until: None,
     }
 }
 
@@ -139,5 +159,32 @@ async fn remove(app: &App, group: Handle, who: Handle, output: Output) -> Result
     output.made(
         &json!({ "group": group.actor.name, "who": who.to_string(), "removed": true }),
         format!("{who} is no longer in {}.", group.actor.name),
+    )
+}
+
+async fn ban(
+    app: &App,
+    group: Handle,
+    who: Handle,
+    until: Option<Timestamp>,
+    output: Output,
+) -> Result<()> {
+    let group = group::find(app, group).await?.group;
+    let actor = find_person(app, &who).await?;
+    memberships::ban(app, Viewer::Operator, group.id, actor.id, until).await?;
+    let end = until.map_or_else(|| "it is lifted".to_owned(), Timestamp::for_people);
+    output.made(
+        &json!({ "group": group.actor.name, "who": who.to_string(), "banned": true, "until": until }),
+        format!("{who} is banned from {} until {end}.", group.actor.name),
+    )
+}
+
+async fn unban(app: &App, group: Handle, who: Handle, output: Output) -> Result<()> {
+    let group = group::find(app, group).await?.group;
+    let actor = find_person(app, &who).await?;
+    memberships::lift_ban(app, Viewer::Operator, group.id, actor.id).await?;
+    output.made(
+        &json!({ "group": group.actor.name, "who": who.to_string(), "banned": false }),
+        format!("{who} is not banned from {} any more.", group.actor.name),
     )
 }

@@ -4,6 +4,7 @@
 //! to standard output, as one JSON document with `--json`; what people should know goes to standard
 //! error. It ends with 0, with 1 and one sentence, or with 2 for wrong usage.
 
+mod audit;
 mod check;
 mod demo;
 mod environment;
@@ -16,6 +17,7 @@ mod output;
 mod partner;
 mod password;
 mod policy;
+mod post;
 mod progress;
 mod queue;
 mod serve;
@@ -78,6 +80,9 @@ enum Command {
     /// Who belongs to a group
     #[command(subcommand)]
     Member(member::Command),
+    /// What moderators do with posts
+    #[command(subcommand)]
+    Post(post::Command),
     /// Partnerships with other organizations' servers
     #[command(subcommand)]
     Partner(partner::Command),
@@ -90,6 +95,9 @@ enum Command {
     /// What waits to leave the house
     #[command(subcommand)]
     Queue(queue::Command),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Two organizations on this machine, working together
     Demo(demo::Options),
     /// Look whether everything is in order
@@ -152,11 +160,13 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Demo(options) => demo::run(options, output).await,
         Command::Group(command) => group::run(&open_ready(config).await?, command, output).await,
         Command::Member(command) => member::run(&open_ready(config).await?, command, output).await,
+        Command::Post(command) => post::run(&open_ready(config).await?, command, output).await,
         Command::Partner(command) => {
             partner::run(&open_ready(config).await?, command, output).await
         }
         Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,
         Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
+        Command::Audit(command) => audit::run(&open_ready(config).await?, command, output).await,
         Command::Queue(command) => queue::run(&open_ready(config).await?, command, output).await,
         Command::Token(command) => token::run(&open_ready(config).await?, command, output).await,
     }

@@ -1,12 +1,13 @@
 //! `guildhall user`: accounts of this organization.
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::app::App;
 use crate::cli::Output;
 use crate::cli::password::PasswordOption;
 use crate::domain::{Account, ActorId, EmailAddress, Name, OrgRole, Timestamp};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::accounts::{self, NewAccount, Use};
 
@@ -25,6 +26,14 @@ pub enum Command {
     Enable {
         /// Name or e-mail address
         user: String,
+    },
+    /// Erase somebody for good: account, profile, memberships, and all they wrote, here and elsewhere
+    Erase {
+        /// Name or e-mail address
+        user: String,
+        /// Really: it cannot be undone
+        #[arg(long)]
+        yes: bool,
     },
     /// Give somebody a new password: sessions and tokens end at once
     Password {
@@ -62,6 +71,7 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::List => list(app, output).await,
         Command::Disable { user } => set_use(app, &user, Use::Disabled, output).await,
         Command::Enable { user } => set_use(app, &user, Use::Enabled, output).await,
+        Command::Erase { user, yes } => erase(app, &user, yes, output).await,
         Command::Password { user, password } => reset(app, &user, &password, output).await,
     }
 }
@@ -115,6 +125,37 @@ async fn set_use(app: &App, user: &str, wanted: Use, output: Output) -> Result<(
         Use::Disabled => format!("{} is shut out.", person.name),
     };
     output.made(&person, sentence)
+}
+
+async fn erase(app: &App, user: &str, sure: bool, output: Output) -> Result<()> {
+    let account = accounts::find(app, Viewer::Operator, user).await?;
+    let name = account.actor.name.clone();
+    if !sure {
+        return Err(Error::Conflict(format!(
+            "nothing was erased: erasing {name}, with everything {name} wrote here and elsewhere, cannot be undone; say it with --yes"
+        )));
+    }
+    let erased = accounts::erase(app, Viewer::Operator, account.actor.id).await?;
+    let ownerless: Vec<String> = erased
+        .without_owner
+        .iter()
+        .map(|group| group.actor.name.clone())
+        .collect();
+    let mut sentence = format!("{name} is erased, with {} posts.", erased.posts);
+    if !ownerless.is_empty() {
+        sentence += &format!(
+            " Nobody owns {} now: `guildhall member add GROUP WHO --role owner` names an owner.",
+            ownerless.join(", ")
+        );
+    }
+    let document = json!({
+        "name": name,
+        "erased": true,
+        "posts": erased.posts,
+        "likes": erased.likes,
+        "groups_without_owner": ownerless,
+    });
+    output.made(&document, sentence)
 }
 
 async fn reset(app: &App, user: &str, option: &PasswordOption, output: Output) -> Result<()> {

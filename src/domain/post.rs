@@ -77,6 +77,8 @@ impl Post {
 pub struct PostView {
     pub post: Post,
     pub author: Actor,
+    /// The author is an outside person with an account here.
+    pub by_guest: bool,
     /// The viewer likes it.
     pub liked: bool,
 }
@@ -110,6 +112,40 @@ impl std::str::FromStr for Body {
             return Err(Invalid::new("body", "contains a null character"));
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// Longest reason for a removal, in characters.
+pub const REMOVAL_REASON_CHARS_MAX: usize = 300;
+
+/// Why a moderator removes a post, in a line for whoever could read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemovalReason(String);
+
+impl RemovalReason {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for RemovalReason {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.is_empty() {
+            return Err(Invalid::new(
+                "reason",
+                "is missing: say in a line why it goes",
+            ));
+        }
+        if text.chars().count() > REMOVAL_REASON_CHARS_MAX || text.contains(char::is_control) {
+            return Err(Invalid::new(
+                "reason",
+                format!("is longer than {REMOVAL_REASON_CHARS_MAX} characters"),
+            ));
+        }
+        Ok(Self(text))
     }
 }
 

@@ -59,8 +59,9 @@
 //!   a counting grant for it, or one of its own ([`reads_profile`]). In open mode they exist for all
 //!   but blocked servers. Who is disabled exists for nobody outside.
 //! - Posts on profiles are for colleagues; nobody reacts to them or comments on them yet.
-//! - The command line (operator) administers, lists members, lets people in and puts them out, but
-//!   reads no posts, not even public ones. Breaking the glass is not an action yet.
+//! - The command line (operator) administers, lists members, lets people in and puts them out, and
+//!   removes, restores and locks what an id names (asides and direct messages excepted), but reads
+//!   no posts, not even public ones. Breaking the glass is not an action yet.
 
 mod action;
 mod facts;

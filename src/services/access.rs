@@ -129,6 +129,30 @@ pub fn permit_person(
     sought.ok_or(Error::NotFound)
 }
 
+/// May the asker learn that a person of this house was erased? Whoever could have met them may;
+/// to everybody else they never were.
+pub fn permit_former_person(
+    connection: &mut Connection,
+    asker: &Asker,
+    person: &Actor,
+) -> Result<()> {
+    let (partner, shares_group) = match asker.viewer.host() {
+        Some(host) => (
+            storage::partners::find_state(connection, host)?,
+            storage::memberships::shares_group_with(connection, person.id, host, asker.now)?
+                || storage::deliveries::any_signed_to(connection, person.id, host)?,
+        ),
+        None => (None, false),
+    };
+    let facts = ProfileFacts {
+        house: asker.house,
+        enabled: true,
+        partner,
+        shares_group,
+    };
+    Ok(policy::reads_profile(&asker.viewer, &facts)?)
+}
+
 /// Asks for something on a post.
 pub fn permit_post<A: Act>(
     connection: &mut Connection,

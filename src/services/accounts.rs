@@ -1,5 +1,11 @@
 //! People of this organization: their accounts, passwords and whether they may sign in.
 
+mod erase;
+
+pub use erase::{Erased, erase};
+
+use std::collections::HashSet;
+
 use crate::app::{App, Asker};
 use crate::domain::{
     Account, Actor, ActorId, ActorKind, ActorState, AuditAction, EmailAddress, EventKind, Host,
@@ -181,6 +187,22 @@ pub async fn find_colleague(app: &App, viewer: Viewer, name: &str) -> Result<Act
     });
     let account = account.await?.filter(is_usable).ok_or(Error::NotFound)?;
     Ok(account.actor)
+}
+
+/// Which of these people are guests: outside persons with an account here, who are marked wherever
+/// they are shown. Asked of people the viewer is shown anyway.
+pub async fn guests_among(
+    app: &App,
+    people: impl IntoIterator<Item = ActorId>,
+) -> Result<HashSet<ActorId>> {
+    let people: Vec<ActorId> = people.into_iter().collect();
+    if people.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let guests = app.db.read("guests_among", move |connection| {
+        storage::accounts::list_guests(connection, &people)
+    });
+    Ok(guests.await?.into_iter().collect())
 }
 
 /// Whether an account may be used.

@@ -1,7 +1,7 @@
 //! One line for every act of somebody with a duty, written with the act.
 
 use crate::app::{App, Asker};
-use crate::domain::{AuditAction, AuditLine};
+use crate::domain::{AuditAction, AuditLine, Page};
 use crate::error::Result;
 use crate::policy::{Viewer, act};
 use crate::services::access;
@@ -29,13 +29,12 @@ pub fn note(
     storage::audit::append(connection, &who, action, subject, detail, asker.now)
 }
 
-/// The newest lines, for administrators.
-pub async fn list(app: &App, viewer: Viewer, most: i64) -> Result<Vec<AuditLine>> {
-    let asker = app.asker(viewer);
-    access::permit_house::<act::ManagePartners>(&asker)?;
+/// A part of the log, newest first, for administrators.
+pub async fn list(app: &App, viewer: Viewer, page: Page) -> Result<Vec<AuditLine>> {
+    access::permit_house::<act::ManageAccounts>(&app.asker(viewer))?;
     app.db
         .read("list_audit", move |connection| {
-            storage::audit::list(connection, most)
+            storage::audit::list_page(connection, page)
         })
         .await
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Account, Actor, ActorId, ActorKey, Audience, Group, GroupRole, Handle, Member, Page, Post,
-    PostId, PostState, Uri,
+    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, Group, GroupRole, Handle,
+    Member, Page, Post, PostId, PostState, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
@@ -46,16 +46,40 @@ pub async fn instance(app: &App) -> Result<(Actor, ActorKey)> {
         .await
 }
 
+/// Somebody of this house, or that they are gone.
+#[derive(Clone, Debug)]
+pub enum PersonDocument {
+    Here(Box<Actor>, Box<ActorKey>),
+    /// Erased: for those who could have met them.
+    Gone(Uri),
+}
+
 /// A person of this house.
-pub async fn person(app: &App, viewer: Viewer, name: &str) -> Result<(Actor, ActorKey)> {
+pub async fn person(app: &App, viewer: Viewer, name: &str) -> Result<PersonDocument> {
     let (asker, name) = (app.asker(viewer), name.to_owned());
     app.db
         .read("person_document", move |connection| {
+            if let Some(erased) = find_erased(connection, &name)? {
+                access::permit_former_person(connection, &asker, &erased)?;
+                return Ok(PersonDocument::Gone(erased.uri));
+            }
             let person = find_person(connection, &asker, &name)?.actor;
             let key = public_key(connection, &person)?;
-            Ok((person, key))
+            Ok(PersonDocument::Here(Box::new(person), Box::new(key)))
         })
         .await
+}
+
+/// Who had this name and was erased.
+fn find_erased(connection: &mut Connection, name: &str) -> Result<Option<Actor>> {
+    let handle = Handle {
+        name: name.to_owned(),
+        host: None,
+    };
+    let actor = storage::actors::find_by_handle(connection, &handle)?;
+    let erased =
+        |actor: &Actor| actor.kind == ActorKind::Person && actor.state == ActorState::Deleted;
+    Ok(actor.filter(erased))
 }
 
 /// A group of this house.

@@ -2,11 +2,12 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorId, AuditAction, EventKind, Group, GroupId, GroupRole, Handle, Host, InvitedHandle,
-    Member, Membership, MembershipState, Uri, Work,
+    Actor, ActorId, ActorKind, ActorState, AuditAction, EventKind, Group, GroupId, GroupRole,
+    Handle, Host, InvitedHandle, Member, Membership, MembershipState, Timestamp, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
+use crate::services::directory::{self, Entry};
 use crate::services::{access, audit};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -131,21 +132,48 @@ pub async fn leave(app: &App, viewer: Viewer, group: GroupId) -> Result<()> {
     Ok(())
 }
 
+/// Ends every membership, request and invitation of somebody who is erased; the groups here that are
+/// left without an owner. `asker` is who they were. Bans end too: nobody can have the name again.
+pub(super) fn leave_all(
+    connection: &mut Connection,
+    asker: &Asker,
+    actor: ActorId,
+) -> Result<Vec<Group>> {
+    let mut without_owner = Vec::new();
+    for was in storage::memberships::list_of_actor(connection, actor)? {
+        let group = storage::groups::find(connection, was.group)?.ok_or(Error::NotFound)?;
+        if !group.is_local() && was.follow.is_some() {
+            let follow = was.follow.as_ref();
+            tell(connection, asker, EventKind::Left, &group, actor, follow)?;
+        }
+        let last = is_last_owner(connection, &group, &was)?;
+        storage::memberships::remove(connection, group.id, actor)?;
+        if last {
+            without_owner.push(group);
+        }
+    }
+    Ok(without_owner)
+}
+
 /// A group of ours always has an owner.
 fn keep_an_owner(connection: &mut Connection, group: &Group, leaving: &Membership) -> Result<()> {
-    if !group.is_local()
-        || leaving.role != GroupRole::Owner
-        || leaving.state != MembershipState::Member
-    {
-        return Ok(());
-    }
-    let owners = storage::memberships::list_role(connection, group.id, GroupRole::Owner)?;
-    if owners.len() > 1 {
+    if !is_last_owner(connection, group, leaving)? {
         return Ok(());
     }
     Err(Error::Conflict(
         "the group would be left without an owner: make somebody else an owner first".into(),
     ))
+}
+
+fn is_last_owner(connection: &mut Connection, group: &Group, leaving: &Membership) -> Result<bool> {
+    if !group.is_local()
+        || leaving.role != GroupRole::Owner
+        || leaving.state != MembershipState::Member
+    {
+        return Ok(false);
+    }
+    let owners = storage::memberships::list_role(connection, group.id, GroupRole::Owner)?;
+    Ok(owners.len() <= 1)
 }
 
 /// Members, requests and invitations of a group.
@@ -205,6 +233,9 @@ pub async fn decide(
             let membership =
                 storage::memberships::find(connection, group.id, actor)?.ok_or(Error::NotFound)?;
             let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
+            if decision != Decision::Approve {
+                answer_to_owners(connection, &asker, &group, &membership)?;
+            }
             match (decision, membership.state) {
                 (Decision::Approve, MembershipState::Requested) => {
                     admit(connection, &asker, &group, &person, membership)?
@@ -240,6 +271,86 @@ pub async fn decide(
         .await?;
     app.bells.events.notify_one();
     Ok(())
+}
+
+/// Moderators decide about members. Who moderates or owns a group, or is invited to, answers to its
+/// owners: otherwise one moderator could put out everybody above and become the only one.
+fn answer_to_owners(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    person: &Membership,
+) -> Result<()> {
+    match person.role {
+        GroupRole::Member => Ok(()),
+        GroupRole::Moderator | GroupRole::Owner => {
+            access::permit::<act::ManageGroup>(connection, asker, group.id).map(drop)
+        }
+    }
+}
+
+/// Shuts somebody out, until a moment or until a moderator lifts it: they may not act, and read
+/// what people who are no members read. People elsewhere are told that they are out, not why.
+pub async fn ban(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    actor: ActorId,
+    until: Option<Timestamp>,
+) -> Result<()> {
+    let asker = app.asker(viewer);
+    if until.is_some_and(|until| until <= asker.now) {
+        return Err(Error::invalid(
+            "until",
+            "that day has begun already: choose a later one",
+        ));
+    }
+    app.db
+        .write("ban_member", move |connection| {
+            let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
+            let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
+            if asker.viewer.actor() == Some(actor) {
+                return Err(Error::Conflict("nobody bans themselves: leave".into()));
+            }
+            let known = storage::memberships::find(connection, group.id, actor)?;
+            if let Some(known) = &known {
+                answer_to_owners(connection, &asker, &group, known)?;
+                dismiss(connection, &asker, &group, &person, known)?;
+            }
+            let banned = Membership {
+                banned_until: until,
+                ..fresh(&group, actor, MembershipState::Banned, &asker)
+            };
+            storage::memberships::save(connection, &banned)?;
+            let until = until.map_or_else(|| "until it is lifted".into(), Timestamp::rfc3339);
+            let detail = format!("{} {until}", person.handle());
+            let (action, subject) = (AuditAction::MemberBanned, &group.actor.name);
+            audit::note(connection, &asker, action, subject, &detail)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
+}
+
+/// Ends a ban. It makes nobody a member: who was banned may join again as anybody else may.
+pub async fn lift_ban(app: &App, viewer: Viewer, group: GroupId, actor: ActorId) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("lift_ban", move |connection| {
+            let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
+            let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
+            let known = storage::memberships::find(connection, group.id, actor)?;
+            let banned = |known: &Membership| known.state == MembershipState::Banned;
+            if !known.as_ref().is_some_and(banned) {
+                let handle = person.handle();
+                return Err(Error::Conflict(format!("{handle} is not banned")));
+            }
+            storage::memberships::remove(connection, group.id, actor)?;
+            let (action, subject) = (AuditAction::BanLifted, &group.actor.name);
+            let handle = person.handle().to_string();
+            audit::note(connection, &asker, action, subject, &handle)
+        })
+        .await
 }
 
 /// Lets in who asked. Somebody elsewhere who was only suggested is invited: nobody there asked.
@@ -294,6 +405,38 @@ pub(super) fn tell_rejected(
     tell(connection, asker, kind, group, person, Some(follow)).map(drop)
 }
 
+/// Names somebody for a group by handle. A server that is a partner is asked who that is, where
+/// nobody here has met them.
+///
+/// # Errors
+/// [`Error::Invalid`] when nobody is found.
+pub async fn add_by_handle(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    handle: Handle,
+    role: GroupRole,
+) -> Result<MembershipState> {
+    let asker = app.asker(viewer.clone());
+    // Before anything is asked of anybody: who may not invite does not find out who is there.
+    app.db
+        .read("may_invite", move |connection| {
+            access::permit::<act::Invite>(connection, &asker, group).map(drop)
+        })
+        .await?;
+    let nobody = || {
+        let sentence = format!(
+            "nobody was found under {handle}: a colleague has a name like ada; people at partners have a handle like bo@community.partner.example and are found once they take part in a group that both houses share"
+        );
+        Error::invalid("handle", sentence)
+    };
+    match directory::look_up(app, viewer.clone(), handle.clone()).await {
+        Ok(Entry::Person(person)) => add(app, viewer, group, person.id, role).await,
+        Ok(Entry::Group { .. }) | Err(Error::NotFound) => Err(nobody()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Names somebody for a group. Moderators put colleagues in at once; people elsewhere when they
 /// asked already, otherwise as an invitation that their join completes. Members who are no
 /// moderators only suggest: that is a request, and a moderator decides.
@@ -313,6 +456,9 @@ pub async fn add(
                 return Err(Error::Denied(Reason::NotForRemote));
             }
             let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
+            if person.kind != ActorKind::Person || person.state != ActorState::Active {
+                return Err(Error::NotFound);
+            }
             let known = storage::memberships::find(connection, group.id, actor)?;
             only_managers_change_roles(connection, &asker, &group, known.as_ref(), role)?;
             let facts = access::group_facts(connection, &asker, &group)?;
@@ -331,7 +477,14 @@ pub async fn add(
                     tell(connection, &asker, kind, &group, actor, follow)?;
                     MembershipState::Member
                 }
-                (_, false, _) => MembershipState::Invited,
+                (_, false, _) => {
+                    // An invitation that nobody can follow would only look like one.
+                    if let Some(host) = &person.host {
+                        access::grant_effect(connection, &asker, &group, host)?
+                            .map_err(Error::Denied)?;
+                    }
+                    MembershipState::Invited
+                }
             };
             let membership = Membership {
                 state,
@@ -502,6 +655,14 @@ pub async fn set_role(
             let (_, group) = access::permit::<act::ManageGroup>(connection, &asker, group)?;
             let membership =
                 storage::memberships::find(connection, group.id, actor)?.ok_or(Error::NotFound)?;
+            let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
+            if membership.state != MembershipState::Member {
+                return Err(Error::Conflict(format!(
+                    "{} is {} now; only members have roles",
+                    person.handle(),
+                    membership.state
+                )));
+            }
             if role < membership.role {
                 keep_an_owner(connection, &group, &membership)?;
             }
@@ -511,7 +672,7 @@ pub async fn set_role(
                 &asker,
                 AuditAction::RoleChanged,
                 &group.actor.name,
-                &format!("{actor} to {role}"),
+                &format!("{} to {role}", person.handle()),
             )
         })
         .await

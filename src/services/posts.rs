@@ -6,11 +6,12 @@ use crate::app::{App, Asker};
 use crate::domain::markup::{self, UntrustedHtml};
 use crate::domain::{
     Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole,
-    Membership, MembershipState, Page, Post, PostId, PostState, PostView, Revision,
-    TITLE_CHARS_MAX, Timestamp, Title, Uri,
+    Membership, MembershipState, Page, Post, PostId, PostState, PostView, RemovalReason, Revision,
+    Stage, TITLE_CHARS_MAX, Timestamp, Title, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Reason, Viewer, act};
+use crate::services::access::Case;
 use crate::services::groups::{self, GroupView};
 use crate::services::{access, audit};
 use crate::storage::events::NewEvent;
@@ -257,14 +258,12 @@ pub async fn delete(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
     let asker = app.asker(viewer);
     app.db
         .write("delete_post", move |connection| {
-            let case = access::permit_post::<act::DeletePost>(connection, &asker, id)?;
-            storage::posts::delete(connection, &case.permit, &case.post)?;
-            tell(connection, &asker, EventKind::PostDeleted, &case.post, None)?;
+            let post = take_back(connection, &asker, id)?;
             audit::note(
                 connection,
                 &asker,
                 AuditAction::PostDeleted,
-                case.post.uri.as_str(),
+                post.uri.as_str(),
                 "",
             )
         })
@@ -273,69 +272,64 @@ pub async fn delete(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
     Ok(())
 }
 
-/// Longest reason for a removal, in characters.
-pub const REASON_CHARS_MAX: usize = 500;
-
-/// Takes somebody's post out of view, or brings it back. Moderators only.
-pub async fn set_removed(app: &App, viewer: Viewer, id: PostId, removed: bool) -> Result<()> {
-    match removed {
-        true => remove(app, viewer, id, String::new()).await,
-        false => restore(app, viewer, id).await,
-    }
+/// The part of [`delete`] that an author's erasure shares: the text goes, who got it is told.
+pub(super) fn take_back(connection: &mut Connection, asker: &Asker, id: PostId) -> Result<Post> {
+    let case = access::permit_post::<act::DeletePost>(connection, asker, id)?;
+    storage::posts::delete(connection, &case.permit, &case.post)?;
+    tell(connection, asker, EventKind::PostDeleted, &case.post, None)?;
+    Ok(case.post)
 }
 
-/// Takes somebody's post out of view, with a reason that every server that has the post is told
-/// (empty: none is given). Moderators only.
-pub async fn remove(app: &App, viewer: Viewer, id: PostId, reason: String) -> Result<()> {
-    let reason = reason.trim().to_owned();
-    if reason.chars().count() > REASON_CHARS_MAX {
-        let problem = format!("is longer than {REASON_CHARS_MAX} characters");
-        return Err(Error::invalid("reason", problem));
-    }
+/// Takes somebody's post out of view, for a reason that is shown in its place and that every server
+/// that has the post is told. Moderators only.
+pub async fn remove(app: &App, viewer: Viewer, id: PostId, reason: RemovalReason) -> Result<Post> {
     let asker = app.asker(viewer);
-    app.db
+    let post = app
+        .db
         .write("remove_post", move |connection| {
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
-            take_out(connection, &case, true)?;
-            let told = Some(reason.as_str()).filter(|reason| !reason.is_empty());
-            tell(connection, &asker, EventKind::PostRemoved, &case.post, told)?;
-            let detail = format!("on {reason}");
-            let (action, post) = (AuditAction::PostRemoved, case.post.uri.as_str());
-            audit::note(connection, &asker, action, post, detail.trim_end())
+            only_in(&case.post, PostState::Visible)?;
+            storage::posts::set_removed(connection, &case.permit, &case.post, true)?;
+            storage::posts::set_removal_reason(connection, &case.permit, id, &reason, asker.now)?;
+            let kind = EventKind::PostRemoved;
+            tell_by_moderator(connection, &asker, kind, &case, Some(reason.as_str()))?;
+            let (action, uri) = (AuditAction::PostRemoved, &case.post.uri);
+            audit::note(connection, &asker, action, uri.as_str(), reason.as_str())?;
+            storage::posts::find(connection, id)?.ok_or(Error::NotFound)
         })
         .await?;
     app.bells.events.notify_one();
-    Ok(())
+    Ok(post)
 }
 
-/// Brings a removed post back, here and at every server of a member. Moderators only.
-pub async fn restore(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
+/// Brings a removed post back, text and all. Moderators only.
+pub async fn restore(app: &App, viewer: Viewer, id: PostId) -> Result<Post> {
     let asker = app.asker(viewer);
-    app.db
+    let post = app
+        .db
         .write("restore_post", move |connection| {
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
-            take_out(connection, &case, false)?;
-            let kind = EventKind::PostRestored;
-            tell(connection, &asker, kind, &case.post, None)?;
+            only_in(&case.post, PostState::Removed)?;
+            storage::posts::set_removed(connection, &case.permit, &case.post, false)?;
+            storage::posts::forget_removal_reason(connection, id)?;
+            tell_by_moderator(connection, &asker, EventKind::PostRestored, &case, None)?;
             tell_again(connection, &asker, &case.post)?;
-            let (action, post) = (AuditAction::PostRemoved, case.post.uri.as_str());
-            audit::note(connection, &asker, action, post, "off")
+            let (action, uri) = (AuditAction::PostRestored, &case.post.uri);
+            audit::note(connection, &asker, action, uri.as_str(), "")?;
+            storage::posts::find(connection, id)?.ok_or(Error::NotFound)
         })
         .await?;
     app.bells.events.notify_one();
-    Ok(())
+    Ok(post)
 }
 
-fn take_out(
-    connection: &mut Connection,
-    case: &access::Case<act::Moderate>,
-    removed: bool,
-) -> Result<()> {
-    match (case.post.state, removed) {
-        (PostState::Visible, true) | (PostState::Removed, false) => {
-            storage::posts::set_removed(connection, &case.permit, &case.post, removed)
-        }
-        (state, _) => Err(Error::Conflict(format!("the post is {state}"))),
+fn only_in(post: &Post, state: PostState) -> Result<()> {
+    match post.state == state {
+        true => Ok(()),
+        false => Err(Error::Conflict(format!(
+            "the post is {} already: look at it again",
+            post.state
+        ))),
     }
 }
 
@@ -348,38 +342,37 @@ fn tell_again(connection: &mut Connection, asker: &Asker, post: &Post) -> Result
     tell(connection, asker, EventKind::PostCreated, post, None)
 }
 
-/// Closes a topic to comments, or opens it again, here and at every server of a member. Moderators
-/// only.
-pub async fn set_locked(app: &App, viewer: Viewer, id: PostId, locked: bool) -> Result<()> {
-    let asker = app.asker(viewer);
-    app.db
-        .write("lock_topic", move |connection| {
-            let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
-            if !lock(connection, &case, locked)? {
-                return Ok(());
-            }
-            tell(connection, &asker, locking(locked), &case.post, None)?;
-            audit::note(
-                connection,
-                &asker,
-                AuditAction::TopicLocked,
-                case.post.uri.as_str(),
-                if locked { "on" } else { "off" },
-            )
-        })
-        .await?;
-    app.bells.events.notify_one();
+/// Writes news of a moderator's act, with its reason. What the command line does, the group does:
+/// nobody must seem
+/// to have done it who did not.
+fn tell_by_moderator(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    case: &Case<act::Moderate>,
+    reason: Option<&str>,
+) -> Result<()> {
+    let group = case.group.as_ref().map(|group| group.actor.id);
+    let event = NewEvent {
+        kind,
+        actor: asker.viewer.actor().or(group).unwrap_or(case.post.author),
+        group: case.post.group,
+        post: Some(case.post.id),
+        object: None,
+        activity: reason.map(str::to_owned),
+    };
+    storage::events::append(connection, event, asker.now)?;
     Ok(())
 }
 
 /// Locks or unlocks; false: it was so already.
-fn lock(
+fn turn_lock(
     connection: &mut Connection,
     case: &access::Case<act::Moderate>,
     locked: bool,
 ) -> Result<bool> {
     if !case.post.is_topic() {
-        return Err(Error::invalid("post", "only topics can be locked"));
+        return Err(Error::Conflict("only topics can be locked".into()));
     }
     if case.post.locked == locked {
         return Ok(false);
@@ -395,6 +388,41 @@ const fn locking(locked: bool) -> EventKind {
     }
 }
 
+/// Whether a topic takes comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    Locked,
+    Open,
+}
+
+/// Closes a topic to everybody but moderators, or opens it again, here and at every server of a
+/// member. Moderators only. Doing it twice is doing it once.
+pub async fn set_locked(app: &App, viewer: Viewer, id: PostId, lock: Lock) -> Result<Post> {
+    let asker = app.asker(viewer);
+    let locked = lock == Lock::Locked;
+    let post = app
+        .db
+        .write("lock_topic", move |connection| {
+            let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
+            if !turn_lock(connection, &case, locked)? {
+                return Ok(case.post);
+            }
+            tell_by_moderator(connection, &asker, locking(locked), &case, None)?;
+            let action = match lock {
+                Lock::Locked => AuditAction::TopicLocked,
+                Lock::Open => AuditAction::TopicUnlocked,
+            };
+            audit::note(connection, &asker, action, case.post.uri.as_str(), "")?;
+            Ok(Post {
+                locked,
+                ..case.post
+            })
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(post)
+}
+
 // Reading -----------------------------------------------------------------------------------------
 
 /// A post with the rights the viewer has on it.
@@ -406,6 +434,11 @@ pub struct Shown {
     pub can_edit: bool,
     pub can_delete: bool,
     pub can_remove: bool,
+    pub can_restore: bool,
+    /// The text is among what the viewer is shown: of a removed post, for moderators.
+    pub text: bool,
+    /// Why it was removed, where somebody here said so.
+    pub removal: Option<String>,
     /// The people elsewhere: whose they are, for the badge.
     pub partner: Option<crate::domain::Partner>,
 }
@@ -417,6 +450,10 @@ pub struct Thread {
     pub topic: Shown,
     /// Whether and why not one may comment on the topic.
     pub reply: Result<(), Reason>,
+    /// Whether the viewer may lock and unlock the topic.
+    pub can_lock: bool,
+    /// Whether the viewer may say something that stays inside, in a group that reaches further.
+    pub can_aside: bool,
     pub comments: Vec<Shown>,
 }
 
@@ -458,9 +495,12 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 storage::posts::list_thread(connection, &access::scope(&asker), case.post.topic)?;
             let partners = Badges::load(connection)?;
             let of_group = access::group_facts(connection, &asker, &group)?;
+            let mut reasons = removal_reasons(connection, &posts)?;
             let mut shown = Vec::with_capacity(posts.len());
             for view in views(connection, &asker, posts)? {
-                shown.push(show(connection, &asker, &of_group, view, &partners)?);
+                let removal = reasons.remove(&view.post.id);
+                let one = show(connection, &asker, &of_group, view, &partners)?;
+                shown.push(Shown { removal, ..one });
             }
             let at = shown
                 .iter()
@@ -468,14 +508,32 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 .ok_or(Error::NotFound)?;
             let topic = shown.remove(at);
             let reply = reply_right(connection, &asker, &group, &topic.view.post)?;
+            let can_aside = reply.is_ok()
+                && (group.stage != Stage::Internal || !group.is_local())
+                && only_colleagues_inside(connection, &asker, Some(&group)).is_ok();
+            let group = groups::view(connection, &asker, group)?;
             Ok(Thread {
-                group: groups::view(connection, &asker, group)?,
+                can_aside,
+                can_lock: topic.view.post.state == PostState::Visible
+                    && group.rights.may(Action::Moderate),
+                group,
                 topic,
                 reply,
                 comments: shown,
             })
         })
         .await
+}
+
+fn removal_reasons(connection: &mut Connection, posts: &[Post]) -> Result<HashMap<PostId, String>> {
+    let removed = posts.iter().filter(|post| post.state == PostState::Removed);
+    let removed: Vec<PostId> = removed.map(|post| post.id).collect();
+    match removed.is_empty() {
+        true => Ok(HashMap::new()),
+        false => Ok(storage::posts::list_removal_reasons(connection, &removed)?
+            .into_iter()
+            .collect()),
+    }
 }
 
 fn reply_right(
@@ -503,8 +561,10 @@ fn show(
         can_reply: visible && may(Action::Comment),
         can_edit: visible && may(Action::EditPost),
         can_delete: view.post.state != PostState::Deleted && may(Action::DeletePost),
-        can_remove: matches!(view.post.state, PostState::Visible | PostState::Removed)
-            && may(Action::Moderate),
+        can_remove: visible && may(Action::Moderate),
+        can_restore: view.post.state == PostState::Removed && may(Action::Moderate),
+        text: crate::policy::shows_text(&asker.viewer, &facts),
+        removal: None,
         partner: partners.of(&view.author),
         view,
     })
@@ -543,6 +603,7 @@ fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result
         Some(actor) => storage::reactions::list_liked(connection, actor, &ids)?,
         None => Vec::new(),
     };
+    let guests = storage::accounts::list_guests(connection, &author_ids)?;
     posts
         .into_iter()
         .map(|post| {
@@ -552,6 +613,7 @@ fn views(connection: &mut Connection, asker: &Asker, posts: Vec<Post>) -> Result
                 .ok_or_else(|| Error::internal("a post without an author"))?;
             let shown = access::shows_text(connection, asker, &post)?;
             Ok(PostView {
+                by_guest: guests.contains(&post.author),
                 liked: liked.contains(&post.id),
                 post: if shown { post } else { without_text(post) },
                 author,
@@ -988,7 +1050,7 @@ pub(super) fn receive_lock(
 ) -> Result<()> {
     let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
     let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
-    match lock(connection, &case, locked)? {
+    match turn_lock(connection, &case, locked)? {
         true => pass_on(connection, asker, locking(locked), &case, activity),
         false => Ok(()),
     }

@@ -1,9 +1,9 @@
 //! Likes, here and from afar. Both sides count the same rows, so their numbers agree.
 
 use crate::app::{App, Asker};
-use crate::domain::{Actor, EventKind, Post, PostId, Uri};
+use crate::domain::{Actor, ActorId, EventKind, Post, PostId, Uri};
 use crate::error::{Error, Result};
-use crate::policy::{Reason, Viewer, act};
+use crate::policy::{Permit, Reason, Viewer, act};
 use crate::services::access;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -42,20 +42,39 @@ pub async fn unlike(app: &App, viewer: Viewer, post: PostId) -> Result<()> {
                 .viewer
                 .actor()
                 .ok_or(Error::Denied(Reason::SignInNeeded))?;
-            if let Some(uri) = storage::reactions::remove(connection, post, actor)? {
-                tell(
-                    connection,
-                    &asker,
-                    EventKind::Unliked,
-                    &case.post,
-                    Some(uri.as_str()),
-                )?;
-            }
-            Ok(())
+            take_back(connection, &asker, actor, &case.post)
         })
         .await?;
     app.bells.events.notify_one();
     Ok(())
+}
+
+fn take_back(
+    connection: &mut Connection,
+    asker: &Asker,
+    actor: ActorId,
+    post: &Post,
+) -> Result<()> {
+    if let Some(uri) = storage::reactions::remove(connection, post.id, actor)? {
+        let like = Some(uri.as_str());
+        tell(connection, asker, EventKind::Unliked, post, like)?;
+    }
+    Ok(())
+}
+
+/// Takes back every like of somebody who is erased; how many. `asker` is who they were.
+pub(super) fn take_all_back(
+    connection: &mut Connection,
+    asker: &Asker,
+    permit: &Permit<act::ManageAccounts>,
+    actor: ActorId,
+) -> Result<usize> {
+    let liked = storage::reactions::list_all_of_actor(connection, permit, actor)?;
+    for id in &liked {
+        let post = storage::posts::find(connection, *id)?.ok_or(Error::NotFound)?;
+        take_back(connection, asker, actor, &post)?;
+    }
+    Ok(liked.len())
 }
 
 /// Writes news about a reaction. `activity`: what arrived or, for our own Undo, the id of the Like.

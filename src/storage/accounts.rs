@@ -9,7 +9,7 @@ use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
-use crate::storage::schema::{accounts, actors};
+use crate::storage::schema::{accounts, actors, sessions, tokens};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = accounts)]
@@ -121,6 +121,19 @@ pub fn set_disabled(
     Ok(())
 }
 
+/// Takes an account away, with everything that only its owner and administrators saw. Its actor
+/// stays: the name is not to be had again, and posts and events point at it.
+pub fn remove(
+    connection: &mut Connection,
+    _permit: &Permit<act::ManageAccounts>,
+    actor: ActorId,
+) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::actor_id.eq(actor.0))).execute(connection)?;
+    diesel::delete(tokens::table.filter(tokens::actor_id.eq(actor.0))).execute(connection)?;
+    diesel::delete(accounts::table.find(actor.0)).execute(connection)?;
+    Ok(())
+}
+
 /// The administrators who can sign in, locked until the transaction ends: two of them disabling
 /// each other at the same time must not both succeed.
 pub fn lock_administrators(connection: &mut Connection) -> Result<Vec<ActorId>> {
@@ -148,6 +161,17 @@ pub fn list(connection: &mut Connection) -> Result<Vec<Account>> {
         .select((AccountRow::as_select(), ActorRow::as_select()))
         .load(connection)?;
     rows.into_iter().map(account_from).collect()
+}
+
+/// Which of these people are guests.
+pub fn list_guests(connection: &mut Connection, among: &[ActorId]) -> Result<Vec<ActorId>> {
+    let numbers: Vec<i64> = among.iter().map(|id| id.0).collect();
+    let ids: Vec<i64> = accounts::table
+        .filter(accounts::actor_id.eq_any(numbers))
+        .filter(accounts::role.eq(OrgRole::Guest.as_str()))
+        .select(accounts::actor_id)
+        .load(connection)?;
+    Ok(ids.into_iter().map(ActorId).collect())
 }
 
 /// How many accounts are in use: the number of colleagues who read open groups.

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{AuditAction, AuditId, AuditLine, Timestamp};
+use crate::domain::{AuditAction, AuditId, AuditLine, Page, Timestamp};
 use crate::error::Result;
 use crate::storage::error::read;
 use crate::storage::schema::audit;
@@ -30,13 +30,32 @@ pub fn append(
     Ok(())
 }
 
+type Row = (i64, i64, String, String, String, String);
+
 /// The newest lines.
 pub fn list(connection: &mut Connection, most: i64) -> Result<Vec<AuditLine>> {
-    type Row = (i64, i64, String, String, String, String);
     let rows: Vec<Row> = audit::table
         .order(audit::id.desc())
         .limit(most)
         .load(connection)?;
+    lines(rows)
+}
+
+/// A part of the log, newest first.
+pub fn list_page(connection: &mut Connection, page: Page) -> Result<Vec<AuditLine>> {
+    let part = audit::table
+        .filter(audit::id.lt(page.before.unwrap_or(i64::MAX)))
+        .filter(audit::id.gt(page.after.unwrap_or(0)))
+        .limit(page.items().into());
+    if !page.from_oldest {
+        return lines(part.order(audit::id.desc()).load(connection)?);
+    }
+    let mut oldest_first: Vec<Row> = part.order(audit::id.asc()).load(connection)?;
+    oldest_first.reverse();
+    lines(oldest_first)
+}
+
+fn lines(rows: Vec<Row>) -> Result<Vec<AuditLine>> {
     rows.into_iter()
         .map(|(id, at, who, action, subject, detail)| {
             Ok(AuditLine {

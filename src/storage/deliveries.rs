@@ -11,6 +11,7 @@ use crate::domain::{
     Host, PostId, Timestamp, Uri,
 };
 use crate::error::Result;
+use crate::policy::{Permit, act};
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::pending::Pending;
@@ -497,6 +498,48 @@ pub fn cancel(
         name_all(connection)?;
     }
     Ok(cancelled)
+}
+
+/// Events whose activities carry the text of a post.
+const TELLING_TEXT: &str = "'post_created', 'post_updated', 'post_restored'";
+
+/// Withholds what waits or was given up and carries a text of this author, and forgets the bytes of
+/// all of it. What took effect elsewhere is taken back by its retraction; that it was sent stays on
+/// record.
+pub fn forget_texts_of(
+    connection: &mut Connection,
+    _permit: &Permit<act::ManageAccounts>,
+    author: ActorId,
+    now: Timestamp,
+) -> Result<()> {
+    let theirs = format!(
+        "d.post_id IN (SELECT p.id FROM posts p WHERE p.author_id = $1) \
+         AND d.event_id IN (SELECT e.id FROM events e WHERE e.kind IN ({TELLING_TEXT}))"
+    );
+    let withhold = format!(
+        "UPDATE deliveries SET state = 'withheld', last_error = 'its author was erased', finished_at = $2 \
+         WHERE state IN ('pending', 'failed', 'dead') AND id IN (SELECT d.id FROM deliveries d WHERE {theirs})"
+    );
+    diesel::sql_query(withhold)
+        .bind::<BigInt, _>(author.0)
+        .bind::<BigInt, _>(now.micros())
+        .execute(connection)?;
+    let forget = format!(
+        "UPDATE messages SET body = '' WHERE id IN (SELECT d.message_id FROM deliveries d WHERE {theirs})"
+    );
+    diesel::sql_query(forget)
+        .bind::<BigInt, _>(author.0)
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Whether anything that this actor signed went to a server, or may have gone.
+pub fn any_signed_to(connection: &mut Connection, signer: ActorId, host: &Host) -> Result<bool> {
+    let some = deliveries::table
+        .filter(deliveries::host.eq(host.as_str()))
+        .filter(deliveries::signer_id.eq(signer.0))
+        .filter(deliveries::state.ne(DeliveryState::Withheld.as_str()));
+    Ok(diesel::select(diesel::dsl::exists(some)).get_result(connection)?)
 }
 
 /// The servers an object was sent to (or may have been: an attempt without an answer counts).

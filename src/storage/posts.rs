@@ -3,14 +3,15 @@
 use diesel::prelude::*;
 
 use crate::domain::{
-    ActorId, Audience, GroupId, Host, Page, Post, PostId, PostState, Revision, Timestamp, Uri,
+    ActorId, Audience, GroupId, Host, Page, Post, PostId, PostState, RemovalReason, Revision,
+    Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::listing::Listing;
-use crate::storage::schema::{mentions, posts, revisions, tombstones};
+use crate::storage::schema::{mentions, posts, removals, revisions, tombstones};
 use crate::storage::{Connection, ids, scope};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
@@ -274,6 +275,7 @@ pub fn delete(
 ) -> Result<()> {
     diesel::delete(revisions::table.filter(revisions::post_id.eq(post.id.0)))
         .execute(connection)?;
+    diesel::delete(removals::table.find(post.id.0)).execute(connection)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),
@@ -282,7 +284,13 @@ pub fn delete(
             posts::html.eq(""),
         ))
         .execute(connection)?;
-    leave_count(connection, post, -1)
+    // A removed one left the count when it was removed.
+    match post.state {
+        PostState::Removed => Ok(()),
+        PostState::Visible | PostState::Held | PostState::Deleted => {
+            leave_count(connection, post, -1)
+        }
+    }
 }
 
 /// Hides a post (a moderator's act) or shows it again; the text stays.
@@ -301,6 +309,44 @@ pub fn set_removed(
         .set(posts::state.eq(state.as_str()))
         .execute(connection)?;
     leave_count(connection, post, if removed { -1 } else { 1 })
+}
+
+/// Writes why a post was removed.
+pub fn set_removal_reason(
+    connection: &mut Connection,
+    _permit: &Permit<act::Moderate>,
+    post: PostId,
+    reason: &RemovalReason,
+    now: Timestamp,
+) -> Result<()> {
+    forget_removal_reason(connection, post)?;
+    diesel::insert_into(removals::table)
+        .values((
+            removals::post_id.eq(post.0),
+            removals::reason.eq(reason.as_str()),
+            removals::at.eq(now.micros()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn forget_removal_reason(connection: &mut Connection, post: PostId) -> Result<()> {
+    diesel::delete(removals::table.find(post.0)).execute(connection)?;
+    Ok(())
+}
+
+/// Why these posts were removed, of those where somebody here said why.
+pub fn list_removal_reasons(
+    connection: &mut Connection,
+    among: &[PostId],
+) -> Result<Vec<(PostId, String)>> {
+    let numbers: Vec<i64> = among.iter().map(|id| id.0).collect();
+    let rows: Vec<(i64, String)> = removals::table
+        .filter(removals::post_id.eq_any(numbers))
+        .select((removals::post_id, removals::reason))
+        .load(connection)?;
+    let reason = |(post, reason)| (PostId(post), reason);
+    Ok(rows.into_iter().map(reason).collect())
 }
 
 pub fn set_locked(
@@ -353,6 +399,21 @@ pub fn list_revisions(connection: &mut Connection, post: PostId) -> Result<Vec<R
         until: Timestamp::from_micros(until),
     };
     Ok(rows.into_iter().map(revision).collect())
+}
+
+/// Everything somebody wrote and did not take back, wherever it is: for erasing it, not for showing.
+pub fn list_all_of_author(
+    connection: &mut Connection,
+    _permit: &Permit<act::ManageAccounts>,
+    author: ActorId,
+) -> Result<Vec<PostId>> {
+    let ids: Vec<i64> = posts::table
+        .filter(posts::author_id.eq(author.0))
+        .filter(posts::state.ne(PostState::Deleted.as_str()))
+        .order(posts::id)
+        .select(posts::id)
+        .load(connection)?;
+    Ok(ids.into_iter().map(PostId).collect())
 }
 
 // Lists ------------------------------------------------------------------------------------------

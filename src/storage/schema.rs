@@ -187,6 +187,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    removals (post_id) {
+        post_id -> BigInt,
+        reason -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     mentions (post_id, actor_id) {
         post_id -> BigInt,
         actor_id -> BigInt,
@@ -363,6 +371,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     received_grants,
     posts,
     revisions,
+    removals,
     mentions,
     reactions,
     tombstones,

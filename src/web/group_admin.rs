@@ -31,6 +31,11 @@ pub struct NewStage {
     stage: String,
 }
 
+#[derive(Deserialize)]
+pub struct Archive {
+    archived: String,
+}
+
 /// `GET /g/{handle}/settings`
 pub async fn show(member: Member, handle: Path<String>) -> Answer {
     let view = locate(&member, &handle).await?;
@@ -81,6 +86,21 @@ async fn turn(member: &Member, view: &GroupView, stage: &str) -> Result<()> {
     Ok(())
 }
 
+/// `POST /g/{handle}/archive`
+pub async fn archive(member: Member, handle: Path<String>, Form(form): Form<Archive>) -> Answer {
+    let view = locate(&member, &handle).await?;
+    let archived = form.archived == "yes";
+    let outcome = groups::set_archived(&member.app, member.viewer(), view.group.id, archived);
+    match (outcome.await, archived) {
+        (Ok(_), true) => Ok(done(&settings_of(&view), Notice::Archived)),
+        (Ok(_), false) => Ok(done(&settings_of(&view), Notice::Unarchived)),
+        (Err(error), _) => {
+            let told = errors::tell(error)?;
+            page(&member, view, None, None, Some(told)).await
+        }
+    }
+}
+
 fn settings_of(view: &GroupView) -> String {
     format!("{}/settings", parts::group_url(&view.group))
 }
@@ -122,6 +142,8 @@ pub async fn page(
         description: about.description,
         access: about.access,
         stages: stages(&view, &grants),
+        archived: group.archived_at.is_some(),
+        can_archive: opens,
         grants: grants.iter().map(|one| grant_row(one, now)).collect(),
         partners: candidates
             .iter()

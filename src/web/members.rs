@@ -1,20 +1,22 @@
 //! Who is in a group, who waits, and what a moderator does about it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use actix_web::web::{Path, Query};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{ActorId, GroupRole, Host, Member as GroupMember, MembershipState, Partner};
+use crate::domain::{
+    ActorId, GroupRole, Host, Member as GroupMember, MembershipState, Partner, Stage, Timestamp,
+};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::groups::GroupView;
 use crate::services::memberships::{self, Decision};
-use crate::services::partners;
+use crate::services::{accounts, partners};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::groups::locate;
-use crate::web::views::{Choice, MemberRow, MembersPage, RequestRow};
+use crate::web::views::{Author, BannedRow, Choice, MemberRow, MembersPage, Naming, RequestRow};
 use crate::web::visit::{Member, Notice};
 use crate::web::{answer, done, paging, parts};
 
@@ -32,24 +34,62 @@ pub struct Wish {
     action: String,
     #[serde(default)]
     role: String,
+    #[serde(default)]
+    until: String,
+}
+
+/// Somebody who is named for the group.
+#[derive(Default, Deserialize)]
+pub struct Named {
+    who: String,
+    #[serde(default)]
+    role: String,
 }
 
 /// `GET /g/{handle}/members`
 pub async fn list(member: Member, handle: Path<String>, place: Query<Place>) -> Answer {
     let view = locate(&member, &handle).await?;
     let place = place.page.as_ref().and_then(|page| page.parse().ok());
-    page(&member, &view, place, None).await
+    page(&member, &view, place, Named::default(), None).await
+}
+
+/// `POST /g/{handle}/members/add`
+pub async fn add(member: Member, handle: Path<String>, Form(named): Form<Named>) -> Answer {
+    let view = locate(&member, &handle).await?;
+    match name(&member, &view, &named).await {
+        Ok(notice) => Ok(done(&members_of(&view), notice)),
+        Err(error) => page(&member, &view, None, named, Some(errors::tell(error)?)).await,
+    }
+}
+
+async fn name(member: &Member, view: &GroupView, named: &Named) -> Result<Notice> {
+    let who = named.who.trim().trim_start_matches('@').parse()?;
+    let role = match named.role.as_str() {
+        "" => GroupRole::Member,
+        word => word.parse()?,
+    };
+    let (app, viewer, group) = (&member.app, member.viewer(), view.group.id);
+    let state = memberships::add_by_handle(app, viewer, group, who, role).await?;
+    Ok(match state {
+        MembershipState::Member => Notice::Added,
+        MembershipState::Invited => Notice::Invited,
+        MembershipState::Requested | MembershipState::Banned => Notice::Suggested,
+    })
+}
+
+fn members_of(view: &GroupView) -> String {
+    format!("{}/members", parts::group_url(&view.group))
 }
 
 /// `POST /g/{handle}/members`
 pub async fn decide(member: Member, handle: Path<String>, Form(wish): Form<Wish>) -> Answer {
     let view = locate(&member, &handle).await?;
     match carry_out(&member, &view, &wish).await {
-        Ok(notice) => Ok(done(
-            &format!("{}/members", parts::group_url(&view.group)),
-            notice,
-        )),
-        Err(error) => page(&member, &view, None, Some(errors::tell(error)?)).await,
+        Ok(notice) => Ok(done(&members_of(&view), notice)),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            page(&member, &view, None, Named::default(), Some(told)).await
+        }
     }
 }
 
@@ -59,11 +99,22 @@ async fn carry_out(member: &Member, view: &GroupView, wish: &Wish) -> Result<Not
     let (decision, notice) = match wish.action.as_str() {
         "approve" => (Decision::Approve, Notice::LetIn),
         "reject" => (Decision::Reject, Notice::Refused),
+        "withdraw" => (Decision::Reject, Notice::Withdrawn),
         "remove" => (Decision::Remove, Notice::PutOut),
         "role" => {
             let role = wish.role.parse()?;
             memberships::set_role(app, viewer, group, actor, role).await?;
             return Ok(Notice::Saved);
+        }
+        "ban" => {
+            let day = Some(wish.until.trim()).filter(|day| !day.is_empty());
+            let until = day.map(Timestamp::parse).transpose()?;
+            memberships::ban(app, viewer, group, actor, until).await?;
+            return Ok(Notice::Banned);
+        }
+        "lift" => {
+            memberships::lift_ban(app, viewer, group, actor).await?;
+            return Ok(Notice::BanLifted);
         }
         other => {
             return Err(Error::invalid(
@@ -80,17 +131,20 @@ async fn page(
     member: &Member,
     view: &GroupView,
     place: Option<usize>,
+    named: Named,
     told: Option<Told>,
 ) -> Answer {
     let all = memberships::list(&member.app, member.viewer(), view.group.id).await?;
-    let hosts = all.iter().filter_map(|one| one.actor.host.clone());
-    let known = partners::behind(&member.app, hosts).await?;
+    let known = Known::of(member, &all).await?;
     let (in_it, others): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|one| one.membership.state == MembershipState::Member);
-    let path = format!("{}/members", parts::group_url(&view.group));
-    let (in_it, pager) = paging::slice(in_it, MEMBERS_PER_PAGE, place, &path);
+    let (in_it, pager) = paging::slice(in_it, MEMBERS_PER_PAGE, place, &members_of(view));
     let moderates = view.rights.may(Action::Moderate);
+    let in_state = |state: MembershipState| {
+        let of = move |one: &&GroupMember| moderates && one.membership.state == state;
+        others.iter().filter(of)
+    };
     let page = MembersPage {
         page: member.page_told("Members", told.as_ref()).await?,
         group: parts::group_link(&view.group, view.partner.as_ref()),
@@ -98,11 +152,21 @@ async fn page(
             .iter()
             .map(|one| member_row(member, view, one, &known))
             .collect(),
-        requests: others
-            .iter()
-            .filter(|one| moderates && one.membership.state == MembershipState::Requested)
+        requests: in_state(MembershipState::Requested)
             .map(|one| request_row(member, one, &known))
             .collect(),
+        invited: in_state(MembershipState::Invited)
+            .map(|one| request_row(member, one, &known))
+            .collect(),
+        banned: in_state(MembershipState::Banned)
+            .filter(|one| {
+                one.membership
+                    .banned_until
+                    .is_none_or(|at| at > member.now())
+            })
+            .map(|one| banned_row(one, &known))
+            .collect(),
+        naming: naming(member, view, named),
         pager,
         note: (!view.group.is_local()).then(|| {
             "Only people of this house are listed here; the group's own house knows the others."
@@ -112,10 +176,49 @@ async fn page(
     answer(&page, told.as_ref())
 }
 
-type Known = HashMap<Host, Partner>;
+/// The form to name somebody, for who may.
+fn naming(member: &Member, view: &GroupView, named: Named) -> Option<Naming> {
+    let (group, rights) = (&view.group, &view.rights);
+    if !group.is_local() || !rights.may(Action::Invite) {
+        return None;
+    }
+    let role = named.role.parse().unwrap_or(GroupRole::Member);
+    Some(Naming {
+        who: named.who,
+        roles: match rights.may(Action::ManageGroup) {
+            true => roles(role),
+            false => Vec::new(),
+        },
+        suggests: !rights.may(Action::Moderate),
+        shared: group.stage != Stage::Internal,
+        handle: format!("@{}@{}", group.actor.name, member.app.config.host()),
+    })
+}
 
-fn partner_of<'a>(one: &GroupMember, known: &'a Known) -> Option<&'a Partner> {
-    known.get(one.actor.host.as_ref()?)
+/// What is known of people besides their names, for their badges.
+struct Known {
+    partners: HashMap<Host, Partner>,
+    guests: HashSet<ActorId>,
+}
+
+impl Known {
+    async fn of(member: &Member, people: &[GroupMember]) -> Result<Self> {
+        let hosts = people.iter().filter_map(|one| one.actor.host.clone());
+        let here = people.iter().filter(|one| one.actor.is_local());
+        Ok(Self {
+            partners: partners::behind(&member.app, hosts).await?,
+            guests: accounts::guests_among(&member.app, here.map(|one| one.actor.id)).await?,
+        })
+    }
+
+    fn author(&self, one: &GroupMember) -> Author {
+        let host = one.actor.host.as_ref();
+        let partner = host.and_then(|host| self.partners.get(host));
+        Author {
+            guest: self.guests.contains(&one.actor.id),
+            ..parts::author(&one.actor, partner)
+        }
+    }
 }
 
 fn member_row(member: &Member, view: &GroupView, one: &GroupMember, known: &Known) -> MemberRow {
@@ -123,7 +226,7 @@ fn member_row(member: &Member, view: &GroupView, one: &GroupMember, known: &Know
     let myself = one.actor.id == member.account.actor.id;
     let below = one.membership.role == GroupRole::Member || manages;
     MemberRow {
-        author: parts::author(&one.actor, partner_of(one, known)),
+        author: known.author(one),
         actor: one.actor.id.to_string(),
         role: one.membership.role.to_string(),
         since: parts::day(one.membership.since),
@@ -154,8 +257,16 @@ fn roles(now: GroupRole) -> Vec<Choice> {
 
 fn request_row(member: &Member, one: &GroupMember, known: &Known) -> RequestRow {
     RequestRow {
-        author: parts::author(&one.actor, partner_of(one, known)),
+        author: known.author(one),
         actor: one.actor.id.to_string(),
         when: parts::when(one.membership.since, member.now()),
+    }
+}
+
+fn banned_row(one: &GroupMember, known: &Known) -> BannedRow {
+    BannedRow {
+        author: known.author(one),
+        actor: one.actor.id.to_string(),
+        until: one.membership.banned_until.map(parts::day),
     }
 }

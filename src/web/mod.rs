@@ -6,6 +6,7 @@
 //! page with one sentence.
 
 mod assets;
+mod audit;
 mod errors;
 mod find;
 mod forms;
@@ -14,6 +15,7 @@ mod group_admin;
 mod groups;
 mod home;
 mod members;
+mod moderation;
 mod paging;
 mod partners;
 mod parts;
@@ -84,12 +86,14 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .get(members::list)
                 .post(members::decide),
         )
+        .service(act("/g/{handle}/members/add").post(members::add))
         .service(
             resource("/g/{handle}/settings")
                 .get(group_admin::show)
                 .post(group_admin::update),
         )
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
+        .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
         .service(settings_act("/g/{handle}/grants").post(grants::add))
         .service(settings_act("/g/{handle}/grants/remove").post(grants::remove))
         .route("/p/{id}", get().to(topics::show))
@@ -99,6 +103,14 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .post(topics::update),
         )
         .route("/p/{id}/history", get().to(topics::history))
+        .service(
+            resource("/p/{id}/remove")
+                .get(moderation::ask)
+                .post(moderation::remove),
+        )
+        .service(act("/p/{id}/restore").post(moderation::restore))
+        .service(act("/p/{id}/lock").post(moderation::lock))
+        .service(act("/p/{id}/unlock").post(moderation::unlock))
         .service(act("/p/{id}/comments").post(topics::comment))
         .service(act("/p/{id}/delete").post(topics::delete))
         .service(act("/p/{id}/like").post(topics::like))
@@ -113,6 +125,7 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/add").post(partners::add))
         .route("/admin/partners/{host}", get().to(partners::show))
         .service(act("/admin/partners/{host}/state").post(partners::set_state))
+        .route("/admin/audit", get().to(audit::show))
         .service(
             resource("/admin/queue")
                 .get(queue::show)
@@ -123,7 +136,8 @@ fn administration(config: &mut ServiceConfig) {
                 .get(users::list)
                 .post(users::create),
         )
-        .route("/admin/users/{name}/state", post().to(users::set_state));
+        .route("/admin/users/{name}/state", post().to(users::set_state))
+        .route("/admin/users/{name}/erase", post().to(users::erase));
 }
 
 /// An address that only forms go to. Who reloads it is led up, to the page the form is on.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Actor, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner, PartnerState,
-    PostState, Timestamp, Uri,
+    Actor, Audience, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner,
+    PartnerState, PostState, PostView, Timestamp, Uri,
 };
 use crate::policy::{Action, Reason};
 use crate::services::groups::{GroupView, Readers};
@@ -106,6 +106,15 @@ pub fn author(actor: &Actor, partner: Option<&Partner>) -> Author {
         handle: actor.handle().to_string(),
         url,
         badge: badge(actor.host.as_ref(), partner),
+        guest: false,
+    }
+}
+
+/// Who wrote a post.
+pub fn author_of(view: &PostView, partner: Option<&Partner>) -> Author {
+    Author {
+        guest: view.by_guest,
+        ..author(&view.author, partner)
     }
 }
 
@@ -298,7 +307,7 @@ pub fn topic_summary(listed: &Listed, with_group: bool, now: Timestamp) -> Topic
         url: format!("/p/{}", post.id),
         title: post.title.clone().unwrap_or_default(),
         group: with_group.then(|| group_link(&listed.group, listed.group_partner.as_ref())),
-        author: author(&listed.view.author, listed.author_partner.as_ref()),
+        author: author_of(&listed.view, listed.author_partner.as_ref()),
         when: when(post.created_at, now),
         excerpt: Some(excerpt).filter(|text| !text.is_empty()),
         likes: post.likes as usize,
@@ -313,7 +322,8 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
     let post = &shown.view.post;
     let elsewhere = !shown.view.author.is_local();
     PostBody {
-        author: author(&shown.view.author, shown.partner.as_ref()),
+        aside: post.audience == Audience::Aside,
+        author: author_of(&shown.view, shown.partner.as_ref()),
         when: when(post.created_at, now),
         body: SafeHtml::from_storage(post.html.clone()),
         edited: post.edited_at.map(|at| when(at, now)),
@@ -322,6 +332,7 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         can_like: shown.can_like,
         can_edit: shown.can_edit,
         can_delete: shown.can_delete,
+        can_remove: shown.can_remove,
         held: post.state == PostState::Held,
         origin: elsewhere.then(|| post.uri.to_string()),
     }

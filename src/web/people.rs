@@ -11,7 +11,9 @@ use crate::web::{answer, parts};
 /// `GET /u/{name}`
 pub async fn show(visit: Visit, name: Path<String>) -> Answer {
     let person = accounts::find_colleague(&visit.app, visit.viewer(), &name).await?;
+    let guests = accounts::guests_among(&visit.app, [person.id]).await?;
     let page = PersonPage {
+        guest: guests.contains(&person.id),
         page: visit.page(person.title()).await?,
         name: person.title().to_owned(),
         handle: format!("@{}@{}", person.name, visit.app.config.host()),

@@ -18,8 +18,8 @@ use crate::web::groups;
 use crate::web::paging::{self, Listing};
 use crate::web::threads::{self, Placed};
 use crate::web::views::{
-    CommentContent, CommentView, Composer, EditPage, HistoryPage, ReplyTo, Revision, TopicPage,
-    Writing,
+    CommentContent, CommentView, Composer, EditPage, HistoryPage, RemovedPost, ReplyTo, Revision,
+    TopicPage, Writing,
 };
 use crate::web::visit::{Member, Visit};
 use crate::web::{answer, parts, see_other};
@@ -40,12 +40,24 @@ pub struct NewTopic {
 pub struct NewComment {
     #[serde(default)]
     body: String,
+    /// A box that is sent only when it is ticked.
+    aside: Option<String>,
+}
+
+impl NewComment {
+    fn audience(&self) -> Audience {
+        match self.aside {
+            Some(_) => Audience::Aside,
+            None => Audience::Group,
+        }
+    }
 }
 
 /// A comment that could not be posted, kept for another try.
 struct Typed {
     parent: PostId,
     body: String,
+    audience: Audience,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +93,8 @@ fn read(typed: &NewTopic) -> Result<(Title, Option<crate::domain::Body>)> {
 /// `POST /p/{id}/comments`: answers a topic or a comment.
 pub async fn comment(member: Member, id: Path<String>, Form(typed): Form<NewComment>) -> Answer {
     let parent = number(&id)?;
-    match post_comment(&member, parent, &typed.body).await {
+    let audience = typed.audience();
+    match post_comment(&member, parent, &typed.body, audience).await {
         Ok(comment) => Ok(see_other(&address(comment.id))),
         Err(error) => {
             let told = errors::tell(error)?;
@@ -89,15 +102,21 @@ pub async fn comment(member: Member, id: Path<String>, Form(typed): Form<NewComm
             let typed = Typed {
                 parent,
                 body: typed.body,
+                audience,
             };
             page(&member, thread, None, Some(typed), Some(told)).await
         }
     }
 }
 
-async fn post_comment(member: &Member, parent: PostId, body: &str) -> Result<Post> {
+async fn post_comment(
+    member: &Member,
+    parent: PostId,
+    body: &str,
+    audience: Audience,
+) -> Result<Post> {
     let (viewer, body) = (member.viewer(), body.parse()?);
-    posts::comment(&member.app, viewer, parent, body, Audience::Group).await
+    posts::comment(&member.app, viewer, parent, body, audience).await
 }
 
 /// `POST /p/{id}/like`
@@ -122,7 +141,7 @@ pub async fn delete(member: Member, id: Path<String>, _: Form<Nothing>) -> Answe
 }
 
 /// Where the post is, now changed, or the same page with what went wrong.
-async fn back_to(member: &Member, id: PostId, outcome: Result<()>) -> Answer {
+pub async fn back_to(member: &Member, id: PostId, outcome: Result<()>) -> Answer {
     match outcome {
         Ok(()) => Ok(see_other(&address(id))),
         Err(error) => {
@@ -167,7 +186,16 @@ async fn page(
     let id = topic.view.post.id;
     let title = title_of(&topic.view.post);
     let writing = writing(visit, &thread, typed.as_ref()).await?;
+    let aside = |typed: &Typed| typed.audience == Audience::Aside;
+    let aside_below = typed
+        .as_ref()
+        .is_some_and(|typed| typed.parent == id && aside(typed));
     let typed = typed.filter(|typed| typed.parent != id);
+    let inside = |one: &&Shown| {
+        let post = &one.view.post;
+        post.audience == Audience::Aside && post.state == PostState::Visible
+    };
+    let aside_count = thread.comments.iter().filter(inside).count();
     let names = names(&thread.comments);
     let order = threads::in_reading_order(id, thread.comments);
     let (order, pager) = paging::slice(order, COMMENTS_PER_PAGE, place, &address(id));
@@ -179,7 +207,11 @@ async fn page(
         content: content(topic, now),
         pinned: topic.view.post.pinned,
         locked: topic.view.post.locked,
+        can_lock: thread.can_lock,
         comment_count: topic.view.post.comments as usize,
+        aside_count,
+        can_aside: thread.can_aside,
+        aside: aside_below,
         comments: order
             .iter()
             .map(|placed| comment_view(placed, &names, typed.as_ref(), now))
@@ -232,6 +264,7 @@ fn comment_view(
         }),
         content: content(&placed.shown, now),
         can_reply: placed.shown.can_reply || draft.is_some(),
+        draft_aside: draft.is_some_and(|typed| typed.audience == Audience::Aside),
         draft: draft.map(|typed| typed.body.clone()),
     }
 }
@@ -241,7 +274,11 @@ fn content(shown: &Shown, now: crate::domain::Timestamp) -> CommentContent {
         PostState::Visible | PostState::Held => {
             CommentContent::Visible(Box::new(parts::post_body(shown, now)))
         }
-        PostState::Removed => CommentContent::Tombstone("Removed by a moderator.".to_owned()),
+        PostState::Removed => CommentContent::Removed(RemovedPost {
+            reason: shown.removal.clone(),
+            shown: shown.text.then(|| Box::new(parts::post_body(shown, now))),
+            can_restore: shown.can_restore,
+        }),
         PostState::Deleted => CommentContent::Tombstone("Deleted by its author.".to_owned()),
     }
 }
@@ -249,6 +286,8 @@ fn content(shown: &Shown, now: crate::domain::Timestamp) -> CommentContent {
 fn title_of(post: &Post) -> String {
     match (post.state, &post.title) {
         (PostState::Visible | PostState::Held, Some(title)) => title.clone(),
+        // Only moderators are given its title.
+        (PostState::Removed, Some(title)) if !title.is_empty() => title.clone(),
         (PostState::Removed, _) => "A topic that was removed".to_owned(),
         (PostState::Deleted | PostState::Visible | PostState::Held, _) => {
             "A topic that was deleted".to_owned()
@@ -316,7 +355,7 @@ async fn edit_page(
     answer(&page, told.as_ref())
 }
 
-fn find_in(thread: &Thread, id: PostId) -> Result<&Shown, Problem> {
+pub fn find_in(thread: &Thread, id: PostId) -> Result<&Shown, Problem> {
     let mut all = std::iter::once(&thread.topic).chain(&thread.comments);
     let found = all.find(|shown| shown.view.post.id == id);
     found.ok_or_else(|| Error::NotFound.into())
@@ -358,7 +397,7 @@ async fn revisions(
     texts.extend(earlier.into_iter().map(|one| (one.title, one.html)));
     let revision = |(at, (title, html))| Revision {
         when: parts::when(at, now),
-        author: parts::author(&view.author, partner),
+        author: parts::author_of(view, partner),
         title,
         body: SafeHtml::from_storage(html),
         current: false,
@@ -370,11 +409,11 @@ async fn revisions(
     Ok(list)
 }
 
-fn address(id: PostId) -> String {
+pub fn address(id: PostId) -> String {
     format!("/p/{id}")
 }
 
 /// A post's number in an address. One that cannot be is one that is not there.
-fn number(text: &str) -> Result<PostId, Problem> {
+pub fn number(text: &str) -> Result<PostId, Problem> {
     text.parse().map_err(|_| Error::NotFound.into())
 }

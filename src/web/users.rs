@@ -6,12 +6,12 @@ use actix_web::web::{Path, Query};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Account, ActorId, OrgRole, Password, Timestamp};
+use crate::domain::{Account, ActorId, Group, OrgRole, Password, Timestamp};
 use crate::error::{Error, Result};
-use crate::services::accounts::{self, NewAccount, Use};
+use crate::services::accounts::{self, Erased, NewAccount, Use};
 use crate::services::sessions;
 use crate::web::errors::{self, Answer, Told};
-use crate::web::views::{Choice, UserDraft, UserRow, UsersPage};
+use crate::web::views::{Choice, Page, UserDraft, UserRow, UsersPage};
 use crate::web::visit::{Member, Notice};
 use crate::web::{answer, done, paging, parts};
 
@@ -38,17 +38,22 @@ pub struct NewState {
     state: String,
 }
 
+#[derive(Deserialize)]
+pub struct Sure {
+    confirm: String,
+}
+
 /// `GET /admin/users`
 pub async fn list(member: Member, place: Query<Place>) -> Answer {
     let place = place.page.as_ref().and_then(|page| page.parse().ok());
-    page(&member, place, None, None).await
+    page(&member, place, None, None, None).await
 }
 
 /// `POST /admin/users`
 pub async fn create(member: Member, Form(typed): Form<NewUser>) -> Answer {
     match make(&member, &typed).await {
         Ok(()) => Ok(done("/admin/users", Notice::Created)),
-        Err(error) => page(&member, None, Some(typed), Some(errors::tell(error)?)).await,
+        Err(error) => page(&member, None, Some(typed), Some(errors::tell(error)?), None).await,
     }
 }
 
@@ -68,7 +73,7 @@ async fn make(member: &Member, typed: &NewUser) -> Result<()> {
 pub async fn set_state(member: Member, name: Path<String>, Form(form): Form<NewState>) -> Answer {
     match turn(&member, &name, &form.state).await {
         Ok(()) => Ok(done("/admin/users", Notice::Saved)),
-        Err(error) => page(&member, None, None, Some(errors::tell(error)?)).await,
+        Err(error) => page(&member, None, None, Some(errors::tell(error)?), None).await,
     }
 }
 
@@ -83,17 +88,58 @@ async fn turn(member: &Member, name: &str, state: &str) -> Result<()> {
     Ok(())
 }
 
+/// `POST /admin/users/{name}/erase`
+pub async fn erase(member: Member, name: Path<String>, Form(form): Form<Sure>) -> Answer {
+    match carry_out(&member, &name, &form.confirm).await {
+        // Told here and not after a redirect: which groups it concerns stands nowhere else.
+        Ok(erased) => page(&member, None, None, None, Some(said(&erased))).await,
+        Err(error) => page(&member, None, None, Some(errors::tell(error)?), None).await,
+    }
+}
+
+/// Whose name is typed is meant: a button is pressed by mistake, a name is not typed by one.
+async fn carry_out(member: &Member, name: &str, typed: &str) -> Result<Erased> {
+    let account = accounts::find(&member.app, member.viewer(), name).await?;
+    if typed.trim() != account.actor.name {
+        return Err(Error::invalid(
+            "name",
+            format!(
+                "type {} to erase that account; nothing was erased",
+                account.actor.name
+            ),
+        ));
+    }
+    accounts::erase(&member.app, member.viewer(), account.actor.id).await
+}
+
+fn said(erased: &Erased) -> String {
+    let name = &erased.account.actor.name;
+    let groups: Vec<&str> = erased.without_owner.iter().map(Group::title).collect();
+    match groups.is_empty() {
+        true => format!("{name} is erased."),
+        false => format!(
+            "{name} is erased. These groups have no owner now: {}.",
+            groups.join(", ")
+        ),
+    }
+}
+
 async fn page(
     member: &Member,
     place: Option<usize>,
     typed: Option<NewUser>,
     told: Option<Told>,
+    notice: Option<String>,
 ) -> Answer {
     let all = accounts::list(&member.app, member.viewer()).await?;
     let seen = sessions::list_last_seen(&member.app, member.viewer()).await?;
     let (shown, pager) = paging::slice(all, USERS_PER_PAGE, place, "/admin/users");
+    let frame = member.page_told("People", told.as_ref()).await?;
     let page = UsersPage {
-        page: member.page_told("People", told.as_ref()).await?,
+        page: Page {
+            notice: notice.or(frame.notice),
+            ..frame
+        },
         users: shown.iter().map(|one| row(member, one, &seen)).collect(),
         draft: draft(typed),
         pager,

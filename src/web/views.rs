@@ -63,6 +63,8 @@ pub struct Author {
     pub handle: String,
     pub url: Option<String>,
     pub badge: Option<Badge>,
+    /// An outside person with an account of this house.
+    pub guest: bool,
 }
 
 /// A group named in passing.
@@ -164,6 +166,8 @@ pub enum Writing {
 /// What a topic and a comment have in common.
 pub struct PostBody {
     pub author: Author,
+    /// For colleagues who are members; never leaves the house.
+    pub aside: bool,
     pub when: When,
     pub body: SafeHtml,
     /// Set when there is a history to look at.
@@ -173,6 +177,8 @@ pub struct PostBody {
     pub can_like: bool,
     pub can_edit: bool,
     pub can_delete: bool,
+    /// Shows the way to `/p/ID/remove`, for moderators.
+    pub can_remove: bool,
     /// Waits for a moderator; only the author and moderators get to see it.
     pub held: bool,
     /// Where it was written, if elsewhere.
@@ -191,6 +197,7 @@ pub struct CommentView {
     pub can_reply: bool,
     /// An answer that was typed and could not be posted; unfolds the form.
     pub draft: Option<String>,
+    pub draft_aside: bool,
 }
 
 /// The comment that is answered.
@@ -202,8 +209,18 @@ pub struct ReplyTo {
 /// A comment, or the place where one was.
 pub enum CommentContent {
     Visible(Box<PostBody>),
+    /// Taken out of view by a moderator.
+    Removed(RemovedPost),
     /// "Deleted by its author." Holds nothing of what was there.
     Tombstone(String),
+}
+
+/// What is left of a removed post, and for those with duties what it said.
+pub struct RemovedPost {
+    /// Why, in the moderator's words; not said for what was removed elsewhere.
+    pub reason: Option<String>,
+    pub shown: Option<Box<PostBody>>,
+    pub can_restore: bool,
 }
 
 /// One of several things to tick or choose; the sentences come from whoever knows the consequences.
@@ -340,7 +357,8 @@ pub struct GroupPage {
     pub composing: bool,
 }
 
-/// `GET …/members`; posts `actor`, `action` (`approve`, `reject`, `remove`, `role`) and `role` to it.
+/// `GET …/members`; posts `actor`, `action` (`approve`, `reject`, `remove`, `role`, `ban`, `lift`), `role`
+/// and `until` to it, and `who`, `role` to `…/members/add`.
 #[derive(Template)]
 #[template(path = "members.html")]
 pub struct MembersPage {
@@ -349,6 +367,12 @@ pub struct MembersPage {
     pub members: Vec<MemberRow>,
     /// Empty for who may not decide.
     pub requests: Vec<RequestRow>,
+    /// Invited and not yet there; empty for who may not decide.
+    pub invited: Vec<RequestRow>,
+    /// Shut out; empty for who may not decide.
+    pub banned: Vec<BannedRow>,
+    /// `None` for who may not name anybody.
+    pub naming: Option<Naming>,
     pub pager: Pager,
     /// "This is what acme tells us; there may be more."
     pub note: Option<String>,
@@ -364,18 +388,40 @@ pub struct MemberRow {
     pub since: When,
     /// The roles the viewer may give this person; empty when none.
     pub roles: Vec<Choice>,
+    /// Also ban.
     pub can_remove: bool,
 }
 
-/// Somebody who asks to join.
+/// The form to name somebody for the group.
+pub struct Naming {
+    /// What was typed, after a problem.
+    pub who: String,
+    /// Empty: they become members, and only owners say otherwise.
+    pub roles: Vec<Choice>,
+    /// A moderator decides about whom one names.
+    pub suggests: bool,
+    /// The group is open to partners, whose people can be invited.
+    pub shared: bool,
+    /// How people elsewhere find the group.
+    pub handle: String,
+}
+
+/// Somebody who is shut out.
+pub struct BannedRow {
+    pub author: Author,
+    pub actor: String,
+    pub until: Option<When>,
+}
+
+/// Somebody who asks to join, or was asked.
 pub struct RequestRow {
     pub author: Author,
     pub actor: String,
     pub when: When,
 }
 
-/// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete` and `/comments` (`body`), for the topic
-/// and for each comment under its own id.
+/// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete`, `/restore` and `/comments` (`body`,
+/// `aside`: `yes` keeps it inside), for the topic and for each comment under its own id; to `/p/ID/lock` and `/unlock` for the topic.
 #[derive(Template)]
 #[template(path = "topic.html")]
 pub struct TopicPage {
@@ -386,8 +432,15 @@ pub struct TopicPage {
     pub content: CommentContent,
     pub pinned: bool,
     pub locked: bool,
+    pub can_lock: bool,
     /// All comments, not only those on this page.
     pub comment_count: usize,
+    /// What colleagues said among themselves; not among those counted.
+    pub aside_count: usize,
+    /// Offers to keep a comment inside.
+    pub can_aside: bool,
+    /// The comment that was typed and could not be posted was to stay inside.
+    pub aside: bool,
     pub comments: Vec<CommentView>,
     pub pager: Pager,
     pub writing: Writing,
@@ -403,6 +456,24 @@ pub struct EditPage {
     pub title: Option<String>,
     pub body: String,
     pub audience: Vec<AudiencePart>,
+    /// Where "Cancel" goes.
+    pub back: String,
+}
+
+/// `GET /p/ID/remove`, for moderators; posts `reason` to itself.
+#[derive(Template)]
+#[template(path = "remove.html")]
+pub struct RemovePage {
+    pub page: Page,
+    pub id: String,
+    pub group: GroupLink,
+    /// `None` for a comment.
+    pub title: Option<String>,
+    pub post: PostBody,
+    /// What was typed, after a problem.
+    pub reason: String,
+    /// Organizations of other houses may have got it.
+    pub shared: bool,
     /// Where "Cancel" goes.
     pub back: String,
 }
@@ -466,6 +537,7 @@ pub struct PersonPage {
     pub page: Page,
     pub name: String,
     pub handle: String,
+    pub guest: bool,
     pub since: When,
     pub is_viewer: bool,
 }
@@ -474,7 +546,8 @@ pub struct PersonPage {
 
 /// `GET /g/NAME/settings`.
 ///
-/// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; a grant (`partner`, `can`
+/// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; `archived` (`yes`, `no`) to
+/// `…/archive`; a grant (`partner`, `can`
 /// once for each capability, `join`, `until`, `history`, `history_from`, `apart`) to `…/grants`;
 /// `grant` (the host it is for) to `…/grants/remove`.
 #[derive(Template)]
@@ -487,6 +560,8 @@ pub struct GroupAdminPage {
     pub description: String,
     pub access: String,
     pub stages: Vec<StageChoice>,
+    pub archived: bool,
+    pub can_archive: bool,
     pub grants: Vec<GrantRow>,
     /// Partners that may be given a grant; empty hides the form.
     pub partners: Vec<Choice>,
@@ -600,8 +675,30 @@ pub struct DeadLetter {
     pub failure: Failure,
 }
 
-/// `GET /admin/users`; posts `display_name`, `name`, `email`, `password`, `role` to itself, and `state` (`active`,
-/// `disabled`) to `/admin/users/NAME/state`.
+/// `GET /admin/audit`: newest first.
+#[derive(Template)]
+#[template(path = "audit.html")]
+pub struct AuditPage {
+    pub page: Page,
+    pub lines: Vec<AuditRow>,
+    pub pager: Pager,
+}
+
+/// Who did what.
+pub struct AuditRow {
+    pub when: When,
+    /// A handle, or `operator` for the command line.
+    pub who: String,
+    /// "member approved"
+    pub what: String,
+    pub subject: String,
+    /// Where the subject is, when it is a post of this house.
+    pub url: Option<String>,
+    pub detail: String,
+}
+
+/// `GET /admin/users`; posts `display_name`, `name`, `email`, `password`, `role` to itself, `state` (`active`,
+/// `disabled`) to `/admin/users/NAME/state`, and `confirm` (the name) to `/admin/users/NAME/erase`.
 #[derive(Template)]
 #[template(path = "users.html")]
 pub struct UsersPage {
@@ -619,7 +716,7 @@ pub struct UserRow {
     pub role: String,
     pub disabled: bool,
     pub last_seen: Option<When>,
-    /// Nobody disables the account they are using.
+    /// Nobody disables or erases the account they are using.
     pub is_viewer: bool,
 }
 

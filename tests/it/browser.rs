@@ -90,9 +90,12 @@ async fn look_around(browser: &Browser, acme: &Instance) {
         .await
         .unwrap()
         .unwrap();
+    fill(acme).await;
+    moderate(browser, acme, &topic).await;
     let pages = [
         ("home", "/"),
         ("topic", &topic),
+        ("remove", &format!("{topic}/remove")),
         ("groups", "/groups"),
         ("group", "/g/engineering-plain"),
         ("members", "/g/engineering-plain/members"),
@@ -101,6 +104,7 @@ async fn look_around(browser: &Browser, acme: &Instance) {
         ("partners", "/admin/partners"),
         ("queue", "/admin/queue"),
         ("users", "/admin/users"),
+        ("audit", "/admin/audit"),
         ("not-here", "/g/nothing"),
     ];
     for (width, scheme, suffix) in [
@@ -128,6 +132,63 @@ async fn look_around(browser: &Browser, acme: &Instance) {
             );
         }
     }
+}
+
+/// Somebody from outside, somebody who is shut out, and a group that reaches further.
+async fn fill(acme: &Instance) {
+    let guest = [
+        "user",
+        "create",
+        "gus",
+        "--email",
+        "gus@birch.example",
+        "--role",
+        "guest",
+    ];
+    acme.run_json(&guest).await;
+    for command in [
+        ["group", "stage", "engineering-scripted", "partners"],
+        ["member", "add", "engineering-plain", "gus"],
+        ["member", "add", "engineering-plain", "grace"],
+        ["member", "ban", "engineering-plain", "eve"],
+    ] {
+        acme.run_json(&command).await;
+    }
+}
+
+/// Something stays inside, something else goes, the topic is closed.
+async fn moderate(browser: &Browser, acme: &Instance, topic: &str) {
+    browser
+        .goto(&format!("{}{topic}", acme.origin()))
+        .await
+        .unwrap();
+    type_into(browser, "#write textarea", "The paint is not dry yet.").await;
+    press(browser, "#write .aside input").await;
+    shoot(browser, "aside", "typed").await;
+    press(browser, "#write button.primary").await;
+    arrive(browser, ".comment .aside-mark").await;
+    assert!(browser.text().await.contains("2 comments, 1 internal"));
+
+    let comment = find(browser, ".comment").await.attr("id").await;
+    let comment = comment.unwrap().unwrap().replace("c-", "/p/");
+    let remove = format!("{}{comment}/remove", acme.origin());
+    browser.goto(&remove).await.unwrap();
+    type_into(
+        browser,
+        "#reason",
+        "Congratulations belong into the other topic",
+    )
+    .await;
+    press(browser, "form.panel button.danger").await;
+    arrive(browser, ".comment .gone").await;
+    press(browser, "form[action$=\"/lock\"] button").await;
+    arrive(browser, "form[action$=\"/unlock\"]").await;
+}
+
+/// Waits for the page that a button leads to: the click does not.
+async fn arrive(browser: &Browser, css: &str) {
+    let wanted = browser.wait().for_element(Locator::Css(css)).await;
+    wanted.unwrap_or_else(|error| panic!("{css}: {error}"));
 }
 
 async fn find(browser: &Browser, css: &str) -> Element {

@@ -117,6 +117,46 @@ async fn accounts_are_disabled_and_enabled_but_never_the_last_administrator() {
 }
 
 #[tokio::test]
+async fn who_is_erased_leaves_a_name_that_nobody_can_have_again() {
+    for acme in houses().await {
+        let bo = ["user", "create", "bo", "--email", "bo@acme.example"];
+        acme.run_json(&bo).await;
+        let roads = [
+            "group", "create", "roads", "--title", "Roads", "--owner", "bo",
+        ];
+        acme.run_json(&roads).await;
+        acme.run_json(&["member", "add", "roads", "ada"]).await;
+
+        let unsure = acme.run(["user", "erase", "bo"]).await;
+        assert!(sentence(&unsure).contains("--yes"), "{unsure:?}");
+        let last = acme.run(["user", "erase", "ada", "--yes"]).await;
+        assert!(sentence(&last).contains("only administrator"), "{last:?}");
+
+        let erased = acme.run_json(&["user", "erase", "bo", "--yes"]).await;
+        assert_eq!(erased["name"], "bo");
+        assert_eq!(erased["groups_without_owner"], serde_json::json!(["roads"]));
+        let people = acme.run_json(&["user", "list"]).await;
+        assert_eq!(people.as_array().map(Vec::len), Some(1));
+        let gone = acme.run(["user", "erase", "bo", "--yes"]).await;
+        assert!(sentence(&gone).contains("\"bo\""), "{gone:?}");
+
+        // The name stays taken, for people and groups; the address is free.
+        let again = acme.run(bo).await;
+        assert!(sentence(&again).contains("taken"), "{again:?}");
+        let group = acme.run(["group", "create", "bo", "--title", "Bo"]).await;
+        assert!(sentence(&group).contains("taken"), "{group:?}");
+        let other = ["user", "create", "bo2", "--email", "bo@acme.example"];
+        acme.run_json(&other).await;
+
+        // The group goes on, and gets an owner; nobody who was erased can be one.
+        let nobody = acme.run(["member", "add", "roads", "bo"]).await;
+        assert!(sentence(&nobody).contains("bo"), "{nobody:?}");
+        let owner = ["member", "add", "roads", "bo2", "--role", "owner"];
+        assert_eq!(acme.run_json(&owner).await["role"], "owner");
+    }
+}
+
+#[tokio::test]
 async fn nothing_works_before_init_and_init_works_once() {
     for acme in instances() {
         let early = acme.run(["user", "list"]).await;

@@ -127,7 +127,8 @@ async fn what_a_moderator_removed_and_restored_is_back_at_the_partner() {
         let moderator = house.viewer(&app, "ada").await;
         let ids = [&bridge, &timber_here, &forgotten].map(post_id);
         for id in ids {
-            let removed = posts::remove(&app, moderator.clone(), id, "Off topic".into()).await;
+            let removed =
+                posts::remove(&app, moderator.clone(), id, "Off topic".parse().unwrap()).await;
             removed.expect("a moderator removes");
         }
         for topic in [&bridge, &timber, &forgotten] {

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::support::dump::Dump;
+use crate::support::process::Instance;
 use crate::support::requirements::backends;
 use crate::support::world::{World, eventually, text};
 
@@ -199,5 +201,57 @@ async fn a_grant_that_ends_takes_everything_with_it() {
                 .iter()
                 .all(|status| status["uri"] != after["uri"])
         );
+    }
+}
+
+#[tokio::test]
+async fn what_an_erased_person_wrote_is_taken_back_on_both_sides() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (here, _) = world.bridge().await;
+        let (ada, bo) = (
+            world.member("ada@acme").await,
+            world.member("bo@birch").await,
+        );
+        let topic = ada.topic(&here, "Bridge opens", "On Monday.").await;
+        let there = bo.see_topic(text(&topic["uri"])).await;
+        let reply = bo.reply(text(&there["id"]), "We bring ribbons.").await;
+        let id = text(&topic["id"]);
+        ada.see_comment(id, text(&reply.body["uri"])).await;
+        let (acme, birch) = (
+            &world.house("acme").instance,
+            &world.house("birch").instance,
+        );
+        let left =
+            |house: &Instance, words: &str| Dump::of(&house.database_url()).count("posts", words);
+
+        // Bo goes: his house takes back what he wrote in acme's group, and his membership.
+        birch.run_json(&["user", "erase", "bo", "--yes"]).await;
+        assert_eq!(left(birch, "ribbons"), 0);
+        assert_eq!(
+            Dump::of(&birch.database_url()).count("messages", "ribbons"),
+            0
+        );
+        eventually("acme deletes what bo wrote", async || {
+            (left(acme, "ribbons") == 0 && ada.comments(id).await.is_empty()).then_some(())
+        })
+        .await;
+        eventually("bo is no member", async || {
+            let members = acme.run_json(&["member", "list", "engineering"]).await;
+            (!members.to_string().contains("bo@")).then_some(())
+        })
+        .await;
+
+        // Ada goes: birch has nobody in the group any more, and is told all the same.
+        assert_eq!(left(birch, "On Monday"), 1);
+        let erased = acme.run_json(&["user", "erase", "ada", "--yes"]).await;
+        assert_eq!(erased["posts"], 1);
+        assert_eq!(erased["groups_without_owner"], json!(["engineering"]));
+        eventually("birch deletes what ada wrote", async || {
+            (left(birch, "On Monday") == 0).then_some(())
+        })
+        .await;
     }
 }

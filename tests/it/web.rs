@@ -1,5 +1,6 @@
 //! The pages, used as people use them, without scripts, on the real server and both databases.
 
+use crate::support::dump::Dump;
 use crate::support::person::{Page, Person};
 use crate::support::process::{Instance, Server};
 use crate::support::requirements::backends;
@@ -539,6 +540,419 @@ async fn an_administrator_makes_and_disables_accounts() {
 }
 
 #[tokio::test]
+async fn an_administrator_erases_somebody_with_all_they_wrote() {
+    for house in House::all().await {
+        let mut grace = house.owner("grace", "welding", "open").await;
+        let topic = post_topic(&mut grace, "welding", "Electrodes", "Mine are blue.").await;
+        let mut eve = house.person("eve").await;
+        eve.go(&format!("/p/{topic}")).await;
+        let comments = format!("/p/{topic}/comments");
+        eve.send(&comments, &[("body", "Nice ones.")]).await;
+        grace.go(&format!("/p/{topic}")).await;
+        grace.send(&comments, &[("body", "They are.")]).await;
+
+        let mut ada = house.person("ada").await;
+        ada.go("/admin/users").await;
+        let erase = "/admin/users/grace/erase";
+        let mistaken = ada.send(erase, &[("confirm", "eve")]).await;
+        assert_eq!(mistaken.status, 422);
+        assert!(grace.go("/").await.path == "/");
+        ada.send(erase, &[("confirm", "grace")]).await;
+        let notice = "grace is erased. These groups have no owner now: Group welding.";
+        assert_eq!(ada.page.notice().as_deref(), Some(notice));
+        assert!(!ada.page.says("grace@acme.example"));
+
+        // She is signed out, unknown, and what she wrote is gone; what others wrote is not.
+        assert!(grace.go("/").await.path.starts_with("/sign-in"));
+        let refused = grace.sign_in("grace", PASSWORD).await;
+        assert_eq!(refused.status, 422);
+        assert_eq!(ada.go("/u/grace").await.status, 404);
+        let page = eve.go(&format!("/p/{topic}")).await;
+        assert!(page.says("A topic that was deleted") && page.says("Nice ones."));
+        assert!(page.says("1 comment") && !page.says("They are."));
+        assert!(!page.says("grace") && !page.says("blue"));
+    }
+}
+
+#[tokio::test]
+async fn moderators_take_posts_out_of_view_and_lock_topics() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "engineering", "open").await;
+        let topic = post_topic(&mut ada, "engineering", "Bridge opens", "On Monday.").await;
+        let (at, comments) = (format!("/p/{topic}"), format!("/p/{topic}/comments"));
+        let mut grace = house.person("grace").await;
+        grace.go(&at).await;
+        let advert = [("body", "Buy my **ribbons**!")];
+        let comment = grace.send(&comments, &advert).await.comment();
+        let remove = format!("/p/{comment}/remove");
+        let mut eve = house.person("eve").await;
+        assert!(!eve.go(&at).await.html.contains("/remove\""));
+        assert_eq!(eve.go(&remove).await.status, 403);
+        assert!(eve.page.says("Only moderators of the group may do this."));
+
+        // One says why; then readers see that, and moderators besides what it was.
+        assert!(
+            ada.go(&at)
+                .await
+                .html
+                .contains(&format!("href=\"{remove}\""))
+        );
+        assert!(ada.go(&remove).await.says("Buy my ribbons !"));
+        assert_eq!(ada.send(&remove, &[("reason", " ")]).await.status, 422);
+        let problem = ada.page.problem().unwrap();
+        assert_eq!(problem, "The reason is missing: say in a line why it goes.");
+        let page = ada.send(&remove, &[("reason", "No advertising")]).await;
+        assert!(
+            page.says("Removed by a moderator: No advertising") && page.says("No comments yet")
+        );
+        assert!(page.says("What it said") && page.html.contains("<strong>ribbons</strong>"));
+        for reader in [&mut eve, &mut grace] {
+            let page = reader.go(&at).await;
+            assert!(
+                page.says("Removed by a moderator: No advertising"),
+                "{}",
+                page.text()
+            );
+            assert!(!page.html.contains("ribbons") && !page.html.contains("/restore"));
+            let history = reader.go(&format!("/p/{comment}/history")).await;
+            assert!(!history.html.contains("ribbons"));
+        }
+        let (restore, csrf) = (format!("/p/{comment}/restore"), eve.csrf());
+        let refused = eve.post_raw(&restore, &[("csrf", &csrf)], &[]).await;
+        assert_eq!(refused.status, 403);
+        assert_eq!(
+            ada.go(&remove).await.path,
+            format!("/p/{topic}#c-{comment}")
+        );
+        ada.send(&restore, &[]).await;
+        assert!(ada.page.says("1 comment") && !ada.page.says("Removed by"));
+        assert!(eve.go(&at).await.says("ribbons"));
+
+        // A locked topic is for moderators.
+        ada.send(&format!("{at}/lock"), &[]).await;
+        assert!(eve.go(&at).await.says("This topic is locked") && eve.page.says("Locked"));
+        assert!(!eve.page.html.contains("/comments"));
+        ada.send(&comments, &[("body", "Closed for now.")]).await;
+        assert!(ada.page.says("2 comments"));
+        ada.send(&format!("{at}/unlock"), &[]).await;
+        eve.go(&at).await;
+        eve.send(&comments, &[("body", "Thanks.")]).await;
+
+        // A removed topic is out of the lists. The command line does the same, by the number.
+        let instance = &house.instance;
+        let away = ["post", "remove", &topic, "--reason", "Not ours to tell"];
+        assert_eq!(instance.run_json(&away).await["state"], "removed");
+        let twice = instance.run(away).await;
+        assert!(twice.stderr.contains("removed already"), "{twice:?}");
+        assert!(!eve.go("/g/engineering").await.says("Bridge opens"));
+        assert!(eve.go(&at).await.says("A topic that was removed"));
+        assert!(eve.page.says("Not ours to tell") && !eve.page.says("On Monday."));
+        assert!(ada.go(&at).await.says("Bridge opens") && ada.page.says("On Monday."));
+        assert_eq!(
+            instance.run_json(&["post", "restore", &topic]).await["state"],
+            "visible"
+        );
+        assert_eq!(
+            instance.run_json(&["post", "lock", &topic]).await["locked"],
+            true
+        );
+        assert!(eve.go(&at).await.says("This topic is locked"));
+        assert_eq!(
+            instance.run_json(&["post", "unlock", &topic]).await["locked"],
+            false
+        );
+        let none = instance.run(["post", "lock", "1"]).await;
+        assert!(none.stderr.contains("there is no post 1"), "{none:?}");
+        assert_eq!(none.code, Some(1));
+    }
+}
+
+/// What the forms of a page call somebody.
+fn actor_of(page: &Page, name: &str) -> String {
+    let theirs = |row: &&str| row.contains(&format!("title=\"@{name}\""));
+    let row = page.html.split("<div class=\"who\">").skip(1).find(theirs);
+    let actor = row.and_then(|row| row.split_once("name=\"actor\" value=\""));
+    let (_, rest) = actor.unwrap_or_else(|| panic!("no form about {name}: {}", page.text()));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_secret_group_is_filled_and_kept_in_order_on_its_pages() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "board", "secret").await;
+        let mut grace = house.person("grace").await;
+        let mut eve = house.person("eve").await;
+        assert_eq!(grace.go("/g/board").await.status, 404);
+
+        let (members, add) = ("/g/board/members", "/g/board/members/add");
+        ada.go(members).await;
+        let nobody = ada.send(add, &[("who", "nobody")]).await;
+        assert_eq!(
+            (nobody.status, nobody.field("who").as_deref()),
+            (422, Some("nobody"))
+        );
+        assert!(
+            nobody
+                .problem()
+                .unwrap()
+                .contains("Nobody was found under nobody")
+        );
+        let page = ada
+            .send(add, &[("who", "@grace"), ("role", "moderator")])
+            .await;
+        assert_eq!(
+            page.notice().as_deref(),
+            Some("Added: a member from now on.")
+        );
+        ada.send(add, &[("who", "eve")]).await;
+        assert!(grace.go("/g/board").await.says("You are a moderator."));
+        assert!(eve.go("/g/board").await.says("You are a member."));
+        eve.go(members).await;
+        assert!(!eve.page.html.contains(add));
+
+        // Who moderates decides about members, not about owners, whatever form is sent.
+        let (owner, member) = (actor_of(&ada.page, "ada"), actor_of(&ada.page, "eve"));
+        grace.go(members).await;
+        let csrf = grace.csrf();
+        for more in [
+            vec![("action", "remove")],
+            vec![("action", "reject")],
+            vec![("action", "ban"), ("until", "2999-01-01")],
+            vec![("action", "role"), ("role", "member")],
+        ] {
+            let fields = [vec![("csrf", csrf.as_str()), ("actor", &owner)], more].concat();
+            let refused = grace.post_raw(members, &fields, &[]).await;
+            assert_eq!(refused.status, 403, "{fields:?}");
+            assert!(refused.says("Only owners of the group may do this."));
+        }
+        let demote = [("csrf", csrf.as_str()), ("who", "ada")];
+        assert_eq!(grace.post_raw(add, &demote, &[]).await.status, 403);
+        assert!(ada.go("/g/board").await.says("You are an owner."));
+
+        // A ban is until a day, or until it is lifted.
+        let ban = |day| {
+            [
+                ("actor", member.as_str()),
+                ("action", "ban"),
+                ("until", day),
+            ]
+        };
+        assert_eq!(grace.send(members, &ban("2020-01-01")).await.status, 422);
+        grace.send(members, &ban("2999-01-01")).await;
+        assert!(
+            grace.page.says("Banned eve eve until 1 Jan 2999"),
+            "{}",
+            grace.page.text()
+        );
+        assert_eq!(eve.go("/g/board").await.status, 404);
+        let lift = [("actor", member.as_str()), ("action", "lift")];
+        let lifted = grace.send(members, &lift).await.notice();
+        assert_eq!(
+            lifted.as_deref(),
+            Some("The ban is lifted: they may join again.")
+        );
+        assert!(!grace.page.says("eve"));
+        let instance = &house.instance;
+        let banned = ["member", "ban", "board", "eve", "--until", "2999-01-01"];
+        assert_eq!(
+            instance.run_json(&banned).await["until"],
+            "2999-01-01T00:00:00Z"
+        );
+        let unban = ["member", "unban", "board", "eve"];
+        assert_eq!(instance.run_json(&unban).await["banned"], false);
+        assert_eq!(instance.run(unban).await.code, Some(1));
+
+        // What is archived is read, not written; it can be brought back.
+        ada.go("/g/board/settings").await;
+        ada.send("/g/board/archive", &[("archived", "yes")]).await;
+        let page = ada.go("/g/board").await;
+        assert!(page.says("Archived") && page.says("it can be read but not changed"));
+        assert!(!page.html.contains("/topics"));
+        ada.go("/g/board/settings").await;
+        ada.send("/g/board/archive", &[("archived", "no")]).await;
+        assert!(ada.go("/g/board").await.html.contains("/g/board/topics"));
+    }
+}
+
+#[tokio::test]
+async fn guests_are_marked_wherever_they_are_shown_and_read_no_asides() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "engineering", "closed").await;
+        let secret = house.instance.file("password");
+        let guest = [
+            "user",
+            "create",
+            "gus",
+            "--email",
+            "gus@birch.example",
+            "--role",
+            "guest",
+        ];
+        let guest = [&guest[..], &["--password-file", secret.to_str().unwrap()]].concat();
+        house.instance.run_json(&guest).await;
+        ada.go("/g/engineering/members").await;
+        ada.send("/g/engineering/members/add", &[("who", "gus")])
+            .await;
+        assert!(ada.page.says("gus Guest gus since"), "{}", ada.page.text());
+        ada.go("/g/engineering/settings").await;
+        ada.send("/g/engineering/stage", &[("stage", "partners")])
+            .await;
+
+        let mut gus = house.person("gus").await;
+        let topic = post_topic(&mut gus, "engineering", "A question", "May we?").await;
+        let at = format!("/p/{topic}");
+        assert!(!gus.page.html.contains("name=\"aside\""));
+        for page in ["/", "/g/engineering", &at, "/u/gus"] {
+            assert!(
+                ada.go(page).await.says("gus Guest"),
+                "{page}: {}",
+                ada.page.text()
+            );
+        }
+        assert!(!ada.go("/u/ada").await.says("Guest"));
+
+        // What colleagues say among themselves he does not see, nor that there is anything.
+        let comments = format!("{at}/comments");
+        ada.go(&at).await;
+        let aside = [("body", "Not before the audit."), ("aside", "yes")];
+        let first = ada.send(&comments, &aside).await.comment();
+        assert!(ada.page.says("No comments yet, 1 internal") && ada.page.says("Internal"));
+        let answer = format!("/p/{first}/comments");
+        ada.send(&answer, &[("body", "Agreed with myself.")]).await;
+        assert!(ada.page.says("No comments yet, 2 internal"));
+        let page = gus.go(&at).await;
+        assert!(page.says("No comments yet") && !page.says("internal"));
+        assert!(!page.says("audit") && !page.says("myself"));
+        let (csrf, forced) = (gus.csrf(), format!("/p/{topic}/comments"));
+        let sent = [("csrf", csrf.as_str()), ("body", "psst"), ("aside", "yes")];
+        assert_eq!(gus.post_raw(&forced, &sent, &[]).await.status, 403);
+        let missing = gus.get_raw(&format!("/p/{first}"), &[]).await;
+        assert_same(&missing, &gus.get_raw("/p/1", &[]).await, "an aside");
+    }
+}
+
+#[tokio::test]
+async fn administrators_read_who_did_what() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "engineering", "open").await;
+        for number in 1..=20 {
+            let title = format!("Topic {number}");
+            post_topic(&mut ada, "engineering", &title, "x").await;
+        }
+        let page = ada.go("/admin/audit").await;
+        assert!(page.says("post created /p/"), "{}", page.text());
+        assert!(!page.says("house founded"));
+        let mut seen = page.html.matches("<tr><th scope=\"row\"").count();
+        while let Some(older) = link(&ada.page, "next") {
+            seen += ada
+                .go(&older)
+                .await
+                .html
+                .matches("<tr><th scope=\"row\"")
+                .count();
+        }
+        assert!(ada.page.says("operator") && ada.page.says("house founded"));
+        assert_eq!(
+            house.person("grace").await.go("/admin/audit").await.status,
+            404
+        );
+
+        // Signing in is an act too.
+        let lines = house
+            .instance
+            .run_json(&["audit", "list", "--limit", "500"])
+            .await;
+        let lines = lines.as_array().unwrap();
+        assert_eq!(lines.len(), seen + 1, "{lines:#?}");
+        assert_eq!(lines.last().unwrap()["action"], "house_founded");
+        let id = lines[2]["id"].as_str().unwrap();
+        let part = ["audit", "list", "--limit", "1", "--before", id];
+        assert_eq!(house.instance.run_json(&part).await[0], lines[3]);
+    }
+}
+
+/// Every address of the pages that is below something that may be hidden.
+const BELOW_A_GROUP: &[&str] = &[
+    "",
+    "/join",
+    "/leave",
+    "/topics",
+    "/members",
+    "/members/add",
+    "/settings",
+    "/stage",
+    "/archive",
+    "/grants",
+    "/grants/remove",
+    "/outbox",
+    "/followers",
+    "/moderators",
+    "/featured",
+    "/inbox",
+    "?before=3",
+    "/nonsense",
+];
+const BELOW_A_POST: &[&str] = &[
+    "",
+    "/edit",
+    "/history",
+    "/remove",
+    "/restore",
+    "/lock",
+    "/unlock",
+    "/comments",
+    "/delete",
+    "/like",
+    "/unlike",
+    "/context",
+    "/replies",
+    "?page=2",
+    "/nonsense",
+];
+const BELOW_A_PERSON: &[&str] = &["", "/outbox", "/followers", "/following", "/inbox"];
+
+#[tokio::test]
+async fn a30_visitors_learn_from_no_address_what_there_is() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "board", "secret").await;
+        let topic = post_topic(&mut ada, "board", "Merger", "Do not tell.").await;
+        let mut nobody = Person::at(&house.instance);
+        let unknown = (topic.parse::<i64>().unwrap() + 1).to_string();
+        for (place, there, nowhere, ends) in [
+            ("/g/", "board", "empty", BELOW_A_GROUP),
+            ("/p/", topic.as_str(), unknown.as_str(), BELOW_A_POST),
+            ("/u/", "ada", "nob", BELOW_A_PERSON),
+        ] {
+            for end in ends {
+                for accept in ["text/html", "application/activity+json", "*/*"] {
+                    let headers = [("accept", accept)];
+                    let what = format!("{place}{there}{end} as {accept}");
+                    let (hidden, unknown) =
+                        (format!("{place}{there}"), format!("{place}{nowhere}"));
+                    let answer = nobody.get_raw(&format!("{hidden}{end}"), &headers).await;
+                    let one = told(&answer, &hidden);
+                    let answer = nobody.get_raw(&format!("{unknown}{end}"), &headers).await;
+                    assert_eq!(one, told(&answer, &unknown), "{what}");
+                    assert!(
+                        !one.contains("Merger") && !one.contains("set-cookie"),
+                        "{what}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Everything an answer tells: status, headers but the time, body; without the address asked for.
+fn told(answer: &Page, address: &str) -> String {
+    let mut headers = answer.headers.clone();
+    headers.remove("date");
+    let all = format!("{} {headers:?} {}", answer.status, answer.html);
+    all.replace(address, "IT")
+        .replace(&address.replace('/', "%2F"), "IT")
+}
+
+#[tokio::test]
 async fn a_public_group_is_read_by_anybody_until_it_is_closed_again() {
     for house in House::all().await {
         let mut ada = house.owner("ada", "news", "open").await;
@@ -765,6 +1179,26 @@ async fn two_organizations_share_a_group_through_their_pages() {
         .await;
         assert!(ada.page.html.contains("class=\"from-outside\""));
         assert!(ada.page.says("supplier Birch Timber"));
+
+        // What stays inside: birch gets what comes after it, and nothing of it in any form.
+        let comments = format!("/p/{topic}/comments");
+        let aside = [("body", "They charge too much."), ("aside", "yes")];
+        let aside = ada.send(&comments, &aside).await.comment();
+        ada.send(&format!("/p/{aside}/like"), &[]).await;
+        ada.go(&format!("/p/{topic}")).await;
+        ada.send(&comments, &[("body", "Thank you.")]).await;
+        assert!(ada.page.says("2 comments, 1 internal"));
+        eventually("what comes after it arrives", async || {
+            bo.go(&path).await.says("Thank you.").then_some(())
+        })
+        .await;
+        assert!(bo.page.says("2 comments") && !bo.page.says("internal"));
+        let birch_knows = Dump::of(&birch.instance.database_url());
+        assert_eq!(birch_knows.count_everywhere("too much"), 0);
+        assert_eq!(birch_knows.count_everywhere(&aside), 0);
+        let sent = Dump::of(&acme.instance.database_url());
+        assert_eq!(sent.count("messages", "too much"), 0);
+        assert_eq!(sent.count("deliveries", &aside), 0);
         assert!(ada.go("/admin/queue").await.says(&birch_host));
 
         // The grant is taken back: gone for birch, at once for what it asks acme, soon on its pages.

@@ -160,6 +160,7 @@ impl Status {
             post,
             author,
             liked,
+            ..
         } = &listed.view;
         Self {
             id: post.id,

@@ -3,27 +3,38 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
-use super::{Data, document, reader, respond};
-use crate::error::Result;
+use super::{Data, answer, document, reader, respond};
+use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::objects::actor_document;
 use crate::federation::objects::collection::render_whole;
 use crate::federation::objects::person::render_person;
-use crate::services::documents;
+use crate::federation::objects::tombstone::render_former_person;
+use crate::services::documents::{self, PersonDocument};
 
 pub async fn person(
     federation: Data,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> HttpResponse {
-    respond(read_person(&federation, &request, &name).await)
+    match find(&federation, &request, &name).await {
+        Ok(PersonDocument::Here(person, key)) => {
+            let addresses = federation.app.addresses();
+            let object = render_person(&addresses, &person, &key);
+            answer::found(&actor_document(object))
+        }
+        Ok(PersonDocument::Gone(uri)) => answer::gone(&document(render_former_person(&uri))),
+        Err(error) => answer::failed(&error),
+    }
 }
 
-async fn read_person(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
+async fn find(
+    federation: &Federation,
+    request: &HttpRequest,
+    name: &str,
+) -> Result<PersonDocument> {
     let viewer = reader(federation, request).await?;
-    let (person, key) = documents::person(&federation.app, viewer, name).await?;
-    let addresses = federation.app.addresses();
-    Ok(actor_document(render_person(&addresses, &person, &key)))
+    documents::person(&federation.app, viewer, name).await
 }
 
 /// Outbox, followers and following: lists without anything in them.
@@ -36,8 +47,9 @@ pub async fn nothing(
 }
 
 async fn read_nothing(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
-    let viewer = reader(federation, request).await?;
-    let (person, _) = documents::person(&federation.app, viewer, name).await?;
+    let PersonDocument::Here(person, _) = find(federation, request, name).await? else {
+        return Err(Error::NotFound);
+    };
     let list = request.path().rsplit('/').next().unwrap_or_default();
     Ok(document(render_whole(&person.uri.join(list), Vec::new())))
 }

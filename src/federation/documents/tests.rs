@@ -21,7 +21,7 @@ use crate::services::partners::{self, Change};
 use crate::services::posts::ReceivedPost;
 use crate::services::remote_actors::{self, ReceivedActor};
 use crate::services::test_house::{House, KEYS, remote};
-use crate::services::{documents, posts};
+use crate::services::{accounts, documents, posts};
 
 const ACTIVITY: &str = "application/activity+json";
 const CANARY: &str = "canary-7f3a";
@@ -524,6 +524,27 @@ async fn people_are_met_in_groups_that_connect_the_houses() {
         .await;
     assert_eq!(acme.get("/u/otto", Some(&acme.birch)).await.status, 200);
     assert_eq!(acme.get("/u/otto", Some(&acme.cedar)).await.status, 404);
+}
+
+#[actix_web::test]
+async fn who_was_erased_is_gone_for_those_who_could_have_met_them() {
+    let acme = Acme::shared().await;
+    acme.topic(&acme.engineering, "Her last words").await;
+    let boss = acme.house.account("boss2", OrgRole::Admin).await;
+    let ada = acme.house.find_account("ada").await.actor.id;
+    let viewer = accounts::viewer_of(&boss);
+    accounts::erase(&acme.house.app, viewer, ada).await.unwrap();
+
+    for reader in [&acme.birch, &acme.bo] {
+        let gone = acme.get("/u/ada", Some(reader)).await;
+        assert_eq!((gone.status, gone.header("content-type")), (410, ACTIVITY));
+        let json: Value = serde_json::from_str(&gone.body).unwrap();
+        assert_eq!(json["type"], "Tombstone");
+        assert_eq!(json["formerType"], "Person");
+        assert!(!gone.body.contains("publicKey"));
+    }
+    let outside = [None, Some(&acme.cedar), Some(&acme.elm)];
+    assert_hidden(&acme, PERSON_PATHS, "ada", "nobody", &outside).await;
 }
 
 #[actix_web::test]

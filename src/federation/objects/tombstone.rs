@@ -1,8 +1,9 @@
-//! `Tombstone`: where a post was that its author or a moderator took away.
+//! `Tombstone`: where a post was that its author or a moderator took away, or a person who was
+//! erased.
 
 use serde_json::{Value, json};
 
-use crate::domain::Post;
+use crate::domain::{Post, Uri};
 
 /// Writes that there was a post, and nothing of it.
 pub fn render_tombstone(post: &Post) -> Value {
@@ -11,6 +12,11 @@ pub fn render_tombstone(post: &Post) -> Value {
         "type": "Tombstone",
         "formerType": super::post::kind_of_ours(post),
     })
+}
+
+/// Writes that there was somebody, and nothing of who (ActivityPub 7.4, of a deleted actor).
+pub fn render_former_person(uri: &Uri) -> Value {
+    json!({ "id": uri, "type": "Tombstone", "formerType": "Person" })
 }
 
 /// True for what is left of something deleted.

@@ -130,7 +130,7 @@ pub fn moderate(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
         true => Reason::CannotModerate,
         false => Reason::NotModerator,
     };
-    // The operator lets people in and puts them out; posts it does not see.
+    // The operator lets people in, puts them out, and takes away posts that it does not see.
     let may = *viewer == Viewer::Operator || moderates(viewer, facts, group);
     yes_if(may, forbidden(reason))
 }

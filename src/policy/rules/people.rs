@@ -36,12 +36,13 @@ pub const fn may_look_elsewhere(viewer: &Viewer) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProfileFacts {
     pub house: House,
-    /// Has an account here that is not disabled.
+    /// Has an account here that is not disabled; of somebody erased: had one.
     pub enabled: bool,
     /// The partnership with the server that asks.
     pub partner: Option<PartnerState>,
     /// Takes part in a group that connects the two houses: one of ours with a counting grant for
-    /// the asking server, or one that lives there.
+    /// the asking server, or one that lives there. Of somebody erased: did, or that server was
+    /// told something in their name.
     pub shares_group: bool,
 }
 

@@ -453,6 +453,21 @@ fn only_public_posts_are_passed_on() {
 }
 
 #[test]
+fn the_command_line_takes_away_posts_that_it_is_not_shown() {
+    let of = |facts: &Facts| {
+        [Action::Read, Action::Moderate].map(|action| mark(&Viewer::Operator, action, facts))
+    };
+    for access in Access::ALL {
+        let with = |post| group(*access, Stage::Partners).post(post);
+        assert_eq!(of(&with(POST)), ["–", "✓"], "{access}");
+        for audience in [Audience::Aside, Audience::Direct] {
+            let post = PostFacts { audience, ..POST };
+            assert_eq!(of(&with(post)), ["–", "–"], "{access} {audience}");
+        }
+    }
+}
+
+#[test]
 fn the_boundary_is_changed_by_administrators_and_where_delegated_by_owners() {
     let delegated = |facts: Facts| {
         facts.with(|facts| { facts.house = House { owners_open_groups: true, ..HOUSE }; })

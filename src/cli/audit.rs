@@ -1,0 +1,81 @@
+//! `guildhall audit`: who did what, newest first.
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::cli::Output;
+use crate::domain::{AuditAction, AuditId, AuditLine, PAGE_ITEMS_MAX, Page, Timestamp};
+use crate::error::Result;
+use crate::policy::Viewer;
+use crate::services::audit;
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// List acts, newest first
+    List {
+        /// At most so many lines
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        limit: usize,
+        /// Only lines older than this one: its id
+        #[arg(long, value_name = "ID")]
+        before: Option<AuditId>,
+    },
+}
+
+pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
+    let Command::List { limit, before } = command;
+    let lines = read(app, limit, before).await?;
+    let listed: Vec<Listed> = lines.into_iter().map(Listed::from).collect();
+    output.list(
+        &listed,
+        ["at", "who", "what", "subject", "detail"],
+        |line| {
+            [
+                line.at.for_people(),
+                line.who.clone(),
+                line.action.to_string(),
+                line.subject.clone(),
+                line.detail.clone(),
+            ]
+        },
+    )
+}
+
+/// Walks the log part by part: it may be long, and grows meanwhile.
+async fn read(app: &App, limit: usize, before: Option<AuditId>) -> Result<Vec<AuditLine>> {
+    let mut lines: Vec<AuditLine> = Vec::new();
+    let mut last = before;
+    while lines.len() < limit {
+        let page = Page::first(PAGE_ITEMS_MAX).before(last.map(|id| id.0));
+        let part = audit::list(app, Viewer::Operator, page).await?;
+        let Some(oldest) = part.last() else { break };
+        last = Some(oldest.id);
+        lines.extend(part);
+    }
+    lines.truncate(limit);
+    Ok(lines)
+}
+
+/// An audit line as scripts read it.
+#[derive(Serialize)]
+struct Listed {
+    id: AuditId,
+    at: Timestamp,
+    who: String,
+    action: AuditAction,
+    subject: String,
+    detail: String,
+}
+
+impl From<AuditLine> for Listed {
+    fn from(line: AuditLine) -> Self {
+        Self {
+            id: line.id,
+            at: line.at,
+            who: line.who,
+            action: line.action,
+            subject: line.subject,
+            detail: line.detail,
+        }
+    }
+}

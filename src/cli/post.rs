@@ -1,0 +1,83 @@
+//! `guildhall post`: what moderators do with posts, by their number. The texts are not shown here.
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::cli::Output;
+use crate::domain::{Post, PostId, PostState, RemovalReason};
+use crate::error::{Error, Result};
+use crate::policy::Viewer;
+use crate::services::posts::{self, Lock};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Take a post out of view; readers see the reason in its place
+    Remove {
+        /// The number in its address, /p/ID
+        id: PostId,
+        #[arg(long, value_name = "TEXT")]
+        reason: RemovalReason,
+    },
+    /// Bring a removed post back
+    Restore {
+        /// The number in its address, /p/ID
+        id: PostId,
+    },
+    /// Close a topic to everybody but moderators
+    Lock {
+        /// The number in its address, /p/ID
+        id: PostId,
+    },
+    /// Open a locked topic again
+    Unlock {
+        /// The number in its address, /p/ID
+        id: PostId,
+    },
+}
+
+pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
+    let operator = Viewer::Operator;
+    let (id, done, outcome) = match command {
+        Command::Remove { id, reason } => (
+            id,
+            "removed",
+            posts::remove(app, operator, id, reason).await,
+        ),
+        Command::Restore { id } => (id, "restored", posts::restore(app, operator, id).await),
+        Command::Lock { id } => {
+            let locked = posts::set_locked(app, operator, id, Lock::Locked).await;
+            (id, "locked", locked)
+        }
+        Command::Unlock { id } => {
+            let open = posts::set_locked(app, operator, id, Lock::Open).await;
+            (id, "unlocked", open)
+        }
+    };
+    let post = outcome.map_err(|error| match error {
+        Error::NotFound => Error::invalid("id", format!("there is no post {id}")),
+        other => other,
+    })?;
+    output.made(&Described::of(&post), format!("The post {id} is {done}."))
+}
+
+/// A post as scripts read it.
+#[derive(Serialize)]
+struct Described {
+    id: PostId,
+    uri: String,
+    topic: PostId,
+    state: PostState,
+    locked: bool,
+}
+
+impl Described {
+    fn of(post: &Post) -> Self {
+        Self {
+            id: post.id,
+            uri: post.uri.to_string(),
+            topic: post.topic,
+            state: post.state,
+            locked: post.locked,
+        }
+    }
+}
