@@ -59,7 +59,7 @@ fn rows_of(now: Timestamp, age: Duration, post: PostId, actor: i64) -> String {
         let attempts = i64::from(n > 1);
         text.push_str(&format!(
             "INSERT INTO deliveries VALUES ({id}, 1, {first}, 'h{n}.example', 'https://h{n}.example/inbox', 1, 1, \
-             'news', NULL, {post}, 'https://acme.example/a/{id}', '{state}', {attempts}, {at}, 0, NULL, NULL, {at}, {ended});\
+             'news', NULL, {post}, 'https://acme.example/a/{id}', '{state}', {attempts}, {at}, 0, NULL, NULL, {at}, {ended}, TRUE);\
              INSERT INTO arrivals VALUES ({id}, 'https://h.example/{id}', 1, 'h.example', 'bytes', \
              'applied', NULL, 0, {at}, 0, {at}, {at});\
              INSERT INTO security_log VALUES ({id}, {at}, 'too_old', 'x', 'y');"
