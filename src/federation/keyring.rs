@@ -99,7 +99,7 @@ impl Keyring {
         let Some((actor, stored)) = inbox::find_signer(app, key).await? else {
             return Ok(None);
         };
-        if actor.is_local() {
+        if actor.is_local() || !stored.counts(app.clock.now()) {
             return Ok(None);
         }
         let parsed = self.parse(&stored.uri, stored.public_pem);

@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod json;
 pub mod keyring;
 pub mod keys;
+pub mod multibase;
 pub mod objects;
 pub mod partnership;
 pub mod send;

@@ -1,13 +1,15 @@
-//! RSA key pairs made ahead of need.
+//! Keys for the actors of this house.
 //!
-//! Making one takes a third of a second of a core, too long for a person who waits: a running
+//! RSA pairs are made ahead of need. Making one takes a third of a second of a core, too long for a person who waits: a running
 //! server keeps a few spare ones in the database.
 
 use std::time::Duration;
 
 use crate::app::App;
 use crate::crypto;
+use crate::domain::KeyList;
 use crate::error::{Error, Result};
+use crate::services::actors;
 use crate::storage;
 
 /// Spare key pairs that a running server keeps.
@@ -49,6 +51,34 @@ pub async fn take(app: &App) -> Result<KeyPair> {
 async fn generate() -> Result<KeyPair> {
     let made = tokio::task::spawn_blocking(crypto::generate_rsa).await;
     Ok(made.map_err(Error::internal)??.into())
+}
+
+/// Actors that get a key in one transaction.
+const COMPLETED_AT_ONCE: i64 = 200;
+
+/// Gives every actor of this house the keys it lacks: those from before Ed25519 keys were made
+/// have only RSA. How many got one.
+pub async fn complete(app: &App) -> Result<usize> {
+    let mut completed = 0;
+    loop {
+        let now = app.clock.now();
+        let count = app
+            .db
+            .write_patiently("complete_keys", move |connection| {
+                let list = KeyList::AssertionMethod;
+                let lacking =
+                    storage::actors::list_local_without_key(connection, list, COMPLETED_AT_ONCE)?;
+                for actor in &lacking {
+                    actors::insert_ed25519(connection, actor, actors::FIRST_ED25519, now)?;
+                }
+                Ok(lacking.len())
+            })
+            .await?;
+        if count == 0 {
+            return Ok(completed);
+        }
+        completed += count;
+    }
 }
 
 /// Keeps spare keys until the server stops: one at a time, so that at most one core is busy with it.

@@ -3,7 +3,8 @@
 
 use crate::app::App;
 use crate::domain::{
-    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, KeyList, SignatureChoice,
+    Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::storage::{self, Connection};
@@ -13,16 +14,26 @@ pub use crate::storage::actors::NewActor;
 /// Most keys one actor may have.
 const KEYS_MAX: usize = 16;
 
+/// A key that an actor says is its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedKey {
+    pub uri: Uri,
+    pub list: KeyList,
+    pub public_pem: String,
+    pub expires_at: Option<Timestamp>,
+}
+
 /// An actor as its own server describes it.
 #[derive(Clone, Debug)]
 pub struct ReceivedActor {
     pub new: NewActor,
-    /// Its keys: `keyId` and PEM.
-    pub keys: Vec<(Uri, String)>,
+    pub keys: Vec<ReceivedKey>,
     /// Who may read and join, where a group says so in our words.
     pub access: Option<Access>,
     /// Who wants to follow or join waits for an answer.
     pub approves: bool,
+    /// How its software says that it accepts requests to be signed.
+    pub signature: Option<SignatureChoice>,
 }
 
 /// Remembers an actor elsewhere, after its document was fetched from its own server. A group among
@@ -84,7 +95,7 @@ fn save_group(
 pub fn save(
     connection: &mut Connection,
     new: NewActor,
-    keys: Vec<(Uri, String)>,
+    keys: Vec<ReceivedKey>,
     now: Timestamp,
 ) -> Result<Actor> {
     check_host(&new)?;
@@ -160,18 +171,20 @@ fn pin_keys(
     connection: &mut Connection,
     actor: ActorId,
     uri: &Uri,
-    keys: Vec<(Uri, String)>,
+    keys: Vec<ReceivedKey>,
     now: Timestamp,
 ) -> Result<()> {
     let mut pinned: Vec<ActorKey> = Vec::new();
-    for (key, public_pem) in keys.into_iter().take(KEYS_MAX) {
-        refuse_foreign_key(connection, actor, uri, &key)?;
-        if pinned.iter().all(|other| other.uri != key) {
+    for key in keys.into_iter().take(KEYS_MAX) {
+        refuse_foreign_key(connection, actor, uri, &key.uri)?;
+        if pinned.iter().all(|other| other.uri != key.uri) {
             pinned.push(ActorKey {
                 actor,
-                uri: key,
-                public_pem,
+                uri: key.uri,
+                list: key.list,
+                public_pem: key.public_pem,
                 private_pem: None,
+                expires_at: key.expires_at,
             });
         }
     }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::domain::{
-    Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, Timestamp, Uri,
+    Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, KeyList, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::storage::connection::on_backend;
@@ -235,6 +235,8 @@ struct KeyRow {
     public_pem: String,
     private_pem: Option<String>,
     created_at: i64,
+    list: String,
+    expires_at: Option<i64>,
 }
 
 impl TryFrom<KeyRow> for ActorKey {
@@ -244,8 +246,10 @@ impl TryFrom<KeyRow> for ActorKey {
         Ok(Self {
             actor: ActorId(row.actor_id),
             uri: read(&row.uri)?,
+            list: read(&row.list)?,
             public_pem: row.public_pem,
             private_pem: row.private_pem,
+            expires_at: row.expires_at.map(Timestamp::from_micros),
         })
     }
 }
@@ -257,6 +261,8 @@ pub fn insert_key(connection: &mut Connection, key: &ActorKey, now: Timestamp) -
         public_pem: key.public_pem.clone(),
         private_pem: key.private_pem.clone(),
         created_at: now.micros(),
+        list: key.list.to_string(),
+        expires_at: key.expires_at.map(Timestamp::micros),
     };
     diesel::insert_into(actor_keys::table)
         .values(row)
@@ -289,10 +295,12 @@ pub fn find_key(connection: &mut Connection, uri: &Uri) -> Result<Option<ActorKe
     row.map(ActorKey::try_from).transpose()
 }
 
-/// The newest key of an actor.
+/// The newest key of an actor in its `publicKey`.
 pub fn find_key_of(connection: &mut Connection, actor: ActorId) -> Result<Option<ActorKey>> {
     let query = actor_keys::table
         .filter(actor_keys::actor_id.eq(actor.0))
+        .filter(actor_keys::list.eq(KeyList::PublicKey.as_str()))
+        .filter(actor_keys::expires_at.is_null())
         .order(actor_keys::created_at.desc())
         .select(KeyRow::as_select());
     query
@@ -300,6 +308,35 @@ pub fn find_key_of(connection: &mut Connection, actor: ActorId) -> Result<Option
         .optional()?
         .map(ActorKey::try_from)
         .transpose()
+}
+
+/// All keys of an actor, newest first.
+pub fn list_keys_of(connection: &mut Connection, actor: ActorId) -> Result<Vec<ActorKey>> {
+    let rows = actor_keys::table
+        .filter(actor_keys::actor_id.eq(actor.0))
+        .order((actor_keys::created_at.desc(), actor_keys::uri))
+        .select(KeyRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(ActorKey::try_from).collect()
+}
+
+/// Actors of this house that have no key of a list yet, at most `most`.
+pub fn list_local_without_key(
+    connection: &mut Connection,
+    list: KeyList,
+    most: i64,
+) -> Result<Vec<Actor>> {
+    let having = actor_keys::table
+        .filter(actor_keys::list.eq(list.as_str()))
+        .select(actor_keys::actor_id);
+    let rows = actors::table
+        .filter(actors::host.eq(host_text(None)))
+        .filter(actors::id.ne_all(having))
+        .order(actors::id)
+        .limit(most)
+        .select(ActorRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Actor::try_from).collect()
 }
 
 /// Puts a key pair that was made ahead into the pool.

@@ -27,9 +27,9 @@ pub async fn group(
 
 async fn read_group(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
     let viewer = reader(federation, request).await?;
-    let (group, key) = documents::group(&federation.app, viewer, name).await?;
+    let (group, keys) = documents::group(&federation.app, viewer, name).await?;
     let addresses = federation.app.addresses();
-    Ok(actor_document(render_group(&addresses, &group, &key)))
+    Ok(actor_document(render_group(&addresses, &group, &keys)))
 }
 
 /// Topics, newest first, as the group passed them on.

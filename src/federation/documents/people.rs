@@ -21,9 +21,9 @@ pub async fn person(
 
 async fn read_person(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
     let viewer = reader(federation, request).await?;
-    let (person, key) = documents::person(&federation.app, viewer, name).await?;
+    let (person, keys) = documents::person(&federation.app, viewer, name).await?;
     let addresses = federation.app.addresses();
-    Ok(actor_document(render_person(&addresses, &person, &key)))
+    Ok(actor_document(render_person(&addresses, &person, &keys)))
 }
 
 /// Outbox, followers and following: lists without anything in them.

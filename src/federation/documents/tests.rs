@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::configure;
 use crate::domain::{
     Access, Actor, ActorKind, ActorState, Audience, Body, Capabilities, Capability, Group, Handle,
-    History, MembershipState, OrgRole, Post, PostId, Stage, Uri,
+    History, KeyList, MembershipState, OrgRole, Post, PostId, Stage, Uri,
 };
 use crate::federation::Federation;
 use crate::federation::keys::SigningKey;
@@ -19,7 +19,7 @@ use crate::services::grants::{self, GrantRequest};
 use crate::services::inbox::{self, Command, Verified};
 use crate::services::partners::{self, Change};
 use crate::services::posts::ReceivedPost;
-use crate::services::remote_actors::{self, ReceivedActor};
+use crate::services::remote_actors::{self, ReceivedActor, ReceivedKey};
 use crate::services::test_house::{House, KEYS, remote};
 use crate::services::{documents, posts};
 
@@ -239,10 +239,16 @@ async fn with_key(house: &House, actor: Actor) -> Actor {
 /// Somebody elsewhere whose document was fetched before.
 async fn met(house: &House, kind: ActorKind, handle: &str) -> Actor {
     let new = remote(kind, handle);
-    let key = format!("{}#main-key", new.uri).parse().unwrap();
+    let key = ReceivedKey {
+        uri: format!("{}#main-key", new.uri).parse().unwrap(),
+        list: KeyList::PublicKey,
+        public_pem: KEYS.1.clone(),
+        expires_at: None,
+    };
     let received = ReceivedActor {
         new,
-        keys: vec![(key, KEYS.1.clone())],
+        keys: vec![key],
+        signature: None,
         access: None,
         approves: false,
     };

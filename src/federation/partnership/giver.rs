@@ -125,9 +125,9 @@ async fn introduce(
     let key = introduction
         .keys
         .iter()
-        .find(|(id, _)| *id == checked.key_id);
-    let (_, pem) = key.ok_or_else(Refused::unsigned)?;
-    checked.verify(&ParsedKey::from_pem(pem)?)?;
+        .find(|key| key.uri == checked.key_id);
+    let key = key.ok_or_else(Refused::unsigned)?;
+    checked.verify(&ParsedKey::from_pem(&key.public_pem)?)?;
     Ok(match offer.organization.is_empty() {
         true => introduction,
         false => Introduction {
