@@ -10,6 +10,7 @@ mod environment;
 mod grant;
 mod group;
 mod init;
+mod keys;
 mod member;
 mod migrate;
 mod output;
@@ -90,6 +91,9 @@ enum Command {
     /// What waits to leave the house
     #[command(subcommand)]
     Queue(queue::Command),
+    /// The keys with which this house signs
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Two organizations on this machine, working together
     Demo(demo::Options),
     /// Look whether everything is in order
@@ -158,6 +162,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,
         Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
         Command::Queue(command) => queue::run(&open_ready(config).await?, command, output).await,
+        Command::Keys(command) => keys::run(&open_ready(config).await?, command, output).await,
         Command::Token(command) => token::run(&open_ready(config).await?, command, output).await,
     }
 }

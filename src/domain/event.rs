@@ -29,6 +29,8 @@ text_enum! {
         GrantOffered = "grant_offered",
         /// A grant was taken back.
         GrantEnded = "grant_ended",
+        /// Somebody or something of this house has new keys.
+        ActorUpdated = "actor_updated",
     }
 }
 

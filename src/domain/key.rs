@@ -41,3 +41,16 @@ impl std::fmt::Debug for ActorKey {
             .finish_non_exhaustive()
     }
 }
+
+/// What a document says proves who wrote it (FEP-8b32). The key is still to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The key that is said to have made it.
+    pub key: Uri,
+    /// What that key must have signed.
+    pub signed: Vec<u8>,
+    pub signature: Vec<u8>,
+    pub created_at: Option<Timestamp>,
+    /// From then on it proves nothing.
+    pub expires_at: Option<Timestamp>,
+}

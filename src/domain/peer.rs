@@ -15,6 +15,17 @@ text_enum! {
     }
 }
 
+impl SignatureChoice {
+    /// What is tried when this kind was refused: the kind that everybody of the other generation
+    /// understands.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Cavage => Self::Rfc9421,
+            Self::Rfc9421 | Self::Rfc9421Ed25519 => Self::Cavage,
+        }
+    }
+}
+
 text_enum! {
     /// How we came to know what a server accepts.
     Learned ("learned") {

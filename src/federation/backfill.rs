@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::federation::{Federation, activities, objects};
 use crate::policy::Viewer;
 use crate::services::groups;
-use crate::services::inbox::{self, Command};
+use crate::services::inbox::{self, Command, Vouching};
 
 /// Pages of the outbox that are fetched.
 const OUTBOX_PAGES_MAX: usize = 25;
@@ -138,6 +138,7 @@ impl Walk<'_> {
                     actor: author,
                     activity: id,
                     command,
+                    vouching: Vouching::House,
                 },
                 context,
             ));
@@ -163,6 +164,7 @@ fn read_like(like: &Value) -> Option<Command> {
         actor: claim.actor,
         activity: claim.id,
         command: Box::new(command),
+        vouching: Vouching::House,
     })
 }
 

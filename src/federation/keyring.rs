@@ -10,12 +10,14 @@ use quick_cache::sync::Cache;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::App;
-use crate::domain::{Actor, ActorId, Host, Timestamp, Uri};
+use crate::domain::{
+    Actor, ActorId, Host, KeyList, Learned, Peer, SignatureChoice, Timestamp, Uri,
+};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
-use crate::federation::keys::{ParsedKey, SigningKey};
+use crate::federation::keys::{OwnKeys, ParsedKey};
 use crate::federation::objects::actor::same_origin;
-use crate::services::{inbox, signing};
+use crate::services::{inbox, peers, signing};
 
 /// Others' keys kept parsed, and actors of whom it is known when they were last asked.
 const KEYS_KEPT: usize = 5_000;
@@ -29,9 +31,17 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(300);
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(20);
 /// How long a key of ours is used before the database is asked whether it is still the one.
 const OWN_KEY_LASTS: Duration = Duration::from_secs(60);
+/// How long what is known of a server is used before the database is asked again: another process
+/// may have learned more.
+const PEER_LASTS: Duration = Duration::from_secs(60);
 /// Unknown keys fetched from one server in a minute: with key ids it made up, it could otherwise
 /// keep us busy.
 const FETCHES_PER_MINUTE: u32 = 240;
+/// An actor that was asked so long before it says that it changed said it by being asked.
+const JUST_NOW: Duration = Duration::from_secs(2);
+/// Instance actors of third servers fetched in a minute because the groups of one server passed on
+/// words of their people.
+const INTRODUCTIONS_PER_MINUTE: u32 = 30;
 /// Refused requests of one server written into the security log in a minute.
 const LINES_PER_MINUTE: u32 = 30;
 
@@ -47,8 +57,10 @@ pub struct Keyring {
 struct Inner {
     parsed: Cache<Uri, (String, Arc<ParsedKey>)>,
     asked: Cache<Uri, Arc<AsyncMutex<Option<Asked>>>>,
-    own: Cache<Whose, OwnKey>,
+    own: Cache<Whose, (Arc<OwnKeys>, Timestamp)>,
+    peers: Cache<Host, (Option<Peer>, Timestamp)>,
     fetches: Budget,
+    introductions: Budget,
     lines: Budget,
 }
 
@@ -58,7 +70,9 @@ impl Default for Inner {
             parsed: Cache::new(KEYS_KEPT),
             asked: Cache::new(KEYS_KEPT),
             own: Cache::new(OWN_KEYS_KEPT),
+            peers: Cache::new(HOSTS_KEPT),
             fetches: Budget::new(FETCHES_PER_MINUTE),
+            introductions: Budget::new(INTRODUCTIONS_PER_MINUTE),
             lines: Budget::new(LINES_PER_MINUTE),
         }
     }
@@ -85,20 +99,25 @@ enum Whose {
     Actor(ActorId),
 }
 
-#[derive(Clone)]
-struct OwnKey {
-    key: Arc<SigningKey>,
-    id: Uri,
-    read_at: Timestamp,
-}
-
 impl Keyring {
     /// The actor and key that a signature names, where we know them. The actor is as the database
     /// has it now: a suspension counts at once.
     pub async fn known_signer(&self, app: &App, key: &Uri) -> Result<Option<Signer>> {
+        self.known(app, key, None).await
+    }
+
+    /// The same for a key that proves what its owner says: one of its `assertionMethod`.
+    pub async fn known_prover(&self, app: &App, key: &Uri) -> Result<Option<Signer>> {
+        self.known(app, key, Some(KeyList::AssertionMethod)).await
+    }
+
+    async fn known(&self, app: &App, key: &Uri, list: Option<KeyList>) -> Result<Option<Signer>> {
         let Some((actor, stored)) = inbox::find_signer(app, key).await? else {
             return Ok(None);
         };
+        if list.is_some_and(|list| list != stored.list) {
+            return Ok(None);
+        }
         if actor.is_local() || !stored.counts(app.clock.now()) {
             return Ok(None);
         }
@@ -143,7 +162,8 @@ impl Keyring {
                 false => Met::First,
             })
         };
-        self.ask(federation, &whom, fetch).await?;
+        let since = federation.app.clock.now().minus(ASK_AGAIN_AFTER);
+        self.ask(federation, &whom, since, fetch).await?;
         self.known_signer(&federation.app, key).await
     }
 
@@ -163,16 +183,56 @@ impl Keyring {
             }
             .map(|_| Met::Again)
         };
-        self.ask(federation, &key.without_fragment(), fetch).await?;
+        let since = federation.app.clock.now().minus(ASK_AGAIN_AFTER);
+        self.ask(federation, &key.without_fragment(), since, fetch)
+            .await?;
         self.known_signer(&federation.app, key).await
     }
 
-    /// Fetches, unless somebody did just now. Of several who want the same, one fetches and the
+    /// Asks a server that need not be a partner for its instance actor, which everybody may read,
+    /// because `group` passed on words of its people. Bounded for each server and each group's house.
+    pub async fn fetch_instance(
+        &self,
+        federation: &Federation,
+        instance: &Uri,
+        group: &Host,
+    ) -> Result<()> {
+        let now = federation.app.clock.now();
+        if !self.inner.introductions.take(group, now) {
+            return Err(no_answer());
+        }
+        let fetch = async || {
+            federation.fetch_instance(instance).await?;
+            Ok(Met::Again)
+        };
+        self.ask(federation, instance, now.minus(ASK_AGAIN_AFTER), fetch)
+            .await
+    }
+
+    /// Fetches the document of an actor who says that it changed, unless that was done just now,
+    /// perhaps to check the very request that said so.
+    pub async fn refresh(
+        &self,
+        federation: &Federation,
+        actor: &Uri,
+        told_at: Timestamp,
+    ) -> Result<()> {
+        let fetch = async || {
+            federation.fetch_actor(actor).await?;
+            Ok(Met::Again)
+        };
+        let since = told_at.minus(JUST_NOW);
+        self.ask(federation, &actor.without_fragment(), since, fetch)
+            .await
+    }
+
+    /// Fetches, unless somebody did after `since`. Of several who want the same, one fetches and the
     /// others wait for it.
     async fn ask(
         &self,
         federation: &Federation,
         what: &Uri,
+        since: Timestamp,
         fetch: impl AsyncFnOnce() -> Result<Met>,
     ) -> Result<()> {
         let asked = match self.inner.asked.get(what) {
@@ -185,8 +245,10 @@ impl Keyring {
         let mut asked = asked.lock().await;
         let now = federation.app.clock.now();
         match *asked {
-            Some(last) if last.answered && now.since(last.at) < ASK_AGAIN_AFTER => return Ok(()),
-            Some(last) if now.since(last.at) < TRY_AGAIN_AFTER => return Err(no_answer()),
+            Some(last) if last.answered && last.at > since => return Ok(()),
+            Some(last) if !last.answered && now.since(last.at) < TRY_AGAIN_AFTER => {
+                return Err(no_answer());
+            }
             _ => {}
         }
         if !self.inner.fetches.take(what.host(), now) {
@@ -194,7 +256,10 @@ impl Keyring {
         }
         let outcome = fetch().await;
         let answered = !matches!(&outcome, Err(error) if error.is_temporary());
-        *asked = Some(Asked { at: now, answered });
+        // Its end counts: what changed while it was asked may not be in the answer, but what a request
+        // says that waits for the answer is.
+        let at = federation.app.clock.now();
+        *asked = Some(Asked { at, answered });
         match outcome {
             Ok(Met::Again) => Ok(()),
             Ok(Met::First) => {
@@ -209,35 +274,67 @@ impl Keyring {
         }
     }
 
-    /// The key of one of our actors and its `keyId`.
-    pub async fn signing_key(&self, app: &App, actor: ActorId) -> Result<(Arc<SigningKey>, Uri)> {
-        self.own_key(app, Whose::Actor(actor)).await
+    /// The keys of one of our actors.
+    pub async fn signing_keys(&self, app: &App, actor: ActorId) -> Result<Arc<OwnKeys>> {
+        self.own_keys(app, Whose::Actor(actor)).await
     }
 
-    /// The key of the server itself.
-    pub async fn instance_key(&self, app: &App) -> Result<(Arc<SigningKey>, Uri)> {
-        self.own_key(app, Whose::Instance).await
+    /// The keys of the server itself.
+    pub async fn instance_keys(&self, app: &App) -> Result<Arc<OwnKeys>> {
+        self.own_keys(app, Whose::Instance).await
     }
 
-    async fn own_key(&self, app: &App, whose: Whose) -> Result<(Arc<SigningKey>, Uri)> {
+    async fn own_keys(&self, app: &App, whose: Whose) -> Result<Arc<OwnKeys>> {
         let now = app.clock.now();
-        if let Some(own) = self.inner.own.get(&whose)
-            && now.since(own.read_at) < OWN_KEY_LASTS
+        if let Some((keys, read_at)) = self.inner.own.get(&whose)
+            && now.since(read_at) < OWN_KEY_LASTS
         {
-            return Ok((own.key, own.id));
+            return Ok(keys);
         }
         let stored = match whose {
-            Whose::Instance => signing::instance_key(app).await?,
-            Whose::Actor(actor) => signing::signing_key(app, actor).await?,
+            Whose::Instance => signing::instance_keys(app).await?,
+            Whose::Actor(actor) => signing::signing_keys(app, actor).await?,
         };
-        let key = Arc::new(SigningKey::from_pem(&stored.private_pem)?);
-        let own = OwnKey {
-            key: Arc::clone(&key),
-            id: stored.key_id.clone(),
-            read_at: now,
-        };
-        self.inner.own.insert(whose, own);
-        Ok((key, stored.key_id))
+        let keys = Arc::new(OwnKeys::read(&stored)?);
+        self.inner.own.insert(whose, (Arc::clone(&keys), now));
+        Ok(keys)
+    }
+
+    /// How requests to a server are signed; to one of which nothing is known, as every server
+    /// understands.
+    pub async fn signature_for(&self, app: &App, host: &Host) -> Result<SignatureChoice> {
+        let peer = self.peer(app, host).await?;
+        Ok(peer.map_or(SignatureChoice::Cavage, |peer| peer.signature))
+    }
+
+    /// Remembers what was learned of a server, where it is new.
+    pub async fn learn(
+        &self,
+        app: &App,
+        host: &Host,
+        signature: SignatureChoice,
+        learned: Learned,
+    ) -> Result<()> {
+        let now = app.clock.now();
+        let known = self.peer(app, host).await?;
+        if !peers::is_news(known.as_ref(), signature, learned, now) {
+            return Ok(());
+        }
+        let known = peers::learn(app, host, signature, learned).await?;
+        self.inner.peers.insert(host.clone(), (known, now));
+        Ok(())
+    }
+
+    async fn peer(&self, app: &App, host: &Host) -> Result<Option<Peer>> {
+        let now = app.clock.now();
+        if let Some((peer, read_at)) = self.inner.peers.get(host)
+            && now.since(read_at) < PEER_LASTS
+        {
+            return Ok(peer);
+        }
+        let peer = peers::find(app, host).await?;
+        self.inner.peers.insert(host.clone(), (peer.clone(), now));
+        Ok(peer)
     }
 
     /// Whether one more refusal of a server is worth a line in the security log.

@@ -9,9 +9,10 @@ use openssl::pkey::{Id, PKey, Private, Public};
 use openssl::rsa::Rsa;
 use openssl::sign::{Signer, Verifier};
 
-use crate::domain::Invalid;
+use crate::domain::{Invalid, Uri};
 use crate::error::{Error, Result};
 use crate::federation::multibase;
+use crate::services::signing::{PrivateKey, Signing};
 
 /// Size of the keys made here, bits.
 const RSA_BITS: u32 = 2_048;
@@ -101,6 +102,43 @@ impl SigningKey {
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SigningKey({:?})", self.kind)
+    }
+}
+
+/// A key of ours and the name of its public half.
+#[derive(Clone, Debug)]
+pub struct OwnKey {
+    /// `keyId` in signatures, `verificationMethod` in proofs.
+    pub id: Uri,
+    pub key: SigningKey,
+}
+
+impl OwnKey {
+    /// # Errors
+    /// See [`SigningKey::from_pem`].
+    pub fn read(stored: &PrivateKey) -> Result<Self> {
+        Ok(Self {
+            id: stored.id.clone(),
+            key: SigningKey::from_pem(&stored.pem)?,
+        })
+    }
+}
+
+/// The keys of one of our actors.
+#[derive(Clone, Debug)]
+pub struct OwnKeys {
+    pub rsa: OwnKey,
+    pub ed25519: Option<OwnKey>,
+}
+
+impl OwnKeys {
+    /// # Errors
+    /// See [`SigningKey::from_pem`].
+    pub fn read(stored: &Signing) -> Result<Self> {
+        Ok(Self {
+            rsa: OwnKey::read(&stored.rsa)?,
+            ed25519: stored.ed25519.as_ref().map(OwnKey::read).transpose()?,
+        })
     }
 }
 
@@ -263,6 +301,18 @@ pub(crate) mod tests {
     /// Another person's.
     pub(crate) static OTHER_RSA: LazyLock<(String, String)> =
         LazyLock::new(|| generate_rsa().unwrap());
+
+    /// Keys of somebody as the server has its own: RSA, and perhaps Ed25519.
+    pub(crate) fn own_keys(rsa_pem: &str, id: &str, ed25519: Option<SigningKey>) -> OwnKeys {
+        let own = |id: String, key| OwnKey {
+            id: id.parse().unwrap(),
+            key,
+        };
+        OwnKeys {
+            rsa: own(id.to_owned(), SigningKey::from_pem(rsa_pem).unwrap()),
+            ed25519: ed25519.map(|key| own(format!("{id}-ed25519"), key)),
+        }
+    }
 
     pub(crate) fn ed25519() -> (SigningKey, ParsedKey) {
         let key = PKey::generate_ed25519().unwrap();

@@ -1,6 +1,7 @@
 //! Handing an activity to another server: signed, once, and what its answer means.
 
-use crate::domain::{Delivery, Timestamp};
+use crate::domain::{Delivery, Learned, SignatureChoice, Timestamp};
+use crate::federation::signatures::Outgoing;
 use crate::federation::{Federation, signatures};
 use crate::http::{Answer, HttpError};
 
@@ -38,15 +39,48 @@ pub async fn post(federation: &Federation, delivery: &Delivery, body: String) ->
     }
 }
 
+/// Signs as the server is known to accept. Where that is refused (401), the other kind is tried
+/// once; what a server takes or asks for is remembered.
 async fn try_post(
     federation: &Federation,
     delivery: &Delivery,
     body: String,
 ) -> Result<Answer, crate::Error> {
-    let app = &federation.app;
-    let (key, key_id) = federation.keyring.signing_key(app, delivery.signer).await?;
+    let (app, keyring) = (&federation.app, &federation.keyring);
+    let host = &delivery.host;
+    let first = keyring.signature_for(app, host).await?;
+    let answer = post_signed(federation, delivery, body.clone(), first).await?;
+    let asked = answer
+        .accept_signature
+        .as_deref()
+        .and_then(signatures::asked);
+    if answer.status != 401 {
+        if let Some(asked) = asked {
+            keyring.learn(app, host, asked, Learned::Asked).await?;
+        }
+        return Ok(answer);
+    }
+    let second = asked
+        .filter(|asked| *asked != first)
+        .unwrap_or(first.other());
+    let answer = post_signed(federation, delivery, body, second).await?;
+    if matches!(answer.status, 200..=299) {
+        keyring.learn(app, host, second, Learned::Tried).await?;
+    }
+    Ok(answer)
+}
+
+async fn post_signed(
+    federation: &Federation,
+    delivery: &Delivery,
+    body: String,
+    signature: SignatureChoice,
+) -> Result<Answer, crate::Error> {
+    let (app, keyring) = (&federation.app, &federation.keyring);
+    let keys = keyring.signing_keys(app, delivery.signer).await?;
     let url = delivery.inbox.to_url()?;
-    let mut headers = signatures::sign_post(&key, &key_id, &url, body.as_bytes(), app.clock.now())?;
+    let request = Outgoing::post(&url, body.as_bytes());
+    let mut headers = signatures::sign(signature, &keys, &request, app.clock.now())?;
     headers.push(("content-type", "application/activity+json".to_owned()));
     app.http
         .post(&url, &headers, body)

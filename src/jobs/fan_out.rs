@@ -7,7 +7,7 @@ use crate::services::deliveries;
 
 pub async fn run(app: App) {
     loop {
-        match deliveries::plan(&app, activities::render).await {
+        match deliveries::plan(&app, activities::RENDER).await {
             Ok(0) => {
                 if !rest(&app, &app.bells.events, LOOK_EVERY).await {
                     return;

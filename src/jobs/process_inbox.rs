@@ -6,9 +6,10 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 
 use crate::domain::Uri;
+use crate::federation::Proven;
 use crate::federation::{Federation, activities, json};
 use crate::jobs::{LOOK_EVERY, recover, rest};
-use crate::services::inbox::{self, Command, Due};
+use crate::services::inbox::{self, Command, Due, Vouching};
 
 /// Activities applied in one transaction.
 const BATCH: i64 = 128;
@@ -51,6 +52,7 @@ async fn apply_some(federation: &Federation) -> crate::Result<usize> {
         })
         .collect();
     let ready = meet_strangers(federation, read).await?;
+    let ready = prove(federation, ready).await?;
     inbox::apply(app, ready).await?;
     Ok(count)
 }
@@ -91,7 +93,8 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
     for (due, command) in batch {
         if command == Ok(Command::UpdateActor) {
             // A failure leaves the old document in place; the next activity tries again.
-            let _ = federation.meet(&due.signer.uri).await;
+            let (uri, told_at) = (&due.signer.uri, due.arrival.received_at);
+            let _ = federation.keyring.refresh(federation, uri, told_at).await;
         }
         let missing = command
             .as_ref()
@@ -103,4 +106,67 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
         }
     }
     Ok(ready)
+}
+
+/// What became of a proof: the command as it may be applied, or why it must wait.
+enum Checked {
+    Ready(Read),
+    Waits(Due, &'static str),
+}
+
+/// Checks the proofs of what groups passed on of third servers' people. What cannot be checked now is
+/// put back.
+async fn prove(federation: &Federation, batch: Vec<Read>) -> crate::Result<Vec<Read>> {
+    let mut ready = Vec::with_capacity(batch.len());
+    let checks: Vec<_> = batch
+        .into_iter()
+        .map(|item| prove_one(federation, item))
+        .collect();
+    let mut checked = futures_util::stream::iter(checks).buffered(FETCHES_AT_ONCE);
+    while let Some(checked) = checked.next().await {
+        match checked {
+            Checked::Ready(item) => ready.push(item),
+            Checked::Waits(due, reason) => inbox::put_back(&federation.app, due, reason).await?,
+        }
+    }
+    Ok(ready)
+}
+
+async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
+    let Ok(Command::Announced {
+        actor,
+        activity,
+        command,
+        vouching: Vouching::Claimed {
+            proof,
+            introduction,
+        },
+    }) = command
+    else {
+        return Checked::Ready((due, command));
+    };
+    // Our own people's words come back to us; they are here.
+    if actor.host() == federation.app.config.host() {
+        return Checked::Ready((due, Ok(Command::Ignored("our_own"))));
+    }
+    let group = due.signer.uri.host();
+    let proven = federation.prove(group, &actor, &proof, introduction.as_deref());
+    match proven.await {
+        Ok(Proven::Yes) => {
+            let vouching = Vouching::Proven;
+            let proven = Command::Announced {
+                actor,
+                activity,
+                command,
+                vouching,
+            };
+            Checked::Ready((due, Ok(proven)))
+        }
+        Ok(Proven::No(reason)) => Checked::Ready((due, Err(reason))),
+        Ok(Proven::NotYet) => Checked::Waits(due, "key_unknown"),
+        Err(error) => {
+            tracing::info!(%actor, %error, "a proof cannot be checked now");
+            Checked::Waits(due, "proof_unavailable")
+        }
+    }
 }

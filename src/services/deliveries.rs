@@ -6,14 +6,15 @@ use std::collections::hash_map::Entry;
 
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
-    Actor, ActorKind, ActorState, Audience, AuditAction, Delivery, DeliveryGround, DeliveryId,
-    DeliveryState, Destination, Event, EventId, EventKind, Grant, Group, GroupId, Host, Partner,
-    PartnerState, Post, PostId, Timestamp, Uri,
+    Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, AuditAction, Delivery,
+    DeliveryGround, DeliveryId, DeliveryState, Destination, Event, EventId, EventKind, Grant,
+    Group, GroupId, Host, Partner, PartnerState, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, Viewer, act};
 use crate::services::access::{self, Receivers};
-use crate::services::audit;
+use crate::services::signing::{Pens, PrivateKey};
+use crate::services::{audit, documents, signing};
 use crate::storage::deliveries::{Claimed, NewMessage, Outcome};
 use crate::storage::{self, Connection};
 
@@ -68,6 +69,8 @@ pub enum News {
     /// Somebody elsewhere did something in a group of ours: passed on as it came.
     PassedOn {
         activity: String,
+        /// The document of who did it as their own server signed it, where it does.
+        introduction: Option<String>,
     },
     GrantOffered {
         grant: Grant,
@@ -79,6 +82,27 @@ pub enum News {
         partner: Partner,
         instance: Actor,
     },
+}
+
+impl News {
+    /// Somebody of this house who does what is told.
+    const fn speaker(&self) -> Option<&Actor> {
+        match self {
+            Self::PostCreated { author: by, .. }
+            | Self::PostUpdated { author: by, .. }
+            | Self::PostDeleted { author: by, .. }
+            | Self::PostRemoved { by, .. }
+            | Self::Liked { by, .. }
+            | Self::Unliked { by, .. }
+            | Self::JoinRequested { by, .. }
+            | Self::Left { by, .. } => Some(by),
+            Self::JoinAccepted { .. }
+            | Self::JoinRejected { .. }
+            | Self::PassedOn { .. }
+            | Self::GrantOffered { .. }
+            | Self::GrantEnded { .. } => None,
+        }
+    }
 }
 
 /// News with its place: which group it concerns and which event it comes from.
@@ -99,7 +123,22 @@ pub struct Rendered {
 }
 
 /// Puts news on the wire: federation's part of planning.
-pub type Render = fn(&Addresses, &Telling) -> Result<Rendered>;
+#[derive(Clone, Copy)]
+pub struct Render {
+    pub news: fn(&Addresses, &Telling, &Pens) -> Result<Rendered>,
+    pub actor: fn(&Addresses, &ActorNews, &Pens) -> Result<Rendered>,
+}
+
+/// An actor of this house with what its document tells.
+#[derive(Clone, Debug)]
+pub struct ActorNews {
+    pub event: EventId,
+    pub actor: Actor,
+    /// Of a group.
+    pub group: Option<Group>,
+    /// Its keys that count, without their private halves.
+    pub keys: Vec<ActorKey>,
+}
 
 /// Events planned in one transaction.
 const EVENTS_PER_PLAN: i64 = 32;
@@ -148,6 +187,7 @@ struct Planner<'a> {
     render: Render,
     receivers: Receivers<'a>,
     member_hosts: HashMap<GroupId, Vec<(Host, Uri)>>,
+    pens: HashMap<ActorId, Option<PrivateKey>>,
 }
 
 impl<'a> Planner<'a> {
@@ -158,10 +198,14 @@ impl<'a> Planner<'a> {
             render,
             receivers: Receivers::new(asker),
             member_hosts: HashMap::new(),
+            pens: HashMap::new(),
         }
     }
 
     fn plan(&mut self, connection: &mut Connection, event: &Event) -> Result<()> {
+        if event.kind == EventKind::ActorUpdated {
+            return self.plan_actor(connection, event);
+        }
         let post = match event.post {
             Some(post) => storage::posts::find(connection, post)?,
             None => None,
@@ -174,7 +218,8 @@ impl<'a> Planner<'a> {
             return Ok(());
         }
         let signer = signer(connection, &telling)?;
-        let rendered = (self.render)(self.addresses, &telling)?;
+        let pens = self.pens(connection, telling.news.speaker(), &signer)?;
+        let rendered = (self.render.news)(self.addresses, &telling, &pens)?;
         let topic = post.map(|post| post.topic.0);
         let message = NewMessage {
             event: event.id,
@@ -227,6 +272,56 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Tells partners that an actor of this house changed: those that may know of it.
+    fn plan_actor(&mut self, connection: &mut Connection, event: &Event) -> Result<()> {
+        let Some(actor) = storage::actors::find(connection, event.actor)? else {
+            return Ok(());
+        };
+        let group = storage::groups::find(connection, actor.id.group())?;
+        let destinations = partners_who_know(connection, self.asker, &actor, group.as_ref())?;
+        if destinations.is_empty() {
+            return Ok(());
+        }
+        let news = ActorNews {
+            event: event.id,
+            keys: documents::public_keys(connection, &actor, self.asker.now)?,
+            actor,
+            group,
+        };
+        let pens = self.pens(connection, None, &news.actor)?;
+        let rendered = (self.render.actor)(self.addresses, &news, &pens)?;
+        let message = NewMessage {
+            event: event.id,
+            activity: rendered.id,
+            body: rendered.body,
+            signer: news.actor.id,
+            ground: DeliveryGround::Addressed,
+            group: None,
+            post: None,
+            lane: news.actor.id.0,
+            destinations,
+        };
+        storage::deliveries::insert(connection, &message, self.asker.now)
+    }
+
+    /// What proves the words of who did it, and of who tells it.
+    fn pens(
+        &mut self,
+        connection: &mut Connection,
+        speaker: Option<&Actor>,
+        signer: &Actor,
+    ) -> Result<Pens> {
+        let at = self.asker.now;
+        let mut pens = Vec::with_capacity(2);
+        for actor in speaker.into_iter().chain([signer]) {
+            let pen = known(&mut self.pens, &actor.id, |_| {
+                signing::find_pen(connection, actor, at)
+            })?;
+            pens.extend(pen.clone().map(|pen| (actor.uri.clone(), pen)));
+        }
+        Ok(Pens { at, pens })
+    }
+
     /// The members' servers that may get it.
     fn receivers(
         &mut self,
@@ -245,6 +340,41 @@ impl<'a> Planner<'a> {
         }
         Ok(allowed)
     }
+}
+
+/// The partners' servers that may learn of an actor of this house, with an inbox of each.
+fn partners_who_know(
+    connection: &mut Connection,
+    asker: &Asker,
+    actor: &Actor,
+    group: Option<&Group>,
+) -> Result<Vec<(Host, Uri)>> {
+    let account = storage::accounts::find(connection, actor.id)?;
+    let mut knowing = Vec::new();
+    for partner in storage::partners::list(connection)? {
+        if partner.state != PartnerState::Active {
+            continue;
+        }
+        let server = Asker {
+            viewer: Viewer::Server {
+                host: partner.host.clone(),
+            },
+            ..asker.clone()
+        };
+        let knows = match (group, &account) {
+            (Some(group), _) => access::permit::<act::Know>(connection, &server, group.id).is_ok(),
+            (None, Some(_)) => access::permit_person(connection, &server, account.clone()).is_ok(),
+            // The server itself, which everybody knows.
+            (None, None) => true,
+        };
+        if !knows {
+            continue;
+        }
+        if let Some(inbox) = storage::actors::find_inbox_at(connection, &partner.host)? {
+            knowing.push((partner.host, inbox));
+        }
+    }
+    Ok(knowing)
 }
 
 /// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
@@ -344,7 +474,8 @@ fn news(
         | EventKind::PostRemoved
         | EventKind::PostRestored
         | EventKind::Liked
-        | EventKind::Unliked => return Ok(None),
+        | EventKind::Unliked
+        | EventKind::ActorUpdated => return Ok(None),
     };
     Ok(Some(news))
 }
@@ -370,6 +501,8 @@ fn post_news(
         return Ok(Some((
             News::PassedOn {
                 activity: activity.clone(),
+                introduction: storage::actors::find_document(connection, by.id)?
+                    .map(|(body, _)| body),
             },
             ground,
         )));

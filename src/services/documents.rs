@@ -288,7 +288,7 @@ fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostD
 }
 
 /// An actor's keys that count, newest first, without what must not leave.
-fn public_keys(
+pub(super) fn public_keys(
     connection: &mut Connection,
     actor: &Actor,
     now: Timestamp,

@@ -3,12 +3,12 @@
 use crate::app::{App, Asker};
 use crate::domain::{
     Actor, ActorKey, ActorKind, ActorState, Arrival, ArrivalId, ArrivalState, GrantTerms, Group,
-    Host, PartnerState, Timestamp, Uri,
+    Host, PartnerState, Proof, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
 use crate::services::posts::ReceivedPost;
-use crate::services::{access, grants, memberships, posts, reactions};
+use crate::services::{access, grants, keys, memberships, posts, reactions};
 use crate::storage::{self, Connection};
 
 /// What an activity asks for, in the words of the house. Made by federation, purely.
@@ -45,6 +45,7 @@ pub enum Command {
         actor: Uri,
         activity: Uri,
         command: Box<Command>,
+        vouching: Vouching,
     },
     OfferGrant {
         grant: Uri,
@@ -63,10 +64,30 @@ pub enum Command {
     Ignored(&'static str),
 }
 
+/// Why it is believed what a group says that somebody did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vouching {
+    /// The group's own server says it of its own people.
+    House,
+    /// They are of a third server and are said to prove it themselves; with it may come their
+    /// document as their own server signed it. Nothing of this is true yet.
+    Claimed {
+        proof: Box<Proof>,
+        introduction: Option<String>,
+    },
+    /// Their own key was found to have made the proof.
+    Proven,
+}
+
 impl Command {
     /// Actors that must be known before the command can be applied.
     pub fn actors(&self) -> Vec<&Uri> {
         match self {
+            // Who proves what they say is met by the proof, if at all.
+            Self::Announced {
+                vouching: Vouching::Claimed { .. },
+                ..
+            } => Vec::new(),
             Self::Announced { actor, command, .. } => {
                 let mut actors = vec![actor];
                 actors.extend(command.actors());
@@ -503,9 +524,26 @@ fn effect(
         Command::Unlike { object } => {
             reactions::receive_unlike(connection, asker, signer, object, raw)
         }
-        Command::Announced { actor, command, .. } => {
-            announced(connection, asker, signer, actor, command)
-        }
+        Command::Announced {
+            actor,
+            activity,
+            command,
+            vouching,
+        } => match vouching {
+            Vouching::House => announced(connection, asker, signer, actor, command),
+            Vouching::Claimed { .. } => Err(Error::Denied(Reason::NotAuthor)),
+            Vouching::Proven => {
+                check_place(connection, signer, actor, command)?;
+                let (signer_id, host) = (signer.id, actor.host());
+                match storage::arrivals::mark_seen(
+                    connection, activity, signer_id, host, asker.now,
+                )? {
+                    true => announced(connection, asker, signer, actor, command),
+                    // Said once is done once: a group must not bring back an earlier text.
+                    false => Ok(()),
+                }
+            }
+        },
         Command::OfferGrant {
             grant,
             group,
@@ -587,16 +625,48 @@ fn announced(
     }
 }
 
+/// Whether what somebody of a third server proved to have said was said in the group that passes it
+/// on: no group may carry words from one place to another.
+fn check_place(
+    connection: &mut Connection,
+    group: &Actor,
+    by: &Uri,
+    command: &Command,
+) -> Result<()> {
+    if storage::partners::find_state(connection, by.host())? == Some(PartnerState::Blocked) {
+        return Err(Error::Denied(Reason::PartnerBlocked));
+    }
+    let object = match command {
+        Command::CreatePost(post) | Command::UpdatePost(post) => {
+            if post.group.as_ref() != Some(&group.uri) {
+                return Err(Error::Denied(Reason::NotAuthor));
+            }
+            &post.uri
+        }
+        Command::DeleteObject { object }
+        | Command::Like { object, .. }
+        | Command::Unlike { object } => object,
+        _ => return Err(Error::Denied(Reason::NotAuthor)),
+    };
+    let post = storage::posts::find_by_uri(connection, object)?;
+    match post {
+        Some(post) if post.group != Some(group.id.group()) => Err(Error::NotFound),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// How long the bytes of an applied activity are kept, for looking into what went wrong.
 const BODY_KEPT: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
 
 /// Forgets the bytes of what was applied long ago, and errands long done.
 pub async fn prune(app: &App) -> Result<()> {
-    let before = app.clock.now().minus(BODY_KEPT);
+    let now = app.clock.now();
+    let before = now.minus(BODY_KEPT);
     app.db
         .write_patiently("prune", move |connection| {
             storage::arrivals::prune_bodies(connection, before)?;
             storage::jobs::prune(connection, before)?;
+            keys::prune(connection, now)?;
             Ok(())
         })
         .await

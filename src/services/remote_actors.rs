@@ -3,10 +3,11 @@
 
 use crate::app::App;
 use crate::domain::{
-    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, KeyList, SignatureChoice,
-    Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, KeyList, Learned, Peer,
+    SignatureChoice, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
+use crate::services::peers;
 use crate::storage::{self, Connection};
 
 pub use crate::storage::actors::NewActor;
@@ -34,6 +35,8 @@ pub struct ReceivedActor {
     pub approves: bool,
     /// How its software says that it accepts requests to be signed.
     pub signature: Option<SignatureChoice>,
+    /// The document itself where its server signed it, and when.
+    pub signed: Option<(String, Timestamp)>,
 }
 
 /// Remembers an actor elsewhere, after its document was fetched from its own server. A group among
@@ -49,13 +52,50 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
     app.db
         .write("remember_actor", move |connection| {
             let (access, stage) = walls(&received);
+            note_signature(connection, received.new.uri.host(), received.signature, now)?;
             let actor = save(connection, received.new, received.keys, now)?;
+            if let Some((body, signed_at)) = received.signed {
+                storage::actors::save_document(connection, actor.id, &body, signed_at)?;
+            }
             if actor.kind == ActorKind::Group {
                 save_group(connection, &actor, access, stage, now)?;
             }
             Ok(actor)
         })
         .await
+}
+
+/// When the document of an actor that we know was signed by its server; none where it was not.
+pub async fn signed_at(app: &App, uri: &Uri) -> Result<Option<Timestamp>> {
+    let uri = uri.clone();
+    app.db
+        .read("find_signed_document", move |connection| {
+            let Some(actor) = storage::actors::find_by_uri(connection, &uri)? else {
+                return Ok(None);
+            };
+            let document = storage::actors::find_document(connection, actor.id)?;
+            Ok(document.map(|(_, signed_at)| signed_at))
+        })
+        .await
+}
+
+/// Remembers how a server says that it accepts requests to be signed.
+pub(super) fn note_signature(
+    connection: &mut Connection,
+    host: &Host,
+    signature: Option<SignatureChoice>,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(signature) = signature else {
+        return Ok(());
+    };
+    let peer = Peer {
+        host: host.clone(),
+        signature,
+        learned: Learned::Declared,
+        learned_at: now,
+    };
+    peers::learn_with(connection, peer).map(drop)
 }
 
 /// How open a group elsewhere is, as far as its document tells. Software that does not know our

@@ -2,18 +2,23 @@
 //! happened in it, in the words of who did it.
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use super::{CONTEXT, Claim, Envelope, Reading, Rejection, audience, into_command, read_claim};
+use super::{
+    CONTEXT, Claim, Envelope, Reading, Rejection, audience, into_command, proven, read_claim,
+};
 use crate::domain::{Group, Uri};
 use crate::error::{Error, Result};
+use crate::federation::extension::NAMESPACE;
+use crate::federation::proofs;
 use crate::services::deliveries::Rendered;
-use crate::services::inbox::Command;
+use crate::services::inbox::{Command, Vouching};
+use crate::services::signing::Pens;
 
-/// An embedded activity is believed only from the group's own server, and as an echo of ours:
-/// for everybody else's the group cannot vouch, and we may not ask servers we have nothing to do
-/// with.
+/// An embedded activity is believed from the group's own server; one of a third server's people when
+/// they prove it themselves (FEP-8b32): for others the group cannot vouch, and we may not ask servers
+/// we have nothing to do with.
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     if envelope.object.is_string() {
         return Ok(Command::Ignored("announce_of_an_id"));
@@ -25,21 +30,33 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         return Err(Rejection::Malformed("object: is an Announce itself".into()));
     }
     let inner = read_claim(envelope.object)?;
-    if inner.actor.host() != claim.actor.host() {
+    let vouching = if inner.actor.host() == claim.actor.host() {
+        Vouching::House
+    } else if let Some(proof) = proofs::read(envelope.object, proofs::PROOF) {
+        Vouching::Claimed {
+            proof: Box::new(proof),
+            introduction: envelope.value.get(INTRODUCES).map(Value::to_string),
+        }
+    } else {
         return Ok(Command::Ignored("announce_of_another_servers"));
-    }
+    };
     let command = Box::new(into_command(envelope.object)?);
     Ok(Command::Announced {
         actor: inner.actor,
         activity: inner.id,
         command,
+        vouching,
     })
 }
+
+/// Where a group passes on, with what somebody of a third server did, that server's signed document
+/// of them.
+const INTRODUCES: &str = "guildhall:introduces";
 
 #[derive(Serialize)]
 struct Announce<'a, T> {
     #[serde(rename = "@context")]
-    context: &'static str,
+    context: Value,
     id: &'a Uri,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -47,30 +64,68 @@ struct Announce<'a, T> {
     to: Value,
     cc: Value,
     object: T,
+    #[serde(
+        rename = "guildhall:introduces",
+        skip_serializing_if = "Option::is_none"
+    )]
+    introduces: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<Value>,
 }
 
 /// Wraps an activity of somebody of this house.
-pub(super) fn render(id: &Uri, group: &Group, activity: Value) -> Result<Rendered> {
-    wrap(id, group, activity)
+pub(super) fn render(id: &Uri, group: &Group, activity: Value, pens: &Pens) -> Result<Rendered> {
+    wrap(id, group, activity, None, pens)
 }
 
-/// Wraps an activity from elsewhere, to the byte as it came: its own signature must still fit.
-pub(super) fn render_unchanged(id: &Uri, group: &Group, activity: &str) -> Result<Rendered> {
+/// Wraps an activity from elsewhere, to the byte as it came: its own proof must still fit.
+pub(super) fn render_unchanged(
+    id: &Uri,
+    group: &Group,
+    activity: &str,
+    introduction: Option<&str>,
+    pens: &Pens,
+) -> Result<Rendered> {
     let unchanged: &RawValue = serde_json::from_str(activity).map_err(Error::internal)?;
-    wrap(id, group, unchanged)
+    let introduces = introduction.map(serde_json::from_str).transpose();
+    wrap(
+        id,
+        group,
+        unchanged,
+        introduces.map_err(Error::internal)?,
+        pens,
+    )
 }
 
-fn wrap(id: &Uri, group: &Group, object: impl Serialize) -> Result<Rendered> {
+fn wrap(
+    id: &Uri,
+    group: &Group,
+    object: impl Serialize,
+    introduces: Option<Value>,
+    pens: &Pens,
+) -> Result<Rendered> {
     let (to, cc) = audience(group);
-    let announce = Announce {
-        context: CONTEXT,
+    let context = match introduces {
+        Some(_) => json!([CONTEXT, { "guildhall": NAMESPACE }]),
+        None => json!(CONTEXT),
+    };
+    let mut announce = Announce {
+        context,
         id,
         kind: "Announce",
         actor: &group.actor.uri,
         to,
         cc,
         object,
+        introduces,
+        proof: None,
     };
+    if pens.of(group.actor.uri.as_str()).is_some() {
+        let value = serde_json::to_value(&announce).map_err(Error::internal)?;
+        let mut value = proven(value, pens)?;
+        announce.context = value["@context"].take();
+        announce.proof = Some(value[proofs::PROOF].take());
+    }
     let body = serde_json::to_string(&announce).map_err(Error::internal)?;
     Ok(Rendered {
         id: id.clone(),

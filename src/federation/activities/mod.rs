@@ -23,8 +23,11 @@ use serde_json::{Value, json};
 use crate::app::Addresses;
 use crate::domain::{Group, Invalid, Uri};
 use crate::error::Result;
-use crate::services::deliveries::{News, Rendered, Telling};
+use crate::federation::keys::OwnKey;
+use crate::federation::proofs;
+use crate::services::deliveries::{News, Render, Rendered, Telling};
 use crate::services::inbox::Command;
+use crate::services::signing::Pens;
 
 /// Why an activity is turned away before anybody is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,8 +177,9 @@ fn single_uri(value: &Value, field: &'static str) -> Reading<Uri> {
 
 // Writing -----------------------------------------------------------------------------------------
 
-/// Puts news on the wire: the person's own activity, wrapped by its group where the group tells.
-pub fn render(addresses: &Addresses, telling: &Telling) -> Result<Rendered> {
+/// Puts news on the wire: the person's own activity, wrapped by its group where the group tells. Each
+/// carries the proof of who says it (FEP-8b32).
+pub fn render(addresses: &Addresses, telling: &Telling, pens: &Pens) -> Result<Rendered> {
     let event = telling.event.0;
     let group = &telling.group;
     let id = |kind: &str| addresses.activity(kind, event);
@@ -236,21 +240,41 @@ pub fn render(addresses: &Addresses, telling: &Telling) -> Result<Rendered> {
             partner,
             instance,
         } => delete_grant::render(&id("delete"), addresses, grant, group, partner, instance),
-        News::PassedOn { activity } => {
-            return announce_activity::render_unchanged(&id("announce"), group, activity);
+        News::PassedOn {
+            activity,
+            introduction,
+        } => {
+            let (id, introduction) = (id("announce"), introduction.as_deref());
+            return announce_activity::render_unchanged(&id, group, activity, introduction, pens);
         }
     };
+    let inner = proven(inner, pens)?;
     match telling.announced {
-        true => announce_activity::render(&id("announce"), group, inner),
+        true => announce_activity::render(&id("announce"), group, inner, pens),
         false => Ok(rendered(inner)),
     }
 }
 
-/// An activity with its id, as bytes for the wire.
-fn rendered(mut activity: Value) -> Rendered {
+/// How this house puts on the wire what it tells.
+pub const RENDER: Render = Render {
+    news: render,
+    actor: update_actor::render,
+};
+
+/// The activity with the proof of its actor.
+fn proven(mut activity: Value, pens: &Pens) -> Result<Value> {
     if activity.get("@context").is_none() {
         activity["@context"] = json!(CONTEXT);
     }
+    let actor = activity.get("actor").and_then(Value::as_str);
+    if let Some(pen) = actor.and_then(|actor| pens.of(actor)) {
+        proofs::add(&mut activity, &OwnKey::read(pen)?, pens.at)?;
+    }
+    Ok(activity)
+}
+
+/// An activity with its id, as bytes for the wire.
+fn rendered(activity: Value) -> Rendered {
     let id = activity
         .get("id")
         .and_then(Value::as_str)

@@ -3,10 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
-use super::{Data, document, reader, respond};
+use super::{Data, document, reader, respond, vouched};
 use crate::error::Result;
 use crate::federation::Federation;
-use crate::federation::objects::actor_document;
 use crate::federation::objects::collection::render_whole;
 use crate::federation::objects::person::render_person;
 use crate::services::documents;
@@ -23,7 +22,7 @@ async fn read_person(federation: &Federation, request: &HttpRequest, name: &str)
     let viewer = reader(federation, request).await?;
     let (person, keys) = documents::person(&federation.app, viewer, name).await?;
     let addresses = federation.app.addresses();
-    Ok(actor_document(render_person(&addresses, &person, &keys)))
+    vouched(federation, render_person(&addresses, &person, &keys)).await
 }
 
 /// Outbox, followers and following: lists without anything in them.

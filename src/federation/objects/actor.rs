@@ -9,6 +9,7 @@ use crate::domain::{
     TITLE_CHARS_MAX, Timestamp, Uri, markup,
 };
 use crate::federation::keys::ParsedKey;
+use crate::federation::proofs;
 use crate::services::remote_actors::{NewActor, ReceivedActor, ReceivedKey};
 
 /// The word for a group's access in our namespace.
@@ -130,6 +131,7 @@ pub fn parse_actor(document: &Value) -> Result<ReceivedActor, Invalid> {
         access: access(document),
         approves,
         signature: accepted_signature(document),
+        signed: signed(document, &uri),
         keys: keys(document, &uri)?,
         new: NewActor {
             kind,
@@ -213,6 +215,22 @@ fn shared_inbox(document: &Value) -> Option<Uri> {
 
 fn access(document: &Value) -> Option<Access> {
     document.get(ACCESS)?.as_str()?.parse().ok()
+}
+
+/// The document with the proof of its own server, to be passed on.
+fn signed(document: &Value, owner: &Uri) -> Option<(String, Timestamp)> {
+    let proof = proofs::read(document, proofs::SERVER_PROOF)?;
+    let by_its_server = is_servers_key(&proof.key, owner);
+    let signed_at = proof.created_at.filter(|_| by_its_server)?;
+    Some((document.to_string(), signed_at))
+}
+
+/// Whether a key is one of the instance actor of `actor`'s own server. Guildhall's instance actors
+/// all have this address; one that anybody could choose would let people vouch for each other.
+pub(crate) fn is_servers_key(key: &Uri, actor: &Uri) -> bool {
+    let (scheme, _) = actor.as_str().split_once("://").unwrap_or_default();
+    let instance = format!("{scheme}://{}/actor", actor.host());
+    key.without_fragment().as_str() == instance
 }
 
 /// The best kind of signature that the actor's software says it accepts (FEP-844e); none where it

@@ -41,7 +41,8 @@ pub fn actor_document(mut object: Value) -> Value {
     object
 }
 
-fn actor_context() -> Value {
+/// The words of actors' documents.
+pub fn actor_context() -> Value {
     json!([
         CONTEXT,
         "https://w3id.org/security/v1",

@@ -215,6 +215,9 @@ impl Refused {
         if let Some(wait) = self.retry_after {
             answer.insert_header((RETRY_AFTER, (wait.as_secs() + 1).to_string()));
         }
+        if self.status == 401 {
+            answer.insert_header(("accept-signature", signatures::WANTED));
+        }
         answer.json(json!({ "error": self.sentence }))
     }
 }

@@ -8,7 +8,8 @@
 use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
-    ActorState, AuditAction, Host, Invitation, Partner, PartnerClass, PartnerState, Timestamp,
+    ActorState, AuditAction, Host, Invitation, Partner, PartnerClass, PartnerState,
+    SignatureChoice, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
@@ -29,6 +30,8 @@ pub struct Introduction {
     pub actor: NewActor,
     /// The keys of that actor. They are pinned.
     pub keys: Vec<ReceivedKey>,
+    /// How it says that it accepts requests to be signed.
+    pub signature: Option<SignatureChoice>,
     /// The organization's name, as it calls itself.
     pub organization: String,
 }
@@ -179,10 +182,12 @@ fn establish(
     let Introduction {
         actor,
         keys,
+        signature,
         organization,
     } = introduction;
     let host = actor.uri.host().clone();
     let instance = remote_actors::save(connection, actor, keys, asker.now)?;
+    remote_actors::note_signature(connection, &host, signature, asker.now)?;
     if instance.state != ActorState::Active {
         return Err(Error::invalid(
             "actor",

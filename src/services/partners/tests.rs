@@ -27,6 +27,7 @@ fn introduction(of: &str) -> Introduction {
     Introduction {
         actor,
         keys: vec![key],
+        signature: None,
         organization: "  Birch &\nSons ".into(),
     }
 }
