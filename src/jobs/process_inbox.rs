@@ -108,11 +108,8 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
     Ok(ready)
 }
 
-/// What became of a proof: the command as it may be applied, or why it must wait.
-enum Checked {
-    Ready(Read),
-    Waits(Due, &'static str),
-}
+/// What became of a proof: the command as it may be applied, or whose it is and why it must wait.
+type Checked = Result<Read, Box<(Due, &'static str)>>;
 
 /// Checks the proofs of what groups passed on of third servers' people. What cannot be checked now is
 /// put back.
@@ -125,8 +122,11 @@ async fn prove(federation: &Federation, batch: Vec<Read>) -> crate::Result<Vec<R
     let mut checked = futures_util::stream::iter(checks).buffered(FETCHES_AT_ONCE);
     while let Some(checked) = checked.next().await {
         match checked {
-            Checked::Ready(item) => ready.push(item),
-            Checked::Waits(due, reason) => inbox::put_back(&federation.app, due, reason).await?,
+            Ok(item) => ready.push(item),
+            Err(waits) => {
+                let (due, reason) = *waits;
+                inbox::put_back(&federation.app, due, reason).await?;
+            }
         }
     }
     Ok(ready)
@@ -143,11 +143,11 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
         },
     }) = command
     else {
-        return Checked::Ready((due, command));
+        return Ok((due, command));
     };
     // Our own people's words come back to us; they are here.
     if actor.host() == federation.app.config.host() {
-        return Checked::Ready((due, Ok(Command::Ignored("our_own"))));
+        return Ok((due, Ok(Command::Ignored("our_own"))));
     }
     let group = due.signer.uri.host();
     let proven = federation.prove(group, &actor, &proof, introduction.as_deref());
@@ -160,13 +160,13 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
                 command,
                 vouching,
             };
-            Checked::Ready((due, Ok(proven)))
+            Ok((due, Ok(proven)))
         }
-        Ok(Proven::No(reason)) => Checked::Ready((due, Err(reason))),
-        Ok(Proven::NotYet) => Checked::Waits(due, "key_unknown"),
+        Ok(Proven::No(reason)) => Ok((due, Err(reason))),
+        Ok(Proven::NotYet) => Err(Box::new((due, "key_unknown"))),
         Err(error) => {
             tracing::info!(%actor, %error, "a proof cannot be checked now");
-            Checked::Waits(due, "proof_unavailable")
+            Err(Box::new((due, "proof_unavailable")))
         }
     }
 }

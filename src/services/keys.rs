@@ -244,7 +244,7 @@ mod tests {
         let rotated = rotate(&acme.app, Viewer::Operator, whose.clone())
             .await
             .unwrap();
-        assert_eq!(rotated, [ada.clone()]);
+        assert_eq!(rotated, std::slice::from_ref(&ada));
         assert_eq!(acme.news().await, [EventKind::ActorUpdated]);
         assert_eq!(keys_of(&acme, &ada).await.len(), 4);
         assert_eq!(
@@ -257,7 +257,7 @@ mod tests {
         let new = signs_with(&acme, &ada).await;
         assert!(new.0 != old.0 && new.1.is_some() && new.1 != old.1);
         acme.app.clock.advance(SIGNS_AFTER * 2);
-        acme.write(|connection, now| prune(connection, now)).await;
+        acme.write(prune).await;
         for key in keys_of(&acme, &ada).await {
             let is_old = key.uri == old.0 || Some(&key.uri) == old.1.as_ref();
             assert_eq!(key.expires_at.is_some(), is_old);
@@ -269,7 +269,7 @@ mod tests {
         }
 
         acme.app.clock.advance(OVERLAP);
-        acme.write(|connection, now| prune(connection, now)).await;
+        acme.write(prune).await;
         assert_eq!(keys_of(&acme, &ada).await.len(), 2);
         assert_eq!(signs_with(&acme, &ada).await, new);
 

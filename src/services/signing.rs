@@ -104,7 +104,7 @@ fn signing_key(
     let fits = |key: &&(ActorKey, Timestamp)| key.0.list == list && key.0.counts(now);
     let known = |key: &&(ActorKey, Timestamp)| now.since(key.1) >= SIGNS_AFTER;
     let all = || keys.iter().filter(fits);
-    let (key, _) = all().find(known).or_else(|| all().last())?;
+    let (key, _) = all().find(known).or_else(|| all().next_back())?;
     Some(PrivateKey {
         id: key.uri.clone(),
         pem: key.private_pem.clone()?,

@@ -238,8 +238,8 @@ pub(crate) fn is_servers_key(key: &Uri, actor: &Uri) -> bool {
 fn accepted_signature(document: &Value) -> Option<SignatureChoice> {
     let implements = entries(document.get("generator")?, "implements").ok()?;
     let names = |wanted: &str| {
-        let named = |link: &&Value| link.get("href").and_then(Value::as_str) == Some(wanted);
-        implements.iter().any(|link| named(&link))
+        let named = |link: &Value| link.get("href").and_then(Value::as_str) == Some(wanted);
+        implements.iter().any(|link| named(link))
     };
     match (names(RFC_9421), names(RFC_9421_ED25519)) {
         (_, true) => Some(SignatureChoice::Rfc9421Ed25519),

@@ -116,7 +116,7 @@ async fn kinds_of_a_post(
 ) -> Vec<&'static str> {
     let then = peer.traffic();
     let title = format!("News {}", unique());
-    fixture.post_in(group, &title, "").await;
+    fixture.post_in(group, &title, "Words.").await;
     let dump = fixture.settle().await;
     let kinds = peer
         .mail_since(then)
