@@ -245,7 +245,7 @@ pub fn render(addresses: &Addresses, telling: &Telling, pens: &Pens) -> Result<R
             introduction,
         } => {
             let (id, introduction) = (id("announce"), introduction.as_deref());
-            return announce_activity::render_unchanged(&id, group, activity, introduction, pens);
+            return announce_activity::render_unchanged(&id, group, activity, introduction);
         }
     };
     let inner = proven(inner, pens)?;
