@@ -49,7 +49,12 @@ impl Federation {
         if parsed.new.uri.without_fragment() != document.id.without_fragment() {
             return Err(Error::invalid("id", "the document is somebody else's"));
         }
-        remote_actors::remember(&self.app, parsed).await
+        let (host, declares) = (parsed.new.uri.host().clone(), parsed.signature.is_some());
+        let actor = remote_actors::remember(&self.app, parsed).await?;
+        if declares {
+            self.keyring.forget_peer(&host);
+        }
+        Ok(actor)
     }
 
     /// Fetches a document, signed by the server itself, from a server we speak with.

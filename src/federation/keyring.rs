@@ -334,6 +334,11 @@ impl Keyring {
         Ok(())
     }
 
+    /// Something was learned of a server elsewhere: the database is asked again.
+    pub fn forget_peer(&self, host: &Host) {
+        self.inner.peers.remove(host);
+    }
+
     async fn peer(&self, app: &App, host: &Host) -> Result<Option<Peer>> {
         let now = app.clock.now();
         if let Some((peer, read_at)) = self.inner.peers.get(host)

@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{
-    CONTEXT, Claim, Envelope, Reading, Rejection, audience, id_of, into_command, proven, read_claim,
+    CONTEXT, Claim, Envelope, Reading, Rejection, audience, id_of, into_command, proven,
+    read_claim, rendered,
 };
 use crate::domain::{Group, Uri};
 use crate::error::{Error, Result};
@@ -41,7 +42,11 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     } else if let Some(proof) = proofs::read(envelope.object, proofs::PROOF) {
         let vouching = Vouching::Claimed {
             proof: Box::new(proof),
-            introduction: envelope.value.get(INTRODUCES).map(Value::to_string),
+            introduction: envelope
+                .value
+                .get(INTRODUCES)
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         };
         (inner.actor, vouching)
     } else if command.moderates() {
@@ -65,7 +70,7 @@ fn is_update_of(group: &Uri, activity: &Value) -> bool {
 }
 
 /// Where a group passes on, with what somebody of a third server did, that server's signed document
-/// of them.
+/// of them: its text, for as JSON-LD its words would mix with those around it.
 const INTRODUCES: &str = "guildhall:introduces";
 
 #[derive(Serialize)]
@@ -83,49 +88,44 @@ struct Announce<'a, T> {
         rename = "guildhall:introduces",
         skip_serializing_if = "Option::is_none"
     )]
-    introduces: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    proof: Option<Value>,
+    introduces: Option<&'a str>,
 }
 
-/// Wraps an activity of somebody of this house.
+/// Wraps an activity of somebody of this house, with a proof of the group around it.
 pub(super) fn render(id: &Uri, group: &Group, activity: Value, pens: &Pens) -> Result<Rendered> {
-    wrap(id, group, activity, None, pens)
+    let announce = serde_json::to_value(wrap(id, group, activity, None));
+    Ok(rendered(proven(announce.map_err(Error::internal)?, pens)?))
 }
 
-/// Wraps an activity from elsewhere, to the byte as it came: its own proof must still fit.
+/// Wraps an activity from elsewhere, to the byte as it came: its own proof must still fit. Nothing is
+/// proven around it, for the words of a proof are protected, and what is inside may bring another
+/// version of them.
 pub(super) fn render_unchanged(
     id: &Uri,
     group: &Group,
     activity: &str,
     introduction: Option<&str>,
-    pens: &Pens,
 ) -> Result<Rendered> {
     let unchanged: &RawValue = serde_json::from_str(activity).map_err(Error::internal)?;
-    let introduces = introduction.map(serde_json::from_str).transpose();
-    wrap(
-        id,
-        group,
-        unchanged,
-        introduces.map_err(Error::internal)?,
-        pens,
-    )
+    let announce = wrap(id, group, unchanged, introduction);
+    Ok(Rendered {
+        id: id.clone(),
+        body: serde_json::to_string(&announce).map_err(Error::internal)?,
+    })
 }
 
-fn wrap(
-    id: &Uri,
-    group: &Group,
-    object: impl Serialize,
-    introduces: Option<Value>,
-    pens: &Pens,
-) -> Result<Rendered> {
+fn wrap<'a, T>(
+    id: &'a Uri,
+    group: &'a Group,
+    object: T,
+    introduces: Option<&'a str>,
+) -> Announce<'a, T> {
     let (to, cc) = audience(group);
-    let context = match introduces {
-        Some(_) => json!([CONTEXT, { "guildhall": NAMESPACE }]),
-        None => json!(CONTEXT),
-    };
-    let mut announce = Announce {
-        context,
+    Announce {
+        context: match introduces {
+            Some(_) => json!([CONTEXT, { "guildhall": NAMESPACE }]),
+            None => json!(CONTEXT),
+        },
         id,
         kind: "Announce",
         actor: &group.actor.uri,
@@ -133,17 +133,5 @@ fn wrap(
         cc,
         object,
         introduces,
-        proof: None,
-    };
-    if pens.of(group.actor.uri.as_str()).is_some() {
-        let value = serde_json::to_value(&announce).map_err(Error::internal)?;
-        let mut value = proven(value, pens)?;
-        announce.context = value["@context"].take();
-        announce.proof = Some(value[proofs::PROOF].take());
     }
-    let body = serde_json::to_string(&announce).map_err(Error::internal)?;
-    Ok(Rendered {
-        id: id.clone(),
-        body,
-    })
 }

@@ -292,7 +292,7 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             introduction,
         } => {
             let (id, introduction) = (id("announce"), introduction.as_deref());
-            return announce_activity::render_unchanged(&id, group, activity, introduction, pens);
+            return announce_activity::render_unchanged(&id, group, activity, introduction);
         }
     };
     let inner = proven(inner, pens)?;

@@ -587,7 +587,7 @@ async fn a22_a_stranger_is_believed_only_as_their_own_server_introduces_them() {
         let server = fixture.e.instance();
         let announce = |said: &serde_json::Value, introduction: serde_json::Value| {
             let mut announce = club.activity("Announce", said.clone());
-            announce["guildhall:introduces"] = introduction;
+            announce["guildhall:introduces"] = json!(introduction.to_string());
             announce
         };
         let page = ezra.page(&club.id, "Said by ezra", "Words that need an introduction.");
