@@ -1077,3 +1077,6 @@ fn pass_on(
     };
     audit::note(connection, asker, action, case.post.uri.as_str(), detail)
 }
+
+#[cfg(test)]
+mod tests;

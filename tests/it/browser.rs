@@ -6,6 +6,7 @@ use fantoccini::elements::Element;
 
 use crate::support::browser::{Browser, Scripts, browser_with};
 use crate::support::process::Instance;
+use crate::support::world::eventually;
 use crate::web::{House, PASSWORD};
 
 #[tokio::test]
@@ -166,7 +167,7 @@ async fn moderate(browser: &Browser, acme: &Instance, topic: &str) {
     press(browser, "#write .aside input").await;
     shoot(browser, "aside", "typed").await;
     press(browser, "#write button.primary").await;
-    arrive(browser, ".comment .aside-mark").await;
+    find(browser, ".comment .aside-mark").await;
     assert!(browser.text().await.contains("2 comments, 1 internal"));
 
     let comment = find(browser, ".comment").await.attr("id").await;
@@ -180,19 +181,13 @@ async fn moderate(browser: &Browser, acme: &Instance, topic: &str) {
     )
     .await;
     press(browser, "form.panel button.danger").await;
-    arrive(browser, ".comment .gone").await;
+    find(browser, ".comment .gone").await;
     press(browser, "form[action$=\"/lock\"] button").await;
-    arrive(browser, "form[action$=\"/unlock\"]").await;
-}
-
-/// Waits for the page that a button leads to: the click does not.
-async fn arrive(browser: &Browser, css: &str) {
-    let wanted = browser.wait().for_element(Locator::Css(css)).await;
-    wanted.unwrap_or_else(|error| panic!("{css}: {error}"));
+    find(browser, "form[action$=\"/unlock\"]").await;
 }
 
 async fn find(browser: &Browser, css: &str) -> Element {
-    let found = browser.find(Locator::Css(css)).await;
+    let found = browser.wait().for_element(Locator::Css(css)).await;
     match found {
         Ok(element) => element,
         Err(error) => panic!("{css}: {error} on {}", browser.text().await),
@@ -203,8 +198,18 @@ async fn type_into(browser: &Browser, css: &str, text: &str) {
     find(browser, css).await.send_keys(text).await.unwrap();
 }
 
+/// Clicks. A button leads to another page, which the click does not wait for: this does, until the
+/// button is gone with its page.
 async fn press(browser: &Browser, css: &str) {
-    find(browser, css).await.click().await.unwrap();
+    let pressed = find(browser, css).await;
+    let leads_on = pressed.tag_name().await.unwrap() == "button";
+    pressed.click().await.unwrap();
+    if leads_on {
+        eventually("the page after it", async || {
+            pressed.tag_name().await.is_err().then_some(())
+        })
+        .await;
+    }
 }
 
 async fn shoot(browser: &Browser, name: &str, suffix: &str) {

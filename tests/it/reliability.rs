@@ -1,5 +1,5 @@
 //! What was acknowledged is never lost, and takes effect once: short forms of the experiments whose
-//! full counts `just faults` runs.
+//! full counts `just faults` runs (`GUILDHALL_TEST_KILLS=1000`).
 //!
 //! An oracle outside the servers writes down the address of every post after its success answer, and
 //! compares both houses at the end.
@@ -13,8 +13,10 @@ use crate::support::dice::Dice;
 use crate::support::requirements::backends;
 use crate::support::world::{Member, World, text};
 
-/// Kills in the suite's form.
-const KILLS: usize = 50;
+/// Kills of each experiment; the suite's form has few.
+fn kills() -> usize {
+    std::env::var("GUILDHALL_TEST_KILLS").map_or(50, |text| text.parse().expect("a number"))
+}
 /// How long a stopping server may take.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -30,7 +32,7 @@ async fn servers_that_are_killed_lose_nothing_and_double_nothing() {
         let ada = world.member("ada@acme").await;
         let mut dice = Dice::new(20_261_121);
         let mut acknowledged = BTreeSet::new();
-        for kill in 0..KILLS {
+        for kill in 0..kills() {
             let victim = if kill % 2 == 0 { "acme" } else { "birch" };
             let (posted, ()) = tokio::join!(
                 post_until_it_fails(&ada, &here, kill),
@@ -45,7 +47,7 @@ async fn servers_that_are_killed_lose_nothing_and_double_nothing() {
             house.server = Some(house.instance.serve().await);
         }
         assert!(
-            acknowledged.len() > KILLS,
+            acknowledged.len() > kills(),
             "the oracle has something to compare: {}",
             acknowledged.len()
         );
@@ -133,6 +135,58 @@ async fn everything(who: &Member) -> BTreeMap<String, usize> {
     }
 }
 
+/// Who dies where: before and after a commit, which of a receiver means before it stored and before
+/// it answered; and after a partner took a delivery, before that is written down.
+const WORST_MOMENTS: &[(&str, &str)] = &[
+    ("acme", "commit.before"),
+    ("acme", "commit.after"),
+    ("birch", "commit.before"),
+    ("birch", "commit.after"),
+    ("acme", "delivery.before_mark"),
+];
+/// How long a server may take to come to its fail point.
+const DIES_WITHIN: Duration = Duration::from_secs(2);
+
+/// R1, R3, R4 at the named points. What had to be sent twice is there once.
+#[tokio::test]
+async fn servers_that_die_at_the_worst_moments_lose_nothing_and_double_nothing() {
+    for backend in backends() {
+        let Some(mut world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (here, _) = world.bridge().await;
+        let ada = world.member("ada@acme").await;
+        let mut dice = Dice::new(20_261_122);
+        let (mut acknowledged, mut died) = (BTreeSet::new(), 0);
+        let rounds = kills() / 2;
+        for (round, (victim, point)) in WORST_MOMENTS.iter().cycle().take(rounds).enumerate() {
+            let house = world.house_mut(victim);
+            drop(house.server.take());
+            house
+                .instance
+                .arm(Some(&format!("{point}:{}", dice.below(8))));
+            // A fail point may come before it is ready: that is one more moment to die at.
+            house.server = house.instance.try_serve().await.ok();
+            acknowledged.extend(post_until_it_fails(&ada, &here, round).await);
+            let house = world.house_mut(victim);
+            died += usize::from(match house.server.take() {
+                Some(server) => server.wait_or_kill(DIES_WITHIN).await,
+                None => true,
+            });
+            house.instance.arm(None);
+            house.server = Some(house.instance.serve().await);
+        }
+        assert!(died > rounds / 2, "{died} of {rounds} came to their end");
+        let bo = world.member("bo@birch").await;
+        for (who, name) in [(&ada, "acme"), (&bo, "birch")] {
+            has_everything(who, name, &acknowledged).await;
+            let seen = everything(who).await;
+            let twice: Vec<_> = seen.iter().filter(|(_, times)| **times != 1).collect();
+            assert!(twice.is_empty(), "{name}: {twice:?}");
+        }
+    }
+}
+
 /// R15: a server that is told to stop under load ends in time and well, and what it acknowledged is
 /// there afterwards.
 #[tokio::test]
@@ -155,7 +209,7 @@ async fn a_server_that_is_told_to_stop_ends_in_time_and_keeps_its_word() {
         .await;
         let group = ada.find("engineering").await;
         let mut acknowledged = BTreeSet::new();
-        for round in 0..KILLS {
+        for round in 0..kills() {
             let server = world.house_mut("acme").server.take().expect("it runs");
             let stop = async {
                 tokio::time::sleep(Duration::from_millis(30)).await;

@@ -756,7 +756,7 @@ async fn a_secret_group_is_filled_and_kept_in_order_on_its_pages() {
         let banned = ["member", "ban", "board", "eve", "--until", "2999-01-01"];
         assert_eq!(
             instance.run_json(&banned).await["until"],
-            "2999-01-01T00:00:00Z"
+            "2999-01-01T00:00:00.000Z"
         );
         let unban = ["member", "unban", "board", "eve"];
         assert_eq!(instance.run_json(&unban).await["banned"], false);

@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use super::leash::{self, End, Held};
 use super::requirements::{find_program, skip};
 
+/// Times that a page may change while its text is read.
+const TEXT_TRIES_MAX: u32 = 20;
+
 const ARGUMENTS: &[&str] = &[
     "--headless",
     "--no-sandbox",
@@ -158,12 +161,20 @@ impl Browser {
 
     /// The text a person sees on the whole page.
     pub async fn text(&self) -> String {
-        let body = self
-            .client
-            .find(fantoccini::Locator::Css("body"))
-            .await
-            .expect("a page");
-        body.text().await.expect("its text")
+        let mut tries = 0;
+        loop {
+            let body = fantoccini::Locator::Css("body");
+            let body = self.client.wait().for_element(body).await;
+            let body = body.expect("a page");
+            match body.text().await {
+                Ok(text) => return text,
+                // A click does not wait for the page it leads to, which may come in between.
+                Err(error) if error.is_stale_element_reference() && tries < TEXT_TRIES_MAX => {
+                    tries += 1;
+                }
+                Err(error) => panic!("its text: {error}"),
+            }
+        }
     }
 }
 

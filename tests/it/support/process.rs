@@ -76,6 +76,15 @@ impl Instance {
         self
     }
 
+    /// Makes the servers started from now on end at a fail point; none: at no one.
+    pub fn arm(&mut self, fail_point: Option<&str>) {
+        const VARIABLE: &str = "GUILDHALL_FAIL_POINT";
+        match fail_point {
+            Some(point) => self.environment.insert(VARIABLE.into(), point.into()),
+            None => self.environment.remove(&OsString::from(VARIABLE)),
+        };
+    }
+
     /// The same on another database.
     pub fn on_database(self, url: &str) -> Self {
         self.with("GUILDHALL_DATABASE__URL", url)
@@ -308,5 +317,15 @@ impl Server {
     /// Waits until it ends by itself, at a fail point say.
     pub async fn wait(mut self) -> ExitStatus {
         self.process.wait().await.expect("it is our child")
+    }
+
+    /// The same, but no longer than `within`; false: it had to be killed.
+    pub async fn wait_or_kill(mut self, within: Duration) -> bool {
+        let ended = tokio::time::timeout(within, self.process.wait()).await;
+        if ended.is_err() {
+            self.kill().await;
+            return false;
+        }
+        true
     }
 }
