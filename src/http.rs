@@ -98,6 +98,8 @@ pub struct Answer {
     /// The beginning of what the server said, at most 4 KiB; empty when it said it too slowly.
     pub text: String,
     pub retry_after: Option<RetryAfter>,
+    /// How it wants requests to be signed (RFC 9421, section 5).
+    pub accept_signature: Option<String>,
 }
 
 /// When a server asks to come back (RFC 9110, section 10.2.3).
@@ -210,6 +212,11 @@ impl Client {
         Ok(Answer {
             status: response.status().as_u16(),
             retry_after: RetryAfter::of(response.headers()),
+            accept_signature: response
+                .headers()
+                .get("accept-signature")
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
             text: read_beginning(response).await,
         })
     }

@@ -8,8 +8,8 @@ use guildhall::app::App;
 use guildhall::config;
 use guildhall::domain::{
     Access, ActorId, ActorKey, ActorKind, Capabilities, GrantTerms, Group, GroupRole, Host,
-    JoinMode, Membership, MembershipState, OrgRole, PartnerClass, PartnerState, Post, Stage,
-    Timestamp, Uri,
+    JoinMode, KeyList, Membership, MembershipState, OrgRole, PartnerClass, PartnerState, Post,
+    Stage, Timestamp, Uri,
 };
 use guildhall::policy::{Viewer, act};
 use guildhall::services::groups::{self, NewGroup};
@@ -179,8 +179,10 @@ impl House {
                     let key = ActorKey {
                         actor: actor.id,
                         uri: format!("{uri}#main-key").parse()?,
+                        list: KeyList::PublicKey,
                         public_pem: public_pem.clone(),
                         private_pem: None,
+                        expires_at: None,
                     };
                     storage::actors::insert_key(connection, &key, now)?;
                     let membership = Membership {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use guildhall::domain::{Group, Host, Post, Timestamp};
-use guildhall::federation::keys::{SigningKey, generate_rsa};
-use guildhall::federation::signatures::sign_post;
+use guildhall::domain::{Group, Host, Post, SignatureChoice, Timestamp};
+use guildhall::federation::keys::{OwnKey, OwnKeys, SigningKey, generate_rsa};
+use guildhall::federation::signatures::{Outgoing, sign};
 use guildhall::storage;
 use serde_json::json;
 
@@ -125,7 +125,15 @@ fn sign_all(
             number,
             now.minus(ago),
         );
-        let headers = sign_post(key, &by.key, &inbox, body.as_bytes(), now).unwrap();
+        let keys = OwnKeys {
+            rsa: OwnKey {
+                id: by.key.clone(),
+                key: key.clone(),
+            },
+            ed25519: None,
+        };
+        let post = Outgoing::post(&inbox, body.as_bytes());
+        let headers = sign(SignatureChoice::Cavage, &keys, &post, now).unwrap();
         let mut request = String::from("POST /inbox HTTP/1.1\r\n");
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));

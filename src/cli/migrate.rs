@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::cli::{Output, Progress};
 use crate::error::Result;
-use crate::services::house;
+use crate::services::{house, keys};
 use crate::storage::{self, Connection};
 
 #[derive(clap::Args)]
@@ -38,6 +38,7 @@ async fn status(app: &App, output: Output) -> Result<()> {
 
 async fn up(app: &App, output: Output) -> Result<()> {
     let applied = apply_with_progress(app).await?;
+    keys::complete(app).await?;
     let sentence = match applied.len() {
         0 => "The database is up to date.".to_owned(),
         1 => "1 migration applied.".to_owned(),

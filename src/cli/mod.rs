@@ -11,6 +11,7 @@ mod environment;
 mod grant;
 mod group;
 mod init;
+mod keys;
 mod member;
 mod migrate;
 mod output;
@@ -98,6 +99,9 @@ enum Command {
     /// Who did what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// The keys with which this house signs
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Two organizations on this machine, working together
     Demo(demo::Options),
     /// Look whether everything is in order
@@ -168,6 +172,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
         Command::Audit(command) => audit::run(&open_ready(config).await?, command, output).await,
         Command::Queue(command) => queue::run(&open_ready(config).await?, command, output).await,
+        Command::Keys(command) => keys::run(&open_ready(config).await?, command, output).await,
         Command::Token(command) => token::run(&open_ready(config).await?, command, output).await,
     }
 }

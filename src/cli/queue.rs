@@ -5,7 +5,9 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Delivery, DeliveryId, DeliveryState, Destination, Host, Timestamp};
+use crate::domain::{
+    Delivery, DeliveryId, DeliveryState, Destination, Host, SignatureChoice, Timestamp,
+};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::deliveries;
@@ -57,6 +59,7 @@ struct Listed {
     last_success: Option<Timestamp>,
     last_error: Option<Timestamp>,
     error: Option<String>,
+    signature: SignatureChoice,
 }
 
 impl From<Destination> for Listed {
@@ -70,6 +73,7 @@ impl From<Destination> for Listed {
             last_success: destination.last_success_at,
             last_error: destination.last_error_at,
             error: destination.last_error,
+            signature: destination.signature,
         }
     }
 }
@@ -86,6 +90,7 @@ async fn list(app: &App, output: Output) -> Result<()> {
         "oldest",
         "last success",
         "last error",
+        "signature",
     ];
     output.list(&listed, headings, |row| {
         [
@@ -96,6 +101,7 @@ async fn list(app: &App, output: Output) -> Result<()> {
             time(row.oldest),
             time(row.last_success),
             time(row.last_error),
+            row.signature.to_string(),
         ]
     })
 }

@@ -71,6 +71,7 @@ async fn open(config: Config) -> Result<App> {
     make_data_dir(&config)?;
     let app = App::open(config)?;
     migrate::apply_with_log(&app).await?;
+    keys::complete(&app).await?;
     if !house::check_origin(&app).await? {
         tracing::warn!("this house is not initialized: run `guildhall init`");
     }

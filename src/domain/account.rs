@@ -93,25 +93,6 @@ impl Actor {
     }
 }
 
-/// A public key of an actor and, for ours, its private half.
-#[derive(Clone)]
-pub struct ActorKey {
-    pub actor: ActorId,
-    /// `keyId` in signatures.
-    pub uri: Uri,
-    pub public_pem: String,
-    /// PKCS#8; only for actors of this house.
-    pub private_pem: Option<String>,
-}
-
-impl std::fmt::Debug for ActorKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ActorKey")
-            .field("uri", &self.uri)
-            .finish_non_exhaustive()
-    }
-}
-
 /// An account of this house, with what only its owner and administrators see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {

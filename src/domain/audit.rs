@@ -45,6 +45,7 @@ text_enum! {
         PartnerBlocked = "partner_blocked",
         GrantMade = "grant_made",
         GrantEnded = "grant_ended",
+        KeysRotated = "keys_rotated",
         DeliveriesCancelled = "deliveries_cancelled",
         DeliveryRetried = "delivery_retried",
         DeliveryDiscarded = "delivery_discarded",

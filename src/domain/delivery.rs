@@ -1,7 +1,9 @@
 //! Deliveries: one row an event and destination. The rows are the record of what left the house.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{ActorId, DeliveryId, EventId, GroupId, Host, PostId, Timestamp, Uri};
+use crate::domain::{
+    ActorId, DeliveryId, EventId, GroupId, Host, PostId, SignatureChoice, Timestamp, Uri,
+};
 
 text_enum! {
     DeliveryState ("state") {
@@ -73,4 +75,6 @@ pub struct Destination {
     pub last_success_at: Option<Timestamp>,
     pub last_error_at: Option<Timestamp>,
     pub last_error: Option<String>,
+    /// How requests to it are signed.
+    pub signature: SignatureChoice,
 }

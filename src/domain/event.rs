@@ -41,6 +41,8 @@ text_enum! {
         PersonUpdated = "person_updated",
         /// Somebody here is gone for good. `activity` has the servers that knew them.
         PersonDeleted = "person_deleted",
+        /// Somebody or something of this house has new keys.
+        ActorUpdated = "actor_updated",
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::federation::{Federation, activities, objects};
 use crate::policy::Viewer;
 use crate::services::groups;
-use crate::services::inbox::{self, Command};
+use crate::services::inbox::{self, Command, Vouching};
 
 /// Pages of the outbox that are fetched.
 const OUTBOX_PAGES_MAX: usize = 25;
@@ -176,6 +176,8 @@ impl Walk<'_> {
             actor: post.author.clone(),
             activity: uri.clone(),
             command: Box::new(Command::CreatePost(post)),
+            // Its own server says it.
+            vouching: Vouching::House,
         };
         // Where the group keeps the conversation, only the group can say.
         let context = context_of(item).filter(|context| context.host() == self.host.uri.host());
@@ -205,6 +207,7 @@ impl Walk<'_> {
                     actor: author,
                     activity: id,
                     command,
+                    vouching: Vouching::House,
                 },
                 context,
             ));
@@ -235,6 +238,7 @@ fn read_like(like: &Value) -> Option<Command> {
         actor: claim.actor,
         activity: claim.id,
         command: Box::new(command),
+        vouching: Vouching::House,
     })
 }
 

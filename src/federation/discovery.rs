@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Actor, Handle, Host, Uri};
+use crate::domain::{Actor, Handle, Host, Learned, SignatureChoice, Uri};
 use crate::error::{Error, Result};
 use crate::federation::fetch::{self, Document, FetchError};
-use crate::federation::keys::SigningKey;
+use crate::federation::keys::OwnKeys;
 use crate::federation::{Federation, objects};
 use crate::services::inbox::{self, Gate};
 use crate::services::remote_actors;
@@ -27,12 +27,15 @@ impl Federation {
     async fn find_address(&self, handle: &Handle) -> Result<Uri> {
         let host = handle.host.as_ref().ok_or(Error::NotFound)?;
         self.ask_gate(host).await?;
-        let (key, key_id) = self.instance_key().await?;
-        let signer = fetch::Signer {
-            key: &key,
-            key_id: &key_id,
+        let (client, now) = (&self.app.http, self.app.clock.now());
+        let asking = self.asking(host).await?;
+        let answer = fetch::webfinger(client, Some(asking.first()), handle, now).await;
+        let Err(FetchError::Denied(401)) = answer else {
+            return Ok(answer?);
         };
-        Ok(fetch::webfinger(&self.app.http, Some(signer), handle, self.app.clock.now()).await?)
+        let answer = fetch::webfinger(client, Some(asking.second()), handle, now).await?;
+        self.note_second(host, &asking).await?;
+        Ok(answer)
     }
 
     /// Fetches an actor's document, as the server itself, and remembers what it says.
@@ -46,20 +49,26 @@ impl Federation {
         if parsed.new.uri.without_fragment() != document.id.without_fragment() {
             return Err(Error::invalid("id", "the document is somebody else's"));
         }
-        remote_actors::remember(&self.app, parsed).await
+        let (host, declares) = (parsed.new.uri.host().clone(), parsed.signature.is_some());
+        let actor = remote_actors::remember(&self.app, parsed).await?;
+        if declares {
+            self.keyring.forget_peer(&host);
+        }
+        Ok(actor)
     }
 
     /// Fetches a document, signed by the server itself, from a server we speak with.
     pub async fn fetch(&self, uri: &Uri) -> Result<Document> {
         self.ask_gate(uri.host()).await?;
-        let (key, key_id) = self.instance_key().await?;
-        let signer = fetch::Signer {
-            key: &key,
-            key_id: &key_id,
+        let (client, now) = (&self.app.http, self.app.clock.now());
+        let asking = self.asking(uri.host()).await?;
+        let answer = fetch::fetch_document(client, Some(asking.first()), uri, now).await;
+        let Err(FetchError::Denied(401)) = answer else {
+            return Ok(answer?);
         };
-        let fetched =
-            fetch::fetch_document(&self.app.http, Some(signer), uri, self.app.clock.now()).await;
-        fetched.map_err(|error: FetchError| error.into())
+        let answer = fetch::fetch_document(client, Some(asking.second()), uri, now).await?;
+        self.note_second(uri.host(), &asking).await?;
+        Ok(answer)
     }
 
     /// Makes an actor known that an activity speaks of. The error is a word for the log.
@@ -68,6 +77,22 @@ impl Federation {
             tracing::info!(%uri, %error, "an actor could not be fetched");
             "actor_unavailable"
         })
+    }
+
+    /// The server itself asks, signed as the other server is known to accept.
+    async fn asking(&self, host: &Host) -> Result<Asking> {
+        Ok(Asking {
+            keys: self.keyring.instance_keys(&self.app).await?,
+            signature: self.keyring.signature_for(&self.app, host).await?,
+        })
+    }
+
+    /// The other kind of signature worked where the first was refused.
+    async fn note_second(&self, host: &Host, asking: &Asking) -> Result<()> {
+        let (signature, learned) = (asking.signature.other(), Learned::Tried);
+        self.keyring
+            .learn(&self.app, host, signature, learned)
+            .await
     }
 
     /// Nothing is fetched from a server we do not speak with, nor from ourselves.
@@ -81,8 +106,26 @@ impl Federation {
             Gate::Shut(reason) => Err(Error::Denied(reason)),
         }
     }
+}
 
-    async fn instance_key(&self) -> Result<(Arc<SigningKey>, Uri)> {
-        self.keyring.instance_key(&self.app).await
+/// How a request is signed, and how it is signed again, once, when that is refused (401).
+struct Asking {
+    keys: Arc<OwnKeys>,
+    signature: SignatureChoice,
+}
+
+impl Asking {
+    fn first(&self) -> fetch::Signer<'_> {
+        fetch::Signer {
+            keys: &self.keys,
+            signature: self.signature,
+        }
+    }
+
+    fn second(&self) -> fetch::Signer<'_> {
+        fetch::Signer {
+            signature: self.signature.other(),
+            ..self.first()
+        }
     }
 }

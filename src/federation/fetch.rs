@@ -8,11 +8,11 @@ mod webfinger;
 
 use serde_json::Value;
 
-use crate::domain::{Timestamp, Uri};
+use crate::domain::{SignatureChoice, Timestamp, Uri};
 use crate::error::Error;
 use crate::federation::json::{self, JsonError};
-use crate::federation::keys::SigningKey;
-use crate::federation::signatures;
+use crate::federation::keys::OwnKeys;
+use crate::federation::signatures::{self, Outgoing};
 use crate::http::{Client, Headers, HttpError, Response, RetryAfter};
 
 pub use media_type::is_activity_json;
@@ -24,11 +24,11 @@ const ACCEPT: &str = concat!(
     r#"application/ld+json; profile="https://www.w3.org/ns/activitystreams""#
 );
 
-/// Who asks: one of our actors, or nobody when signed requests are not wanted.
+/// Who asks, and how the request is signed.
 #[derive(Clone, Copy, Debug)]
 pub struct Signer<'a> {
-    pub key: &'a SigningKey,
-    pub key_id: &'a Uri,
+    pub keys: &'a OwnKeys,
+    pub signature: SignatureChoice,
 }
 
 /// A document as its own server serves it.
@@ -206,8 +206,9 @@ async fn get(
     now: Timestamp,
 ) -> Result<Response, FetchError> {
     let mut headers: Headers = match signer {
-        Some(Signer { key, key_id }) => {
-            signatures::sign_get(key, key_id, url, now).map_err(FetchError::Internal)?
+        Some(Signer { keys, signature }) => {
+            signatures::sign(signature, keys, &Outgoing::get(url), now)
+                .map_err(FetchError::Internal)?
         }
         None => Headers::new(),
     };

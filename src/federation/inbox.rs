@@ -12,15 +12,17 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RE
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt as _;
 
-use crate::domain::{ActorState, Uri};
+use crate::domain::{ActorState, Learned, SignatureChoice, Uri};
 use crate::error::Error;
 use crate::federation::activities::{self, Claim, Rejection};
 use crate::federation::fetch::is_activity_json;
-use crate::federation::signatures::{self, Checked};
-use crate::federation::{Federation, json};
+use crate::federation::signatures::{self, Checked, SignatureKind};
+use crate::federation::{Federation, json, proofs};
 use crate::policy::Reason;
 use crate::services::inbox::{self, Accepted, Gate, KnownSigner, Verified};
 
+/// RFC 9421, section 5.1.
+const ACCEPT_SIGNATURE: &str = "accept-signature";
 /// Largest body looked into when its sender is no partner, bytes: enough to see for whom it speaks.
 const STRANGERS_BODY_BYTES_MAX: usize = 32 * 1_024;
 
@@ -110,6 +112,9 @@ fn answer(turned: Turned) -> HttpResponse {
     if matches!(turned.status, 429 | 503) {
         response.insert_header((RETRY_AFTER, "60"));
     }
+    if turned.status == 401 {
+        response.insert_header((ACCEPT_SIGNATURE, signatures::WANTED));
+    }
     // What is hidden is answered like what is not there: no word of why.
     match turned.status {
         404 => response.json(serde_json::json!({ "error": "not found" })),
@@ -160,6 +165,14 @@ async fn take_in(
         // An actor we never knew deletes itself: there is nothing to forget and nothing to fetch.
         return Ok(Accepted::Known);
     };
+    check_proof(federation, &document, &claim).await?;
+    if checked.kind == SignatureKind::Rfc9421 {
+        let (host, seen) = (checked.key_id.host(), Learned::Seen);
+        let keyring = &federation.keyring;
+        keyring
+            .learn(app, host, SignatureChoice::Rfc9421, seen)
+            .await?;
+    }
     let command = activities::into_command(&document)?;
     let body = String::from_utf8(body).map_err(|_| turned(400, "not_utf8"))?;
     let verified = Verified {
@@ -222,6 +235,36 @@ async fn read_body(
     Ok(body)
 }
 
+/// A proof in the activity must hold (FEP-8b32 gives it precedence over the signature), for it may
+/// be passed on to servers that have nothing else to go by. A key nobody knows is asked for once; one
+/// that cannot be had proves nothing, for or against.
+async fn check_proof(
+    federation: &Federation,
+    document: &serde_json::Value,
+    claim: &Claim,
+) -> Result<(), Turned> {
+    let Some(proof) = proofs::read(document, proofs::PROOF) else {
+        return Ok(());
+    };
+    let (app, keyring) = (&federation.app, &federation.keyring);
+    let known = match keyring.known_prover(app, &proof.key).await? {
+        Some(known) => Some(known),
+        None => {
+            keyring
+                .fetch_signer(federation, &claim.actor, &proof.key)
+                .await?;
+            keyring.known_prover(app, &proof.key).await?
+        }
+    };
+    match known {
+        Some((owner, _)) if owner.uri != claim.actor => Err(turned(401, "proof_of_another_actor")),
+        Some((_, key)) if !proofs::holds(&proof, &key, app.clock.now()) => {
+            Err(turned(401, "proof_invalid"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Finds out that the actor said it. The key must be one that the actor itself lists, on its own
 /// server; a key that no longer fits is fetched once more, in case it was changed.
 async fn verify(
@@ -234,7 +277,7 @@ async fn verify(
         return Err(turned(401, "key_of_another_server"));
     }
     let keyring = &federation.keyring;
-    let found = match known.and_then(|known| keyring.parsed(known)) {
+    let found = match known.and_then(|known| keyring.parsed(known, federation.app.clock.now())) {
         Some(found) => Some(found),
         None if claim.deletes_itself => return Ok(None),
         None => {

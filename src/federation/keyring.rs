@@ -10,13 +10,15 @@ use quick_cache::sync::Cache;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::App;
-use crate::domain::{Actor, ActorId, Host, Timestamp, Uri};
+use crate::domain::{
+    Actor, ActorId, Host, KeyList, Learned, Peer, SignatureChoice, Timestamp, Uri,
+};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
-use crate::federation::keys::{ParsedKey, SigningKey};
+use crate::federation::keys::{OwnKeys, ParsedKey};
 use crate::federation::objects::actor::same_origin;
 use crate::services::inbox::{self, KnownSigner};
-use crate::services::signing;
+use crate::services::{peers, signing};
 
 /// Others' keys kept parsed, and actors of whom it is known when they were last asked.
 const KEYS_KEPT: usize = 5_000;
@@ -30,9 +32,15 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(300);
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(20);
 /// How long a key of ours is used before the database is asked whether it is still the one.
 const OWN_KEY_LASTS: Duration = Duration::from_secs(60);
+/// How long what is known of a server is used before the database is asked again: another process
+/// may have learned more.
+const PEER_LASTS: Duration = Duration::from_secs(60);
 /// Unknown keys fetched from one server in a minute: with key ids it made up, it could otherwise
 /// keep us busy.
 const FETCHES_PER_MINUTE: u32 = 240;
+/// Instance actors of third servers fetched in a minute because the groups of one server passed on
+/// words of their people.
+const INTRODUCTIONS_PER_MINUTE: u32 = 30;
 /// Refused requests of one server written into the security log in a minute.
 const LINES_PER_MINUTE: u32 = 30;
 
@@ -48,8 +56,10 @@ pub struct Keyring {
 struct Inner {
     parsed: Cache<Uri, (String, Arc<ParsedKey>)>,
     asked: Cache<Uri, Arc<AsyncMutex<Option<Asked>>>>,
-    own: Cache<Whose, OwnKey>,
+    own: Cache<Whose, (Arc<OwnKeys>, Timestamp)>,
+    peers: Cache<Host, (Option<Peer>, Timestamp)>,
     fetches: Budget,
+    introductions: Budget,
     lines: Budget,
 }
 
@@ -59,7 +69,9 @@ impl Default for Inner {
             parsed: Cache::new(KEYS_KEPT),
             asked: Cache::new(KEYS_KEPT),
             own: Cache::new(OWN_KEYS_KEPT),
+            peers: Cache::new(HOSTS_KEPT),
             fetches: Budget::new(FETCHES_PER_MINUTE),
+            introductions: Budget::new(INTRODUCTIONS_PER_MINUTE),
             lines: Budget::new(LINES_PER_MINUTE),
         }
     }
@@ -68,8 +80,16 @@ impl Default for Inner {
 /// When an actor was last asked for its keys, and what came of it.
 #[derive(Clone, Copy)]
 struct Asked {
+    from: Timestamp,
+    /// When the answer was there.
     at: Timestamp,
     answered: bool,
+}
+
+/// Whether an answer is so new that asking again would tell nothing else.
+fn lately(now: Timestamp) -> impl Fn(&Asked) -> bool {
+    let since = now.minus(ASK_AGAIN_AFTER);
+    move |last| last.at > since
 }
 
 /// Whether a fetched actor is new here. Meeting somebody is not asking again: a key that is changed
@@ -86,25 +106,25 @@ enum Whose {
     Actor(ActorId),
 }
 
-#[derive(Clone)]
-struct OwnKey {
-    key: Arc<SigningKey>,
-    id: Uri,
-    read_at: Timestamp,
-}
-
 impl Keyring {
     /// The actor and key that a signature names, where we know them. The actor is as the database
     /// has it now: a suspension counts at once.
     pub async fn known_signer(&self, app: &App, key: &Uri) -> Result<Option<Signer>> {
         let known = inbox::find_signer(app, key).await?;
-        Ok(known.and_then(|known| self.parsed(known)))
+        Ok(known.and_then(|known| self.parsed(known, app.clock.now())))
+    }
+
+    /// The same for a key that proves what its owner says: one of its `assertionMethod`.
+    pub async fn known_prover(&self, app: &App, key: &Uri) -> Result<Option<Signer>> {
+        let known = inbox::find_signer(app, key).await?;
+        let known = known.filter(|(_, key)| key.list == KeyList::AssertionMethod);
+        Ok(known.and_then(|known| self.parsed(known, app.clock.now())))
     }
 
     /// The same with the key parsed. None for our own people, who do not write to us as others,
-    /// and for keys that are none.
-    pub fn parsed(&self, (actor, stored): KnownSigner) -> Option<Signer> {
-        if actor.is_local() {
+    /// and for keys that are none, or do not count any more.
+    pub fn parsed(&self, (actor, stored): KnownSigner, now: Timestamp) -> Option<Signer> {
+        if actor.is_local() || !stored.counts(now) {
             return None;
         }
         let key = self.parse(&stored.uri, stored.public_pem)?;
@@ -148,7 +168,8 @@ impl Keyring {
                 false => Met::First,
             })
         };
-        self.ask(federation, &whom, fetch).await?;
+        let fresh = lately(federation.app.clock.now());
+        self.ask(federation, &whom, fresh, fetch).await?;
         self.known_signer(&federation.app, key).await
     }
 
@@ -168,16 +189,55 @@ impl Keyring {
             }
             .map(|_| Met::Again)
         };
-        self.ask(federation, &key.without_fragment(), fetch).await?;
+        let fresh = lately(federation.app.clock.now());
+        self.ask(federation, &key.without_fragment(), fresh, fetch)
+            .await?;
         self.known_signer(&federation.app, key).await
     }
 
-    /// Fetches, unless somebody did just now. Of several who want the same, one fetches and the
+    /// Asks a server that need not be a partner for its instance actor, which everybody may read,
+    /// because `group` passed on words of its people. Bounded for each server and each group's house.
+    pub async fn fetch_instance(
+        &self,
+        federation: &Federation,
+        instance: &Uri,
+        group: &Host,
+    ) -> Result<()> {
+        let now = federation.app.clock.now();
+        if !self.inner.introductions.take(group, now) {
+            return Err(no_answer());
+        }
+        let fetch = async || {
+            federation.fetch_instance(instance).await?;
+            Ok(Met::Again)
+        };
+        self.ask(federation, instance, lately(now), fetch).await
+    }
+
+    /// Fetches the document of an actor who says that it changed, unless that was begun after it said
+    /// so.
+    pub async fn refresh(
+        &self,
+        federation: &Federation,
+        actor: &Uri,
+        told_at: Timestamp,
+    ) -> Result<()> {
+        let fetch = async || {
+            federation.fetch_actor(actor).await?;
+            Ok(Met::Again)
+        };
+        let fresh = |last: &Asked| last.from > told_at;
+        self.ask(federation, &actor.without_fragment(), fresh, fetch)
+            .await
+    }
+
+    /// Fetches, unless the last answer is `fresh`. Of several who want the same, one fetches and the
     /// others wait for it.
     async fn ask(
         &self,
         federation: &Federation,
         what: &Uri,
+        fresh: impl Fn(&Asked) -> bool,
         fetch: impl AsyncFnOnce() -> Result<Met>,
     ) -> Result<()> {
         let asked = match self.inner.asked.get(what) {
@@ -190,8 +250,10 @@ impl Keyring {
         let mut asked = asked.lock().await;
         let now = federation.app.clock.now();
         match *asked {
-            Some(last) if last.answered && now.since(last.at) < ASK_AGAIN_AFTER => return Ok(()),
-            Some(last) if now.since(last.at) < TRY_AGAIN_AFTER => return Err(no_answer()),
+            Some(last) if last.answered && fresh(&last) => return Ok(()),
+            Some(last) if !last.answered && now.since(last.at) < TRY_AGAIN_AFTER => {
+                return Err(no_answer());
+            }
             _ => {}
         }
         if !self.inner.fetches.take(what.host(), now) {
@@ -199,7 +261,14 @@ impl Keyring {
         }
         let outcome = fetch().await;
         let answered = !matches!(&outcome, Err(error) if error.is_temporary());
-        *asked = Some(Asked { at: now, answered });
+        // Its end counts: what changed while it was asked may not be in the answer, but what a request
+        // says that waits for the answer is.
+        let at = federation.app.clock.now();
+        *asked = Some(Asked {
+            from: now,
+            at,
+            answered,
+        });
         match outcome {
             Ok(Met::Again) => Ok(()),
             Ok(Met::First) => {
@@ -214,35 +283,72 @@ impl Keyring {
         }
     }
 
-    /// The key of one of our actors and its `keyId`.
-    pub async fn signing_key(&self, app: &App, actor: ActorId) -> Result<(Arc<SigningKey>, Uri)> {
-        self.own_key(app, Whose::Actor(actor)).await
+    /// The keys of one of our actors.
+    pub async fn signing_keys(&self, app: &App, actor: ActorId) -> Result<Arc<OwnKeys>> {
+        self.own_keys(app, Whose::Actor(actor)).await
     }
 
-    /// The key of the server itself.
-    pub async fn instance_key(&self, app: &App) -> Result<(Arc<SigningKey>, Uri)> {
-        self.own_key(app, Whose::Instance).await
+    /// The keys of the server itself.
+    pub async fn instance_keys(&self, app: &App) -> Result<Arc<OwnKeys>> {
+        self.own_keys(app, Whose::Instance).await
     }
 
-    async fn own_key(&self, app: &App, whose: Whose) -> Result<(Arc<SigningKey>, Uri)> {
+    async fn own_keys(&self, app: &App, whose: Whose) -> Result<Arc<OwnKeys>> {
         let now = app.clock.now();
-        if let Some(own) = self.inner.own.get(&whose)
-            && now.since(own.read_at) < OWN_KEY_LASTS
+        if let Some((keys, read_at)) = self.inner.own.get(&whose)
+            && now.since(read_at) < OWN_KEY_LASTS
         {
-            return Ok((own.key, own.id));
+            return Ok(keys);
         }
         let stored = match whose {
-            Whose::Instance => signing::instance_key(app).await?,
-            Whose::Actor(actor) => signing::signing_key(app, actor).await?,
+            Whose::Instance => signing::instance_keys(app).await?,
+            Whose::Actor(actor) => signing::signing_keys(app, actor).await?,
         };
-        let key = Arc::new(SigningKey::from_pem(&stored.private_pem)?);
-        let own = OwnKey {
-            key: Arc::clone(&key),
-            id: stored.key_id.clone(),
-            read_at: now,
-        };
-        self.inner.own.insert(whose, own);
-        Ok((key, stored.key_id))
+        let keys = Arc::new(OwnKeys::read(&stored)?);
+        self.inner.own.insert(whose, (Arc::clone(&keys), now));
+        Ok(keys)
+    }
+
+    /// How requests to a server are signed; to one of which nothing is known, as every server
+    /// understands.
+    pub async fn signature_for(&self, app: &App, host: &Host) -> Result<SignatureChoice> {
+        let peer = self.peer(app, host).await?;
+        Ok(peer.map_or(SignatureChoice::Cavage, |peer| peer.signature))
+    }
+
+    /// Remembers what was learned of a server, where it is new.
+    pub async fn learn(
+        &self,
+        app: &App,
+        host: &Host,
+        signature: SignatureChoice,
+        learned: Learned,
+    ) -> Result<()> {
+        let now = app.clock.now();
+        let known = self.peer(app, host).await?;
+        if !peers::is_news(known.as_ref(), signature, learned, now) {
+            return Ok(());
+        }
+        let known = peers::learn(app, host, signature, learned).await?;
+        self.inner.peers.insert(host.clone(), (known, now));
+        Ok(())
+    }
+
+    /// Something was learned of a server elsewhere: the database is asked again.
+    pub fn forget_peer(&self, host: &Host) {
+        self.inner.peers.remove(host);
+    }
+
+    async fn peer(&self, app: &App, host: &Host) -> Result<Option<Peer>> {
+        let now = app.clock.now();
+        if let Some((peer, read_at)) = self.inner.peers.get(host)
+            && now.since(read_at) < PEER_LASTS
+        {
+            return Ok(peer);
+        }
+        let peer = peers::find(app, host).await?;
+        self.inner.peers.insert(host.clone(), (peer.clone(), now));
+        Ok(peer)
     }
 
     /// Whether one more refusal of a server is worth a line in the security log.

@@ -12,11 +12,14 @@ pub mod inbox;
 pub mod json;
 pub mod keyring;
 pub mod keys;
+pub mod multibase;
 pub mod objects;
 pub mod partnership;
+pub mod proofs;
 pub mod send;
 pub mod signatures;
 mod viewer;
+mod vouching;
 
 use std::sync::Arc;
 
@@ -24,6 +27,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
 use keyring::Keyring;
+pub use vouching::Proven;
 
 /// The house towards other servers: the house, and the keys it has seen and has. Cheap to clone.
 #[derive(Clone)]

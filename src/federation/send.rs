@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Delivery, Timestamp};
+use crate::domain::{Delivery, Learned, SignatureChoice, Timestamp};
+use crate::federation::signatures::Outgoing;
 use crate::federation::{Federation, SigningTurn, signatures};
 use crate::http::{Answer, HttpError};
+use crate::services::deliveries;
 
 /// What became of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +38,8 @@ pub async fn post(
     turn: SigningTurn,
 ) -> Sent {
     match try_post(federation, delivery, body, turn).await {
-        Ok(answer) => judge(answer, federation.app.clock.now()),
+        Ok(Some(answer)) => judge(answer, federation.app.clock.now()),
+        Ok(None) => Sent::Cancelled,
         Err(error) => Sent::Later {
             status: None,
             error: error.to_string(),
@@ -45,19 +48,57 @@ pub async fn post(
     }
 }
 
+/// Signs as the server is known to accept. Where that is refused (401), the other kind is tried
+/// once, if it may still leave (none: it may not); what a server takes or asks for is remembered.
 async fn try_post(
     federation: &Federation,
     delivery: &Delivery,
     body: Arc<str>,
     turn: SigningTurn,
+) -> Result<Option<Answer>, crate::Error> {
+    let (app, keyring) = (&federation.app, &federation.keyring);
+    let host = &delivery.host;
+    let first = keyring.signature_for(app, host).await?;
+    let answer = post_signed(federation, delivery, Arc::clone(&body), first, turn).await?;
+    let asked = answer
+        .accept_signature
+        .as_deref()
+        .and_then(signatures::asked);
+    if answer.status != 401 {
+        if let Some(asked) = asked {
+            keyring.learn(app, host, asked, Learned::Asked).await?;
+        }
+        return Ok(Some(answer));
+    }
+    let second = asked
+        .filter(|asked| *asked != first)
+        .unwrap_or(first.other());
+    let turn = federation.signing_turn().await;
+    if !deliveries::may_still_leave(app, delivery.id).await? {
+        return Ok(None);
+    }
+    let answer = post_signed(federation, delivery, body, second, turn).await?;
+    if matches!(answer.status, 200..=299) {
+        keyring.learn(app, host, second, Learned::Tried).await?;
+    }
+    Ok(Some(answer))
+}
+
+async fn post_signed(
+    federation: &Federation,
+    delivery: &Delivery,
+    body: Arc<str>,
+    signature: SignatureChoice,
+    turn: SigningTurn,
 ) -> Result<Answer, crate::Error> {
-    let app = &federation.app;
-    let (key, key_id) = federation.keyring.signing_key(app, delivery.signer).await?;
+    let (app, keyring) = (&federation.app, &federation.keyring);
+    let keys = keyring.signing_keys(app, delivery.signer).await?;
     let url = delivery.inbox.to_url()?;
     let (target, signed, now) = (url.clone(), Arc::clone(&body), app.clock.now());
-    // Half a millisecond of arithmetic: not on a thread that others wait for.
+    // With RSA half a millisecond of arithmetic: not on a thread that others wait for.
     let signing = tokio::task::spawn_blocking(move || {
-        let headers = signatures::sign_post(&key, &key_id, &target, signed.as_bytes(), now);
+        let request = Outgoing::post(&target, signed.as_bytes());
+        let headers = signatures::sign(signature, &keys, &request, now);
         drop(turn);
         headers
     });

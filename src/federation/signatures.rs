@@ -11,6 +11,7 @@
 //!
 //! Only what passed the second door can be verified, so that no caller forgets it.
 
+mod accept;
 mod cavage;
 mod digest;
 mod freshness;
@@ -22,7 +23,8 @@ use crate::domain::{Timestamp, Uri};
 use crate::federation::keys::{KeyKind, ParsedKey};
 use headers::Headers;
 
-pub use sign::{sign_get, sign_get_rfc9421, sign_post, sign_post_rfc9421};
+pub use accept::{WANTED, asked};
+pub use sign::{Outgoing, sign};
 
 /// Longest key id, and longest signature (RSA with 8,192 bits), bytes.
 const SIGNATURE_BYTES_MAX: usize = 1_024;

@@ -8,10 +8,10 @@ use std::net::SocketAddr;
 
 use actix_web::HttpRequest;
 
-use crate::domain::{Actor, Uri};
+use crate::domain::{Actor, Learned, SignatureChoice, Uri};
 use crate::error::Result;
 use crate::federation::Federation;
-use crate::federation::signatures::{self, Checked, HeaderPair, Refusal};
+use crate::federation::signatures::{self, Checked, HeaderPair, Refusal, SignatureKind};
 use crate::policy::{FederationMode, Viewer};
 use crate::services::access;
 use crate::services::inbox::{self, Gate};
@@ -33,7 +33,7 @@ pub async fn viewer(federation: &Federation, request: &HttpRequest) -> Result<Op
         Gate::Open => {}
         Gate::Paused | Gate::Shut(_) => return Ok(None),
     }
-    let key_id = input.key_id.clone();
+    let (key_id, kind) = (input.key_id.clone(), input.kind);
     let asked = signatures::Request {
         method: request.method().as_str(),
         path_and_query: request
@@ -48,6 +48,13 @@ pub async fn viewer(federation: &Federation, request: &HttpRequest) -> Result<Op
         Ok(checked) => verify(federation, &checked).await?,
         Err(refusal) => Err(refusal),
     };
+    if signer.is_ok() && kind == SignatureKind::Rfc9421 {
+        let (host, seen) = (key_id.host(), Learned::Seen);
+        let keyring = &federation.keyring;
+        keyring
+            .learn(app, host, SignatureChoice::Rfc9421, seen)
+            .await?;
+    }
     match signer {
         Ok(actor) => Ok(match access::viewer_of(&actor) {
             // Shut out here, whatever everybody else may see.

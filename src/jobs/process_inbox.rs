@@ -6,9 +6,10 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 
 use crate::domain::Uri;
+use crate::federation::Proven;
 use crate::federation::{Federation, activities, json};
 use crate::jobs::{LOOK_EVERY, recover, rest};
-use crate::services::inbox::{self, Command, Due};
+use crate::services::inbox::{self, Command, Due, Vouching};
 
 /// Activities applied in one transaction.
 const BATCH: i64 = 128;
@@ -47,6 +48,7 @@ async fn apply_some(federation: &Federation) -> crate::Result<usize> {
     let reading = tokio::task::spawn_blocking(move || batch.into_iter().map(read).collect());
     let read = reading.await.map_err(crate::Error::internal)?;
     let ready = meet_strangers(federation, read).await?;
+    let ready = prove(federation, ready).await?;
     inbox::apply(app, ready).await?;
     Ok(count)
 }
@@ -95,7 +97,8 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
     for (due, command) in batch {
         if command == Ok(Command::UpdateActor) {
             // A failure leaves the old document in place; the next activity tries again.
-            let _ = federation.meet(&due.signer.uri).await;
+            let (uri, told_at) = (&due.signer.uri, due.arrival.received_at);
+            let _ = federation.keyring.refresh(federation, uri, told_at).await;
         }
         let missing = command
             .as_ref()
@@ -107,4 +110,85 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
         }
     }
     Ok(ready)
+}
+
+/// What became of a proof: the command as it may be applied, or whose it is and why it must wait.
+type Checked = Result<Read, Box<(Due, &'static str)>>;
+
+/// Checks the proofs of what groups passed on of third servers' people. What cannot be checked now is
+/// put back.
+async fn prove(federation: &Federation, batch: Vec<Read>) -> crate::Result<Vec<Read>> {
+    let mut ready = Vec::with_capacity(batch.len());
+    let checks: Vec<_> = batch
+        .into_iter()
+        .map(|item| prove_one(federation, item))
+        .collect();
+    let mut checked = futures_util::stream::iter(checks).buffered(FETCHES_AT_ONCE);
+    while let Some(checked) = checked.next().await {
+        match checked {
+            Ok(item) => ready.push(item),
+            Err(waits) => {
+                let (due, reason) = *waits;
+                inbox::put_back(&federation.app, due, reason).await?;
+            }
+        }
+    }
+    Ok(ready)
+}
+
+async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
+    let Ok(Command::Announced {
+        actor,
+        activity,
+        command,
+        vouching: Vouching::Claimed {
+            proof,
+            introduction,
+        },
+    }) = command
+    else {
+        return Ok((due, command));
+    };
+    let moderates = command.moderates();
+    // Our own people's words come back to us; they are here.
+    if actor.host() == federation.app.config.host() && !moderates {
+        return Ok((due, Ok(Command::Ignored("our_own"))));
+    }
+    let group = due.signer.uri.host();
+    let proven = federation.prove(group, &actor, &proof, introduction.as_deref());
+    match proven.await {
+        Ok(Proven::Yes) => {
+            let vouching = Vouching::Proven;
+            let proven = Command::Announced {
+                actor,
+                activity,
+                command,
+                vouching,
+            };
+            Ok((due, Ok(proven)))
+        }
+        // What the house of a group does to posts in it needs no proof, whoever its moderator is. Once
+        // it is waited for a proof all the same: an author's own word reaches further.
+        Ok(Proven::No(_)) if moderates => Ok(by_group(due, activity, command)),
+        Ok(Proven::NotYet) | Err(_) if moderates && due.arrival.attempts > 0 => {
+            Ok(by_group(due, activity, command))
+        }
+        Ok(Proven::No(reason)) => Ok((due, Err(reason))),
+        Ok(Proven::NotYet) => Err(Box::new((due, "key_unknown"))),
+        Err(error) => {
+            tracing::info!(%actor, %error, "a proof cannot be checked now");
+            Err(Box::new((due, "proof_unavailable")))
+        }
+    }
+}
+
+/// The command as an act of the group that passes it on.
+fn by_group(due: Due, activity: Uri, command: Box<Command>) -> Read {
+    let own = Command::Announced {
+        actor: due.signer.uri.clone(),
+        activity,
+        command,
+        vouching: Vouching::House,
+    };
+    (due, Ok(own))
 }

@@ -1,7 +1,8 @@
 //! The actors of this house: how a person, a group and the server itself come into being.
 
 use crate::app::{Addresses, App};
-use crate::domain::{Actor, ActorKey, ActorKind, Handle, Name, Timestamp, Uri};
+use crate::crypto;
+use crate::domain::{Actor, ActorKey, ActorKind, Handle, KeyList, Name, Timestamp, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
 use crate::services::access;
@@ -11,6 +12,9 @@ use crate::storage::{self, Connection};
 
 /// The instance actor's name. Nobody else can have it: [`Name`] refuses it.
 pub const INSTANCE_NAME: &str = "actor";
+/// What an actor's first keys are called, below its own address.
+const FIRST_RSA: &str = "main-key";
+pub(super) const FIRST_ED25519: &str = "ed25519-key";
 
 /// A person, group or service of this house, with all its addresses.
 pub fn new_local_actor(
@@ -65,7 +69,7 @@ fn bare(
     }
 }
 
-/// Writes an actor of this house with its first key.
+/// Writes an actor of this house with its first keys: the RSA key it is given, and an Ed25519 key.
 ///
 /// # Errors
 /// [`Error::Conflict`] when a person or group of this house has the name already.
@@ -79,12 +83,34 @@ pub fn insert_local(
     let actor = storage::actors::insert(connection, new, now)?;
     let key = ActorKey {
         actor: actor.id,
-        uri: key_uri(&actor.uri)?,
+        uri: key_uri(&actor.uri, FIRST_RSA)?,
+        list: KeyList::PublicKey,
         public_pem: keys.public,
         private_pem: Some(keys.private),
+        expires_at: None,
     };
     storage::actors::insert_key(connection, &key, now)?;
+    insert_ed25519(connection, &actor, FIRST_ED25519, now)?;
     Ok(actor)
+}
+
+/// Makes an Ed25519 key for an actor of this house.
+pub(super) fn insert_ed25519(
+    connection: &mut Connection,
+    actor: &Actor,
+    name: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let (private, public) = crypto::generate_ed25519()?;
+    let key = ActorKey {
+        actor: actor.id,
+        uri: key_uri(&actor.uri, name)?,
+        list: KeyList::AssertionMethod,
+        public_pem: public,
+        private_pem: Some(private),
+        expires_at: None,
+    };
+    storage::actors::insert_key(connection, &key, now)
 }
 
 /// People and groups share their names: `acct:roads@host` can mean only one of them.
@@ -102,9 +128,9 @@ fn refuse_taken_name(connection: &mut Connection, name: &str) -> Result<()> {
     }
 }
 
-/// `keyId` of an actor's first key.
-fn key_uri(actor: &Uri) -> Result<Uri> {
-    Ok(format!("{actor}#main-key").parse()?)
+/// `keyId` of one of an actor's keys.
+pub(super) fn key_uri(actor: &Uri, name: &str) -> Result<Uri> {
+    Ok(format!("{actor}#{name}").parse()?)
 }
 
 /// Finds somebody known here by name, for administrators.

@@ -6,14 +6,15 @@ use std::collections::hash_map::Entry;
 
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
-    Actor, ActorKey, ActorKind, ActorState, Audience, AuditAction, Delivery, DeliveryGround,
-    DeliveryId, DeliveryState, Destination, Event, EventId, EventKind, Grant, Group, GroupId,
-    Handle, Host, Partner, PartnerState, Post, PostId, Timestamp, Uri,
+    Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, AuditAction, Delivery,
+    DeliveryGround, DeliveryId, DeliveryState, Destination, Event, EventId, EventKind, Grant,
+    Group, GroupId, Handle, Host, Partner, PartnerState, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, Viewer, act};
 use crate::services::access::{self, Receivers};
-use crate::services::{accounts, audit};
+use crate::services::signing::{Pens, PrivateKey};
+use crate::services::{accounts, audit, documents, signing};
 use crate::storage::deliveries::{Claimed, NewMessage, Outcome};
 use crate::storage::{self, Connection};
 
@@ -88,6 +89,8 @@ pub enum News {
     /// Somebody elsewhere did something in a group of ours: passed on as it came.
     PassedOn {
         activity: String,
+        /// The document of who did it as their own server signed it, where it does.
+        introduction: Option<String>,
     },
     GrantOffered {
         grant: Grant,
@@ -99,10 +102,36 @@ pub enum News {
         partner: Partner,
         instance: Actor,
     },
-    /// The group's own document changed; with the key it lists.
+    /// The group's own document changed; with the keys it lists.
     GroupChanged {
-        key: ActorKey,
+        keys: Vec<ActorKey>,
     },
+}
+
+impl News {
+    /// Somebody of this house who does what is told.
+    const fn speaker(&self) -> Option<&Actor> {
+        match self {
+            Self::PostCreated { author: by, .. }
+            | Self::PostUpdated { author: by, .. }
+            | Self::PostDeleted { author: by, .. }
+            | Self::PostRemoved { by, .. }
+            | Self::PostRestored { by, .. }
+            | Self::TopicLocked { by, .. }
+            | Self::TopicUnlocked { by, .. }
+            | Self::Liked { by, .. }
+            | Self::Unliked { by, .. }
+            | Self::JoinRequested { by, .. }
+            | Self::Left { by, .. } => Some(by),
+            Self::JoinAccepted { .. }
+            | Self::JoinRejected { .. }
+            | Self::Invited { .. }
+            | Self::GroupChanged { .. }
+            | Self::PassedOn { .. }
+            | Self::GrantOffered { .. }
+            | Self::GrantEnded { .. } => None,
+        }
+    }
 }
 
 /// News with its place: which group it concerns and which event it comes from.
@@ -115,20 +144,33 @@ pub struct GroupTelling {
     pub announced: bool,
 }
 
-/// What somebody of ours has to say of themselves.
+/// What somebody or something of ours has to say of themselves.
 #[derive(Clone, Debug)]
-pub struct PersonTelling {
+pub struct ActorTelling {
     pub event: EventId,
-    pub person: Actor,
-    /// The key that the document lists; none: the person is gone, and so is the document.
-    pub key: Option<ActorKey>,
+    pub actor: Actor,
+    pub news: ActorNews,
 }
 
-/// What is put on the wire: something in a group, or about a person.
+/// What became of an actor of ours.
+#[derive(Clone, Debug)]
+pub enum ActorNews {
+    /// Its document says something else, or lists other keys.
+    Changed {
+        /// Of a group.
+        group: Option<Box<Group>>,
+        /// The keys that count, without their private halves.
+        keys: Vec<ActorKey>,
+    },
+    /// The person is gone, and so is the document.
+    Gone,
+}
+
+/// What is put on the wire: something in a group, or about an actor.
 #[derive(Clone, Debug)]
 pub enum Telling {
     Group(Box<GroupTelling>),
-    Person(Box<PersonTelling>),
+    Actor(Box<ActorTelling>),
 }
 
 /// An activity ready for the wire.
@@ -139,7 +181,7 @@ pub struct Rendered {
 }
 
 /// Puts news on the wire: federation's part of planning.
-pub type Render = fn(&Addresses, &Telling) -> Result<Rendered>;
+pub type Render = fn(&Addresses, &Telling, &Pens) -> Result<Rendered>;
 
 /// Events planned in one transaction.
 const EVENTS_PER_PLAN: i64 = 32;
@@ -191,6 +233,7 @@ struct Planner<'a> {
     render: Render,
     receivers: Receivers<'a>,
     member_hosts: HashMap<GroupId, Vec<(Host, Uri)>>,
+    pens: HashMap<ActorId, Option<PrivateKey>>,
 }
 
 impl<'a> Planner<'a> {
@@ -201,44 +244,57 @@ impl<'a> Planner<'a> {
             render,
             receivers: Receivers::new(asker),
             member_hosts: HashMap::new(),
+            pens: HashMap::new(),
         }
     }
 
     fn plan(&mut self, connection: &mut Connection, event: &Event) -> Result<()> {
         match event.kind {
-            EventKind::PersonUpdated | EventKind::PersonDeleted => {
-                self.plan_of_person(connection, event)
+            EventKind::PersonUpdated | EventKind::PersonDeleted | EventKind::ActorUpdated => {
+                self.plan_of_actor(connection, event)
             }
             _ => self.plan_in_group(connection, event),
         }
     }
 
-    /// Tells the servers that know somebody of ours what became of them.
-    fn plan_of_person(&mut self, connection: &mut Connection, event: &Event) -> Result<()> {
+    /// Tells the servers that know, or may know, somebody or something of ours what became of them.
+    fn plan_of_actor(&mut self, connection: &mut Connection, event: &Event) -> Result<()> {
         let none = || Error::internal(format!("event {} has no actor", event.id));
-        let person = storage::actors::find(connection, event.actor)?.ok_or_else(none)?;
-        let (key, ground, destinations) = match event.kind {
-            EventKind::PersonUpdated => (
-                Some(public_key(connection, &person)?),
-                DeliveryGround::Addressed,
-                accounts::list_acquainted(connection, self.asker, person.id)?,
-            ),
-            _ => (
-                None,
+        let actor = storage::actors::find(connection, event.actor)?.ok_or_else(none)?;
+        let (news, ground, destinations) = match event.kind {
+            EventKind::PersonDeleted => (
+                ActorNews::Gone,
                 DeliveryGround::Retraction,
                 accounts::read_acquainted(event.activity.as_deref().unwrap_or_default())?,
             ),
+            // Gone again before it was told.
+            _ if actor.state == ActorState::Deleted => return Ok(()),
+            kind => {
+                let group = storage::groups::find(connection, actor.id.group())?;
+                let destinations = match kind {
+                    EventKind::PersonUpdated => {
+                        accounts::list_acquainted(connection, self.asker, actor.id)?
+                    }
+                    _ => partners_who_know(connection, self.asker, &actor, group.as_ref())?,
+                };
+                let news = ActorNews::Changed {
+                    group: group.map(Box::new),
+                    keys: documents::public_keys(connection, &actor, self.asker.now)?,
+                };
+                (news, DeliveryGround::Addressed, destinations)
+            }
         };
         if destinations.is_empty() {
             return Ok(());
         }
-        let (signer, lane) = (person.id, person.id.0);
-        let telling = Telling::Person(Box::new(PersonTelling {
+        let pens = self.pens(connection, None, &actor)?;
+        let (signer, lane) = (actor.id, actor.id.0);
+        let telling = Telling::Actor(Box::new(ActorTelling {
             event: event.id,
-            person,
-            key,
+            actor,
+            news,
         }));
-        let rendered = (self.render)(self.addresses, &telling)?;
+        let rendered = (self.render)(self.addresses, &telling, &pens)?;
         let message = NewMessage {
             event: event.id,
             activity: rendered.id,
@@ -258,7 +314,8 @@ impl<'a> Planner<'a> {
             Some(post) => storage::posts::find(connection, post)?,
             None => None,
         };
-        let Some((telling, ground)) = tell(connection, event, post.as_ref())? else {
+        let Some((telling, ground)) = tell(connection, event, post.as_ref(), self.asker.now)?
+        else {
             return Ok(());
         };
         let destinations = self.destinations(connection, event, &telling, ground, post.as_ref())?;
@@ -266,8 +323,9 @@ impl<'a> Planner<'a> {
             return Ok(());
         }
         let signer = signer(connection, &telling)?;
+        let pens = self.pens(connection, telling.news.speaker(), &signer)?;
         let (group, lane) = (telling.group.id, lane(event, &telling.news, post.as_ref()));
-        let rendered = (self.render)(self.addresses, &Telling::Group(Box::new(telling)))?;
+        let rendered = (self.render)(self.addresses, &Telling::Group(Box::new(telling)), &pens)?;
         let message = NewMessage {
             event: event.id,
             activity: rendered.id,
@@ -324,6 +382,24 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// What proves the words of who did it, and of who tells it.
+    fn pens(
+        &mut self,
+        connection: &mut Connection,
+        speaker: Option<&Actor>,
+        signer: &Actor,
+    ) -> Result<Pens> {
+        let at = self.asker.now;
+        let mut pens = Vec::with_capacity(2);
+        for actor in speaker.into_iter().chain([signer]) {
+            let pen = known(&mut self.pens, &actor.id, |_| {
+                signing::find_pen(connection, actor, at)
+            })?;
+            pens.extend(pen.clone().map(|pen| (actor.uri.clone(), pen)));
+        }
+        Ok(Pens { at, pens })
+    }
+
     /// The members' servers that may get it.
     fn receivers(
         &mut self,
@@ -356,14 +432,39 @@ fn lane(event: &Event, news: &News, post: Option<&Post>) -> Option<i64> {
     }
 }
 
-/// The key that an actor's document lists, without what must not leave.
-fn public_key(connection: &mut Connection, actor: &Actor) -> Result<ActorKey> {
-    let key = storage::actors::find_key_of(connection, actor.id)?
-        .ok_or_else(|| Error::internal(format!("{} has no key", actor.uri)))?;
-    Ok(ActorKey {
-        private_pem: None,
-        ..key
-    })
+/// The partners' servers that may learn of an actor of this house, with an inbox of each.
+fn partners_who_know(
+    connection: &mut Connection,
+    asker: &Asker,
+    actor: &Actor,
+    group: Option<&Group>,
+) -> Result<Vec<(Host, Uri)>> {
+    let account = storage::accounts::find(connection, actor.id)?;
+    let mut knowing = Vec::new();
+    for partner in storage::partners::list(connection)? {
+        if partner.state != PartnerState::Active {
+            continue;
+        }
+        let server = Asker {
+            viewer: Viewer::Server {
+                host: partner.host.clone(),
+            },
+            ..asker.clone()
+        };
+        let knows = match (group, &account) {
+            (Some(group), _) => access::permit::<act::Know>(connection, &server, group.id).is_ok(),
+            (None, Some(_)) => access::permit_person(connection, &server, account.clone()).is_ok(),
+            // The server itself, which everybody knows.
+            (None, None) => true,
+        };
+        if !knows {
+            continue;
+        }
+        if let Some(inbox) = storage::actors::find_inbox_at(connection, &partner.host)? {
+            knowing.push((partner.host, inbox));
+        }
+    }
+    Ok(knowing)
 }
 
 /// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
@@ -371,6 +472,7 @@ fn tell(
     connection: &mut Connection,
     event: &Event,
     post: Option<&Post>,
+    now: Timestamp,
 ) -> Result<Option<(GroupTelling, DeliveryGround)>> {
     let Some(group) = event.group else {
         return Ok(None);
@@ -378,7 +480,7 @@ fn tell(
     let Some(group) = storage::groups::find(connection, group)? else {
         return Ok(None);
     };
-    let Some((news, ground)) = news(connection, event, &group, post)? else {
+    let Some((news, ground)) = news(connection, event, &group, post, now)? else {
         return Ok(None);
     };
     let announced = group.is_local()
@@ -407,6 +509,7 @@ fn news(
     event: &Event,
     group: &Group,
     post: Option<&Post>,
+    now: Timestamp,
 ) -> Result<Option<(News, DeliveryGround)>> {
     let ground = if group.is_local() {
         DeliveryGround::News
@@ -468,8 +571,8 @@ fn news(
         }
         EventKind::GrantOffered | EventKind::GrantEnded => return grant_news(connection, event),
         EventKind::GroupUpdated if group.is_local() => {
-            let key = public_key(connection, &group.actor)?;
-            (News::GroupChanged { key }, DeliveryGround::News)
+            let keys = documents::public_keys(connection, &group.actor, now)?;
+            (News::GroupChanged { keys }, DeliveryGround::News)
         }
         EventKind::GroupUpdated
         | EventKind::PersonUpdated
@@ -482,7 +585,8 @@ fn news(
         | EventKind::TopicLocked
         | EventKind::TopicUnlocked
         | EventKind::Liked
-        | EventKind::Unliked => return Ok(None),
+        | EventKind::Unliked
+        | EventKind::ActorUpdated => return Ok(None),
     };
     Ok(Some(news))
 }
@@ -508,6 +612,8 @@ fn post_news(
         return Ok(Some((
             News::PassedOn {
                 activity: activity.clone(),
+                introduction: storage::actors::find_document(connection, by.id)?
+                    .map(|(body, _)| body),
             },
             ground,
         )));

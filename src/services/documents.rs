@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::app::{App, Asker};
 use crate::domain::{
     Account, Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, Group, GroupRole, Handle,
-    Member, Page, Post, PostId, PostState, Uri,
+    Member, Page, Post, PostId, PostState, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
@@ -36,12 +36,13 @@ impl PostDocument {
 }
 
 /// The server itself, for everybody.
-pub async fn instance(app: &App) -> Result<(Actor, ActorKey)> {
+pub async fn instance(app: &App) -> Result<(Actor, Vec<ActorKey>)> {
+    let now = app.clock.now();
     app.db
-        .read("instance_document", |connection| {
+        .read("instance_document", move |connection| {
             let instance = house::instance_actor(connection)?;
-            let key = public_key(connection, &instance)?;
-            Ok((instance, key))
+            let keys = public_keys(connection, &instance, now)?;
+            Ok((instance, keys))
         })
         .await
 }
@@ -49,7 +50,7 @@ pub async fn instance(app: &App) -> Result<(Actor, ActorKey)> {
 /// Somebody of this house, or that they are gone.
 #[derive(Clone, Debug)]
 pub enum PersonDocument {
-    Here(Box<Actor>, Box<ActorKey>),
+    Here(Box<Actor>, Vec<ActorKey>),
     /// Erased: for those who could have met them.
     Gone(Uri),
 }
@@ -64,8 +65,8 @@ pub async fn person(app: &App, viewer: Viewer, name: &str) -> Result<PersonDocum
                 return Ok(PersonDocument::Gone(erased.uri));
             }
             let person = find_person(connection, &asker, &name)?.actor;
-            let key = public_key(connection, &person)?;
-            Ok(PersonDocument::Here(Box::new(person), Box::new(key)))
+            let keys = public_keys(connection, &person, asker.now)?;
+            Ok(PersonDocument::Here(Box::new(person), keys))
         })
         .await
 }
@@ -83,13 +84,13 @@ fn find_erased(connection: &mut Connection, name: &str) -> Result<Option<Actor>>
 }
 
 /// A group of this house.
-pub async fn group(app: &App, viewer: Viewer, name: &str) -> Result<(Group, ActorKey)> {
+pub async fn group(app: &App, viewer: Viewer, name: &str) -> Result<(Group, Vec<ActorKey>)> {
     let (asker, name) = (app.asker(viewer), name.to_owned());
     app.db
         .read("group_document", move |connection| {
             let group = find_group(connection, &asker, &name)?;
-            let key = public_key(connection, &group.actor)?;
-            Ok((group, key))
+            let keys = public_keys(connection, &group.actor, asker.now)?;
+            Ok((group, keys))
         })
         .await
 }
@@ -310,12 +311,19 @@ fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostD
         .collect()
 }
 
-/// An actor's key without what must not leave.
-fn public_key(connection: &mut Connection, actor: &Actor) -> Result<ActorKey> {
-    let key = storage::actors::find_key_of(connection, actor.id)?
-        .ok_or_else(|| Error::internal(format!("{} has no key", actor.uri)))?;
-    Ok(ActorKey {
-        private_pem: None,
-        ..key
-    })
+/// An actor's keys that count, newest first, without what must not leave.
+pub(super) fn public_keys(
+    connection: &mut Connection,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Vec<ActorKey>> {
+    let keys = storage::actors::list_keys_of(connection, actor.id)?;
+    let public = keys
+        .into_iter()
+        .filter(|key| key.counts(now))
+        .map(|key| ActorKey {
+            private_pem: None,
+            ..key
+        });
+    Ok(public.collect())
 }

@@ -3,7 +3,7 @@
 use crate::app::{App, Asker};
 use crate::domain::{
     Actor, ActorKey, ActorKind, ActorState, Arrival, ArrivalId, ArrivalState, GrantTerms, Group,
-    Host, PartnerState, Timestamp, Uri,
+    Host, PartnerState, Proof, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
@@ -63,6 +63,7 @@ pub enum Command {
         actor: Uri,
         activity: Uri,
         command: Box<Command>,
+        vouching: Vouching,
     },
     OfferGrant {
         grant: Uri,
@@ -81,10 +82,30 @@ pub enum Command {
     Ignored(&'static str),
 }
 
+/// Why it is believed what a group says that somebody did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vouching {
+    /// The group's own server says it, of its own people or as its own act; or their server was asked.
+    House,
+    /// They are of a third server and are said to prove it themselves; with it may come their
+    /// document as their own server signed it. Nothing of this is true yet.
+    Claimed {
+        proof: Box<Proof>,
+        introduction: Option<String>,
+    },
+    /// Their own key was found to have made the proof.
+    Proven,
+}
+
 impl Command {
     /// Actors that must be known before the command can be applied.
     pub fn actors(&self) -> Vec<&Uri> {
         match self {
+            // Who proves what they say is met by the proof, if at all.
+            Self::Announced {
+                vouching: Vouching::Claimed { .. },
+                ..
+            } => Vec::new(),
             Self::Announced { actor, command, .. } => {
                 let mut actors = vec![actor];
                 actors.extend(command.actors());
@@ -107,6 +128,17 @@ impl Command {
             Self::Announced { command, .. } => command.prepare(),
             _ => {}
         }
+    }
+
+    /// What the house of a group may do to every post in it.
+    pub const fn moderates(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteObject { .. }
+                | Self::RestoreObject { .. }
+                | Self::LockTopic { .. }
+                | Self::UnlockTopic { .. }
+        )
     }
 }
 
@@ -606,7 +638,22 @@ fn effect(
             actor,
             activity,
             command,
-        } => announced(connection, asker, signer, actor, activity, command),
+            vouching,
+        } => match vouching {
+            Vouching::House => announced(connection, asker, signer, actor, activity, command),
+            Vouching::Claimed { .. } => Err(Error::Denied(Reason::NotAuthor)),
+            Vouching::Proven => {
+                check_place(connection, signer, actor, command)?;
+                let (signer_id, host) = (signer.id, actor.host());
+                match storage::arrivals::mark_seen(
+                    connection, activity, signer_id, host, asker.now,
+                )? {
+                    true => announced(connection, asker, signer, actor, activity, command),
+                    // Said once is done once: a group must not bring back an earlier text.
+                    false => Ok(()),
+                }
+            }
+        },
         Command::OfferGrant {
             grant,
             group,
@@ -711,6 +758,41 @@ fn author_elsewhere(
     };
     let author = storage::actors::find(connection, post.author)?;
     Ok(author.filter(|author| author.host.as_ref() == Some(activity.host())))
+}
+
+/// Whether what somebody of a third server proved to have said was said in the group that passes it
+/// on: no group may carry words from one place to another. What moderates is the group's to say,
+/// whoever its moderator is.
+fn check_place(
+    connection: &mut Connection,
+    group: &Actor,
+    by: &Uri,
+    command: &Command,
+) -> Result<()> {
+    let state = storage::partners::find_state(connection, by.host())?;
+    if state == Some(PartnerState::Blocked) && !command.moderates() {
+        return Err(Error::Denied(Reason::PartnerBlocked));
+    }
+    let object = match command {
+        Command::CreatePost(post) | Command::UpdatePost(post) => {
+            if post.group.as_ref() != Some(&group.uri) {
+                return Err(Error::Denied(Reason::NotAuthor));
+            }
+            &post.uri
+        }
+        Command::DeleteObject { object, .. }
+        | Command::RestoreObject { object }
+        | Command::LockTopic { object }
+        | Command::UnlockTopic { object }
+        | Command::Like { object, .. }
+        | Command::Unlike { object } => object,
+        _ => return Err(Error::Denied(Reason::NotAuthor)),
+    };
+    let post = storage::posts::find_by_uri(connection, object)?;
+    match post {
+        Some(post) if post.group != Some(group.id.group()) => Err(Error::NotFound),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Applies what was fetched from a group's own server, as if the group had just told it; how many

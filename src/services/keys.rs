@@ -1,14 +1,22 @@
-//! RSA key pairs made ahead of need.
+//! Keys for the actors of this house.
 //!
-//! Making one takes a third of a second of a core, too long for a person who waits: a running
+//! RSA pairs are made ahead of need. Making one takes a third of a second of a core, too long for a person who waits: a running
 //! server keeps a few spare ones in the database.
 
 use std::time::Duration;
 
-use crate::app::App;
+use crate::app::{App, Asker};
 use crate::crypto;
+use crate::domain::{
+    Actor, ActorKey, ActorState, AuditAction, EventKind, Handle, KeyList, Timestamp,
+};
 use crate::error::{Error, Result};
+use crate::policy::{Viewer, act};
+use crate::services::signing::SIGNS_AFTER;
+use crate::services::{access, actors, audit};
 use crate::storage;
+use crate::storage::Connection;
+use crate::storage::events::NewEvent;
 
 /// Spare key pairs that a running server keeps.
 const SPARE_KEYS: i64 = 4;
@@ -51,6 +59,124 @@ async fn generate() -> Result<KeyPair> {
     Ok(made.map_err(Error::internal)??.into())
 }
 
+/// Actors that get a key in one transaction.
+const COMPLETED_AT_ONCE: i64 = 200;
+
+/// Gives every actor of this house the keys it lacks: those from before Ed25519 keys were made
+/// have only RSA. How many got one.
+pub async fn complete(app: &App) -> Result<usize> {
+    let mut completed = 0;
+    loop {
+        let now = app.clock.now();
+        let count = app
+            .db
+            .write_patiently("complete_keys", move |connection| {
+                let list = KeyList::AssertionMethod;
+                let lacking =
+                    storage::actors::list_local_without_key(connection, list, COMPLETED_AT_ONCE)?;
+                for actor in &lacking {
+                    actors::insert_ed25519(connection, actor, actors::FIRST_ED25519, now)?;
+                }
+                Ok(lacking.len())
+            })
+            .await?;
+        if count == 0 {
+            return Ok(completed);
+        }
+        completed += count;
+    }
+}
+
+/// How long keys that were replaced are still published, so that what was signed with them can be
+/// checked: longer than a partner's server is usually away.
+pub const OVERLAP: Duration = Duration::from_secs(7 * 86_400);
+/// Replaced keys of an actor that are kept at most: of five rotations. Others read so many keys of an
+/// actor that the newest are among them.
+const RETIRED_KEPT: usize = 10;
+
+/// Whose keys are replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// A person or group of this house, or `actor`: the server itself.
+    One(String),
+    /// Everybody's and everything's of this house.
+    All,
+}
+
+/// Gives actors of this house new keys; whom. Partners who know the actor are told, and after
+/// [`SIGNS_AFTER`](crate::services::signing::SIGNS_AFTER) the new ones sign; the old ones are published
+/// for [`OVERLAP`], so that nothing that is on its way is lost.
+///
+/// # Errors
+/// [`Error::NotFound`] where nobody here has the name; [`Error::Denied`] unless an administrator asks.
+pub async fn rotate(app: &App, viewer: Viewer, whose: Whose) -> Result<Vec<Actor>> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManageAccounts>(&asker)?;
+    let actors = app
+        .db
+        .read("list_actors_to_rotate", move |connection| {
+            find(connection, &whose)
+        })
+        .await?;
+    for actor in &actors {
+        let pair = take(app).await?;
+        let (asker, actor) = (asker.clone(), actor.clone());
+        app.db
+            .write("rotate_keys", move |connection| {
+                replace(connection, &asker, &actor, pair)
+            })
+            .await?;
+    }
+    app.bells.events.notify_one();
+    Ok(actors)
+}
+
+fn find(connection: &mut Connection, whose: &Whose) -> Result<Vec<Actor>> {
+    let name = match whose {
+        Whose::All => return storage::actors::list_local(connection),
+        Whose::One(name) => name.clone(),
+    };
+    let handle = Handle { name, host: None };
+    let actor = storage::actors::find_by_handle(connection, &handle)?;
+    let actor = actor.filter(|actor| actor.state != ActorState::Deleted);
+    Ok(vec![actor.ok_or(Error::NotFound)?])
+}
+
+/// Forgets keys that prove nothing any more, and the private halves of those that sign nothing.
+pub(super) fn prune(connection: &mut Connection, now: Timestamp) -> Result<()> {
+    storage::actors::prune_keys(connection, now)?;
+    let replaced_before = now.minus(SIGNS_AFTER * 2);
+    storage::actors::forget_private_keys(connection, replaced_before.plus(OVERLAP))?;
+    Ok(())
+}
+
+fn replace(connection: &mut Connection, asker: &Asker, actor: &Actor, pair: KeyPair) -> Result<()> {
+    let now = asker.now;
+    storage::actors::retire_keys(connection, actor.id, now.plus(OVERLAP))?;
+    prune(connection, now)?;
+    storage::actors::drop_retired_keys(connection, actor.id, RETIRED_KEPT)?;
+    let rsa = ActorKey {
+        actor: actor.id,
+        uri: actors::key_uri(&actor.uri, &format!("rsa-{}", now.micros()))?,
+        list: KeyList::PublicKey,
+        public_pem: pair.public,
+        private_pem: Some(pair.private),
+        expires_at: None,
+    };
+    storage::actors::insert_key(connection, &rsa, now)?;
+    actors::insert_ed25519(connection, actor, &format!("ed25519-{}", now.micros()), now)?;
+    let event = NewEvent {
+        kind: EventKind::ActorUpdated,
+        actor: actor.id,
+        group: None,
+        post: None,
+        object: None,
+        activity: None,
+    };
+    storage::events::append(connection, event, now)?;
+    audit::note(connection, asker, AuditAction::KeysRotated, &actor.name, "")
+}
+
 /// Keeps spare keys until the server stops: one at a time, so that at most one core is busy with it.
 pub async fn refill(app: App) {
     let mut wait = FIRST_LOOK_AFTER;
@@ -83,4 +209,90 @@ async fn count(app: &App) -> Result<i64> {
     app.db
         .read("count_spare_keys", storage::actors::count_spare_keys)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{OrgRole, Uri};
+    use crate::services::signing;
+    use crate::services::test_house::House;
+
+    async fn keys_of(house: &House, actor: &Actor) -> Vec<ActorKey> {
+        let id = actor.id;
+        house
+            .write(move |connection, _| storage::actors::list_keys_of(connection, id))
+            .await
+    }
+
+    async fn signs_with(house: &House, actor: &Actor) -> (Uri, Option<Uri>) {
+        let signing = signing::signing_keys(&house.app, actor.id).await.unwrap();
+        (signing.rsa.id, signing.ed25519.map(|key| key.id))
+    }
+
+    #[tokio::test]
+    async fn new_keys_are_published_first_sign_later_and_the_old_ones_end() {
+        let acme = House::open("acme.example").await;
+        let ada = acme.account("ada", OrgRole::Member).await.actor;
+        acme.give_key(&ada).await;
+        assert!(
+            complete(&acme.app).await.unwrap() >= 2,
+            "ada and the server itself"
+        );
+        assert_eq!(complete(&acme.app).await.unwrap(), 0);
+        let old = signs_with(&acme, &ada).await;
+        assert!(old.0.as_str().ends_with("#main-key") && old.1.is_some());
+
+        let whose = Whose::One("ada".into());
+        let rotated = rotate(&acme.app, Viewer::Operator, whose.clone())
+            .await
+            .unwrap();
+        assert_eq!(rotated, std::slice::from_ref(&ada));
+        assert_eq!(acme.news().await, [EventKind::ActorUpdated]);
+        assert_eq!(keys_of(&acme, &ada).await.len(), 4);
+        assert_eq!(
+            signs_with(&acme, &ada).await,
+            old,
+            "nobody knows the new ones yet"
+        );
+
+        acme.app.clock.advance(SIGNS_AFTER);
+        let new = signs_with(&acme, &ada).await;
+        assert!(new.0 != old.0 && new.1.is_some() && new.1 != old.1);
+        acme.app.clock.advance(SIGNS_AFTER * 2);
+        acme.write(prune).await;
+        for key in keys_of(&acme, &ada).await {
+            let is_old = key.uri == old.0 || Some(&key.uri) == old.1.as_ref();
+            assert_eq!(key.expires_at.is_some(), is_old);
+            assert_eq!(
+                key.private_pem.is_none(),
+                is_old,
+                "it signs nothing any more"
+            );
+        }
+
+        acme.app.clock.advance(OVERLAP);
+        acme.write(prune).await;
+        assert_eq!(keys_of(&acme, &ada).await.len(), 2);
+        assert_eq!(signs_with(&acme, &ada).await, new);
+
+        let nobody = rotate(&acme.app, Viewer::Operator, Whose::One("eve".into())).await;
+        assert!(matches!(nobody, Err(Error::NotFound)));
+        let anonymous = rotate(&acme.app, Viewer::Anonymous, whose).await;
+        assert!(matches!(anonymous, Err(Error::Denied(_) | Error::NotFound)));
+    }
+
+    #[tokio::test]
+    async fn an_actor_never_has_more_keys_than_others_read() {
+        let acme = House::open("acme.example").await;
+        let ada = acme.account("ada", OrgRole::Member).await.actor;
+        acme.give_key(&ada).await;
+        complete(&acme.app).await.unwrap();
+        for _ in 0..7 {
+            rotate(&acme.app, Viewer::Operator, Whose::One("ada".into()))
+                .await
+                .unwrap();
+        }
+        assert_eq!(keys_of(&acme, &ada).await.len(), RETIRED_KEPT + 2);
+    }
 }

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod memberships;
 pub mod partners;
 mod passwords;
+pub mod peers;
 pub mod posts;
 pub mod prune;
 pub mod reactions;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::domain::{ArrivalId, Timestamp};
 use crate::error::Result;
+use crate::services::keys;
 use crate::storage::{self, Connection};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -48,6 +49,9 @@ pub async fn prune(app: &App, reached: &mut Reached) -> Result<Pruned> {
     let ago = |kept| now.minus(kept);
     forget_bodies(app, ago(ARRIVAL_BODIES_KEPT), reached).await?;
     app.asked.forget(now);
+    app.db
+        .write_patiently("prune_keys", move |connection| keys::prune(connection, now))
+        .await?;
     Ok(Pruned {
         deliveries: by_steps(app, ago(DELIVERIES_KEPT), storage::deliveries::forget_ended).await?,
         arrivals: by_steps(app, ago(ARRIVALS_KEPT), storage::arrivals::forget).await?,

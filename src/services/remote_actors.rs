@@ -3,9 +3,11 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, KeyList, Learned, Peer,
+    SignatureChoice, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
+use crate::services::peers;
 use crate::storage::{self, Connection};
 
 pub use crate::storage::actors::NewActor;
@@ -13,18 +15,30 @@ pub use crate::storage::actors::NewActor;
 /// Most keys one actor may have.
 const KEYS_MAX: usize = 16;
 
+/// A key that an actor says is its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedKey {
+    pub uri: Uri,
+    pub list: KeyList,
+    pub public_pem: String,
+    pub expires_at: Option<Timestamp>,
+}
+
 /// An actor as its own server describes it.
 #[derive(Clone, Debug)]
 pub struct ReceivedActor {
     pub new: NewActor,
-    /// Its keys: `keyId` and PEM.
-    pub keys: Vec<(Uri, String)>,
+    pub keys: Vec<ReceivedKey>,
     /// Who may read and join, where a group says so in our words.
     pub access: Option<Access>,
     /// Who wants to follow or join waits for an answer.
     pub approves: bool,
     /// A group that can be read and not written in, where it says so in our words.
     pub archived: bool,
+    /// How its software says that it accepts requests to be signed.
+    pub signature: Option<SignatureChoice>,
+    /// The document itself where its server signed it, and when.
+    pub signed: Option<(String, Timestamp)>,
 }
 
 /// Remembers an actor elsewhere, after its document was fetched from its own server. A group among
@@ -41,7 +55,11 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
         .write("remember_actor", move |connection| {
             let (access, stage) = walls(&received);
             let archived = received.archived;
+            note_signature(connection, received.new.uri.host(), received.signature, now)?;
             let actor = save(connection, received.new, received.keys, now)?;
+            if let Some((body, signed_at)) = received.signed {
+                storage::actors::save_document(connection, actor.id, &body, signed_at)?;
+            }
             if actor.kind == ActorKind::Group {
                 save_group(connection, &actor, access, stage, now)?;
                 let archived_at = archived.then_some(now);
@@ -50,6 +68,39 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
             Ok(actor)
         })
         .await
+}
+
+/// When the document of an actor that we know was signed by its server; none where it was not.
+pub async fn signed_at(app: &App, uri: &Uri) -> Result<Option<Timestamp>> {
+    let uri = uri.clone();
+    app.db
+        .read("find_signed_document", move |connection| {
+            let Some(actor) = storage::actors::find_by_uri(connection, &uri)? else {
+                return Ok(None);
+            };
+            let document = storage::actors::find_document(connection, actor.id)?;
+            Ok(document.map(|(_, signed_at)| signed_at))
+        })
+        .await
+}
+
+/// Remembers how a server says that it accepts requests to be signed.
+pub(super) fn note_signature(
+    connection: &mut Connection,
+    host: &Host,
+    signature: Option<SignatureChoice>,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(signature) = signature else {
+        return Ok(());
+    };
+    let peer = Peer {
+        host: host.clone(),
+        signature,
+        learned: Learned::Declared,
+        learned_at: now,
+    };
+    peers::learn_with(connection, peer).map(drop)
 }
 
 /// How open a group elsewhere is, as far as its document tells. Software that does not know our
@@ -89,7 +140,7 @@ fn save_group(
 pub fn save(
     connection: &mut Connection,
     new: NewActor,
-    keys: Vec<(Uri, String)>,
+    keys: Vec<ReceivedKey>,
     now: Timestamp,
 ) -> Result<Actor> {
     check_host(&new)?;
@@ -165,18 +216,20 @@ fn pin_keys(
     connection: &mut Connection,
     actor: ActorId,
     uri: &Uri,
-    keys: Vec<(Uri, String)>,
+    keys: Vec<ReceivedKey>,
     now: Timestamp,
 ) -> Result<()> {
     let mut pinned: Vec<ActorKey> = Vec::new();
-    for (key, public_pem) in keys.into_iter().take(KEYS_MAX) {
-        refuse_foreign_key(connection, actor, uri, &key)?;
-        if pinned.iter().all(|other| other.uri != key) {
+    for key in keys.into_iter().take(KEYS_MAX) {
+        refuse_foreign_key(connection, actor, uri, &key.uri)?;
+        if pinned.iter().all(|other| other.uri != key.uri) {
             pinned.push(ActorKey {
                 actor,
-                uri: key,
-                public_pem,
+                uri: key.uri,
+                list: key.list,
+                public_pem: key.public_pem,
                 private_pem: None,
+                expires_at: key.expires_at,
             });
         }
     }

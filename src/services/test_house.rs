@@ -7,8 +7,8 @@ use crate::config;
 use crate::crypto;
 use crate::domain::{
     Access, Account, Actor, ActorId, ActorKey, ActorKind, AuditLine, EventKind, Group, GroupRole,
-    Handle, Host, Membership, MembershipState, Name, OrgRole, Partner, PartnerClass, Timestamp,
-    Uri,
+    Handle, Host, KeyList, Membership, MembershipState, Name, OrgRole, Partner, PartnerClass,
+    Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Viewer, act};
@@ -67,6 +67,8 @@ impl House {
                 uri: format!("{}#main-key", actor.uri).parse()?,
                 public_pem: KEYS.1.clone(),
                 private_pem: Some(KEYS.0.clone()),
+                list: KeyList::PublicKey,
+                expires_at: None,
             };
             storage::actors::insert_key(connection, &key, now)
         })
@@ -182,6 +184,8 @@ impl House {
             uri: format!("{}#main-key", actor.uri).parse().unwrap(),
             public_pem: KEYS.1.clone(),
             private_pem: Some(KEYS.0.clone()),
+            list: KeyList::PublicKey,
+            expires_at: None,
         };
         self.write(move |connection, now| storage::actors::insert_key(connection, &key, now))
             .await;

@@ -3,12 +3,12 @@
 use diesel::prelude::*;
 
 use crate::domain::{
-    Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, Timestamp, Uri,
+    Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, KeyList, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
-use crate::storage::schema::{actor_keys, actors, key_pool};
+use crate::storage::schema::{actor_documents, actor_keys, actors, key_pool};
 use crate::storage::{Connection, ids};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
@@ -258,6 +258,8 @@ struct KeyRow {
     public_pem: String,
     private_pem: Option<String>,
     created_at: i64,
+    list: String,
+    expires_at: Option<i64>,
 }
 
 impl TryFrom<KeyRow> for ActorKey {
@@ -267,8 +269,10 @@ impl TryFrom<KeyRow> for ActorKey {
         Ok(Self {
             actor: ActorId(row.actor_id),
             uri: read(&row.uri)?,
+            list: read(&row.list)?,
             public_pem: row.public_pem,
             private_pem: row.private_pem,
+            expires_at: row.expires_at.map(Timestamp::from_micros),
         })
     }
 }
@@ -280,6 +284,8 @@ pub fn insert_key(connection: &mut Connection, key: &ActorKey, now: Timestamp) -
         public_pem: key.public_pem.clone(),
         private_pem: key.private_pem.clone(),
         created_at: now.micros(),
+        list: key.list.to_string(),
+        expires_at: key.expires_at.map(Timestamp::micros),
     };
     diesel::insert_into(actor_keys::table)
         .values(row)
@@ -313,16 +319,166 @@ pub fn find_key(connection: &mut Connection, uri: &Uri) -> Result<Option<ActorKe
     row.map(ActorKey::try_from).transpose()
 }
 
-/// The newest key of an actor.
+/// The newest key of an actor in its `publicKey`.
 pub fn find_key_of(connection: &mut Connection, actor: ActorId) -> Result<Option<ActorKey>> {
     let row = find_one!(
         connection,
         actor_keys::table
             .filter(actor_keys::actor_id.eq(actor.0))
+            .filter(actor_keys::list.eq(KeyList::PublicKey.as_str()))
+            .filter(actor_keys::expires_at.is_null())
             .order(actor_keys::created_at.desc())
             .select(KeyRow::as_select())
     )?;
     row.map(ActorKey::try_from).transpose()
+}
+
+/// All keys of an actor, newest first.
+pub fn list_keys_of(connection: &mut Connection, actor: ActorId) -> Result<Vec<ActorKey>> {
+    let rows = actor_keys::table
+        .filter(actor_keys::actor_id.eq(actor.0))
+        .order((actor_keys::created_at.desc(), actor_keys::uri))
+        .select(KeyRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(ActorKey::try_from).collect()
+}
+
+/// Actors of this house that have no key of a list yet, at most `most`.
+pub fn list_local_without_key(
+    connection: &mut Connection,
+    list: KeyList,
+    most: i64,
+) -> Result<Vec<Actor>> {
+    let having = actor_keys::table
+        .filter(actor_keys::list.eq(list.as_str()))
+        .select(actor_keys::actor_id);
+    let rows = actors::table
+        .filter(actors::host.eq(host_text(None)))
+        .filter(actors::state.ne(ActorState::Deleted.as_str()))
+        .filter(actors::id.ne_all(having))
+        .order(actors::id)
+        .limit(most)
+        .select(ActorRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Actor::try_from).collect()
+}
+
+/// The private keys of an actor of this house, newest first, and when each was made.
+pub fn list_private_keys(
+    connection: &mut Connection,
+    actor: ActorId,
+) -> Result<Vec<(ActorKey, Timestamp)>> {
+    let rows: Vec<KeyRow> = actor_keys::table
+        .filter(actor_keys::actor_id.eq(actor.0))
+        .filter(actor_keys::private_pem.is_not_null())
+        .order((actor_keys::created_at.desc(), actor_keys::uri))
+        .select(KeyRow::as_select())
+        .load(connection)?;
+    rows.into_iter()
+        .map(|row| {
+            let made_at = Timestamp::from_micros(row.created_at);
+            Ok((ActorKey::try_from(row)?, made_at))
+        })
+        .collect()
+}
+
+/// Forgets the private halves of keys that end before `before`.
+pub fn forget_private_keys(connection: &mut Connection, before: Timestamp) -> Result<usize> {
+    let replaced = actor_keys::expires_at.lt(Some(before.micros()));
+    Ok(diesel::update(actor_keys::table.filter(replaced))
+        .set(actor_keys::private_pem.eq(None::<String>))
+        .execute(connection)?)
+}
+
+/// Ends the keys that an actor of this house has: they are published until `until`.
+pub fn retire_keys(connection: &mut Connection, actor: ActorId, until: Timestamp) -> Result<()> {
+    diesel::update(
+        actor_keys::table
+            .filter(actor_keys::actor_id.eq(actor.0))
+            .filter(actor_keys::expires_at.is_null()),
+    )
+    .set(actor_keys::expires_at.eq(Some(until.micros())))
+    .execute(connection)?;
+    Ok(())
+}
+
+/// Of an actor's keys that were replaced, forgets all but the newest `kept`.
+pub fn drop_retired_keys(connection: &mut Connection, actor: ActorId, kept: usize) -> Result<()> {
+    let retired: Vec<String> = actor_keys::table
+        .filter(actor_keys::actor_id.eq(actor.0))
+        .filter(actor_keys::expires_at.is_not_null())
+        .order((actor_keys::created_at.desc(), actor_keys::uri))
+        .select(actor_keys::uri)
+        .load(connection)?;
+    let old: Vec<&String> = retired.iter().skip(kept).collect();
+    diesel::delete(actor_keys::table.filter(actor_keys::uri.eq_any(old))).execute(connection)?;
+    Ok(())
+}
+
+/// Forgets keys that prove nothing any more; how many.
+pub fn prune_keys(connection: &mut Connection, now: Timestamp) -> Result<usize> {
+    let over = actor_keys::expires_at.le(Some(now.micros()));
+    Ok(diesel::delete(actor_keys::table.filter(over)).execute(connection)?)
+}
+
+/// Everybody and everything of this house that is not gone.
+pub fn list_local(connection: &mut Connection) -> Result<Vec<Actor>> {
+    let rows = actors::table
+        .filter(actors::host.eq(host_text(None)))
+        .filter(actors::state.ne(ActorState::Deleted.as_str()))
+        .order(actors::id)
+        .select(ActorRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Actor::try_from).collect()
+}
+
+/// An inbox of a server: that of all where an actor there has one.
+pub fn find_inbox_at(connection: &mut Connection, host: &Host) -> Result<Option<Uri>> {
+    let row: Option<(Option<String>, String)> = actors::table
+        .filter(actors::host.eq(host.as_str()))
+        .filter(actors::state.eq(ActorState::Active.as_str()))
+        .order((actors::shared_inbox.is_null(), actors::id))
+        .select((actors::shared_inbox, actors::inbox))
+        .first(connection)
+        .optional()?;
+    row.map(|(shared, own)| read(&shared.unwrap_or(own)))
+        .transpose()
+}
+
+/// The document of an actor elsewhere as its server signed it, and when it did.
+pub fn find_document(
+    connection: &mut Connection,
+    actor: ActorId,
+) -> Result<Option<(String, Timestamp)>> {
+    let row: Option<(String, i64)> = find_one!(
+        connection,
+        actor_documents::table
+            .find(actor.0)
+            .select((actor_documents::body, actor_documents::signed_at))
+    )?;
+    Ok(row.map(|(body, at)| (body, Timestamp::from_micros(at))))
+}
+
+/// Keeps the signed document of an actor elsewhere, in place of an earlier one.
+pub fn save_document(
+    connection: &mut Connection,
+    actor: ActorId,
+    body: &str,
+    signed_at: Timestamp,
+) -> Result<()> {
+    let change = (
+        actor_documents::body.eq(body),
+        actor_documents::signed_at.eq(signed_at.micros()),
+    );
+    on_backend!(connection, |inner| diesel::insert_into(
+        actor_documents::table
+    )
+    .values((actor_documents::actor_id.eq(actor.0), change))
+    .on_conflict(actor_documents::actor_id)
+    .do_update()
+    .set(change)
+    .execute(inner))?;
+    Ok(())
 }
 
 /// Puts a key pair that was made ahead into the pool.

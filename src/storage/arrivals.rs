@@ -254,3 +254,32 @@ pub fn log_refusal(
         .execute(connection)?;
     Ok(())
 }
+
+/// Remembers an activity that came inside another, so that it takes effect once. False: it was here.
+pub fn mark_seen(
+    connection: &mut Connection,
+    activity: &Uri,
+    signer: ActorId,
+    host: &Host,
+    now: Timestamp,
+) -> Result<bool> {
+    let row = (
+        arrivals::id.eq(ids::next(now)),
+        arrivals::activity_uri.eq(activity.as_str()),
+        arrivals::signer_id.eq(signer.0),
+        arrivals::host.eq(host.as_str()),
+        arrivals::body.eq(""),
+        arrivals::state.eq(ArrivalState::Applied.as_str()),
+        arrivals::reason.eq(Some("passed_on")),
+        arrivals::attempts.eq(0),
+        arrivals::next_attempt_at.eq(now.micros()),
+        arrivals::lease_until.eq(0_i64),
+        arrivals::received_at.eq(now.micros()),
+        arrivals::applied_at.eq(Some(now.micros())),
+    );
+    let added = on_backend!(connection, |inner| diesel::insert_into(arrivals::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(inner))?;
+    Ok(added > 0)
+}

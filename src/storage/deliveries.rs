@@ -8,12 +8,12 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::domain::{
     ActorId, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination, EventId, GroupId,
-    Host, PostId, Timestamp, Uri,
+    Host, PostId, SignatureChoice, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::{find_one, on_backend};
-use crate::storage::error::read;
+use crate::storage::error::{read, read_optional};
 use crate::storage::pending::Pending;
 use crate::storage::schema::{deliveries, destinations, messages, post_hosts};
 use crate::storage::{Connection, ids};
@@ -773,15 +773,17 @@ struct DestinationRow {
     last_error_at: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
     last_error: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    signature: Option<String>,
 }
 
 /// Every server we deliver to, by name.
 pub fn list_destinations(connection: &mut Connection) -> Result<Vec<Destination>> {
     let text = "SELECT h.host AS host, COALESCE(w.pending, 0) AS pending, COALESCE(w.failed, 0) AS failed, \
                 COALESCE(w.dead, 0) AS dead, w.oldest AS oldest, s.last_success_at AS last_success_at, \
-                s.last_error_at AS last_error_at, s.last_error AS last_error \
+                s.last_error_at AS last_error_at, s.last_error AS last_error, p.signature AS signature \
                 FROM (SELECT host FROM destinations UNION SELECT host FROM deliveries WHERE state <> 'sent') h \
-                LEFT JOIN destinations s ON s.host = h.host \
+                LEFT JOIN destinations s ON s.host = h.host LEFT JOIN peers p ON p.host = h.host \
                 LEFT JOIN (SELECT host, \
                     COUNT(CASE WHEN state = 'pending' THEN 1 END) AS pending, \
                     COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed, \
@@ -802,6 +804,8 @@ pub fn list_destinations(connection: &mut Connection) -> Result<Vec<Destination>
                 last_success_at: row.last_success_at.map(Timestamp::from_micros),
                 last_error_at: row.last_error_at.map(Timestamp::from_micros),
                 last_error: row.last_error,
+                signature: read_optional(row.signature.as_deref())?
+                    .unwrap_or(SignatureChoice::Cavage),
             })
         })
         .collect()

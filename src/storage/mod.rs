@@ -22,6 +22,7 @@ pub mod jobs;
 mod listing;
 pub mod memberships;
 pub mod partners;
+pub mod peers;
 mod pending;
 pub mod posts;
 pub mod reactions;

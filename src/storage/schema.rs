@@ -29,6 +29,16 @@ diesel::table! {
         public_pem -> Text,
         private_pem -> Nullable<Text>,
         created_at -> BigInt,
+        list -> Text,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    actor_documents (actor_id) {
+        actor_id -> BigInt,
+        body -> Text,
+        signed_at -> BigInt,
     }
 }
 
@@ -292,6 +302,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    peers (host) {
+        host -> Text,
+        signature -> Text,
+        learned -> Text,
+        learned_at -> BigInt,
+    }
+}
+
+diesel::table! {
     arrivals (id) {
         id -> BigInt,
         activity_uri -> Text,
@@ -359,6 +378,7 @@ diesel::joinable!(tokens -> accounts (actor_id));
 diesel::allow_tables_to_appear_in_same_query!(
     actors,
     actor_keys,
+    actor_documents,
     key_pool,
     accounts,
     sessions,
@@ -381,6 +401,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     deliveries,
     destinations,
+    peers,
     arrivals,
     jobs,
     audit,

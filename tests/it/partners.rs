@@ -255,3 +255,137 @@ async fn what_an_erased_person_wrote_is_taken_back_on_both_sides() {
         .await;
     }
 }
+
+/// Acme's group with bo of birch and cy of cedar in it, who are partners of acme only.
+async fn three(world: &World) -> (String, String, String) {
+    let (here, at_birch) = world.bridge().await;
+    world.partner("acme", "cedar").await;
+    world
+        .grant(
+            "acme",
+            "engineering",
+            "cedar",
+            "read,react,reply,start",
+            &[],
+        )
+        .await;
+    let at_cedar = world.join("cy@cedar", "engineering", "acme").await;
+    (here, at_birch, at_cedar)
+}
+
+#[tokio::test]
+async fn three_organizations_in_one_group_see_each_others_words() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch", "cedar"]).await else {
+            continue;
+        };
+        let (_, at_birch, _) = three(&world).await;
+        let ada = world.member("ada@acme").await;
+        let bo = world.member("bo@birch").await;
+        let cy = world.member("cy@cedar").await;
+
+        // Bo's topic arrives at cedar, which has no partnership with birch, under bo's name.
+        let topic = bo
+            .topic(&at_birch, "Timber for the handrail", "Larch or oak?")
+            .await;
+        let at_cedar = cy.see_topic(text(&topic["uri"])).await;
+        let acct = format!("bo@{}", world.house("birch").instance.host());
+        assert_eq!(at_cedar["account"]["acct"], acct.as_str());
+        assert_eq!(at_cedar["account"]["url"], topic["account"]["url"]);
+
+        // Cy answers, and bo reads it; both like what the other said.
+        let reply = cy.reply(text(&at_cedar["id"]), "Oak.").await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let reply_at_birch = bo
+            .see_comment(text(&topic["id"]), text(&reply.body["uri"]))
+            .await;
+        assert_eq!(bo.like(text(&reply_at_birch["id"])).await.status, 200);
+        assert_eq!(cy.like(text(&at_cedar["id"])).await.status, 200);
+
+        // Edits and deletes reach everybody.
+        let edited = bo
+            .put(
+                &format!("/api/v1/statuses/{}", text(&topic["id"])),
+                json!({ "status": "Larch, oak or *elm*?", "title": "Timber for the handrail" }),
+            )
+            .await;
+        assert_eq!(edited.status, 200, "{edited:?}");
+        let mistake = bo.reply(text(&topic["id"]), "Forget this.").await;
+        cy.see_comment(text(&at_cedar["id"]), text(&mistake.body["uri"]))
+            .await;
+        let gone = bo
+            .delete(&format!("/api/v1/statuses/{}", text(&mistake.body["id"])))
+            .await;
+        assert_eq!(gone.status, 200);
+
+        eventually("all three agree", async || {
+            let (one, two, three) = (ada.sees().await, bo.sees().await, cy.sees().await);
+            let says = |what: &str| three.iter().any(|line| line.contains(what));
+            let liked = three.iter().filter(|line| line.contains("likes=1")).count() == 2;
+            let done = says("<em>elm</em>") && !says("Forget this") && liked;
+            (one == two && two == three && done).then_some(())
+        })
+        .await;
+
+        // The two still have nothing to do with each other.
+        for (house, other) in [("birch", "cedar"), ("cedar", "birch")] {
+            let partners = world
+                .house(house)
+                .instance
+                .run_json(&["partner", "list"])
+                .await;
+            let host = world.house(other).instance.host();
+            let named = |row: &serde_json::Value| row["host"] == host.as_str();
+            assert!(
+                !partners.as_array().unwrap().iter().any(named),
+                "{partners}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_are_changed_while_news_travels_and_nothing_is_lost() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch", "cedar"]).await else {
+            continue;
+        };
+        let (here, at_birch, _) = three(&world).await;
+        let ada = world.member("ada@acme").await;
+        let bo = world.member("bo@birch").await;
+        let cy = world.member("cy@cedar").await;
+        let mut said = Vec::new();
+        for round in 0..3 {
+            for number in 0..3 {
+                let title = format!("Round {round}, {number}");
+                said.push(ada.topic(&here, &title, "By ada.").await);
+                said.push(bo.topic(&at_birch, &title, "By bo.").await);
+            }
+            for house in ["acme", "birch"] {
+                let rotated = world
+                    .house(house)
+                    .instance
+                    .run_json(&["keys", "rotate", "--all"])
+                    .await;
+                assert!(
+                    rotated["rotated"].as_array().unwrap().len() >= 2,
+                    "{rotated}"
+                );
+            }
+        }
+        for topic in &said {
+            cy.see_topic(text(&topic["uri"])).await;
+            bo.see_topic(text(&topic["uri"])).await;
+        }
+        // Guildhalls speak the cheaper kind with each other.
+        let queue = world
+            .house("acme")
+            .instance
+            .run_json(&["queue", "list"])
+            .await;
+        let spoken = |row: &serde_json::Value| row["signature"] == "rfc9421-ed25519";
+        assert!(queue.as_array().unwrap().iter().all(spoken), "{queue}");
+        let failed = |row: &serde_json::Value| row["failed"] != 0 || row["dead"] != 0;
+        assert!(!queue.as_array().unwrap().iter().any(failed), "{queue}");
+    }
+}

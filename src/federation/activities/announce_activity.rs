@@ -2,20 +2,25 @@
 //! happened in it, in the words of who did it.
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::{
-    CONTEXT, Claim, Envelope, Reading, Rejection, audience, id_of, into_command, read_claim,
+    CONTEXT, Claim, Envelope, Reading, Rejection, audience, id_of, into_command, proven,
+    read_claim, rendered,
 };
 use crate::domain::{Group, Uri};
 use crate::error::{Error, Result};
+use crate::federation::extension::NAMESPACE;
+use crate::federation::proofs;
 use crate::services::deliveries::Rendered;
-use crate::services::inbox::Command;
+use crate::services::inbox::{Command, Vouching};
+use crate::services::signing::Pens;
 
-/// An embedded activity is believed only from the group's own server, and as an echo of ours:
-/// for everybody else's the group cannot vouch, and we may not ask servers we have nothing to do
-/// with. What a moderator of another server did to the group's posts is the group's own act.
+/// An embedded activity is believed from the group's own server; one of a third server's people when
+/// they prove it themselves (FEP-8b32): for others the group cannot vouch, and we may not ask servers
+/// we have nothing to do with. What a moderator of another server did to the group's posts is the
+/// group's own act, for which nothing needs to be proven.
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     if envelope.object.is_string() {
         return Ok(Command::Ignored("announce_of_an_id"));
@@ -31,22 +36,31 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         // A moderator changed what the group says of itself: it is asked itself what that is.
         return Ok(Command::UpdateActor);
     }
-    let another_servers = inner.actor.host() != claim.actor.host();
-    let command = into_command(envelope.object)?;
-    match moderates(&command) {
+    let command = Box::new(into_command(envelope.object)?);
+    let (actor, vouching) = if inner.actor.host() == claim.actor.host() {
+        (inner.actor, Vouching::House)
+    } else if let Some(proof) = proofs::read(envelope.object, proofs::PROOF) {
+        let vouching = Vouching::Claimed {
+            proof: Box::new(proof),
+            introduction: envelope
+                .value
+                .get(INTRODUCES)
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+        };
+        (inner.actor, vouching)
+    } else if command.moderates() {
         // Taking out of a group is its house's right, whoever its moderator is: the group says it.
-        true if another_servers => Ok(Command::Announced {
-            actor: claim.actor.clone(),
-            activity: inner.id,
-            command: Box::new(command),
-        }),
-        false if another_servers => Ok(Command::Ignored("announce_of_another_servers")),
-        _ => Ok(Command::Announced {
-            actor: inner.actor,
-            activity: inner.id,
-            command: Box::new(command),
-        }),
-    }
+        (claim.actor.clone(), Vouching::House)
+    } else {
+        return Ok(Command::Ignored("announce_of_another_servers"));
+    };
+    Ok(Command::Announced {
+        actor,
+        activity: inner.id,
+        command,
+        vouching,
+    })
 }
 
 fn is_update_of(group: &Uri, activity: &Value) -> bool {
@@ -55,21 +69,14 @@ fn is_update_of(group: &Uri, activity: &Value) -> bool {
     kind == Some("Update") && matches!(object, Some(Ok(id)) if id == *group)
 }
 
-/// What a group may do to every post in it.
-const fn moderates(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::DeleteObject { .. }
-            | Command::RestoreObject { .. }
-            | Command::LockTopic { .. }
-            | Command::UnlockTopic { .. }
-    )
-}
+/// Where a group passes on, with what somebody of a third server did, that server's signed document
+/// of them: its text, for as JSON-LD its words would mix with those around it.
+const INTRODUCES: &str = "guildhall:introduces";
 
 #[derive(Serialize)]
 struct Announce<'a, T> {
     #[serde(rename = "@context")]
-    context: &'static str,
+    context: Value,
     id: &'a Uri,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -77,33 +84,54 @@ struct Announce<'a, T> {
     to: Value,
     cc: Value,
     object: T,
+    #[serde(
+        rename = "guildhall:introduces",
+        skip_serializing_if = "Option::is_none"
+    )]
+    introduces: Option<&'a str>,
 }
 
-/// Wraps an activity of somebody of this house.
-pub(super) fn render(id: &Uri, group: &Group, activity: Value) -> Result<Rendered> {
-    wrap(id, group, activity)
+/// Wraps an activity of somebody of this house, with a proof of the group around it.
+pub(super) fn render(id: &Uri, group: &Group, activity: Value, pens: &Pens) -> Result<Rendered> {
+    let announce = serde_json::to_value(wrap(id, group, activity, None));
+    Ok(rendered(proven(announce.map_err(Error::internal)?, pens)?))
 }
 
-/// Wraps an activity from elsewhere, to the byte as it came: its own signature must still fit.
-pub(super) fn render_unchanged(id: &Uri, group: &Group, activity: &str) -> Result<Rendered> {
+/// Wraps an activity from elsewhere, to the byte as it came: its own proof must still fit. Nothing is
+/// proven around it, for the words of a proof are protected, and what is inside may bring another
+/// version of them.
+pub(super) fn render_unchanged(
+    id: &Uri,
+    group: &Group,
+    activity: &str,
+    introduction: Option<&str>,
+) -> Result<Rendered> {
     let unchanged: &RawValue = serde_json::from_str(activity).map_err(Error::internal)?;
-    wrap(id, group, unchanged)
+    let announce = wrap(id, group, unchanged, introduction);
+    Ok(Rendered {
+        id: id.clone(),
+        body: serde_json::to_string(&announce).map_err(Error::internal)?,
+    })
 }
 
-fn wrap(id: &Uri, group: &Group, object: impl Serialize) -> Result<Rendered> {
+fn wrap<'a, T>(
+    id: &'a Uri,
+    group: &'a Group,
+    object: T,
+    introduces: Option<&'a str>,
+) -> Announce<'a, T> {
     let (to, cc) = audience(group);
-    let announce = Announce {
-        context: CONTEXT,
+    Announce {
+        context: match introduces {
+            Some(_) => json!([CONTEXT, { "guildhall": NAMESPACE }]),
+            None => json!(CONTEXT),
+        },
         id,
         kind: "Announce",
         actor: &group.actor.uri,
         to,
         cc,
         object,
-    };
-    let body = serde_json::to_string(&announce).map_err(Error::internal)?;
-    Ok(Rendered {
-        id: id.clone(),
-        body,
-    })
+        introduces,
+    }
 }

@@ -28,10 +28,11 @@ use serde_json::{Value, json};
 use crate::app::Addresses;
 use crate::domain::{Group, Invalid, Uri};
 use crate::error::Result;
-use crate::federation::objects::group::render_group;
-use crate::federation::objects::person::render_person;
-use crate::services::deliveries::{GroupTelling, News, PersonTelling, Rendered, Telling};
+use crate::federation::keys::OwnKey;
+use crate::federation::proofs;
+use crate::services::deliveries::{ActorNews, ActorTelling, GroupTelling, News, Rendered, Telling};
 use crate::services::inbox::Command;
+use crate::services::signing::Pens;
 
 /// Why an activity is turned away before anybody is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,28 +188,28 @@ fn single_uri(value: &Value, field: &'static str) -> Reading<Uri> {
 
 // Writing -----------------------------------------------------------------------------------------
 
-/// Puts news on the wire: the person's own activity, wrapped by its group where the group tells.
-pub fn render(addresses: &Addresses, telling: &Telling) -> Result<Rendered> {
+/// Puts news on the wire: the person's own activity, wrapped by its group where the group tells. Each
+/// carries the proof of who says it (FEP-8b32).
+pub fn render(addresses: &Addresses, telling: &Telling, pens: &Pens) -> Result<Rendered> {
     match telling {
-        Telling::Group(telling) => render_of_group(addresses, telling),
-        Telling::Person(telling) => Ok(rendered(render_of_person(addresses, telling))),
+        Telling::Group(telling) => render_of_group(addresses, telling, pens),
+        Telling::Actor(telling) => Ok(rendered(proven(render_of_actor(addresses, telling), pens)?)),
     }
 }
 
-fn render_of_person(addresses: &Addresses, telling: &PersonTelling) -> Value {
-    let PersonTelling { event, person, key } = telling;
+fn render_of_actor(addresses: &Addresses, telling: &ActorTelling) -> Value {
+    let ActorTelling { event, actor, news } = telling;
     let id = |kind: &str| addresses.activity(kind, event.0);
-    match key {
-        Some(key) => {
-            let document = render_person(addresses, person, key);
-            let to = json!([person.followers]);
-            update_actor::render(&id("update"), &person.uri, &to, document)
+    match news {
+        ActorNews::Changed { group, keys } => {
+            let id = id("update");
+            update_actor::render(&id, addresses, actor, group.as_deref(), keys)
         }
-        None => delete_actor::render(&id("delete"), &person.uri),
+        ActorNews::Gone => delete_actor::render(&id("delete"), &actor.uri),
     }
 }
 
-fn render_of_group(addresses: &Addresses, telling: &GroupTelling) -> Result<Rendered> {
+fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -> Result<Rendered> {
     let event = telling.event.0;
     let group = &telling.group;
     let id = |kind: &str| addresses.activity(kind, event);
@@ -283,26 +284,38 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling) -> Result<Rend
             let person = person.as_ref().map(|person| &person.uri);
             invite_person::render(&id("invite"), &group.actor.uri, person, handle)
         }
-        News::GroupChanged { key } => {
-            let document = render_group(addresses, group, key);
-            let (to, _) = audience(group);
-            update_actor::render(&id("update"), &group.actor.uri, &to, document)
+        News::GroupChanged { keys } => {
+            update_actor::render(&id("update"), addresses, &group.actor, Some(group), keys)
         }
-        News::PassedOn { activity } => {
-            return announce_activity::render_unchanged(&id("announce"), group, activity);
+        News::PassedOn {
+            activity,
+            introduction,
+        } => {
+            let (id, introduction) = (id("announce"), introduction.as_deref());
+            return announce_activity::render_unchanged(&id, group, activity, introduction);
         }
     };
+    let inner = proven(inner, pens)?;
     match telling.announced {
-        true => announce_activity::render(&id("announce"), group, inner),
+        true => announce_activity::render(&id("announce"), group, inner, pens),
         false => Ok(rendered(inner)),
     }
 }
 
-/// An activity with its id, as bytes for the wire.
-fn rendered(mut activity: Value) -> Rendered {
+/// The activity with the proof of its actor.
+fn proven(mut activity: Value, pens: &Pens) -> Result<Value> {
     if activity.get("@context").is_none() {
         activity["@context"] = json!(CONTEXT);
     }
+    let actor = activity.get("actor").and_then(Value::as_str);
+    if let Some(pen) = actor.and_then(|actor| pens.of(actor)) {
+        proofs::add(&mut activity, &OwnKey::read(pen)?, pens.at)?;
+    }
+    Ok(activity)
+}
+
+/// An activity with its id, as bytes for the wire.
+fn rendered(activity: Value) -> Rendered {
     let id = activity
         .get("id")
         .and_then(Value::as_str)

@@ -3,9 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Claim, Envelope, Reading, Rejection};
-use crate::domain::Uri;
+use super::{Claim, Envelope, Reading, Rejection, audience};
+use crate::app::Addresses;
+use crate::domain::{Actor, ActorKey, ActorKind, Group, Uri};
 use crate::federation::objects::actor_document;
+use crate::federation::objects::group::render_group;
+use crate::federation::objects::instance::render_instance;
+use crate::federation::objects::person::render_person;
 use crate::services::inbox::Command;
 
 pub(super) fn is_about_an_actor(object: &Value) -> bool {
@@ -23,14 +27,28 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     Ok(Command::UpdateActor)
 }
 
-/// An actor of ours tells that it says something else of itself now: whole, for readers that do not
-/// fetch it again.
-pub(super) fn render(id: &Uri, actor: &Uri, to: &Value, document: Value) -> Value {
+/// An actor of ours tells that it says something else of itself now, or has new keys: whole, for
+/// readers that do not fetch it again.
+pub(super) fn render(
+    id: &Uri,
+    addresses: &Addresses,
+    actor: &Actor,
+    group: Option<&Group>,
+    keys: &[ActorKey],
+) -> Value {
+    let (to, object) = match (group, actor.kind) {
+        (Some(group), _) => (audience(group).0, render_group(addresses, group, keys)),
+        (None, ActorKind::Service) => (json!([]), render_instance(addresses, actor, keys)),
+        (None, ActorKind::Person | ActorKind::Group) => (
+            json!([actor.followers]),
+            render_person(addresses, actor, keys),
+        ),
+    };
     actor_document(json!({
         "id": id,
         "type": "Update",
-        "actor": actor,
+        "actor": actor.uri,
         "to": to,
-        "object": document,
+        "object": object,
     }))
 }

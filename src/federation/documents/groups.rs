@@ -6,11 +6,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::{Data, OUTBOX_ITEMS, Turn, document, reader, respond};
+use super::{Data, OUTBOX_ITEMS, Turn, document, reader, respond, vouched};
 use crate::domain::{Page, Uri};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
-use crate::federation::objects::actor_document;
 use crate::federation::objects::collection::{
     render_announced, render_page, render_paged, render_whole,
 };
@@ -27,9 +26,9 @@ pub async fn group(
 
 async fn read_group(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
     let viewer = reader(federation, request).await?;
-    let (group, key) = documents::group(&federation.app, viewer, name).await?;
+    let (group, keys) = documents::group(&federation.app, viewer, name).await?;
     let addresses = federation.app.addresses();
-    Ok(actor_document(render_group(&addresses, &group, &key)))
+    vouched(federation, render_group(&addresses, &group, &keys)).await
 }
 
 /// Topics, newest first, as the group passed them on.

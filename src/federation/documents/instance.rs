@@ -12,8 +12,8 @@ use crate::services::documents;
 pub async fn actor(federation: Data) -> HttpResponse {
     let app = &federation.app;
     match documents::instance(app).await {
-        Ok((instance, key)) => {
-            let object = render_instance(&app.addresses(), &instance, &key);
+        Ok((instance, keys)) => {
+            let object = render_instance(&app.addresses(), &instance, &keys);
             answer::public_document(&actor_document(object))
         }
         Err(error) => answer::failed(&error),

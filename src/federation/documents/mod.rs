@@ -21,7 +21,7 @@ use crate::domain::PostId;
 use crate::error::{Error, Result};
 use crate::federation::fetch::is_activity_json;
 use crate::federation::viewer::viewer;
-use crate::federation::{Federation, objects};
+use crate::federation::{Federation, objects, proofs};
 use crate::policy::Viewer;
 
 /// Topics in one page of an outbox.
@@ -133,6 +133,24 @@ impl Turn {
     fn after(&self) -> Option<PostId> {
         self.after.as_ref()?.parse().ok()
     }
+}
+
+/// An actor's document, for which the server itself vouches: others may pass it on to those who may
+/// not ask for it.
+async fn vouched(federation: &Federation, object: Value) -> Result<Value> {
+    let mut document = objects::actor_document(object);
+    let app = &federation.app;
+    let keys = federation.keyring.instance_keys(app).await?;
+    let now = app.clock.now();
+    let turn = federation.signing_turn().await;
+    let signing = tokio::task::spawn_blocking(move || {
+        if let Some(own) = &keys.ed25519 {
+            proofs::add_server_proof(&mut document, own, now)?;
+        }
+        drop(turn);
+        Ok(document)
+    });
+    signing.await.map_err(Error::internal)?
 }
 
 /// A document of its own.

@@ -3,10 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
-use super::{Data, answer, document, reader, respond};
+use super::{Data, answer, document, reader, respond, vouched};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
-use crate::federation::objects::actor_document;
 use crate::federation::objects::collection::render_whole;
 use crate::federation::objects::person::render_person;
 use crate::federation::objects::tombstone::render_former_person;
@@ -18,10 +17,9 @@ pub async fn person(
     name: web::Path<String>,
 ) -> HttpResponse {
     match find(&federation, &request, &name).await {
-        Ok(PersonDocument::Here(person, key)) => {
+        Ok(PersonDocument::Here(person, keys)) => {
             let addresses = federation.app.addresses();
-            let object = render_person(&addresses, &person, &key);
-            answer::found(&actor_document(object))
+            respond(vouched(&federation, render_person(&addresses, &person, &keys)).await)
         }
         Ok(PersonDocument::Gone(uri)) => answer::gone(&document(render_former_person(&uri))),
         Err(error) => answer::failed(&error),

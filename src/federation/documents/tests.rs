@@ -8,18 +8,19 @@ use serde_json::{Value, json};
 use super::configure;
 use crate::domain::{
     Access, Actor, ActorKind, ActorState, Audience, Body, Capabilities, Capability, Group, Handle,
-    History, MembershipState, OrgRole, Post, PostId, Stage, Uri,
+    History, KeyList, MembershipState, OrgRole, Post, PostId, SignatureChoice, Stage, Timestamp,
+    Uri,
 };
 use crate::federation::Federation;
-use crate::federation::keys::SigningKey;
+use crate::federation::keys::tests::own_keys;
 use crate::federation::objects::PUBLIC;
-use crate::federation::signatures::sign_get;
+use crate::federation::signatures::{Outgoing, sign};
 use crate::policy::Viewer;
 use crate::services::grants::{self, GrantRequest};
 use crate::services::inbox::{self, Command, Verified};
 use crate::services::partners::{self, Change};
 use crate::services::posts::ReceivedPost;
-use crate::services::remote_actors::{self, ReceivedActor};
+use crate::services::remote_actors::{self, ReceivedActor, ReceivedKey};
 use crate::services::test_house::{House, KEYS, remote};
 use crate::services::{accounts, documents, posts};
 
@@ -199,11 +200,9 @@ impl Acme {
             request = request.append_header(*header);
         }
         if let Some(reader) = reader {
-            let key = SigningKey::from_pem(&KEYS.0).unwrap();
-            let key_id = format!("{}#main-key", reader.uri).parse().unwrap();
             let url = format!("https://acme.example{path}").parse().unwrap();
             assert_eq!(method, Method::GET, "only GET is signed here");
-            for header in sign_get(&key, &key_id, &url, self.house.now()).unwrap() {
+            for header in sign_get(reader, &url, self.house.now()) {
                 request = request.append_header(header);
             }
         }
@@ -236,14 +235,26 @@ async fn with_key(house: &House, actor: Actor) -> Actor {
     actor
 }
 
+fn sign_get(reader: &Actor, url: &url::Url, now: Timestamp) -> crate::http::Headers {
+    let keys = own_keys(&KEYS.0, &format!("{}#main-key", reader.uri), None);
+    sign(SignatureChoice::Cavage, &keys, &Outgoing::get(url), now).unwrap()
+}
+
 /// Somebody elsewhere whose document was fetched before.
 async fn met(house: &House, kind: ActorKind, handle: &str) -> Actor {
     let new = remote(kind, handle);
-    let key = format!("{}#main-key", new.uri).parse().unwrap();
+    let key = ReceivedKey {
+        uri: format!("{}#main-key", new.uri).parse().unwrap(),
+        list: KeyList::PublicKey,
+        public_pem: KEYS.1.clone(),
+        expires_at: None,
+    };
     let received = ReceivedActor {
         archived: false,
         new,
-        keys: vec![(key, KEYS.1.clone())],
+        keys: vec![key],
+        signature: None,
+        signed: None,
         access: None,
         approves: false,
     };
@@ -641,10 +652,8 @@ async fn a_signature_that_does_not_hold_is_nobody_and_one_line_in_the_log() {
     let acme = Acme::shared().await;
     acme.topic(&acme.engineering, "Shared").await;
     let good = || {
-        let key = SigningKey::from_pem(&KEYS.0).unwrap();
-        let key_id = format!("{}#main-key", acme.bo.uri).parse().unwrap();
         let url = "https://acme.example/g/engineering".parse().unwrap();
-        sign_get(&key, &key_id, &url, acme.house.now()).unwrap()
+        sign_get(&acme.bo, &url, acme.house.now())
     };
     let unsigned = acme.get("/g/engineering", None).await;
     let send = async |path: &str, headers: Vec<(&'static str, String)>| {

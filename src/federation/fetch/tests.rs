@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::Handle;
-use crate::federation::keys::tests::RSA;
-use crate::federation::keys::{ParsedKey, SigningKey};
+use crate::federation::keys::ParsedKey;
+use crate::federation::keys::tests::{RSA, own_keys};
 use crate::http::test_server::{TestServer, answer, lab_client};
 
 const AS: &str = "application/activity+json; charset=utf-8";
@@ -62,11 +62,10 @@ async fn a_document_that_states_its_own_address_is_read() {
 #[tokio::test]
 async fn what_is_asked_is_signed_by_whoever_asks() {
     let server = stating("{}/u/pam?x=1").await;
-    let key = SigningKey::from_pem(&RSA.0).unwrap();
-    let key_id = uri("https://v.test/actor#main-key");
+    let keys = own_keys(&RSA.0, "https://v.test/actor#main-key", None);
     let signer = Signer {
-        key: &key,
-        key_id: &key_id,
+        keys: &keys,
+        signature: SignatureChoice::Cavage,
     };
     let there = uri(&server.url("p", "/u/pam?x=1"));
     fetch_document(&lab_client(&[]), Some(signer), &there, now())
@@ -91,7 +90,7 @@ async fn what_is_asked_is_signed_by_whoever_asks() {
         body: b"",
     };
     let input = signatures::parse(&pairs).unwrap();
-    assert_eq!(input.key_id, key_id);
+    assert_eq!(input.key_id, keys.rsa.id);
     let origin = uri(&origin_of(&head));
     let checked = signatures::check(input, &request, &origin, now()).unwrap();
     assert_eq!(

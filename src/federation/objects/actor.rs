@@ -5,16 +5,21 @@ use serde_json::{Value, json};
 use super::read::{entries, kind_of, required_uri, text, uri_in, uri_of};
 use crate::app::Addresses;
 use crate::domain::{
-    Access, Actor, ActorKey, ActorKind, BODY_BYTES_MAX, Handle, Invalid, TITLE_CHARS_MAX, Uri,
-    markup,
+    Access, Actor, ActorKey, ActorKind, BODY_BYTES_MAX, Handle, Invalid, KeyList, SignatureChoice,
+    TITLE_CHARS_MAX, Timestamp, Uri, markup,
 };
 use crate::federation::keys::ParsedKey;
-use crate::services::remote_actors::{NewActor, ReceivedActor};
+use crate::federation::proofs;
+use crate::services::remote_actors::{NewActor, ReceivedActor, ReceivedKey};
 
 /// The word for a group's access in our namespace.
 pub(super) const ACCESS: &str = "guildhall:access";
 /// The word for a group that can be read and not written in.
 pub(super) const ARCHIVED: &str = "guildhall:archived";
+/// HTTP message signatures, as FEP-844e's registry calls them.
+const RFC_9421: &str = "https://datatracker.ietf.org/doc/html/rfc9421";
+/// The same with the algorithm of this section. The registry has no name for it yet.
+const RFC_9421_ED25519: &str = "https://datatracker.ietf.org/doc/html/rfc9421#section-3.3.6";
 /// Keys looked at in one document.
 const KEYS_MAX: usize = 16;
 
@@ -24,10 +29,10 @@ const KEYS_MAX: usize = 16;
 pub(super) fn render_actor(
     kind: &'static str,
     actor: &Actor,
-    key: &ActorKey,
+    keys: &[ActorKey],
     addresses: &Addresses,
 ) -> Value {
-    json!({
+    let mut object = json!({
         "id": actor.uri,
         "type": kind,
         "preferredUsername": actor.name,
@@ -36,13 +41,49 @@ pub(super) fn render_actor(
         "url": actor.url,
         "inbox": actor.inbox,
         "endpoints": { "sharedInbox": addresses.shared_inbox() },
-        "publicKey": {
+        "generator": generator(),
+    });
+    extend(&mut object, render_keys(actor, keys));
+    object
+}
+
+/// `publicKey` is the one RSA key that signs, because other software reads one only. Ed25519 keys
+/// stand in `assertionMethod`, and so do, until their end, those that were replaced.
+fn render_keys(actor: &Actor, keys: &[ActorKey]) -> Value {
+    let signs = |key: &&ActorKey| key.list == KeyList::PublicKey && key.expires_at.is_none();
+    let signing = keys.iter().find(signs);
+    let others: Vec<Value> = keys
+        .iter()
+        .filter(|key| !signs(key))
+        .filter_map(|key| render_multikey(actor, key))
+        .collect();
+    let mut rendered = json!({});
+    if let Some(key) = signing {
+        rendered["publicKey"] = json!({
             "id": key.uri,
             "owner": actor.uri,
             "publicKeyPem": key.public_pem,
-        },
-        "generator": generator(),
-    })
+        });
+    }
+    if !others.is_empty() {
+        rendered["assertionMethod"] = json!(others);
+    }
+    rendered
+}
+
+/// A `Multikey` (FEP-521a).
+fn render_multikey(actor: &Actor, key: &ActorKey) -> Option<Value> {
+    let parsed = ParsedKey::from_pem(&key.public_pem).ok()?;
+    let mut multikey = json!({
+        "id": key.uri,
+        "type": "Multikey",
+        "controller": actor.uri,
+        "publicKeyMultibase": parsed.to_multibase().ok()?,
+    });
+    if let Some(end) = key.expires_at {
+        multikey["expires"] = json!(end);
+    }
+    Some(multikey)
 }
 
 /// What our software understands beyond ActivityPub itself (FEP-844e).
@@ -54,7 +95,12 @@ fn generator() -> Value {
             {
                 "type": "Link",
                 "name": "RFC-9421: HTTP Message Signatures",
-                "href": "https://datatracker.ietf.org/doc/html/rfc9421",
+                "href": RFC_9421,
+            },
+            {
+                "type": "Link",
+                "name": "RFC-9421: HTTP Message Signatures with Ed25519",
+                "href": RFC_9421_ED25519,
             },
             {
                 "type": "Link",
@@ -87,6 +133,8 @@ pub fn parse_actor(document: &Value) -> Result<ReceivedActor, Invalid> {
         access: access(document),
         approves,
         archived: document.get(ARCHIVED) == Some(&Value::Bool(true)),
+        signature: accepted_signature(document),
+        signed: signed(document, &uri),
         keys: keys(document, &uri)?,
         new: NewActor {
             kind,
@@ -172,19 +220,88 @@ fn access(document: &Value) -> Option<Access> {
     document.get(ACCESS)?.as_str()?.parse().ok()
 }
 
-/// The keys that the actor says are its own, on its own origin, of a kind we can use.
-fn keys(document: &Value, owner: &Uri) -> Result<Vec<(Uri, String)>, Invalid> {
-    let entries = entries(document, "publicKey")?;
-    let keys = entries.into_iter().take(KEYS_MAX);
-    Ok(keys.filter_map(|key| own_key(key, owner)).collect())
+/// The document with the proof of its own server, to be passed on.
+fn signed(document: &Value, owner: &Uri) -> Option<(String, Timestamp)> {
+    let proof = proofs::read(document, proofs::SERVER_PROOF)?;
+    let by_its_server = is_servers_key(&proof.key, owner);
+    let signed_at = proof.created_at.filter(|_| by_its_server)?;
+    Some((document.to_string(), signed_at))
 }
 
-fn own_key(key: &Value, owner: &Uri) -> Option<(Uri, String)> {
+/// Whether a key is one of the instance actor of `actor`'s own server. Guildhall's instance actors
+/// all have this address; one that anybody could choose would let people vouch for each other.
+pub(crate) fn is_servers_key(key: &Uri, actor: &Uri) -> bool {
+    let (scheme, _) = actor.as_str().split_once("://").unwrap_or_default();
+    let instance = format!("{scheme}://{}/actor", actor.host());
+    key.without_fragment().as_str() == instance
+}
+
+/// The best kind of signature that the actor's software says it accepts (FEP-844e); none where it
+/// says nothing.
+fn accepted_signature(document: &Value) -> Option<SignatureChoice> {
+    let implements = entries(document.get("generator")?, "implements").ok()?;
+    let names = |wanted: &str| {
+        let named = |link: &Value| link.get("href").and_then(Value::as_str) == Some(wanted);
+        implements.iter().any(|link| named(link))
+    };
+    match (names(RFC_9421), names(RFC_9421_ED25519)) {
+        (_, true) => Some(SignatureChoice::Rfc9421Ed25519),
+        (true, false) => Some(SignatureChoice::Rfc9421),
+        (false, false) => None,
+    }
+}
+
+/// The keys that the actor says are its own, on its own origin, of a kind we can use.
+fn keys(document: &Value, owner: &Uri) -> Result<Vec<ReceivedKey>, Invalid> {
+    let public = entries(document, "publicKey")?.into_iter().take(KEYS_MAX);
+    let multi = entries(document, "assertionMethod")?
+        .into_iter()
+        .take(KEYS_MAX);
+    let public = public.filter_map(|key| own_key(key, owner));
+    let multi = multi.filter_map(|key| own_multikey(key, owner));
+    let mut keys: Vec<ReceivedKey> = Vec::new();
+    for key in public.chain(multi) {
+        // One name is one key.
+        if keys.iter().all(|other| other.uri != key.uri) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
+}
+
+fn own_key(key: &Value, owner: &Uri) -> Option<ReceivedKey> {
     let id: Uri = key.get("id")?.as_str()?.parse().ok()?;
     let pem = key.get("publicKeyPem")?.as_str()?;
     let owned = key.get("owner")?.as_str() == Some(owner.as_str()) && same_origin(&id, owner);
     let usable = || ParsedKey::from_pem(pem).is_ok();
-    (owned && usable()).then(|| (id, pem.to_owned()))
+    (owned && usable()).then(|| ReceivedKey {
+        uri: id,
+        list: KeyList::PublicKey,
+        public_pem: pem.to_owned(),
+        expires_at: None,
+    })
+}
+
+/// A `Multikey` of `assertionMethod` (FEP-521a): the same rules of ownership, by `controller`. One
+/// that is only named is none: its document would have to be asked, and could be anybody's.
+fn own_multikey(key: &Value, owner: &Uri) -> Option<ReceivedKey> {
+    let id: Uri = key.get("id")?.as_str()?.parse().ok()?;
+    let owned = kind_of(key) == Some("Multikey")
+        && key.get("controller")?.as_str() == Some(owner.as_str())
+        && same_origin(&id, owner);
+    let expires_at = match key.get("expires") {
+        None | Some(Value::Null) => None,
+        // An end that cannot be read may have been.
+        Some(end) => Some(Timestamp::parse(end.as_str()?).ok()?),
+    };
+    let text = key.get("publicKeyMultibase")?.as_str()?;
+    let parsed = ParsedKey::from_multibase(text).ok().filter(|_| owned)?;
+    Some(ReceivedKey {
+        uri: id,
+        list: KeyList::AssertionMethod,
+        public_pem: parsed.to_pem().ok()?,
+        expires_at,
+    })
 }
 
 /// Scheme and host: a document from plain http must not speak for https.

@@ -8,9 +8,9 @@ use crate::app::Addresses;
 use crate::domain::{ActorKey, Group, markup};
 
 /// Writes a group of ours.
-pub fn render_group(addresses: &Addresses, group: &Group, key: &ActorKey) -> Value {
+pub fn render_group(addresses: &Addresses, group: &Group, keys: &[ActorKey]) -> Value {
     let actor = &group.actor;
-    let mut object = render_actor("Group", actor, key, addresses);
+    let mut object = render_actor("Group", actor, keys, addresses);
     let more = json!({
         "outbox": actor.outbox,
         "followers": followers_of(group),
@@ -44,11 +44,11 @@ mod tests {
     use crate::domain::{Access, Stage};
     use crate::federation::objects::actor::parse_actor;
     use crate::federation::objects::actor_document;
-    use crate::federation::objects::tests::{acme, engineering, key_of};
+    use crate::federation::objects::tests::{acme, engineering, keys_of};
 
     fn rendered(access: Access, stage: Stage) -> Value {
         let group = engineering(access, stage);
-        actor_document(render_group(&acme(), &group, &key_of(&group.actor)))
+        actor_document(render_group(&acme(), &group, &keys_of(&group.actor)))
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::app::Addresses;
 use crate::domain::{Actor, ActorKey};
 
 /// Writes the server's own actor.
-pub fn render_instance(addresses: &Addresses, instance: &Actor, key: &ActorKey) -> Value {
-    let mut object = render_actor("Application", instance, key, addresses);
+pub fn render_instance(addresses: &Addresses, instance: &Actor, keys: &[ActorKey]) -> Value {
+    let mut object = render_actor("Application", instance, keys, addresses);
     let more = json!({
         "outbox": instance.uri.join("outbox"),
         "manuallyApprovesFollowers": true,
@@ -24,14 +24,14 @@ mod tests {
     use super::*;
     use crate::domain::ActorKind;
     use crate::federation::objects::actor::parse_actor;
-    use crate::federation::objects::tests::{acme, actor, key_of};
+    use crate::federation::objects::tests::{acme, actor, keys_of};
 
     #[test]
     fn the_server_is_an_application() {
         let mut instance = actor(ActorKind::Service, 1, "actor", "Acme Works");
         instance.uri = acme().instance();
         instance.inbox = acme().shared_inbox();
-        let document = render_instance(&acme(), &instance, &key_of(&instance));
+        let document = render_instance(&acme(), &instance, &keys_of(&instance));
         assert_eq!(document["id"], "https://acme.example/actor");
         assert_eq!(document["name"], "Acme Works");
         let read = parse_actor(&document).unwrap().new;

@@ -41,10 +41,13 @@ pub fn actor_document(mut object: Value) -> Value {
     object
 }
 
-fn actor_context() -> Value {
+/// The words of actors' documents.
+pub fn actor_context() -> Value {
     json!([
         CONTEXT,
         "https://w3id.org/security/v1",
+        "https://www.w3.org/ns/did/v1",
+        "https://w3id.org/security/multikey/v1",
         {
             "guildhall": NAMESPACE,
             "toot": "http://joinmastodon.org/ns#",
@@ -93,7 +96,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::app::Addresses;
     use crate::domain::{
-        Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, GroupId, Post, PostId,
+        Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, GroupId, KeyList, Post, PostId,
         PostState, Timestamp,
     };
 
@@ -147,14 +150,28 @@ pub(crate) mod tests {
         }
     }
 
-    pub fn key_of(actor: &Actor) -> ActorKey {
-        ActorKey {
+    /// An RSA key, an Ed25519 key, and an RSA key that was replaced.
+    pub fn keys_of(actor: &Actor) -> Vec<ActorKey> {
+        let key = |name: &str, list, pem: &str, expires_at| ActorKey {
             actor: actor.id,
-            uri: format!("{}#main-key", actor.uri).parse().unwrap(),
-            public_pem: "PUBLIC_KEY_PEM".into(),
+            uri: format!("{}#{name}", actor.uri).parse().unwrap(),
+            list,
+            public_pem: pem.into(),
             private_pem: Some("SECRET".into()),
-        }
+            expires_at,
+        };
+        let (rsa, old) = (
+            &crate::federation::keys::tests::RSA.1,
+            &crate::federation::keys::tests::OTHER_RSA.1,
+        );
+        vec![
+            key("main-key", KeyList::PublicKey, rsa, None),
+            key("ed25519-key", KeyList::AssertionMethod, ED25519_PEM, None),
+            key("old", KeyList::PublicKey, old, Some(at("2030-01-01"))),
+        ]
     }
+
+    const ED25519_PEM: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n-----END PUBLIC KEY-----\n";
 
     pub fn topic() -> Post {
         Post {

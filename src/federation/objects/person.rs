@@ -8,8 +8,8 @@ use crate::app::Addresses;
 use crate::domain::{Actor, ActorKey};
 
 /// Writes a person of ours.
-pub fn render_person(addresses: &Addresses, person: &Actor, key: &ActorKey) -> Value {
-    let mut object = render_actor("Person", person, key, addresses);
+pub fn render_person(addresses: &Addresses, person: &Actor, keys: &[ActorKey]) -> Value {
+    let mut object = render_actor("Person", person, keys, addresses);
     let more = json!({
         "outbox": person.outbox,
         "followers": person.followers,
@@ -29,12 +29,12 @@ mod tests {
     use super::*;
     use crate::domain::ActorKind;
     use crate::federation::objects::actor::parse_actor;
-    use crate::federation::objects::tests::{acme, ada, key_of};
+    use crate::federation::objects::tests::{acme, ada, keys_of};
 
     #[test]
     fn a_person_is_read_as_it_was_written() {
         let ada = ada();
-        let person = render_person(&acme(), &ada, &key_of(&ada));
+        let person = render_person(&acme(), &ada, &keys_of(&ada));
         assert_eq!(person["webfinger"], "ada@acme.example");
         let read = parse_actor(&person).unwrap().new;
         assert_eq!(read.kind, ActorKind::Person);

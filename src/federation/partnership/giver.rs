@@ -125,9 +125,9 @@ async fn introduce(
     let key = introduction
         .keys
         .iter()
-        .find(|(id, _)| *id == checked.key_id);
-    let (_, pem) = key.ok_or_else(Refused::unsigned)?;
-    checked.verify(&ParsedKey::from_pem(pem)?)?;
+        .find(|key| key.uri == checked.key_id);
+    let key = key.ok_or_else(Refused::unsigned)?;
+    checked.verify(&ParsedKey::from_pem(&key.public_pem)?)?;
     Ok(match offer.organization.is_empty() {
         true => introduction,
         false => Introduction {
@@ -214,6 +214,9 @@ impl Refused {
         let mut answer = HttpResponse::build(status);
         if let Some(wait) = self.retry_after {
             answer.insert_header((RETRY_AFTER, (wait.as_secs() + 1).to_string()));
+        }
+        if self.status == 401 {
+            answer.insert_header(("accept-signature", signatures::WANTED));
         }
         answer.json(json!({ "error": self.sentence }))
     }

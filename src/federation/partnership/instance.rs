@@ -22,5 +22,6 @@ fn read(document: &Document) -> Result<Introduction, Invalid> {
         organization: received.new.display_name.clone(),
         actor: received.new,
         keys: received.keys,
+        signature: received.signature,
     })
 }

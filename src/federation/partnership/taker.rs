@@ -2,13 +2,13 @@
 
 use crate::app::App;
 use crate::crypto;
-use crate::domain::{Partner, PartnerClass};
+use crate::domain::{Partner, PartnerClass, SignatureChoice};
 use crate::error::{Error, Result};
 use crate::federation::json as bounded;
-use crate::federation::keys::SigningKey;
+use crate::federation::keys::OwnKeys;
 use crate::federation::partnership::wire::{Accept, Offer};
 use crate::federation::partnership::{MEDIA_TYPE, instance};
-use crate::federation::signatures;
+use crate::federation::signatures::{self, Outgoing};
 use crate::http::Answer;
 use crate::policy::Viewer;
 use crate::services::partners::{self, Code, Introduction, handshake};
@@ -29,7 +29,8 @@ pub async fn accept(app: &App, viewer: Viewer, code: &str, class: PartnerClass) 
     let code = partners::read_code(app, viewer.clone(), code).await?;
     let giver = meet(app, &code).await?;
     let offer = write_offer(app, &code, &giver).await?;
-    let answer = post(app, &code, &offer).await?;
+    let signature = giver.signature.unwrap_or(SignatureChoice::Cavage);
+    let answer = post(app, &code, &offer, signature).await?;
     let accept = read_answer(&code, &offer, &answer)?;
     let introduction = Introduction {
         organization: accept.organization,
@@ -62,13 +63,13 @@ async fn write_offer(app: &App, code: &Code, giver: &Introduction) -> Result<Off
     })
 }
 
-async fn post(app: &App, code: &Code, offer: &Offer) -> Result<Answer> {
-    let signing = signing::instance_key(app).await?;
-    let key = SigningKey::from_pem(&signing.private_pem)?;
+async fn post(app: &App, code: &Code, offer: &Offer, signature: SignatureChoice) -> Result<Answer> {
+    let keys = OwnKeys::read(&signing::instance_keys(app).await?)?;
     let url = code.origin().join("partnership").to_url()?;
     let body = offer.render().to_string();
     let now = app.clock.now();
-    let mut headers = signatures::sign_post(&key, &signing.key_id, &url, body.as_bytes(), now)?;
+    let request = Outgoing::post(&url, body.as_bytes());
+    let mut headers = signatures::sign(signature, &keys, &request, now)?;
     headers.push(("content-type", MEDIA_TYPE.to_owned()));
     let posted = app.http.post(&url, &headers, body).await;
     posted.map_err(|error| {

@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 use super::*;
 use crate::app::App;
 use crate::crypto;
+use crate::domain::SignatureChoice;
 use crate::domain::{Host, PartnerClass, PartnerState, Uri};
 use crate::error::Error;
-use crate::federation::keys::SigningKey;
+use crate::federation::keys::tests::own_keys;
 use crate::federation::signatures;
+use crate::federation::signatures::Outgoing;
 use crate::policy::Viewer;
 use crate::services::partners::{self, Change};
 use crate::services::test_house::{House, KEYS};
@@ -139,10 +141,10 @@ async fn post_offer(
     };
     let body = offer.render().to_string();
     let url = to.app().addresses().partnership().to_url().unwrap();
-    let key = SigningKey::from_pem(private_pem).unwrap();
-    let key_id: Uri = format!("{from}#main-key").parse().unwrap();
+    let keys = own_keys(private_pem, &format!("{from}#main-key"), None);
     let now = to.app().clock.now();
-    let mut headers = signatures::sign_post(&key, &key_id, &url, body.as_bytes(), now).unwrap();
+    let request = Outgoing::post(&url, body.as_bytes());
+    let mut headers = signatures::sign(SignatureChoice::Cavage, &keys, &request, now).unwrap();
     headers.push(("content-type", MEDIA_TYPE.into()));
     let answer = to.app().http.post(&url, &headers, body).await.unwrap();
     (answer.status, answer.text)

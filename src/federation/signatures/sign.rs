@@ -1,4 +1,4 @@
-//! Signing our own requests.
+//! Signing our own requests: one signature, of the kind that the other server accepts.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,76 +6,72 @@ use httpdate::HttpDate;
 use std::time::UNIX_EPOCH;
 use url::Url;
 
-use crate::domain::{Host, Timestamp, Uri};
+use crate::domain::{Host, SignatureChoice, Timestamp};
 use crate::error::{Error, Result};
-use crate::federation::keys::{KeyKind, SigningKey};
+use crate::federation::keys::{KeyKind, OwnKey, OwnKeys};
 use crate::federation::signatures::{digest, rfc9421};
 use crate::http::Headers;
 
-/// Headers for a `GET`, signed as the draft says: `(request-target) host date`.
+/// A request before it is signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// In capitals.
+    method: &'static str,
+    url: &'a Url,
+    /// None: nothing is sent, and nothing about it is signed.
+    body: Option<&'a [u8]>,
+}
+
+impl<'a> Outgoing<'a> {
+    pub const fn get(url: &'a Url) -> Self {
+        Self {
+            method: "GET",
+            url,
+            body: None,
+        }
+    }
+
+    pub const fn post(url: &'a Url, body: &'a [u8]) -> Self {
+        Self {
+            method: "POST",
+            url,
+            body: Some(body),
+        }
+    }
+}
+
+/// The headers that sign a request:
+///
+/// - as the draft says, with RSA: `(request-target) host date`, and `digest` with a body;
+/// - as RFC 9421 says: `@method`, `@target-uri`, and `content-digest` (RFC 9530) with a body; with
+///   `created`, `keyid` and `alg`. RSA where Ed25519 is wanted and the actor has no such key.
 ///
 /// # Errors
 /// [`Error::Internal`] when OpenSSL cannot sign.
-pub fn sign_get(key: &SigningKey, key_id: &Uri, url: &Url, now: Timestamp) -> Result<Headers> {
-    sign_cavage(key, key_id, "get", url, None, now)
-}
-
-/// Headers for a `POST` of `body`, signed as the draft says: `(request-target) host date digest`.
-///
-/// # Errors
-/// [`Error::Internal`] when OpenSSL cannot sign.
-pub fn sign_post(
-    key: &SigningKey,
-    key_id: &Uri,
-    url: &Url,
-    body: &[u8],
+pub fn sign(
+    signature: SignatureChoice,
+    keys: &OwnKeys,
+    request: &Outgoing<'_>,
     now: Timestamp,
 ) -> Result<Headers> {
-    sign_cavage(key, key_id, "post", url, Some(digest::digest(body)), now)
+    match signature {
+        SignatureChoice::Cavage => sign_cavage(&keys.rsa, request, now),
+        SignatureChoice::Rfc9421 => sign_rfc9421(&keys.rsa, request, now),
+        SignatureChoice::Rfc9421Ed25519 => {
+            sign_rfc9421(keys.ed25519.as_ref().unwrap_or(&keys.rsa), request, now)
+        }
+    }
 }
 
-/// Headers for a `GET`, signed as RFC 9421 says: `@method`, `@target-uri`, `created`.
-///
-/// # Errors
-/// [`Error::Internal`] when OpenSSL cannot sign.
-pub fn sign_get_rfc9421(
-    key: &SigningKey,
-    key_id: &Uri,
-    url: &Url,
-    now: Timestamp,
-) -> Result<Headers> {
-    sign_rfc9421(key, key_id, "GET", url, None, now)
-}
-
-/// Headers for a `POST` of `body`, signed as RFC 9421 says: `@method`, `@target-uri`,
-/// `content-digest`, `created`.
-///
-/// # Errors
-/// [`Error::Internal`] when OpenSSL cannot sign.
-pub fn sign_post_rfc9421(
-    key: &SigningKey,
-    key_id: &Uri,
-    url: &Url,
-    body: &[u8],
-    now: Timestamp,
-) -> Result<Headers> {
-    let digest = digest::content_digest(body);
-    sign_rfc9421(key, key_id, "POST", url, Some(digest), now)
-}
-
-fn sign_cavage(
-    key: &SigningKey,
-    key_id: &Uri,
-    method: &str,
-    url: &Url,
-    digest: Option<String>,
-    now: Timestamp,
-) -> Result<Headers> {
+pub(super) fn sign_cavage(own: &OwnKey, request: &Outgoing<'_>, now: Timestamp) -> Result<Headers> {
+    let (key, key_id, url) = (&own.key, &own.id, request.url);
     let host = host(url)?;
     let date = HttpDate::from(UNIX_EPOCH + now.since(Timestamp::MIN)).to_string();
+    let method = request.method.to_ascii_lowercase();
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
     let mut covered = "(request-target) host date".to_owned();
     let mut signed = format!("(request-target): {method} {target}\nhost: {host}\ndate: {date}");
+    let digest = request.body.map(digest::digest);
     if let Some(digest) = &digest {
         covered.push_str(" digest");
         signed.push_str(&format!("\ndigest: {digest}"));
@@ -97,20 +93,19 @@ fn sign_cavage(
     Ok(headers)
 }
 
-fn sign_rfc9421(
-    key: &SigningKey,
-    key_id: &Uri,
-    method: &str,
-    url: &Url,
-    digest: Option<String>,
+pub(super) fn sign_rfc9421(
+    own: &OwnKey,
+    request: &Outgoing<'_>,
     now: Timestamp,
 ) -> Result<Headers> {
+    let (key, key_id, url) = (&own.key, &own.id, request.url);
     let target = &url[..url::Position::AfterQuery];
     let algorithm = match key.kind() {
         KeyKind::Rsa => "rsa-v1_5-sha256",
         KeyKind::Ed25519 => "ed25519",
     };
-    let mut lines = vec![("@method", method), ("@target-uri", target)];
+    let digest = request.body.map(digest::content_digest);
+    let mut lines = vec![("@method", request.method), ("@target-uri", target)];
     lines.extend(
         digest
             .iter()

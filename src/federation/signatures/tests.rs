@@ -5,7 +5,7 @@ use url::Url;
 
 use super::*;
 use crate::federation::keys::tests::{OTHER_RSA, RSA, ed25519};
-use crate::federation::keys::{ParsedKey, SigningKey};
+use crate::federation::keys::{OwnKey, ParsedKey, SigningKey};
 
 const BODY: &[u8] = br#"{"type":"Create"}"#;
 const KEY_ID: &str = "https://p.test/u/pam#main-key";
@@ -39,25 +39,25 @@ impl Sent {
 
     fn post_at(date: Timestamp) -> Self {
         let url = inbox();
-        let headers = sign_post(&pams_key(), &key_id(), &url, BODY, date).unwrap();
+        let headers = sign_post(&pam(), &url, date);
         Self::new("POST", &url, headers, BODY)
     }
 
     fn post_rfc9421_at(date: Timestamp) -> Self {
         let url = inbox();
-        let headers = sign_post_rfc9421(&pams_key(), &key_id(), &url, BODY, date).unwrap();
+        let headers = sign_post_rfc9421(&pam(), &url, date);
         Self::new("POST", &url, headers, BODY)
     }
 
     fn get(path: &str) -> Self {
         let url = format!("https://v.test{path}").parse().unwrap();
-        let headers = sign_get(&pams_key(), &key_id(), &url, now()).unwrap();
+        let headers = sign_get(&pam(), &url);
         Self::new("GET", &url, headers, b"")
     }
 
     fn get_rfc9421(path: &str) -> Self {
         let url = format!("https://v.test{path}").parse().unwrap();
-        let headers = sign_get_rfc9421(&pams_key(), &key_id(), &url, now()).unwrap();
+        let headers = sign_get_rfc9421(&pam(), &url);
         Self::new("GET", &url, headers, b"")
     }
 
@@ -131,6 +131,30 @@ impl Sent {
     }
 }
 
+fn own(key: SigningKey) -> OwnKey {
+    OwnKey { id: key_id(), key }
+}
+
+fn pam() -> OwnKey {
+    own(pams_key())
+}
+
+fn sign_post(by: &OwnKey, url: &Url, date: Timestamp) -> crate::http::Headers {
+    sign::sign_cavage(by, &Outgoing::post(url, BODY), date).unwrap()
+}
+
+fn sign_post_rfc9421(by: &OwnKey, url: &Url, date: Timestamp) -> crate::http::Headers {
+    sign::sign_rfc9421(by, &Outgoing::post(url, BODY), date).unwrap()
+}
+
+fn sign_get(by: &OwnKey, url: &Url) -> crate::http::Headers {
+    sign::sign_cavage(by, &Outgoing::get(url), now()).unwrap()
+}
+
+fn sign_get_rfc9421(by: &OwnKey, url: &Url) -> crate::http::Headers {
+    sign::sign_rfc9421(by, &Outgoing::get(url), now()).unwrap()
+}
+
 fn pams_key() -> SigningKey {
     SigningKey::from_pem(&RSA.0).unwrap()
 }
@@ -175,8 +199,8 @@ fn ed25519_signs_both_kinds() {
     let (signing, public) = ed25519();
     let url = inbox();
     for headers in [
-        sign_post(&signing, &key_id(), &url, BODY, now()).unwrap(),
-        sign_post_rfc9421(&signing, &key_id(), &url, BODY, now()).unwrap(),
+        sign_post(&own(signing.clone()), &url, now()),
+        sign_post_rfc9421(&own(signing.clone()), &url, now()),
     ] {
         let checked = Sent::new("POST", &url, headers, BODY).check().unwrap();
         assert_eq!(checked.verify(&public), Ok(()));
@@ -356,8 +380,8 @@ fn rfc9421_accepts_the_target_in_pieces_only_when_complete() {
 fn a6_a_request_for_another_host_is_not_for_us() {
     let url: Url = "https://e.test/inbox?a=b".parse().unwrap();
     for headers in [
-        sign_post(&pams_key(), &key_id(), &url, BODY, now()).unwrap(),
-        sign_post_rfc9421(&pams_key(), &key_id(), &url, BODY, now()).unwrap(),
+        sign_post(&pam(), &url, now()),
+        sign_post_rfc9421(&pam(), &url, now()),
     ] {
         let mut replayed = Sent::new("POST", &url, headers, BODY);
         assert_eq!(replayed.outcome(), Err((401, "host_not_ours")));

@@ -8,7 +8,8 @@
 use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
-    ActorState, AuditAction, Host, Invitation, Partner, PartnerClass, PartnerState, Timestamp, Uri,
+    ActorState, AuditAction, Host, Invitation, Partner, PartnerClass, PartnerState,
+    SignatureChoice, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
@@ -16,6 +17,7 @@ use crate::services::{audit, house, remote_actors};
 use crate::storage::partners::NewPartner;
 use crate::storage::{self, Connection};
 
+pub use crate::services::remote_actors::ReceivedKey;
 pub use crate::storage::actors::NewActor;
 
 /// Longest name of an organization, characters.
@@ -26,8 +28,10 @@ const ORGANIZATION_CHARS_MAX: usize = 200;
 pub struct Introduction {
     /// Its instance actor.
     pub actor: NewActor,
-    /// The keys of that actor: id and PEM. They are pinned.
-    pub keys: Vec<(Uri, String)>,
+    /// The keys of that actor. They are pinned.
+    pub keys: Vec<ReceivedKey>,
+    /// How it says that it accepts requests to be signed.
+    pub signature: Option<SignatureChoice>,
     /// The organization's name, as it calls itself.
     pub organization: String,
 }
@@ -178,10 +182,12 @@ fn establish(
     let Introduction {
         actor,
         keys,
+        signature,
         organization,
     } = introduction;
     let host = actor.uri.host().clone();
     let instance = remote_actors::save(connection, actor, keys, asker.now)?;
+    remote_actors::note_signature(connection, &host, signature, asker.now)?;
     if instance.state != ActorState::Active {
         return Err(Error::invalid(
             "actor",

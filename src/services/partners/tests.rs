@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use super::*;
+use crate::domain::KeyList;
 use crate::domain::{
     Access, ActorKind, DeliveryGround, DeliveryState, EventKind, OrgRole, Stage, Uri,
 };
+use crate::services::remote_actors::ReceivedKey;
 use crate::services::test_house::{House, KEYS, remote};
 use crate::storage::deliveries::NewMessage;
 
@@ -16,10 +18,16 @@ fn host(text: &str) -> Host {
 /// Birch as its signed request shows it.
 fn introduction(of: &str) -> Introduction {
     let actor = remote(ActorKind::Service, &format!("actor@{of}"));
-    let key = format!("{}#main-key", actor.uri).parse().unwrap();
+    let key = ReceivedKey {
+        uri: format!("{}#main-key", actor.uri).parse().unwrap(),
+        list: KeyList::PublicKey,
+        public_pem: KEYS.1.clone(),
+        expires_at: None,
+    };
     Introduction {
         actor,
-        keys: vec![(key, KEYS.1.clone())],
+        keys: vec![key],
+        signature: None,
         organization: "  Birch &\nSons ".into(),
     }
 }

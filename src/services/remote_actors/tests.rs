@@ -3,20 +3,26 @@ use crate::domain::ActorKind;
 use crate::services::test_house::{House, remote};
 
 async fn saved(house: &House, new: NewActor) -> Result<Actor> {
-    let key = (
-        format!("{}#main-key", new.uri).parse().unwrap(),
-        "pem".into(),
-    );
-    saved_with(house, new, vec![key]).await
+    let id = format!("{}#main-key", new.uri);
+    saved_with(house, new, vec![key(&id, "pem")]).await
 }
 
-async fn saved_with(house: &House, new: NewActor, keys: Vec<(Uri, String)>) -> Result<Actor> {
+async fn saved_with(house: &House, new: NewActor, keys: Vec<ReceivedKey>) -> Result<Actor> {
     let now = house.now();
     house
         .app
         .db
         .write("test", move |connection| save(connection, new, keys, now))
         .await
+}
+
+fn key(id: &str, pem: &str) -> ReceivedKey {
+    ReceivedKey {
+        uri: id.parse().unwrap(),
+        list: KeyList::PublicKey,
+        public_pem: pem.into(),
+        expires_at: None,
+    }
 }
 
 fn bo() -> NewActor {
@@ -32,7 +38,7 @@ async fn a_document_is_read_again_and_only_its_keys_count() {
         ..bo()
     };
     let second: Uri = format!("{}#second", first.uri).parse().unwrap();
-    let again = saved_with(&acme, renamed, vec![(second.clone(), "pem 2".into())])
+    let again = saved_with(&acme, renamed, vec![key(second.as_str(), "pem 2")])
         .await
         .unwrap();
 
@@ -104,9 +110,9 @@ async fn names_and_keys_belong_to_one_actor() {
 
     let cy = remote(ActorKind::Person, "cy@birch.example");
     let bos: Uri = format!("{}#main-key", bo_here.uri).parse().unwrap();
-    let stolen = saved_with(&acme, cy.clone(), vec![(bos, "pem".into())]).await;
+    let stolen = saved_with(&acme, cy.clone(), vec![key(bos.as_str(), "pem")]).await;
     assert!(matches!(stolen, Err(Error::Conflict(_))));
-    let foreign = vec![("https://e.example/key".parse().unwrap(), "pem".into())];
+    let foreign = vec![key("https://e.example/key", "pem")];
     let foreign = saved_with(&acme, cy, foreign).await;
     assert!(matches!(foreign, Err(Error::Invalid { .. })));
 

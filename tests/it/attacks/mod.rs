@@ -8,4 +8,5 @@ mod denial;
 mod fixture;
 mod leaks;
 mod origin;
+mod sending;
 mod signatures;

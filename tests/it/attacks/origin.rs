@@ -239,30 +239,81 @@ async fn a22_a_group_does_not_put_words_into_the_mouth_of_another_servers_people
             dump.rows("arrivals")
         );
 
-        // What it says of others does not. The errand that Accept made is over by then.
+        // What it says of others does not: bare, or with a proof that is not theirs. The errand that
+        // Accept made is over by then.
         let dump = eventually("earlier posts were looked for", async || {
             let dump = fixture.settle().await;
             (dump.count("jobs", r#""state":"pending""#) == 0).then_some(dump)
         })
         .await;
-        let before = dump.content().without(&["arrivals"]);
+        let before = dump.content().without(&["arrivals", "jobs"]);
         let [_, q, e] = fixture.traffic();
         let page = fixture
             .quin
             .page(&club.id, "Said by quin", "Words that quin never said.");
-        let bare = json!([fixture.quin.create(&page), page]);
-        for embedded in bare.as_array().unwrap() {
-            let announce = club.activity("Announce", embedded.clone());
+        let said = fixture.quin.create(&page);
+        let mut broken = fixture.quin.proven(&said);
+        broken["object"]["content"] = json!("<p>Words that quin never said, either.</p>");
+        let mut misplaced = fixture.pam.proven(&said);
+        misplaced["proof"]["verificationMethod"] = json!(fixture.quin.ed25519_id());
+        let elsewhere = fixture
+            .quin
+            .page(fixture.shared_uri(), "Elsewhere", "Said elsewhere.");
+        let elsewhere = fixture.quin.create(&elsewhere);
+        let attacks = [
+            said.clone(),
+            page,
+            broken,
+            fixture.pam.proven(&said),
+            misplaced,
+            // Eve makes her own key quin's.
+            fixture.eve.proven_as(&said, &fixture.quin.ed25519_id()),
+            // Quin's own words, taken from another group.
+            fixture.quin.proven(&elsewhere),
+        ];
+        for embedded in attacks {
+            let announce = club.activity("Announce", embedded);
             let status = fixture.deliver(&club, &announce).await.status;
             assert!([202, 400, 403].contains(&status), "{status}");
         }
-        let after = fixture.settle().await.content().without(&["arrivals"]);
+        let after = fixture
+            .settle()
+            .await
+            .content()
+            .without(&["arrivals", "jobs"]);
         assert_eq!(after.since(&before), Vec::<String>::new());
         assert_eq!(fixture.e.traffic(), e);
         assert!(
             fixture.q.seen_since(q).len() <= 2,
             "the origin was asked more than once each"
         );
+
+        // What quin said in this group, and proves, is believed; once.
+        let page = fixture
+            .quin
+            .page(&club.id, "Said by quin", "Words of quin's own.");
+        let said = fixture.quin.proven(&fixture.quin.create(&page));
+        for _ in 0..2 {
+            let announce = club.activity("Announce", said.clone());
+            assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        }
+        let believed = fixture.settle().await;
+        assert_eq!(believed.count("posts", "Words of quin's own."), 1);
+
+        // An edit is; the text before it does not come back.
+        let edit = |text: &str| {
+            let mut page = page.clone();
+            page["content"] = json!(format!("<p>{text}</p>"));
+            fixture.quin.proven(&fixture.quin.activity("Update", page))
+        };
+        let (first, second) = (edit("Edited once."), edit("Edited twice."));
+        for update in [&first, &second, &first] {
+            let announce = club.activity("Announce", update.clone());
+            assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        }
+        let edited = fixture.settle().await;
+        assert_eq!(edited.count("posts", "Edited twice."), 1);
+        assert_eq!(edited.count("posts", "Edited once."), 0);
     })
     .await;
 }
@@ -504,4 +555,94 @@ fn something(dice: &mut Dice, sender: &Actor, pam: &Actor, group: &str, object: 
         return sender.activity("Announce", activity);
     }
     activity
+}
+
+#[tokio::test]
+async fn a22_a_stranger_is_believed_only_as_their_own_server_introduces_them() {
+    on_both(async |fixture| {
+        let club = fixture.p.group(&format!("club{}", unique()));
+        let handle = club.handle();
+        let found = Federation::new(fixture.app.clone()).discover(&handle).await;
+        let group = found.expect("P's group").id.group();
+        let then = fixture.p.traffic();
+        memberships::join(&fixture.app, fixture.bob.viewer(), group)
+            .await
+            .expect("bob asks to join");
+        let follow = eventually("P is asked", async || {
+            let mail = fixture.p.mail_since(then);
+            mail.iter()
+                .map(|mail| mail.json())
+                .find(|mail| mail["type"] == "Follow")
+        })
+        .await;
+        let accept = club.activity("Accept", follow);
+        assert_eq!(fixture.deliver(&club, &accept).await.status, 202);
+        // What is looked at, who is met, and the fetching of earlier posts, which P does not have.
+        let beside = ["arrivals", "actors", "actor_keys", "jobs"];
+        let before = fixture.settle().await.content().without(&beside);
+
+        let asked_before = fixture.e.traffic();
+        // E is no partner. Somebody there is passed on with a document that says anything at all.
+        let ezra = fixture.e.person(&format!("ezra{}", unique()));
+        let server = fixture.e.instance();
+        let announce = |said: &serde_json::Value, introduction: serde_json::Value| {
+            let mut announce = club.activity("Announce", said.clone());
+            announce["guildhall:introduces"] = json!(introduction.to_string());
+            announce
+        };
+        let page = ezra.page(&club.id, "Said by ezra", "Words that need an introduction.");
+        let said = ezra.proven(&ezra.create(&page));
+        let document = ezra.document();
+        let mut altered = server.server_proven(&document);
+        altered["name"] = json!("Somebody else");
+        let mut renamed = document.clone();
+        renamed["id"] = json!(fixture.e.url("/u/nobody"));
+        let unproven = [
+            document.clone(),
+            altered,
+            // P vouches with its own key, under its own name and under E's.
+            fixture.p.instance().server_proven(&document),
+            fixture
+                .p
+                .instance()
+                .server_proven_as(&document, &server.ed25519_id()),
+            // Ezra vouches for himself.
+            ezra.server_proven(&document),
+            server.server_proven(&renamed),
+        ];
+        for introduction in unproven {
+            let announce = announce(&said, introduction);
+            assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        }
+        eventually("all were looked at", async || {
+            let dump = fixture.dump().await;
+            (dump.count("arrivals", "key_unknown") >= 6).then_some(())
+        })
+        .await;
+        let after = fixture.dump().await.content();
+        let after = after.without(&beside);
+        assert_eq!(after.since(&before), Vec::<String>::new());
+        assert!(fixture.dump().await.count("actors", &ezra.id) == 0);
+
+        // Nothing but E's instance actor was asked for, and unsigned.
+        let asked = fixture.e.seen_since(asked_before);
+        assert!(
+            asked
+                .iter()
+                .all(|seen| seen.target == "/actor" && seen.header("signature").is_none())
+        );
+        assert!(asked.len() <= 1, "{asked:?}");
+
+        let announce = announce(&said, server.server_proven(&document));
+        assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        eventually("ezra's words are here", async || {
+            let dump = fixture.dump().await;
+            (dump.count("posts", "Words that need an introduction.") == 1).then_some(())
+        })
+        .await;
+        // He is known, and still nobody here speaks with his server.
+        let reply = fixture.deliver(&ezra, &ezra.create(&page)).await;
+        assert_eq!(reply.status, 403);
+    })
+    .await;
 }

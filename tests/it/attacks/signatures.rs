@@ -5,7 +5,7 @@ use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
 use super::fixture::{Fixture, on_both};
-use crate::support::forge::{Letter, date_in, digest};
+use crate::support::forge::{Letter, Letter9421, content_digest, date_in, digest, seconds_in};
 use crate::support::peer::{Actor, new_key};
 
 /// An honest comment of pam's; what it would be if it were let through is never seen.
@@ -382,6 +382,346 @@ async fn a14_no_other_algorithm_is_accepted() {
         fixture
             .asks_at_most_once("SHA-1 without a name", &letter.sign_as(&weak))
             .await;
+    })
+    .await;
+}
+
+// RFC 9421 ------------------------------------------------------------------------------------------
+
+/// An honest comment of pam's, signed with each of her keys.
+fn comments_9421(fixture: &Fixture) -> [Letter9421; 2] {
+    let activity = fixture.comment_by(&fixture.pam, "from pam");
+    let host = fixture.host();
+    [
+        Letter9421::post(&fixture.pam, &host, &activity),
+        Letter9421::post_ed25519(&fixture.pam, &host, &activity),
+    ]
+}
+
+#[tokio::test]
+async fn rfc_9421_is_believed_with_either_key_and_remembered_of_the_server() {
+    on_both(async |fixture| {
+        for letter in comments_9421(fixture) {
+            let reply = fixture.send(&letter.sign()).await;
+            assert_eq!(reply.status, 202, "{}", reply.text());
+        }
+        let dump = fixture.settle().await;
+        let known = |row: &&String| row.contains(&fixture.p.host()) && row.contains("rfc9421");
+        assert!(dump.rows("peers").iter().any(|row| known(&row)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a02_rfc_9421_a_changed_body_or_no_digest_is_refused() {
+    on_both(async |fixture| {
+        for letter in comments_9421(fixture) {
+            let text = String::from_utf8(letter.body.clone()).unwrap();
+            let forged = text.replace("from pam", "from eve").into_bytes();
+            let captured = letter.sign();
+            let line = fixture
+                .refuses(
+                    "changed body",
+                    &captured.clone().with_body(forged.clone()),
+                    401,
+                )
+                .await;
+            assert_eq!(line.reason, "digest_mismatch");
+
+            // With a digest of its own, it is not what was signed.
+            let redone = captured
+                .clone()
+                .with_body(forged.clone())
+                .replacing("Content-Digest", Some(&content_digest(&forged)));
+            let line = fixture.asks_at_most_once("another digest", &redone).await;
+            assert_eq!(line.reason, "signature_invalid");
+
+            let without = captured.clone().replacing("Content-Digest", None);
+            let line = fixture.refuses("digest taken away", &without, 401).await;
+            assert_eq!(line.reason, "signed_header_missing");
+
+            let mut uncovered = letter.clone();
+            uncovered.covers = vec!["@method", "@target-uri"];
+            let line = fixture
+                .refuses("digest unsigned", &uncovered.sign(), 401)
+                .await;
+            assert_eq!(line.reason, "part_unsigned");
+            uncovered.digest = None;
+            let line = fixture.refuses("no digest", &uncovered.sign(), 401).await;
+            assert_eq!(line.reason, "part_unsigned");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a03_rfc_9421_doubled_headers_and_signatures_are_refused() {
+    on_both(async |fixture| {
+        for letter in comments_9421(fixture) {
+            let captured = letter.sign();
+            for name in ["Content-Digest", "Signature", "Signature-Input"] {
+                let same = captured.get(name);
+                for (order, attack) in [
+                    ("twice", captured.clone().with(name, &same)),
+                    ("first", captured.clone().with_first(name, &same)),
+                    (
+                        "in one line",
+                        captured
+                            .clone()
+                            .replacing(name, Some(&format!("{same}, {same}"))),
+                    ),
+                ] {
+                    fixture
+                        .refuses(&format!("{name} {order}"), &attack, 400)
+                        .await;
+                }
+            }
+            // A second signature of somebody else beside the first.
+            let (input, signature) = (captured.get("Signature-Input"), captured.get("Signature"));
+            let both = captured
+                .clone()
+                .replacing(
+                    "Signature-Input",
+                    Some(&format!("{input}, sig2{}", &input[4..])),
+                )
+                .replacing(
+                    "Signature",
+                    Some(&format!("{signature}, sig2{}", &signature[4..])),
+                );
+            let line = fixture.refuses("two signatures", &both, 400).await;
+            assert_eq!(line.reason, "signature_doubled");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a05_rfc_9421_a_signature_that_leaves_out_the_target_is_refused() {
+    on_both(async |fixture| {
+        for letter in comments_9421(fixture) {
+            for covers in [
+                vec!["@method", "content-digest"],
+                vec!["@target-uri", "content-digest"],
+                vec!["content-digest"],
+                vec!["@method", "@authority", "content-digest"],
+                vec!["@method", "@path", "content-digest"],
+            ] {
+                let what = covers.join(" ");
+                let attack = Letter9421 {
+                    covers,
+                    ..letter.clone()
+                };
+                let line = fixture.refuses(&what, &attack.sign(), 401).await;
+                assert_eq!(line.reason, "part_unsigned");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a06_rfc_9421_what_was_signed_for_another_host_is_refused() {
+    on_both(async |fixture| {
+        for letter in comments_9421(fixture) {
+            let for_e = Letter9421 {
+                host: fixture.e.host(),
+                origin: format!("http://{}", fixture.e.host()),
+                ..letter.clone()
+            };
+            let line = fixture.refuses("signed for E", &for_e.sign(), 401).await;
+            assert_eq!(line.reason, "host_not_ours");
+            let host = fixture.host();
+            let renamed = for_e.sign().replacing("Host", Some(&host));
+            let line = fixture.asks_at_most_once("renamed", &renamed).await;
+            assert_eq!(line.reason, "signature_invalid");
+
+            // For another address of ours.
+            let mut elsewhere = letter.sign();
+            elsewhere.target = "/u/ann/inbox".into();
+            let line = fixture.asks_at_most_once("another inbox", &elsewhere).await;
+            assert_eq!(line.reason, "signature_invalid");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a08_rfc_9421_an_old_early_undated_or_expired_signature_is_refused() {
+    const MINUTE: i64 = 60;
+    on_both(async |fixture| {
+        for letter in comments_9421(fixture) {
+            let at = |created, expires| Letter9421 {
+                created,
+                expires,
+                ..letter.clone()
+            };
+            for (reason, attack) in [
+                ("date_missing", at(None, None)),
+                ("too_old", at(Some(seconds_in(-61 * MINUTE)), None)),
+                ("in_the_future", at(Some(seconds_in(6 * MINUTE)), None)),
+                (
+                    "expired",
+                    at(
+                        Some(seconds_in(-20 * MINUTE)),
+                        Some(seconds_in(-10 * MINUTE)),
+                    ),
+                ),
+            ] {
+                let line = fixture.refuses(reason, &attack.sign(), 401).await;
+                assert_eq!(line.reason, reason);
+            }
+            let slow = at(Some(seconds_in(-4 * MINUTE)), Some(seconds_in(MINUTE)));
+            assert_eq!(fixture.send(&slow.sign()).await.status, 202);
+            fixture.settle().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a10_a12_rfc_9421_nobody_signs_for_another() {
+    on_both(async |fixture| {
+        let activity = fixture.comment_by(&fixture.pam, "never said");
+        let host = fixture.host();
+        for liar in [&fixture.eve, &fixture.quin, &fixture.pete] {
+            for forged in [
+                Letter9421::post(liar, &host, &activity),
+                Letter9421::post_ed25519(liar, &host, &activity),
+            ] {
+                let line = fixture.refuses(&liar.id, &forged.sign(), 401).await;
+                assert_eq!(line.claimed_actor, fixture.pam.id);
+            }
+        }
+        // Pam's own signature under another's key id.
+        for letter in comments_9421(fixture) {
+            for other in [&fixture.pete, &fixture.quin, &fixture.eve] {
+                for key_id in [other.key_id.clone(), other.ed25519_id()] {
+                    let attack = Letter9421 {
+                        key_id,
+                        ..letter.clone()
+                    };
+                    fixture.refuses(&attack.key_id, &attack.sign(), 401).await;
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a11_a_multikey_that_somebody_else_controls_is_no_key_of_hers() {
+    on_both(async |fixture| {
+        // Eve's key in pam's name, on eve's server; and on pam's server, in a stranger's document.
+        let mut letter = Letter9421::post_ed25519(
+            &fixture.eve,
+            &fixture.host(),
+            &fixture.comment_by(&fixture.pam, "never said"),
+        );
+        let multikey = |id: &str, owner: &str| {
+            serde_json::json!({
+                "id": id, "type": "Multikey", "controller": owner,
+                "publicKeyMultibase": fixture.eve.multikey(),
+            })
+        };
+        let pam = fixture.pam.id.as_str();
+        letter.key_id = fixture.e.url("/k");
+        let answer = crate::support::peer::Answer::of(
+            "application/activity+json",
+            &multikey(&letter.key_id, pam),
+        );
+        fixture.e.put("/k", answer);
+        fixture
+            .refuses("on eve's server", &letter.sign(), 401)
+            .await;
+
+        let mallory = fixture
+            .p
+            .person(&format!("mallory{}", crate::support::peer::unique()));
+        letter.key_id = format!("{}#hers", mallory.id);
+        let mut document = mallory.document();
+        document["assertionMethod"] = serde_json::json!([multikey(&letter.key_id, pam)]);
+        fixture.p.publish(&mallory, document);
+        fixture
+            .asks_at_most_once("in another's document", &letter.sign())
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a14_rfc_9421_the_algorithm_is_the_keys_own() {
+    on_both(async |fixture| {
+        let [rsa, ed25519] = comments_9421(fixture);
+        let pem = fixture.pam.public_pem();
+        for (what, letter, algorithm) in [
+            ("keyed with the public key", &rsa, Some("hmac-sha256")),
+            ("a hash that is not accepted", &rsa, Some("rsa-pss-sha512")),
+            ("none", &rsa, Some("none")),
+            (
+                "a curve that is not accepted",
+                &ed25519,
+                Some("ecdsa-p256-sha256"),
+            ),
+        ] {
+            let attack = Letter9421 {
+                algorithm,
+                ..letter.clone()
+            };
+            let key = PKey::hmac(pem.as_bytes()).unwrap();
+            let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
+            let keyed = signer
+                .sign_oneshot_to_vec(attack.base().as_bytes())
+                .unwrap();
+            let line = fixture.refuses(what, &attack.sign_as(&keyed), 401).await;
+            assert_eq!(line.reason, "algorithm_refused", "{what}");
+            fixture.refuses(what, &attack.sign(), 401).await;
+        }
+        // Each key under the other's algorithm; and one key's signature under the other's name.
+        for (what, attack) in [
+            (
+                "RSA called Ed25519",
+                Letter9421 {
+                    algorithm: Some("ed25519"),
+                    ..rsa.clone()
+                },
+            ),
+            (
+                "Ed25519 called RSA",
+                Letter9421 {
+                    algorithm: Some("rsa-v1_5-sha256"),
+                    ..ed25519.clone()
+                },
+            ),
+            (
+                "her other key",
+                Letter9421 {
+                    key_id: rsa.key_id.clone(),
+                    algorithm: None,
+                    ..ed25519.clone()
+                },
+            ),
+        ] {
+            fixture.asks_at_most_once(what, &attack.sign()).await;
+        }
+        let silent = Letter9421 {
+            algorithm: None,
+            ..ed25519.clone()
+        };
+        assert_eq!(fixture.send(&silent.sign()).await.status, 202);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_refused_is_told_how_to_sign() {
+    on_both(async |fixture| {
+        let reply = fixture.send(&comment(fixture).unsigned()).await;
+        let wanted = reply.header("accept-signature").unwrap_or_default();
+        assert_eq!(reply.status, 401);
+        assert!(
+            wanted.contains(r#"("@method" "@target-uri" "content-digest")"#),
+            "{wanted}"
+        );
     })
     .await;
 }

@@ -12,6 +12,7 @@ const NOT_CONTENT: &[&str] = &[
     "__diesel_schema_migrations",
     "destinations",
     "key_pool",
+    "peers",
     "security_log",
     "sessions",
 ];

@@ -141,6 +141,133 @@ impl Letter {
     }
 }
 
+/// What a signature of RFC 9421 is going to say. The defaults are honest.
+#[derive(Clone, Debug)]
+pub struct Letter9421 {
+    pub target: String,
+    /// What stands in `Host`.
+    pub host: String,
+    /// Scheme and host that are signed.
+    pub origin: String,
+    pub body: Vec<u8>,
+    /// None: no such header.
+    pub digest: Option<String>,
+    pub key_id: String,
+    pub algorithm: Option<&'static str>,
+    /// Seconds since 1970; none: not said.
+    pub created: Option<i64>,
+    pub expires: Option<i64>,
+    /// What is covered, in order.
+    pub covers: Vec<&'static str>,
+    pub key: PKey<Private>,
+}
+
+impl Letter9421 {
+    /// An activity for the shared inbox of `host`, signed by its sender with its RSA key.
+    pub fn post(sender: &Actor, host: &str, activity: &Value) -> Self {
+        let body = activity.to_string().into_bytes();
+        Self {
+            target: "/inbox".into(),
+            host: host.to_owned(),
+            origin: format!("http://{host}"),
+            digest: Some(content_digest(&body)),
+            body,
+            key_id: sender.key_id.clone(),
+            algorithm: Some("rsa-v1_5-sha256"),
+            created: Some(seconds_in(0)),
+            expires: None,
+            covers: vec!["@method", "@target-uri", "content-digest"],
+            key: sender.key.clone(),
+        }
+    }
+
+    /// The same, signed with the sender's Ed25519 key.
+    pub fn post_ed25519(sender: &Actor, host: &str, activity: &Value) -> Self {
+        Self {
+            key_id: sender.ed25519_id(),
+            algorithm: Some("ed25519"),
+            key: sender.ed25519.clone(),
+            ..Self::post(sender, host, activity)
+        }
+    }
+
+    fn params(&self) -> String {
+        let names: Vec<_> = self
+            .covers
+            .iter()
+            .map(|name| format!("\"{name}\""))
+            .collect();
+        let mut params = format!("({})", names.join(" "));
+        if let Some(created) = self.created {
+            params.push_str(&format!(";created={created}"));
+        }
+        if let Some(expires) = self.expires {
+            params.push_str(&format!(";expires={expires}"));
+        }
+        params.push_str(&format!(";keyid=\"{}\"", self.key_id));
+        if let Some(algorithm) = self.algorithm {
+            params.push_str(&format!(";alg=\"{algorithm}\""));
+        }
+        params
+    }
+
+    /// What the signature is made over.
+    pub fn base(&self) -> String {
+        let mut base = String::new();
+        for name in &self.covers {
+            let value = match *name {
+                "@method" => "POST".to_owned(),
+                "@target-uri" => format!("{}{}", self.origin, self.target),
+                "@authority" => self.host.clone(),
+                "@path" => self.target.clone(),
+                "content-digest" => self.digest.clone().unwrap_or_default(),
+                other => panic!("the forger does not sign {other}"),
+            };
+            base.push_str(&format!("\"{name}\": {value}\n"));
+        }
+        base.push_str(&format!("\"@signature-params\": {}", self.params()));
+        base
+    }
+
+    /// Signs with the key that it has, as that key signs.
+    pub fn sign(&self) -> Forged {
+        let mut signer = match self.key.id() {
+            openssl::pkey::Id::ED25519 => openssl::sign::Signer::new_without_digest(&self.key),
+            _ => openssl::sign::Signer::new(MessageDigest::sha256(), &self.key),
+        }
+        .expect("a key that signs");
+        let signature = signer.sign_oneshot_to_vec(self.base().as_bytes());
+        self.sign_as(&signature.expect("a signature"))
+    }
+
+    /// Writes down with whatever is to pass for a signature.
+    pub fn sign_as(&self, signature: &[u8]) -> Forged {
+        let mut forged = Forged::plain("POST", &self.host, &self.target);
+        forged.add("Content-Type", ACTIVITY_JSON);
+        if let Some(digest) = &self.digest {
+            forged.add("Content-Digest", digest);
+        }
+        forged.add("Signature-Input", &format!("sig1={}", self.params()));
+        forged.add(
+            "Signature",
+            &format!("sig1=:{}:", STANDARD.encode(signature)),
+        );
+        forged.with_body(self.body.clone())
+    }
+}
+
+/// The value of a `Content-Digest` header.
+pub fn content_digest(body: &[u8]) -> String {
+    format!("sha-256=:{}:", STANDARD.encode(openssl::sha::sha256(body)))
+}
+
+/// A moment so many seconds from now, in seconds since 1970.
+pub fn seconds_in(seconds: i64) -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = i64::try_from(now.expect("a clock").as_secs()).expect("a time");
+    now + seconds
+}
+
 /// A request as it will be written, header by header.
 #[derive(Clone, Debug)]
 pub struct Forged {

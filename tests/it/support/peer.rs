@@ -22,6 +22,7 @@ pub struct Peer {
     name: &'static str,
     port: u16,
     shared: Arc<Mutex<Shared>>,
+    instance: Arc<std::sync::OnceLock<Actor>>,
 }
 
 #[derive(Debug, Default)]
@@ -29,8 +30,39 @@ struct Shared {
     answers: HashMap<String, Answer>,
     /// What is said to every POST; 202 unless a test wants otherwise.
     to_posts: Option<u16>,
+    /// The only kind of signature that is taken; any unless a test wants otherwise.
+    takes: Option<Takes>,
     connections: usize,
     requests: Vec<Seen>,
+}
+
+/// A kind of signature, and what is said to who signs otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    Cavage,
+    Rfc9421,
+    /// RFC 9421, and the refusal says with which algorithm.
+    AsksFor(&'static str),
+}
+
+impl Takes {
+    /// The refusal of a request that is signed otherwise.
+    fn refuse(self, seen: &Seen) -> Option<Answer> {
+        let input = seen.header("signature-input");
+        let fits = match self {
+            Self::Cavage => input.is_none(),
+            Self::Rfc9421 => input.is_some(),
+            Self::AsksFor(algorithm) => {
+                input.is_some_and(|input| input.contains(&format!("alg=\"{algorithm}\"")))
+            }
+        };
+        let mut answer = Answer::status(401);
+        if let Self::AsksFor(algorithm) = self {
+            let wanted = format!("sig1=(\"@method\" \"@target-uri\");created;alg=\"{algorithm}\"");
+            answer.headers.push(("Accept-Signature".into(), wanted));
+        }
+        (!fits).then_some(answer)
+    }
 }
 
 /// What is answered to a GET.
@@ -83,6 +115,7 @@ impl Peer {
             name,
             port,
             shared: Arc::default(),
+            instance: Arc::default(),
         };
         let accepting = peer.clone();
         std::thread::spawn(move || {
@@ -92,12 +125,18 @@ impl Peer {
                 std::thread::spawn(move || peer.serve(stream));
             }
         });
-        peer.actor("Application", "actor", name);
+        let instance = peer.actor("Application", "actor", name);
+        let _ = peer.instance.set(instance);
         peer
     }
 
     pub fn host(&self) -> String {
         format!("{}.localhost:{}", self.name, self.port)
+    }
+
+    /// The server's own actor.
+    pub fn instance(&self) -> &Actor {
+        self.instance.get().expect("it was made first")
     }
 
     /// An address here.
@@ -123,6 +162,7 @@ impl Peer {
             name: name.to_owned(),
             key_id: self.url(&format!("/{path}#main-key")),
             key: key_of(&format!("{name}@{}", self.name)),
+            ed25519: PKey::generate_ed25519().expect("randomness"),
         };
         self.publish(&actor, actor.document());
         let subject = format!("acct:{name}@{}", self.host());
@@ -151,6 +191,11 @@ impl Peer {
     /// Says this status to every POST from now on.
     pub fn answer_posts(&self, status: u16) {
         self.shared().to_posts = Some(status);
+    }
+
+    /// Takes one kind of signature only from now on.
+    pub fn take_only(&self, takes: Takes) {
+        self.shared().takes = Some(takes);
     }
 
     pub fn traffic(&self) -> Traffic {
@@ -207,6 +252,9 @@ impl Peer {
 
     fn answer(&self, seen: &Seen) -> Answer {
         let shared = self.shared();
+        if let Some(refusal) = shared.takes.and_then(|takes| takes.refuse(seen)) {
+            return refusal;
+        }
         if seen.method == "POST" {
             return Answer::status(shared.to_posts.unwrap_or(202));
         }
@@ -289,9 +337,21 @@ pub struct Actor {
     pub name: String,
     pub key_id: String,
     pub key: PKey<Private>,
+    pub ed25519: PKey<Private>,
 }
 
 impl Actor {
+    /// The name of the Ed25519 key.
+    pub fn ed25519_id(&self) -> String {
+        format!("{}#ed25519-key", self.id)
+    }
+
+    /// The Ed25519 key as a Multikey says it.
+    pub fn multikey(&self) -> String {
+        let raw = self.ed25519.raw_public_key().expect("an Ed25519 key");
+        base58(&[&[0xed, 0x01], &raw[..]].concat())
+    }
+
     /// The handle, `pam@p.localhost:PORT`.
     pub fn handle(&self) -> String {
         format!("{}@{}", self.name, self.host)
@@ -325,7 +385,51 @@ impl Actor {
                 "owner": id,
                 "publicKeyPem": self.public_pem(),
             },
+            "assertionMethod": [{
+                "id": self.ed25519_id(),
+                "type": "Multikey",
+                "controller": id,
+                "publicKeyMultibase": self.multikey(),
+            }],
         })
+    }
+
+    /// A document with their proof in it (FEP-8b32).
+    pub fn proven(&self, document: &Value) -> Value {
+        self.proven_as(document, &self.ed25519_id())
+    }
+
+    /// The same, said to be made with another key.
+    pub fn proven_as(&self, document: &Value, key_id: &str) -> Value {
+        self.proven_in("proof", document, key_id)
+    }
+
+    /// A document for which they vouch as a server.
+    pub fn server_proven(&self, document: &Value) -> Value {
+        self.server_proven_as(document, &self.ed25519_id())
+    }
+
+    pub fn server_proven_as(&self, document: &Value, key_id: &str) -> Value {
+        self.proven_in("guildhall:serverProof", document, key_id)
+    }
+
+    fn proven_in(&self, member: &str, document: &Value, key_id: &str) -> Value {
+        let mut proof = json!({
+            "@context": document["@context"],
+            "type": "DataIntegrityProof",
+            "cryptosuite": "eddsa-jcs-2022",
+            "verificationMethod": key_id,
+            "proofPurpose": "assertionMethod",
+            "created": "2026-11-22T00:00:00Z",
+        });
+        let hash = |value: &Value| openssl::sha::sha256(canonical(value).as_bytes());
+        let message = [hash(&proof), hash(document)].concat();
+        let mut signer = openssl::sign::Signer::new_without_digest(&self.ed25519).expect("a key");
+        let signature = signer.sign_oneshot_to_vec(&message).expect("a signature");
+        proof["proofValue"] = json!(base58(&signature));
+        let mut document = document.clone();
+        document[member] = proof;
+        document
     }
 
     /// An activity of theirs about something, with an id that nobody used before.
@@ -385,6 +489,45 @@ impl Actor {
 pub fn unique() -> u64 {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+
+/// RFC 8785, as far as tests need it: no fractions, and names of ASCII.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(canonical).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(members) => {
+            let sorted: BTreeMap<_, _> = members.iter().collect();
+            let members: Vec<_> = sorted
+                .into_iter()
+                .map(|(name, member)| format!("{}:{}", json!(name), canonical(member)))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        }
+        plain => plain.to_string(),
+    }
+}
+
+/// Multibase, base58btc, by long division.
+pub fn base58(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let mut number = bytes.to_vec();
+    let mut text = Vec::new();
+    while number.iter().any(|byte| *byte != 0) {
+        let mut rest = 0_u32;
+        for byte in &mut number {
+            rest = rest * 256 + u32::from(*byte);
+            *byte = (rest / 58) as u8;
+            rest %= 58;
+        }
+        text.push(ALPHABET[rest as usize]);
+    }
+    text.extend(bytes.iter().take_while(|byte| **byte == 0).map(|_| b'1'));
+    text.push(b'z');
+    text.reverse();
+    String::from_utf8(text).expect("letters")
 }
 
 /// A new RSA key.

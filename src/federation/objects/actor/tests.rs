@@ -30,7 +30,7 @@ fn people_of_other_software_are_read() {
         "https://mastodon.example/inbox"
     );
     assert_eq!(
-        mara.keys[0].0.as_str(),
+        mara.keys[0].uri.as_str(),
         "https://mastodon.example/users/mara#main-key"
     );
 
@@ -39,7 +39,10 @@ fn people_of_other_software_are_read() {
     assert_eq!(lena.new.followers, None);
 
     let nils = parsed("nodebb/person");
-    assert_eq!(nils.keys[0].0.as_str(), "https://nodebb.example/uid/7#key");
+    assert_eq!(
+        nils.keys[0].uri.as_str(),
+        "https://nodebb.example/uid/7#key"
+    );
 }
 
 #[test]
@@ -142,4 +145,96 @@ fn odd_but_harmless_shapes_are_read() {
     assert_eq!(mara.new.url, mara.new.uri.as_str());
     assert_eq!(mara.new.display_name, "Mara");
     assert_eq!(mara.new.summary, "<p>Rides.</p>");
+}
+
+#[test]
+fn our_keys_are_read_as_they_were_written() {
+    let ada = crate::federation::objects::tests::ada();
+    let acme = crate::federation::objects::tests::acme();
+    let keys = crate::federation::objects::tests::keys_of(&ada);
+    let object = render_actor("Person", &ada, &keys, &acme);
+    // Other software reads one key, and must find the one that signs.
+    assert_eq!(object["publicKey"]["id"], keys[0].uri.as_str());
+    assert_eq!(object["assertionMethod"][0]["type"], "Multikey");
+    let read = parse_actor(&object).unwrap();
+    assert_eq!(read.signature, Some(SignatureChoice::Rfc9421Ed25519));
+    let told: Vec<_> = read
+        .keys
+        .iter()
+        .map(|key| (&key.uri, key.list, key.public_pem.as_str(), key.expires_at))
+        .collect();
+    let ours: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            // What was replaced stands among the Multikeys until its end.
+            let list = match key.expires_at {
+                Some(_) => KeyList::AssertionMethod,
+                None => key.list,
+            };
+            (&key.uri, list, key.public_pem.as_str(), key.expires_at)
+        })
+        .collect();
+    assert_eq!(told, ours);
+}
+
+#[test]
+fn only_multikeys_of_the_actor_on_its_own_origin_count() {
+    let id = "https://nodebb.example/uid/7";
+    let honest = json!({
+        "id": format!("{id}#ed25519-key"),
+        "type": "Multikey",
+        "controller": id,
+        "publicKeyMultibase": "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2",
+    });
+    let mut whole = with_key("nodebb/person");
+    whole["publicKey"] = Value::Null;
+    let count = |methods: Value| {
+        let mut document = whole.clone();
+        document["assertionMethod"] = methods;
+        parse_actor(&document).unwrap().keys.len()
+    };
+    assert_eq!(count(honest.clone()), 1);
+    assert_eq!(count(json!([honest, honest])), 1, "one name, one key");
+    for (field, value) in [
+        ("id", json!("https://e.example/k")),
+        ("id", json!("http://nodebb.example/uid/7#k")),
+        ("controller", json!("https://nodebb.example/uid/8")),
+        ("controller", json!([id])),
+        ("controller", Value::Null),
+        ("type", json!("Ed25519VerificationKey2020")),
+        ("type", json!(["Multikey", "Key"])),
+        ("publicKeyMultibase", json!("nonsense")),
+        ("expires", json!("some day")),
+        ("expires", json!(7)),
+    ] {
+        let mut odd = honest.clone();
+        odd[field] = value.clone();
+        assert_eq!(count(json!([odd])), 0, "{field}: {value}");
+    }
+    assert_eq!(count(json!([format!("{id}#ed25519-key")])), 0, "only named");
+}
+
+#[test]
+fn what_a_server_accepts_is_read_from_its_generator() {
+    let accepts = |implements: Value| {
+        let mut document = with_key("mastodon/person");
+        document["generator"] = json!({ "type": "Application", "implements": implements });
+        parse_actor(&document).unwrap().signature
+    };
+    let rfc = json!({ "href": RFC_9421 });
+    assert_eq!(accepts(json!([rfc])), Some(SignatureChoice::Rfc9421));
+    assert_eq!(accepts(rfc.clone()), Some(SignatureChoice::Rfc9421));
+    assert_eq!(
+        accepts(json!([rfc, { "href": RFC_9421_ED25519 }])),
+        Some(SignatureChoice::Rfc9421Ed25519)
+    );
+    for nothing in [
+        json!([]),
+        json!([{ "name": RFC_9421 }]),
+        json!(RFC_9421),
+        json!([7]),
+    ] {
+        assert_eq!(accepts(nothing), None);
+    }
+    assert_eq!(parsed("mastodon/person").signature, None);
 }

@@ -1,0 +1,45 @@
+//! `guildhall keys`: the keys with which this house signs.
+
+use serde_json::json;
+
+use crate::app::App;
+use crate::cli::Output;
+use crate::error::{Error, Result};
+use crate::policy::Viewer;
+use crate::services::keys::{self, Whose};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Give somebody or something new keys; the old ones are published for seven more days
+    Rotate {
+        /// A person or group of this house, or `actor` for the server itself
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        name: Option<String>,
+        /// Everybody's and everything's of this house
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
+    let Command::Rotate { name, .. } = command;
+    let whose = name.clone().map_or(Whose::All, Whose::One);
+    let rotated = keys::rotate(app, Viewer::Operator, whose).await;
+    let rotated = rotated.map_err(|error| match (error, name) {
+        (Error::NotFound, Some(name)) => Error::invalid(
+            "name",
+            format!("{name} is no person or group here; `guildhall user list` and `guildhall group list` know all"),
+        ),
+        (other, _) => other,
+    })?;
+    let names: Vec<&str> = rotated.iter().map(|actor| actor.name.as_str()).collect();
+    let days = keys::OVERLAP.as_secs() / 86_400;
+    let sentence = match names.as_slice() {
+        [one] => format!("{one} has new keys; the old ones are published for {days} more days."),
+        several => format!(
+            "{} have new keys; the old ones are published for {days} more days.",
+            several.len()
+        ),
+    };
+    output.made(&json!({ "rotated": names }), sentence)
+}
