@@ -49,7 +49,7 @@ pub async fn run(config: Config, options: Options) -> Result<()> {
     let does = |role| options.workers.contains(&role);
     let listener = does(Role::Web).then(|| bind(config.listen)).transpose()?;
     let app = open(config).await?;
-    let federation = Federation::new(app.clone());
+    let federation = Federation::new(app.clone())?;
     let mut workers = Vec::new();
     if does(Role::Jobs) {
         workers.push(tokio::spawn(keys::refill(app.clone())));

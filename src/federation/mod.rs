@@ -18,15 +18,18 @@ pub mod partnership;
 pub mod proofs;
 pub mod send;
 pub mod signatures;
+mod signers;
 mod viewer;
 mod vouching;
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::error::Result;
 use keyring::Keyring;
+use signers::{Signers, SigningTurn};
 pub use vouching::Proven;
 
 /// The house towards other servers: the house, and the keys it has seen and has. Cheap to clone.
@@ -36,29 +39,24 @@ pub struct Federation {
     pub keyring: Keyring,
     /// Room for requests to the inboxes that are being looked at.
     inbox_room: Arc<Semaphore>,
-    /// As many signatures at once as there are cores: more would only take them from each other,
-    /// and from whoever waits for a page.
-    signing_room: Arc<Semaphore>,
+    signers: Signers,
 }
 
-/// A turn to sign; the next one comes when it is dropped.
-pub type SigningTurn = Option<OwnedSemaphorePermit>;
-
 impl Federation {
-    pub fn new(app: App) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self {
+    /// # Errors
+    /// [`crate::Error::Internal`] when the system gives no threads to sign on.
+    pub fn new(app: App) -> Result<Self> {
+        Ok(Self {
             inbox_room: Arc::new(Semaphore::new(app.config.limits.inbox_in_flight)),
-            signing_room: Arc::new(Semaphore::new(cores)),
+            signers: Signers::start()?,
             app,
             keyring: Keyring::default(),
-        }
+        })
     }
 
     /// Waits for a turn to sign.
-    pub async fn signing_turn(&self) -> SigningTurn {
-        // Never closed, so there always is one.
-        Arc::clone(&self.signing_room).acquire_owned().await.ok()
+    pub async fn signing_turn(&self) -> Result<SigningTurn> {
+        self.signers.turn().await
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::{Delivery, Learned, SignatureChoice, Timestamp};
 use crate::federation::signatures::Outgoing;
-use crate::federation::{Federation, SigningTurn, signatures};
+use crate::federation::signers::SigningTurn;
+use crate::federation::{Federation, signatures};
 use crate::http::{Answer, HttpError};
 use crate::services::deliveries;
 
@@ -30,14 +31,15 @@ pub enum Sent {
 /// Characters kept of what another server says about a refusal.
 const ANSWER_CHARS_MAX: usize = 300;
 
-/// Signs and posts one delivery.
+/// Signs and posts one delivery. That it may leave was asked before `permission_ends`; when its turn
+/// comes later, it is asked again.
 pub async fn post(
     federation: &Federation,
     delivery: &Delivery,
     body: Arc<str>,
-    turn: SigningTurn,
+    permission_ends: Timestamp,
 ) -> Sent {
-    match try_post(federation, delivery, body, turn).await {
+    match try_post(federation, delivery, body, permission_ends).await {
         Ok(Some(answer)) => judge(answer, federation.app.clock.now()),
         Ok(None) => Sent::Cancelled,
         Err(error) => Sent::Later {
@@ -54,11 +56,17 @@ async fn try_post(
     federation: &Federation,
     delivery: &Delivery,
     body: Arc<str>,
-    turn: SigningTurn,
+    permission_ends: Timestamp,
 ) -> Result<Option<Answer>, crate::Error> {
     let (app, keyring) = (&federation.app, &federation.keyring);
     let host = &delivery.host;
     let first = keyring.signature_for(app, host).await?;
+    let turn = federation.signing_turn().await?;
+    if app.clock.now() >= permission_ends
+        && !deliveries::may_still_leave(app, delivery.id).await?
+    {
+        return Ok(None);
+    }
     let answer = post_signed(federation, delivery, Arc::clone(&body), first, turn).await?;
     let asked = answer
         .accept_signature
@@ -73,7 +81,7 @@ async fn try_post(
     let second = asked
         .filter(|asked| *asked != first)
         .unwrap_or(first.other());
-    let turn = federation.signing_turn().await;
+    let turn = federation.signing_turn().await?;
     if !deliveries::may_still_leave(app, delivery.id).await? {
         return Ok(None);
     }
@@ -95,14 +103,11 @@ async fn post_signed(
     let keys = keyring.signing_keys(app, delivery.signer).await?;
     let url = delivery.inbox.to_url()?;
     let (target, signed, now) = (url.clone(), Arc::clone(&body), app.clock.now());
-    // With RSA half a millisecond of arithmetic: not on a thread that others wait for.
-    let signing = tokio::task::spawn_blocking(move || {
+    let signing = turn.take(move || {
         let request = Outgoing::post(&target, signed.as_bytes());
-        let headers = signatures::sign(signature, &keys, &request, now);
-        drop(turn);
-        headers
+        Ok(signatures::sign(signature, &keys, &request, now)?)
     });
-    let mut headers = signing.await.map_err(crate::Error::internal)??;
+    let mut headers = signing.await?;
     headers.push(("content-type", "application/activity+json".to_owned()));
     app.http
         .post(&url, &headers, body.to_string())

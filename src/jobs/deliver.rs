@@ -183,22 +183,8 @@ async fn attempt(
     finished: mpsc::Sender<DeliveryOutcome>,
 ) {
     let delivery = outgoing.delivery;
-    let turn = federation.signing_turn().await;
-    let app = &federation.app;
-    let waited = app.clock.now().since(taken_at);
-    let may_leave = match waited < PERMISSION_LASTS {
-        true => Ok(true),
-        false => deliveries::may_still_leave(app, delivery.id).await,
-    };
-    let sent = match may_leave {
-        Ok(true) => send::post(&federation, &delivery, outgoing.body, turn).await,
-        Ok(false) => Sent::Cancelled,
-        Err(error) => Sent::Later {
-            status: None,
-            error: error.to_string(),
-            not_before: None,
-        },
-    };
+    let permission_ends = taken_at.plus(PERMISSION_LASTS);
+    let sent = send::post(&federation, &delivery, outgoing.body, permission_ends).await;
     let outcome = judge(&delivery, sent, federation.app.clock.now());
     if let Some(error) = &outcome.error {
         tracing::info!(host = %delivery.host, activity = %delivery.activity, state = %outcome.state, error, "a delivery did not arrive");

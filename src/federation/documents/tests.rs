@@ -85,7 +85,7 @@ impl Acme {
         let cedar = met(&house, ActorKind::Service, "actor@cedar.example").await;
         let elm = met(&house, ActorKind::Service, "actor@elm.example").await;
         Self {
-            federation: Federation::new(house.app.clone()),
+            federation: Federation::new(house.app.clone()).unwrap(),
             house,
             engineering,
             board,
@@ -601,7 +601,7 @@ async fn the_server_itself_is_shown_to_everybody() {
 async fn a31_nothing_public_depends_on_which_groups_there_are() {
     let with = Acme::shared().await;
     let without = House::open("acme.example").await;
-    let without = Federation::new(without.app.clone());
+    let without = Federation::new(without.app.clone()).unwrap();
     let app = |federation: &Federation| federation.app.clone();
     assert_eq!(
         documents::people(&app(&with.federation)).await.unwrap(),
