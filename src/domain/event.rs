@@ -46,6 +46,32 @@ text_enum! {
     }
 }
 
+impl EventKind {
+    /// What tells of it carries the text of a post.
+    pub const fn carries_text(self) -> bool {
+        match self {
+            Self::PostCreated | Self::PostUpdated | Self::PostRestored => true,
+            Self::PostDeleted
+            | Self::PostRemoved
+            | Self::TopicLocked
+            | Self::TopicUnlocked
+            | Self::Liked
+            | Self::Unliked
+            | Self::JoinRequested
+            | Self::JoinAccepted
+            | Self::JoinRejected
+            | Self::Invited
+            | Self::Left
+            | Self::GrantOffered
+            | Self::GrantEnded
+            | Self::GroupUpdated
+            | Self::PersonUpdated
+            | Self::PersonDeleted
+            | Self::ActorUpdated => false,
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

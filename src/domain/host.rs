@@ -36,6 +36,44 @@ impl Host {
     }
 }
 
+impl Host {
+    /// The host at the beginning of `text`, where it is written in the plainest way: lower case, a
+    /// name and not a number, perhaps with a port that cannot be the scheme's own. Parsers of
+    /// addresses leave such hosts as they are, and nearly all are like that. None says nothing: then
+    /// the parser decides.
+    pub(super) fn plain(text: &str) -> Option<Self> {
+        let end = text.find(['/', '?', '#']).unwrap_or(text.len());
+        let authority = &text[..end];
+        let (name, port) = match authority.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (authority, None),
+        };
+        let plain_label = |label: &str| {
+            let inside =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            !label.is_empty()
+                && label.len() <= 63
+                && !label.starts_with("xn--")
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(inside)
+        };
+        let last = name.rsplit('.').next()?;
+        // A last label that begins with a digit may be part of an IPv4 address.
+        let is_name = name.len() <= 253
+            && last.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.split('.').all(plain_label);
+        // From 1024 on no scheme has its own; five digits could be too large a number.
+        let is_plain_port = |port: &str| {
+            port.len() == 4
+                && port.bytes().all(|byte| byte.is_ascii_digit())
+                && !port.starts_with('0')
+                || port.len() == 5 && port.parse::<u16>().is_ok_and(|port| port > 9_999)
+        };
+        (is_name && port.is_none_or(is_plain_port)).then(|| Self(authority.to_owned()))
+    }
+}
+
 impl FromStr for Host {
     type Err = Invalid;
 
@@ -48,6 +86,9 @@ impl FromStr for Host {
             )
         };
         let text = text.trim();
+        if let Some(host) = Self::plain(text).filter(|host| host.0.len() == text.len()) {
+            return Ok(host);
+        }
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\%".contains(c);
         if text.is_empty() || text.len() > 260 || text.contains(odd) {
             return Err(problem());

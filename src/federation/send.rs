@@ -62,9 +62,7 @@ async fn try_post(
     let host = &delivery.host;
     let first = keyring.signature_for(app, host).await?;
     let turn = federation.signing_turn().await?;
-    if app.clock.now() >= permission_ends
-        && !deliveries::may_still_leave(app, delivery.id).await?
-    {
+    if app.clock.now() >= permission_ends && !deliveries::may_still_leave(app, delivery.id).await? {
         return Ok(None);
     }
     let answer = post_signed(federation, delivery, Arc::clone(&body), first, turn).await?;

@@ -12,6 +12,7 @@ use crate::policy::{
     self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PostFacts, ProfileFacts,
     ReadScope, Reason, Refusal, Viewer,
 };
+use crate::storage::posts::Standing;
 use crate::storage::{self, Connection};
 
 /// Asks for something that concerns no group: creating one, administering.
@@ -93,7 +94,7 @@ pub fn permit_sought_post<A: Act>(
         Some(post) => permit_found(connection, asker, post),
         None => {
             let group = storage::groups::find(connection, GroupId(0))?;
-            storage::posts::find(connection, PostId(0))?;
+            storage::posts::find_standing(connection, PostId(0))?;
             permit_sought::<A>(connection, asker, group)?;
             Err(Error::NotFound)
         }
@@ -170,6 +171,17 @@ pub fn permit_found<A: Act>(
     post: Post,
 ) -> Result<Case<A>> {
     let group = find_group_of(connection, &post)?;
+    permit_in(connection, asker, group, post)
+}
+
+/// The same where the group it is in was read too.
+pub fn permit_in<A: Act>(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: Option<Group>,
+    post: Post,
+) -> Result<Case<A>> {
+    debug_assert_eq!(post.group, group.as_ref().map(|group| group.id));
     let facts = post_facts(connection, asker, group.as_ref(), &post)?;
     Ok(Case {
         permit: policy::permit(&asker.viewer, &facts)?,
@@ -325,24 +337,26 @@ pub fn about_post(
     of_group: Facts,
     post: &Post,
 ) -> Result<Facts> {
-    let locked = match post.is_topic() {
-        true => post.locked,
-        false => storage::posts::find(connection, post.topic)?.is_some_and(|topic| topic.locked),
-    };
+    let standing = storage::posts::find_standing(connection, post.id)?.ok_or(Error::NotFound)?;
+    let names_viewer = names_viewer(connection, &asker.viewer, post)?;
     Ok(Facts {
-        post: Some(PostFacts {
-            id: post.id,
-            author: post.author,
-            by_us: storage::actors::is_local(connection, post.author)?,
-            audience: post.audience,
-            state: post.state,
-            locked,
-            topic_created_at: post.topic_created_at,
-            shared_by_exception: post.shared_by_exception,
-            names_viewer: names_viewer(connection, &asker.viewer, post)?,
-        }),
+        post: Some(facts_of_post(post, standing, names_viewer)),
         ..of_group
     })
+}
+
+fn facts_of_post(post: &Post, standing: Standing, names_viewer: bool) -> PostFacts {
+    PostFacts {
+        id: post.id,
+        author: post.author,
+        by_us: standing.by_us,
+        audience: post.audience,
+        state: post.state,
+        locked: standing.topic_locked,
+        topic_created_at: post.topic_created_at,
+        shared_by_exception: post.shared_by_exception,
+        names_viewer,
+    }
 }
 
 /// Asks which servers may get which posts, and reads each fact once however many there are of
@@ -383,6 +397,20 @@ impl<'a> Receivers<'a> {
                 ..facts_of(self.asker, group)
             };
             self.groups.insert((group.id, host.clone()), facts);
+        }
+        Ok(())
+    }
+
+    /// Reads what is to be known of many posts, at once.
+    pub fn meet_posts(&mut self, connection: &mut Connection, posts: &[Post]) -> Result<()> {
+        let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
+        let standings = storage::posts::list_standings(connection, &ids)?;
+        // Whether a direct message names the viewer is another question for each server.
+        for post in posts.iter().filter(|post| !is_direct(post)) {
+            if let Some(standing) = standings.get(&post.id) {
+                self.posts
+                    .insert(post.id, facts_of_post(post, *standing, false));
+            }
         }
         Ok(())
     }
@@ -428,17 +456,20 @@ impl<'a> Receivers<'a> {
             });
         }
         let facts = about_post(connection, server, of_group, post)?;
-        // Whether a direct message names the viewer is another question for each server.
-        if let (Some(known), true) = (facts.post, post.audience != Audience::Direct) {
+        if let (Some(known), false) = (facts.post, is_direct(post)) {
             self.posts.insert(post.id, known);
         }
         Ok(facts)
     }
 }
 
+fn is_direct(post: &Post) -> bool {
+    post.audience == Audience::Direct
+}
+
 /// Only direct messages are read for being named; in others a mention means nothing here.
 fn names_viewer(connection: &mut Connection, viewer: &Viewer, post: &Post) -> Result<bool> {
-    if post.audience != Audience::Direct {
+    if !is_direct(post) {
         return Ok(false);
     }
     match viewer {

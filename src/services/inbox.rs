@@ -3,12 +3,12 @@
 use crate::app::{App, Asker};
 use crate::domain::{
     Actor, ActorKey, ActorKind, ActorState, Arrival, ArrivalId, ArrivalState, GrantTerms, Group,
-    Host, PartnerState, Proof, Timestamp, Uri,
+    Host, PartnerState, Post, Proof, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
 use crate::services::memberships::Invitee;
-use crate::services::posts::ReceivedPost;
+use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{access, grants, house, memberships, posts, reactions, remote_actors};
 use crate::storage::{self, Connection};
 
@@ -614,8 +614,8 @@ fn effect(
             memberships::receive_invite(connection, asker, ourselves.host(), &group, invitee)
         }
         Command::CreatePost(post) => {
-            let group = group_of_post(connection, post)?;
-            posts::receive(connection, asker, signer, &group, post, raw)
+            let ground = ground_of(connection, post)?;
+            posts::receive(connection, asker, signer, ground, post, raw)
         }
         Command::UpdatePost(post) => posts::receive_update(connection, asker, signer, post, raw),
         Command::DeleteObject { object, removal } => {
@@ -696,12 +696,30 @@ fn end_grant(
 }
 
 /// The group a comment belongs to is its parent's, whatever it says of itself.
-fn group_of_post(connection: &mut Connection, post: &ReceivedPost) -> Result<Group> {
-    if let Some(parent) = &post.parent {
-        let parent = storage::posts::find_by_uri(connection, parent)?.ok_or(Error::NotFound)?;
-        return access::find_group_of(connection, &parent)?.ok_or(Error::NotFound);
+fn ground_of(connection: &mut Connection, post: &ReceivedPost) -> Result<Ground> {
+    let Some(parent) = find_parent(connection, post)? else {
+        let group = find_group(connection, post.group.as_ref().ok_or(Error::NotFound)?)?;
+        return Ok(Ground {
+            group,
+            parent: None,
+        });
+    };
+    let group = access::find_group_of(connection, &parent)?.ok_or(Error::NotFound)?;
+    Ok(Ground {
+        group,
+        parent: Some(parent),
+    })
+}
+
+/// What a post answers, which has to be here.
+fn find_parent(connection: &mut Connection, post: &ReceivedPost) -> Result<Option<Post>> {
+    match &post.parent {
+        Some(parent) => {
+            let found = storage::posts::find_by_uri(connection, parent)?;
+            Ok(Some(found.ok_or(Error::NotFound)?))
+        }
+        None => Ok(None),
     }
-    find_group(connection, post.group.as_ref().ok_or(Error::NotFound)?)
 }
 
 /// What a group elsewhere passes on happened in it: its house vouches, and policy lets the house
@@ -719,7 +737,17 @@ fn announced(
     match command {
         // Our own people's posts come back as a sign that the group took them: they are here.
         _ if by.is_local() => Ok(()),
-        Command::CreatePost(post) => posts::receive(connection, asker, &by, &group, post, None),
+        Command::CreatePost(post) => {
+            let parent = find_parent(connection, post)?;
+            if parent
+                .as_ref()
+                .is_some_and(|parent| parent.group != Some(group.id))
+            {
+                return Err(Error::NotFound);
+            }
+            let ground = Ground { group, parent };
+            posts::receive(connection, asker, &by, ground, post, None)
+        }
         Command::UpdatePost(post) => posts::receive_update(connection, asker, &by, post, None),
         Command::DeleteObject { object, removal } => {
             let by = match by.id == group.actor.id && !removal {

@@ -850,13 +850,21 @@ pub struct ReceivedPost {
     pub published: Option<Timestamp>,
 }
 
+/// Where a post that arrives is to stand.
+#[derive(Clone, Debug)]
+pub(super) struct Ground {
+    pub group: Group,
+    /// What it answers, a post of the group; none for a topic.
+    pub parent: Option<Post>,
+}
+
 /// A post arrives: for a group of ours from its author, or in a group elsewhere from its house.
 /// `activity` is what we pass on to the other members' servers.
 pub(super) fn receive(
     connection: &mut Connection,
     asker: &Asker,
     author: &Actor,
-    group: &Group,
+    ground: Ground,
     received: &ReceivedPost,
     activity: Option<&str>,
 ) -> Result<()> {
@@ -874,17 +882,15 @@ pub(super) fn receive(
         created_at: received.published.unwrap_or(asker.now),
     };
     let unused = |_| received.uri.clone();
-    let post = match &received.parent {
+    let Ground { group, parent } = ground;
+    let of_ours = group.is_local();
+    let post = match parent {
         None => {
             let (permit, _) = access::permit::<act::StartTopic>(connection, asker, group.id)?;
             storage::posts::insert_topic(connection, &permit, new, unused, asker.now)?
         }
         Some(parent) => {
-            let parent = storage::posts::find_by_uri(connection, parent)?.ok_or(Error::NotFound)?;
-            if parent.group != Some(group.id) {
-                return Err(Error::NotFound);
-            }
-            let case = access::permit_found::<act::Comment>(connection, asker, parent)?;
+            let case = access::permit_in::<act::Comment>(connection, asker, Some(group), parent)?;
             storage::posts::insert_comment(
                 connection,
                 &case.permit,
@@ -895,7 +901,7 @@ pub(super) fn receive(
             )?
         }
     };
-    if group.is_local() {
+    if of_ours {
         tell(connection, asker, EventKind::PostCreated, &post, activity)?;
     }
     Ok(())

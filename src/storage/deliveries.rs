@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::domain::{
-    ActorId, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination, EventId, GroupId,
-    Host, PostId, SignatureChoice, Timestamp, Uri,
+    ActorId, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination, EventId, EventKind,
+    GroupId, Host, PostId, SignatureChoice, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
@@ -18,8 +18,9 @@ use crate::storage::pending::Pending;
 use crate::storage::schema::{deliveries, destinations, messages, post_hosts};
 use crate::storage::{Connection, ids};
 
+// Every column is written, so that SQLite takes many rows in one statement.
 #[derive(Queryable, Selectable, Insertable, QueryableByName)]
-#[diesel(table_name = deliveries)]
+#[diesel(table_name = deliveries, treat_none_as_default_value = false)]
 struct DeliveryRow {
     id: i64,
     event_id: i64,
@@ -103,40 +104,49 @@ fn hold_lanes(connection: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-/// Queues an activity for its destinations.
-pub fn insert(connection: &mut Connection, new: &NewMessage, now: Timestamp) -> Result<()> {
-    if new.destinations.is_empty() {
+/// Queues activities for their destinations, in their order.
+pub fn insert(connection: &mut Connection, new: &[NewMessage], now: Timestamp) -> Result<()> {
+    let mut bytes = Vec::with_capacity(new.len());
+    let mut rows = Vec::new();
+    for message in new.iter().filter(|new| !new.destinations.is_empty()) {
+        let id = ids::next(now);
+        bytes.push((messages::id.eq(id), messages::body.eq(&message.body)));
+        let destinations = message.destinations.iter();
+        rows.extend(destinations.map(|(host, inbox)| row(message, id, host, inbox, now)));
+    }
+    if rows.is_empty() {
         return Ok(());
     }
     hold_lanes(connection)?;
-    let message = ids::next(now);
-    on_backend!(connection, |inner| diesel::insert_into(messages::table)
-        .values((messages::id.eq(message), messages::body.eq(&new.body)))
-        .execute(inner))?;
-    let waited_for = list_hosts_waiting(connection, new.lane)?;
-    for some in new.destinations.chunks(ROWS_PER_INSERT) {
-        let rows: Vec<DeliveryRow> = some
-            .iter()
-            .map(|(host, inbox)| DeliveryRow {
-                first_in_lane: !waited_for.contains(host.as_str()),
-                ..row(new, message, host, inbox, now)
-            })
-            .collect();
+    let mut lanes: Vec<i64> = rows.iter().map(|row| row.lane).collect();
+    lanes.sort_unstable();
+    lanes.dedup();
+    let mut taken = list_lanes_taken(connection, &lanes)?;
+    for row in &mut rows {
+        row.first_in_lane = taken.insert((row.lane, row.host.clone()));
+    }
+    for some in bytes.chunks(ROWS_PER_INSERT) {
+        on_backend!(connection, |inner| diesel::insert_into(messages::table)
+            .values(some)
+            .execute(inner))?;
+    }
+    for some in rows.chunks(ROWS_PER_INSERT) {
         on_backend!(connection, |inner| diesel::insert_into(deliveries::table)
-            .values(&rows)
+            .values(some)
             .execute(inner))?;
     }
     Ok(())
 }
 
-/// The servers for which something waits in a lane.
-fn list_hosts_waiting(connection: &mut Connection, lane: i64) -> Result<HashSet<String>> {
-    let hosts: Vec<String> = deliveries::table
-        .filter(deliveries::lane.eq(lane).and(deliveries::state.eq(Pending)))
-        .select(deliveries::host)
-        .distinct()
+/// The lanes, each with its server, in which something waits.
+fn list_lanes_taken(connection: &mut Connection, lanes: &[i64]) -> Result<HashSet<(i64, String)>> {
+    let taken: Vec<(i64, String)> = deliveries::table
+        .filter(deliveries::lane.eq_any(lanes))
+        .filter(deliveries::state.eq(Pending))
+        .filter(deliveries::first_in_lane)
+        .select((deliveries::lane, deliveries::host))
         .load(connection)?;
-    Ok(hosts.into_iter().collect())
+    Ok(taken.into_iter().collect())
 }
 
 fn row(new: &NewMessage, message: i64, host: &Host, inbox: &Uri, now: Timestamp) -> DeliveryRow {
@@ -500,9 +510,6 @@ pub fn cancel(
     Ok(cancelled)
 }
 
-/// Events whose activities carry the text of a post.
-const TELLING_TEXT: &str = "'post_created', 'post_updated', 'post_restored'";
-
 /// Withholds what waits or was given up and carries a text of this author, and forgets the bytes of
 /// all of it. What took effect elsewhere is taken back by its retraction; that it was sent stays on
 /// record.
@@ -512,9 +519,15 @@ pub fn forget_texts_of(
     author: ActorId,
     now: Timestamp,
 ) -> Result<()> {
+    let telling_text: Vec<String> = EventKind::ALL
+        .iter()
+        .filter(|kind| kind.carries_text())
+        .map(|kind| format!("'{kind}'"))
+        .collect();
+    let telling_text = telling_text.join(", ");
     let theirs = format!(
         "d.post_id IN (SELECT p.id FROM posts p WHERE p.author_id = $1) \
-         AND d.event_id IN (SELECT e.id FROM events e WHERE e.kind IN ({TELLING_TEXT}))"
+         AND d.event_id IN (SELECT e.id FROM events e WHERE e.kind IN ({telling_text}))"
     );
     let withhold = format!(
         "UPDATE deliveries SET state = 'withheld', last_error = 'its author was erased', finished_at = $2 \

@@ -1,5 +1,7 @@
 //! News waiting to travel.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use crate::domain::{ActorId, Event, EventId, EventKind, GroupId, PostId, Timestamp};
@@ -9,8 +11,9 @@ use crate::storage::error::read;
 use crate::storage::schema::events;
 use crate::storage::{Connection, ids};
 
+// Every column is written, so that the statement is the same for all rows.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = events)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
 struct EventRow {
     id: i64,
     kind: String,
@@ -69,18 +72,8 @@ pub fn append(connection: &mut Connection, new: NewEvent, now: Timestamp) -> Res
     Ok(EventId(id))
 }
 
-/// The oldest events nobody has planned, and the right to plan them until the transaction ends.
-/// Empty while another process plans: order within a topic needs one planner at a time.
-pub fn claim_unplanned(connection: &mut Connection, most: i64) -> Result<Vec<Event>> {
-    if let Connection::Postgres(inner) = connection {
-        let ours: bool = diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(
-            "pg_try_advisory_xact_lock(7201001)",
-        ))
-        .get_result(inner)?;
-        if !ours {
-            return Ok(Vec::new());
-        }
-    }
+/// The oldest events nobody has planned.
+pub fn list_unplanned(connection: &mut Connection, most: i64) -> Result<Vec<Event>> {
     let rows: Vec<EventRow> = events::table
         .filter(events::planned_at.is_null())
         .order(events::id)
@@ -88,6 +81,26 @@ pub fn claim_unplanned(connection: &mut Connection, most: i64) -> Result<Vec<Eve
         .select(EventRow::as_select())
         .load(connection)?;
     rows.into_iter().map(Event::try_from).collect()
+}
+
+/// Any number that nobody else uses with PostgreSQL's advisory locks.
+const PLANNING_LOCK: i64 = 7_201_001;
+
+/// Which of these events nobody has planned yet, and the right to plan until the transaction ends:
+/// order within a topic needs one planner at a time.
+pub fn hold_unplanned(connection: &mut Connection, ids: &[EventId]) -> Result<HashSet<EventId>> {
+    if let Connection::Postgres(inner) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<diesel::sql_types::BigInt, _>(PLANNING_LOCK)
+            .execute(inner)?;
+    }
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let open: Vec<i64> = events::table
+        .filter(events::id.eq_any(ids))
+        .filter(events::planned_at.is_null())
+        .select(events::id)
+        .load(connection)?;
+    Ok(open.into_iter().map(EventId).collect())
 }
 
 pub fn mark_planned(

@@ -1,5 +1,7 @@
 //! Topics and comments.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use crate::domain::{
@@ -13,6 +15,10 @@ use crate::storage::error::read;
 use crate::storage::listing::Listing;
 use crate::storage::schema::{mentions, posts, removals, revisions, tombstones};
 use crate::storage::{Connection, ids, scope};
+
+mod standing;
+
+pub use standing::{Standing, find_standing, list_standings};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, QueryableByName)]
 #[diesel(table_name = posts, treat_none_as_default_value = false)]
@@ -375,6 +381,29 @@ pub fn find(connection: &mut Connection, id: PostId) -> Result<Option<Post>> {
         posts::table.find(id.0).select(PostRow::as_select())
     )?;
     row.map(Post::try_from).transpose()
+}
+
+/// The posts with these ids, in no order.
+pub fn list_by_ids(connection: &mut Connection, ids: &[PostId]) -> Result<Vec<Post>> {
+    let rows: Vec<PostRow> = posts::table
+        .filter(posts::id.eq_any(numbers(ids)))
+        .select(PostRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Post::try_from).collect()
+}
+
+/// Which of these posts everybody may see who may read where they are.
+pub fn list_visible(connection: &mut Connection, ids: &[PostId]) -> Result<HashSet<PostId>> {
+    let visible: Vec<i64> = posts::table
+        .filter(posts::id.eq_any(numbers(ids)))
+        .filter(posts::state.eq(PostState::Visible.as_str()))
+        .select(posts::id)
+        .load(connection)?;
+    Ok(visible.into_iter().map(PostId).collect())
+}
+
+fn numbers(ids: &[PostId]) -> Vec<i64> {
+    ids.iter().map(|id| id.0).collect()
 }
 
 pub fn find_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<Post>> {

@@ -207,7 +207,10 @@ async fn a22_a_group_does_not_put_words_into_the_mouth_of_another_servers_people
     on_both(async |fixture| {
         let club = fixture.p.group(&format!("club{}", unique()));
         let handle = club.handle();
-        let found = Federation::new(fixture.app.clone()).unwrap().discover(&handle).await;
+        let found = Federation::new(fixture.app.clone())
+            .unwrap()
+            .discover(&handle)
+            .await;
         let group = found.expect("P's group").id.group();
         let then = fixture.p.traffic();
         let bob = fixture.bob.viewer();
@@ -562,7 +565,10 @@ async fn a22_a_stranger_is_believed_only_as_their_own_server_introduces_them() {
     on_both(async |fixture| {
         let club = fixture.p.group(&format!("club{}", unique()));
         let handle = club.handle();
-        let found = Federation::new(fixture.app.clone()).unwrap().discover(&handle).await;
+        let found = Federation::new(fixture.app.clone())
+            .unwrap()
+            .discover(&handle)
+            .await;
         let group = found.expect("P's group").id.group();
         let then = fixture.p.traffic();
         memberships::join(&fixture.app, fixture.bob.viewer(), group)

@@ -198,7 +198,10 @@ async fn a_document_is_asked_for_as_its_server_takes_it() {
         w.take_only(Takes::Rfc9421);
         let wim = w.person("wim");
         let then = w.traffic();
-        let found = Federation::new(fixture.app.clone()).unwrap().discover(&wim.id).await;
+        let found = Federation::new(fixture.app.clone())
+            .unwrap()
+            .discover(&wim.id)
+            .await;
         assert_eq!(found.expect("wim").uri.as_str(), wim.id);
         let dump = fixture.dump().await;
         let kinds: Vec<_> = w

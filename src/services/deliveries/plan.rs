@@ -1,0 +1,354 @@
+//! Planning: who is told of what happened, from the events.
+//!
+//! Everything is read and put into words beside the writer; what it writes is only the queue. That an
+//! answer may be out of date when a delivery leaves does no harm: permission is asked again then.
+
+use std::collections::HashMap;
+
+use crate::app::{Addresses, App, Asker};
+use crate::domain::{
+    Actor, ActorId, ActorState, DeliveryGround, Event, EventId, EventKind, Group, GroupId, Host,
+    Post, PostId, Timestamp, Uri,
+};
+use crate::error::{Error, Result};
+use crate::policy::Viewer;
+use crate::services::access::Receivers;
+use crate::services::deliveries::destinations::{
+    address, address_group, address_server_of, keep_apart, partners_who_know,
+};
+use crate::services::deliveries::known::{Known, known};
+use crate::services::deliveries::news::{
+    ActorNews, ActorTelling, GroupTelling, News, Render, Telling,
+};
+use crate::services::deliveries::telling;
+use crate::services::signing::{self, Pens, PrivateKey};
+use crate::services::{accounts, documents};
+use crate::storage::deliveries::NewMessage;
+use crate::storage::{self, Connection};
+
+/// Events planned together.
+const EVENTS_PER_PLAN: i64 = 64;
+
+/// How long an event is tried that cannot be planned.
+const TOLD_WITHIN: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+/// Plans the deliveries of events nobody has planned yet; how many events there were.
+pub async fn plan(app: &App, render: Render) -> Result<usize> {
+    let asker = app.asker(Viewer::Anonymous);
+    let now = asker.now;
+    let addresses = app.addresses();
+    let planned = app
+        .db
+        .read("plan_deliveries", move |connection| {
+            let events = storage::events::list_unplanned(connection, EVENTS_PER_PLAN)?;
+            Planner::new(&asker, &addresses, render).plan_all(connection, &events)
+        })
+        .await?;
+    if planned.is_empty() {
+        return Ok(0);
+    }
+    let count = app
+        .db
+        .write_patiently("queue_deliveries", move |connection| {
+            queue(connection, planned, now)
+        })
+        .await?;
+    if count > 0 {
+        app.bells.deliveries.notify_one();
+    }
+    Ok(count)
+}
+
+/// An event with what is to be sent because of it.
+struct Planned {
+    event: EventId,
+    kind: EventKind,
+    message: Option<NewMessage>,
+}
+
+/// Writes down what was planned, unless another process planned it meanwhile; how many events.
+fn queue(connection: &mut Connection, mut planned: Vec<Planned>, now: Timestamp) -> Result<usize> {
+    let ids: Vec<EventId> = planned.iter().map(|planned| planned.event).collect();
+    let open = storage::events::hold_unplanned(connection, &ids)?;
+    planned.retain(|planned| open.contains(&planned.event));
+    let done: Vec<EventId> = planned.iter().map(|planned| planned.event).collect();
+    let messages = still_to_be_told(connection, planned)?;
+    storage::deliveries::insert(connection, &messages, now)?;
+    storage::events::mark_planned(connection, &done, now)?;
+    Ok(done.len())
+}
+
+/// Without the texts that were taken back while they were planned: an erased person's words must not
+/// get into the queue behind the erasure.
+fn still_to_be_told(connection: &mut Connection, planned: Vec<Planned>) -> Result<Vec<NewMessage>> {
+    let texts = |planned: &Planned| match planned.kind.carries_text() {
+        true => planned.message.as_ref().and_then(|message| message.post),
+        false => None,
+    };
+    let posts: Vec<PostId> = planned.iter().filter_map(texts).collect();
+    let visible = storage::posts::list_visible(connection, &posts)?;
+    let stands = |planned: &Planned| texts(planned).is_none_or(|post| visible.contains(&post));
+    Ok(planned
+        .into_iter()
+        .filter(stands)
+        .filter_map(|planned| planned.message)
+        .collect())
+}
+
+/// Plans events one after the other and remembers what they have in common.
+struct Planner<'a> {
+    asker: &'a Asker,
+    addresses: &'a Addresses,
+    render: Render,
+    known: Known,
+    receivers: Receivers<'a>,
+    member_hosts: HashMap<GroupId, Vec<(Host, Uri)>>,
+    pens: HashMap<ActorId, Option<PrivateKey>>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(asker: &'a Asker, addresses: &'a Addresses, render: Render) -> Self {
+        Self {
+            asker,
+            addresses,
+            render,
+            known: Known::default(),
+            receivers: Receivers::new(asker),
+            member_hosts: HashMap::new(),
+            pens: HashMap::new(),
+        }
+    }
+
+    /// One event that cannot be told must not hold up all others; nor is it given up for a fault that
+    /// passes.
+    fn plan_all(&mut self, connection: &mut Connection, events: &[Event]) -> Result<Vec<Planned>> {
+        self.meet(connection, events)?;
+        let mut all = Vec::with_capacity(events.len());
+        for event in events {
+            let message = match self.plan(connection, event) {
+                Ok(message) => message,
+                Err(error) => {
+                    tracing::error!(%error, event = %event.id, kind = %event.kind, "an event could not be told");
+                    if error.is_temporary() && self.asker.now.since(event.at) < TOLD_WITHIN {
+                        continue;
+                    }
+                    None
+                }
+            };
+            let (event, kind) = (event.id, event.kind);
+            all.push(Planned {
+                event,
+                kind,
+                message,
+            });
+        }
+        Ok(all)
+    }
+
+    /// Reads at once whom and what the events are about.
+    fn meet(&mut self, connection: &mut Connection, events: &[Event]) -> Result<()> {
+        let ids: Vec<PostId> = events.iter().filter_map(|event| event.post).collect();
+        let posts = self.known.meet_posts(connection, &ids)?;
+        self.receivers.meet_posts(connection, &posts)?;
+        let doers = events.iter().map(|event| event.actor);
+        let mut people: Vec<ActorId> = doers.chain(posts.iter().map(|post| post.author)).collect();
+        people.sort_unstable();
+        people.dedup();
+        self.known.meet_actors(connection, &people)
+    }
+
+    fn plan(&mut self, connection: &mut Connection, event: &Event) -> Result<Option<NewMessage>> {
+        match event.kind {
+            EventKind::PersonUpdated | EventKind::PersonDeleted | EventKind::ActorUpdated => {
+                self.plan_of_actor(connection, event)
+            }
+            _ => self.plan_in_group(connection, event),
+        }
+    }
+
+    /// Tells the servers that know, or may know, somebody or something of ours what became of them.
+    fn plan_of_actor(
+        &mut self,
+        connection: &mut Connection,
+        event: &Event,
+    ) -> Result<Option<NewMessage>> {
+        let none = || Error::internal(format!("event {} has no actor", event.id));
+        let actor = storage::actors::find(connection, event.actor)?.ok_or_else(none)?;
+        let (news, ground, destinations) = match event.kind {
+            EventKind::PersonDeleted => (
+                ActorNews::Gone,
+                DeliveryGround::Retraction,
+                accounts::read_acquainted(event.activity.as_deref().unwrap_or_default())?,
+            ),
+            // Gone again before it was told.
+            _ if actor.state == ActorState::Deleted => return Ok(None),
+            kind => {
+                let group = storage::groups::find(connection, actor.id.group())?;
+                let destinations = match kind {
+                    EventKind::PersonUpdated => {
+                        accounts::list_acquainted(connection, self.asker, actor.id)?
+                    }
+                    _ => partners_who_know(connection, self.asker, &actor, group.as_ref())?,
+                };
+                let news = ActorNews::Changed {
+                    group: group.map(Box::new),
+                    keys: documents::public_keys(connection, &actor, self.asker.now)?,
+                };
+                (news, DeliveryGround::Addressed, destinations)
+            }
+        };
+        if destinations.is_empty() {
+            return Ok(None);
+        }
+        let pens = self.pens(connection, None, &actor)?;
+        let (signer, lane) = (actor.id, actor.id.0);
+        let telling = Telling::Actor(Box::new(ActorTelling {
+            event: event.id,
+            actor,
+            news,
+        }));
+        let rendered = (self.render)(self.addresses, &telling, &pens)?;
+        Ok(Some(NewMessage {
+            event: event.id,
+            activity: rendered.id,
+            body: rendered.body,
+            signer,
+            ground,
+            group: None,
+            post: None,
+            lane,
+            destinations,
+        }))
+    }
+
+    fn plan_in_group(
+        &mut self,
+        connection: &mut Connection,
+        event: &Event,
+    ) -> Result<Option<NewMessage>> {
+        let post = match event.post {
+            Some(post) => self.known.post(connection, post)?.cloned(),
+            None => None,
+        };
+        let told = telling::tell(
+            connection,
+            &mut self.known,
+            event,
+            post.as_ref(),
+            self.asker.now,
+        )?;
+        let Some((telling, ground)) = told else {
+            return Ok(None);
+        };
+        let destinations = self.destinations(connection, event, &telling, ground, post.as_ref())?;
+        if destinations.is_empty() {
+            return Ok(None);
+        }
+        let signer = telling::signer(connection, &telling)?;
+        let pens = self.pens(connection, telling.news.speaker(), &signer)?;
+        let (group, lane) = (telling.group.id, lane(event, &telling.news, post.as_ref()));
+        let rendered = (self.render)(self.addresses, &Telling::Group(Box::new(telling)), &pens)?;
+        Ok(Some(NewMessage {
+            event: event.id,
+            activity: rendered.id,
+            body: rendered.body,
+            signer: signer.id,
+            ground,
+            group: Some(group),
+            post: event.post,
+            lane: lane.unwrap_or(group.0),
+            destinations,
+        }))
+    }
+
+    /// Which servers are told.
+    fn destinations(
+        &mut self,
+        connection: &mut Connection,
+        event: &Event,
+        telling: &GroupTelling,
+        ground: DeliveryGround,
+        post: Option<&Post>,
+    ) -> Result<Vec<(Host, Uri)>> {
+        match &telling.news {
+            News::JoinAccepted { person, .. } | News::JoinRejected { person, .. } => {
+                Ok(address(person))
+            }
+            News::GrantOffered { instance, .. } | News::GrantEnded { instance, .. } => {
+                Ok(address(instance))
+            }
+            News::Invited {
+                person: Some(person),
+                ..
+            } => Ok(address(person)),
+            News::Invited { handle, .. } => address_server_of(connection, handle),
+            _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
+            _ => match (ground, event.post) {
+                (DeliveryGround::Retraction, Some(post)) => {
+                    let mut hosts = storage::deliveries::list_hosts_that_got(connection, post)?;
+                    // Who was not told of a like is not told that it was taken back.
+                    if event.kind == EventKind::Unliked {
+                        keep_apart(connection, event, &telling.group, &mut hosts)?;
+                    }
+                    Ok(hosts)
+                }
+                _ => {
+                    let mut hosts = self.receivers(connection, &telling.group, post)?;
+                    if event.kind == EventKind::Liked {
+                        keep_apart(connection, event, &telling.group, &mut hosts)?;
+                    }
+                    Ok(hosts)
+                }
+            },
+        }
+    }
+
+    /// What proves the words of who did it, and of who tells it.
+    fn pens(
+        &mut self,
+        connection: &mut Connection,
+        speaker: Option<&Actor>,
+        signer: &Actor,
+    ) -> Result<Pens> {
+        let at = self.asker.now;
+        let mut pens = Vec::with_capacity(2);
+        for actor in speaker.into_iter().chain([signer]) {
+            let pen = known(&mut self.pens, &actor.id, || {
+                signing::find_pen(connection, actor, at)
+            })?;
+            pens.extend(pen.clone().map(|pen| (actor.uri.clone(), pen)));
+        }
+        Ok(Pens { at, pens })
+    }
+
+    /// The members' servers that may get it.
+    fn receivers(
+        &mut self,
+        connection: &mut Connection,
+        group: &Group,
+        post: Option<&Post>,
+    ) -> Result<Vec<(Host, Uri)>> {
+        let receivers = &mut self.receivers;
+        let hosts = known(&mut self.member_hosts, &group.id, || {
+            let hosts = storage::memberships::list_member_hosts(connection, group.id)?;
+            receivers.meet(connection, group, hosts.iter().map(|(host, _)| host))?;
+            Ok(hosts)
+        })?;
+        let mut allowed = Vec::with_capacity(hosts.len());
+        for (host, inbox) in hosts.iter() {
+            if self.receivers.ask(connection, host, group, post)?.is_ok() {
+                allowed.push((host.clone(), inbox.clone()));
+            }
+        }
+        Ok(allowed)
+    }
+}
+
+/// What has to arrive in order: a topic's news, a person's, and what a group says of its own
+/// standing, for a grant may replace another (none: the group's lane).
+fn lane(event: &Event, news: &News, post: Option<&Post>) -> Option<i64> {
+    match news {
+        News::GrantOffered { .. } | News::GrantEnded { .. } | News::GroupChanged { .. } => None,
+        _ => post.map(|post| post.topic.0).or(event.object),
+    }
+}

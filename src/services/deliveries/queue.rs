@@ -1,0 +1,100 @@
+//! The queue as administrators see it, and what they can do about it.
+
+use crate::app::App;
+use crate::domain::{AuditAction, Delivery, DeliveryId, Destination, Host};
+use crate::error::{Error, Result};
+use crate::policy::{Viewer, act};
+use crate::services::{access, audit};
+use crate::storage;
+
+/// Every server we deliver to, with its backlog.
+pub async fn list_destinations(app: &App, viewer: Viewer) -> Result<Vec<Destination>> {
+    access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
+    app.db
+        .read("list_destinations", storage::deliveries::list_destinations)
+        .await
+}
+
+/// Deliveries to a server (none: to all) that have not gone out.
+pub async fn list_unsent(
+    app: &App,
+    viewer: Viewer,
+    host: Option<Host>,
+    most: i64,
+) -> Result<Vec<Delivery>> {
+    access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
+    app.db
+        .read("list_unsent", move |connection| {
+            storage::deliveries::list_unsent(connection, host.as_ref(), most)
+        })
+        .await
+}
+
+/// Deliveries that were refused or tried too often, newest first.
+pub async fn list_given_up(
+    app: &App,
+    viewer: Viewer,
+    before: Option<DeliveryId>,
+    most: i64,
+) -> Result<Vec<Delivery>> {
+    access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
+    app.db
+        .read("list_given_up", move |connection| {
+            storage::deliveries::list_given_up(connection, before, most)
+        })
+        .await
+}
+
+/// Puts waiting and given-up deliveries first in line; how many.
+pub async fn retry(
+    app: &App,
+    viewer: Viewer,
+    host: Option<Host>,
+    id: Option<DeliveryId>,
+) -> Result<usize> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManagePartners>(&asker)?;
+    let count = app
+        .db
+        .write("retry_deliveries", move |connection| {
+            let count = storage::deliveries::retry(connection, host.as_ref(), id, asker.now)?;
+            let subject = host.map_or_else(|| "all".to_owned(), |host| host.to_string());
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::DeliveryRetried,
+                &subject,
+                &count.to_string(),
+            )?;
+            Ok(count)
+        })
+        .await?;
+    app.bells.deliveries.notify_one();
+    Ok(count)
+}
+
+/// Gives a delivery up for good.
+pub async fn discard(app: &App, viewer: Viewer, id: DeliveryId) -> Result<()> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManagePartners>(&asker)?;
+    app.db
+        .write("discard_delivery", move |connection| {
+            let delivery = storage::deliveries::find(connection, id)?.ok_or(Error::NotFound)?;
+            if !storage::deliveries::discard(connection, id, asker.now)? {
+                return Err(Error::Conflict(format!(
+                    "the delivery is {}: there is nothing to discard",
+                    delivery.state
+                )));
+            }
+            audit::note(
+                connection,
+                &asker,
+                AuditAction::DeliveryDiscarded,
+                delivery.host.as_str(),
+                &id.to_string(),
+            )
+        })
+        .await?;
+    app.bells.deliveries.notify_one();
+    Ok(())
+}

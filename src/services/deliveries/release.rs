@@ -1,0 +1,230 @@
+//! Asking again before the bytes leave, and writing down how it went.
+
+use std::collections::HashMap;
+
+use crate::app::{App, Asker};
+use crate::domain::{
+    Delivery, DeliveryGround, DeliveryId, DeliveryState, Host, PartnerState, PostId, Timestamp,
+};
+use crate::error::Result;
+use crate::policy::{FederationMode, Reason, Viewer};
+use crate::services::access::Receivers;
+use crate::services::deliveries::known::{Known, known};
+use crate::storage::deliveries::{Claimed, Outcome};
+use crate::storage::{self, Connection};
+
+/// A delivery that may leave now, with its bytes.
+pub type Outgoing = Claimed;
+
+/// How soon a delivery to a paused partner is looked at again.
+const PAUSE_LOOK: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// What a worker that sends has room for.
+#[derive(Clone, Debug, Default)]
+pub struct Room {
+    /// Servers that are busy enough.
+    pub busy: Vec<Host>,
+    /// Deliveries taken at most.
+    pub most: usize,
+    /// Until when they are this worker's.
+    pub lease_until: Timestamp,
+}
+
+/// What a worker that sends takes.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    pub outgoing: Vec<Outgoing>,
+    /// How many were due, also those that were held back.
+    pub due: usize,
+}
+
+/// Writes how attempts ended, takes what is due, and asks of each delivery, in the same
+/// transaction, whether it may still leave. What may not is withheld; what belongs to a paused
+/// partner waits.
+pub async fn exchange(app: &App, ended: Vec<Outcome>, room: Room) -> Result<Taken> {
+    let asker = app.asker(Viewer::Anonymous);
+    app.db
+        .write_patiently("exchange_deliveries", move |connection| {
+            if !ended.is_empty() {
+                storage::deliveries::record(connection, &ended, asker.now)?;
+            }
+            match room.most {
+                0 => Ok(Taken::default()),
+                _ => claim(connection, &asker, &room),
+            }
+        })
+        .await
+}
+
+fn claim(connection: &mut Connection, asker: &Asker, room: &Room) -> Result<Taken> {
+    let most = i64::try_from(room.most).unwrap_or(i64::MAX);
+    let claimed =
+        storage::deliveries::claim_due(connection, &room.busy, asker.now, room.lease_until, most)?;
+    let due = claimed.len();
+    let mut release = Release::new(asker);
+    release.meet(connection, &claimed)?;
+    let (mut outgoing, mut held, mut withheld) = (Vec::new(), Vec::new(), Vec::new());
+    for taken in claimed {
+        match release.ask(connection, &taken.delivery)? {
+            Leave::Now => outgoing.push(taken),
+            Leave::Later => held.push(taken.delivery.id),
+            Leave::Never(reason) => withheld.push(withhold(&taken.delivery, reason)),
+        }
+    }
+    if !held.is_empty() {
+        storage::deliveries::release(connection, &held, asker.now.plus(PAUSE_LOOK))?;
+    }
+    if !withheld.is_empty() {
+        storage::deliveries::record(connection, &withheld, asker.now)?;
+    }
+    Ok(Taken { outgoing, due })
+}
+
+enum Leave {
+    Now,
+    Later,
+    Never(Reason),
+}
+
+fn withhold(delivery: &Delivery, reason: Reason) -> Outcome {
+    Outcome {
+        id: delivery.id,
+        host: delivery.host.clone(),
+        state: DeliveryState::Withheld,
+        status: None,
+        error: Some(reason.as_str().to_owned()),
+        next_attempt_at: None,
+    }
+}
+
+/// Asks for each delivery, and reads what several have in common once.
+struct Release<'a> {
+    asker: &'a Asker,
+    receivers: Receivers<'a>,
+    known: Known,
+    partners: HashMap<Host, Option<PartnerState>>,
+}
+
+impl<'a> Release<'a> {
+    fn new(asker: &'a Asker) -> Self {
+        Self {
+            asker,
+            receivers: Receivers::new(asker),
+            known: Known::default(),
+            partners: HashMap::new(),
+        }
+    }
+
+    /// Reads at once what the deliveries are about.
+    fn meet(&mut self, connection: &mut Connection, claimed: &[Claimed]) -> Result<()> {
+        let is_news = |claimed: &&Claimed| claimed.delivery.ground == DeliveryGround::News;
+        let mut ids: Vec<PostId> = claimed
+            .iter()
+            .filter(is_news)
+            .filter_map(|claimed| claimed.delivery.post)
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let posts = self.known.meet_posts(connection, &ids)?;
+        self.receivers.meet_posts(connection, &posts)
+    }
+
+    fn ask(&mut self, connection: &mut Connection, delivery: &Delivery) -> Result<Leave> {
+        let answer = match delivery.ground {
+            DeliveryGround::News => self.news_may_leave(connection, delivery)?,
+            ground => {
+                let partner = known(&mut self.partners, &delivery.host, || {
+                    storage::partners::find_state(connection, &delivery.host)
+                })?;
+                partnership_allows(ground, *partner, self.asker.house.federation)
+            }
+        };
+        Ok(match answer {
+            Ok(()) => Leave::Now,
+            Err(Reason::PartnershipPaused) => Leave::Later,
+            Err(reason) => Leave::Never(reason),
+        })
+    }
+
+    fn news_may_leave(
+        &mut self,
+        connection: &mut Connection,
+        delivery: &Delivery,
+    ) -> Result<Result<(), Reason>> {
+        let group = match delivery.group {
+            Some(group) => self.known.group(connection, group)?.cloned(),
+            None => None,
+        };
+        let Some(group) = group else {
+            return Ok(Err(Reason::Unknown));
+        };
+        let post = match delivery.post {
+            Some(post) => self.known.post(connection, post)?,
+            None => None,
+        };
+        let answer = self
+            .receivers
+            .ask(connection, &delivery.host, &group, post)?;
+        Ok(answer.map_err(|refusal| refusal.reason))
+    }
+}
+
+/// What is not a group's news: answers and requests while the partnership stands; taking back
+/// wherever it went, unless blocked.
+const fn partnership_allows(
+    ground: DeliveryGround,
+    partner: Option<PartnerState>,
+    mode: FederationMode,
+) -> Result<(), Reason> {
+    match (partner, ground) {
+        (Some(PartnerState::Active), _) => Ok(()),
+        (Some(PartnerState::Paused), _) => Err(Reason::PartnershipPaused),
+        (Some(PartnerState::Blocked), _) => Err(Reason::PartnerBlocked),
+        (Some(PartnerState::Ended | PartnerState::Invited) | None, DeliveryGround::Retraction) => {
+            Ok(())
+        }
+        (Some(PartnerState::Ended | PartnerState::Invited) | None, _) => match mode {
+            FederationMode::Open => Ok(()),
+            FederationMode::Closed => Err(Reason::NoPartnership),
+        },
+    }
+}
+
+/// Whether a delivery that was taken may still leave: asked when its turn comes, for between taking
+/// and sending somebody may have ended what permitted it.
+pub async fn may_still_leave(app: &App, id: DeliveryId) -> Result<bool> {
+    app.db
+        .read("may_still_leave", move |connection| {
+            storage::deliveries::is_waiting(connection, id)
+        })
+        .await
+}
+
+/// How long somebody who ends a permission waits for what is on its way just then.
+const UNDER_WAY_MAX: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Waits until nothing that was cancelled is still on its way to a server (none: to any): when
+/// this returns, what was withdrawn no longer leaves. Bounded, for a process that died while
+/// sending cannot say that it ended.
+pub(in crate::services) async fn settle_cancelled(app: &App, host: Option<Host>) -> Result<()> {
+    let until = app.clock.now().plus(UNDER_WAY_MAX);
+    while app.clock.now() < until {
+        let (host, now) = (host.clone(), app.clock.now());
+        let count = app
+            .db
+            .read("count_under_way", move |connection| {
+                storage::deliveries::count_under_way(connection, host.as_ref(), now)
+            })
+            .await?;
+        if count == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+/// When the next waiting delivery is due, for sleeping until then.
+pub async fn next_due(app: &App) -> Result<Option<Timestamp>> {
+    app.db.read("next_due", storage::deliveries::next_due).await
+}

@@ -1,0 +1,284 @@
+//! From an event to what there is to tell: with whom and what it is about.
+
+use crate::domain::{
+    Actor, Audience, DeliveryGround, Event, EventKind, Group, Handle, Post, Timestamp, Uri,
+};
+use crate::error::{Error, Result};
+use crate::services::deliveries::known::Known;
+use crate::services::deliveries::news::{GroupTelling, News};
+use crate::services::{actors, documents};
+use crate::storage::{self, Connection};
+
+/// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
+pub(super) fn tell(
+    connection: &mut Connection,
+    known: &mut Known,
+    event: &Event,
+    post: Option<&Post>,
+    now: Timestamp,
+) -> Result<Option<(GroupTelling, DeliveryGround)>> {
+    let Some(group) = event.group else {
+        return Ok(None);
+    };
+    let Some(group) = known.group(connection, group)?.cloned() else {
+        return Ok(None);
+    };
+    let Some((news, ground)) = news(connection, known, event, &group, post, now)? else {
+        return Ok(None);
+    };
+    let announced = group.is_local()
+        && !matches!(
+            news,
+            News::JoinAccepted { .. }
+                | News::JoinRejected { .. }
+                | News::GrantOffered { .. }
+                | News::GrantEnded { .. }
+                | News::Invited { .. }
+                | News::GroupChanged { .. }
+        );
+    Ok(Some((
+        GroupTelling {
+            event: event.id,
+            news,
+            group,
+            announced,
+        },
+        ground,
+    )))
+}
+
+fn news(
+    connection: &mut Connection,
+    known: &mut Known,
+    event: &Event,
+    group: &Group,
+    post: Option<&Post>,
+    now: Timestamp,
+) -> Result<Option<(News, DeliveryGround)>> {
+    let ground = if group.is_local() {
+        DeliveryGround::News
+    } else {
+        DeliveryGround::Addressed
+    };
+    if event.post.is_some() {
+        return match post.filter(|post| post.audience == Audience::Group) {
+            Some(post) => post_news(connection, known, event, post.clone(), ground),
+            None => Ok(None),
+        };
+    }
+    let actor = || Error::internal(format!("event {} lacks what it tells of", event.id));
+    let follow = || event.activity.as_deref().map(str::parse::<Uri>).transpose();
+    let news = match event.kind {
+        EventKind::JoinRequested => {
+            let by = known
+                .actor(connection, event.actor)?
+                .cloned()
+                .ok_or_else(actor)?;
+            let membership = storage::memberships::find(connection, group.id, event.actor)?;
+            // Gone again before it was told: there is nothing to ask for.
+            let Some(follow) = membership.and_then(|membership| membership.follow) else {
+                return Ok(None);
+            };
+            (
+                News::JoinRequested { follow, by },
+                DeliveryGround::Addressed,
+            )
+        }
+        EventKind::Left => {
+            let by = known
+                .actor(connection, event.actor)?
+                .cloned()
+                .ok_or_else(actor)?;
+            let Some(follow) = follow()? else {
+                return Ok(None);
+            };
+            (News::Left { follow, by }, DeliveryGround::Addressed)
+        }
+        EventKind::JoinAccepted | EventKind::JoinRejected => {
+            let person = event.object.map(crate::domain::ActorId).ok_or_else(actor)?;
+            let person = storage::actors::find(connection, person)?.ok_or_else(actor)?;
+            let Some(follow) = follow()? else {
+                return Ok(None);
+            };
+            match event.kind {
+                EventKind::JoinAccepted => (
+                    News::JoinAccepted { follow, person },
+                    DeliveryGround::Addressed,
+                ),
+                _ => (
+                    News::JoinRejected { follow, person },
+                    DeliveryGround::Retraction,
+                ),
+            }
+        }
+        EventKind::Invited => {
+            let person = match event.object {
+                Some(person) => storage::actors::find(connection, crate::domain::ActorId(person))?,
+                None => None,
+            };
+            let handle = event.activity.clone().ok_or_else(actor)?;
+            (News::Invited { handle, person }, DeliveryGround::Addressed)
+        }
+        EventKind::GrantOffered | EventKind::GrantEnded => return grant_news(connection, event),
+        EventKind::GroupUpdated if group.is_local() => {
+            let keys = documents::public_keys(connection, &group.actor, now)?;
+            (News::GroupChanged { keys }, DeliveryGround::News)
+        }
+        EventKind::GroupUpdated
+        | EventKind::PersonUpdated
+        | EventKind::PersonDeleted
+        | EventKind::PostCreated
+        | EventKind::PostUpdated
+        | EventKind::PostDeleted
+        | EventKind::PostRemoved
+        | EventKind::PostRestored
+        | EventKind::TopicLocked
+        | EventKind::TopicUnlocked
+        | EventKind::Liked
+        | EventKind::Unliked
+        | EventKind::ActorUpdated => return Ok(None),
+    };
+    Ok(Some(news))
+}
+
+fn post_news(
+    connection: &mut Connection,
+    known: &mut Known,
+    event: &Event,
+    post: Post,
+    ground: DeliveryGround,
+) -> Result<Option<(News, DeliveryGround)>> {
+    let retraction = if ground == DeliveryGround::News {
+        DeliveryGround::Retraction
+    } else {
+        ground
+    };
+    let by = known
+        .actor(connection, event.actor)?
+        .cloned()
+        .ok_or_else(|| Error::internal(format!("event {} has no actor", event.id)))?;
+    if let (Some(activity), false) = (&event.activity, by.is_local()) {
+        let ground = match event.kind {
+            EventKind::PostDeleted | EventKind::PostRemoved | EventKind::Unliked => retraction,
+            _ => ground,
+        };
+        return Ok(Some((
+            News::PassedOn {
+                activity: activity.clone(),
+                introduction: known.document(connection, by.id)?.cloned(),
+            },
+            ground,
+        )));
+    }
+    let author = known
+        .actor(connection, post.author)?
+        .cloned()
+        .ok_or_else(|| Error::internal(format!("post {} has no author", post.id)))?;
+    let parent = match post.parent {
+        Some(parent) => known
+            .post(connection, parent)?
+            .map(|parent| parent.uri.clone()),
+        None => None,
+    };
+    let like = || event.activity.as_deref().map(str::parse::<Uri>).transpose();
+    Ok(match event.kind {
+        EventKind::PostCreated => Some((
+            News::PostCreated {
+                post,
+                author,
+                parent,
+            },
+            ground,
+        )),
+        EventKind::PostUpdated => Some((
+            News::PostUpdated {
+                post,
+                author,
+                parent,
+            },
+            ground,
+        )),
+        EventKind::PostDeleted => Some((News::PostDeleted { post, author }, retraction)),
+        EventKind::PostRemoved => {
+            let reason = event.activity.clone();
+            Some((News::PostRemoved { post, by, reason }, retraction))
+        }
+        EventKind::PostRestored => Some((News::PostRestored { post, by }, ground)),
+        EventKind::TopicLocked => Some((News::TopicLocked { topic: post, by }, ground)),
+        EventKind::TopicUnlocked => Some((News::TopicUnlocked { topic: post, by }, ground)),
+        EventKind::Liked => storage::reactions::find(connection, post.id, by.id)?
+            .map(|like| (News::Liked { like, post, by }, ground)),
+        EventKind::Unliked => like()?.map(|like| (News::Unliked { like, post, by }, retraction)),
+        _ => None,
+    })
+}
+
+fn grant_news(
+    connection: &mut Connection,
+    event: &Event,
+) -> Result<Option<(News, DeliveryGround)>> {
+    let Some(grant) = event.object else {
+        return Ok(None);
+    };
+    let Some(grant) = storage::grants::find(connection, crate::domain::GrantId(grant))? else {
+        return Ok(None);
+    };
+    let Some(partner) = storage::partners::find(connection, grant.partner)? else {
+        return Ok(None);
+    };
+    // Only partners by invitation speak this extension.
+    let Some(instance) = partner.instance.clone() else {
+        return Ok(None);
+    };
+    let Some(instance) = storage::actors::find_by_uri(connection, &instance)? else {
+        return Ok(None);
+    };
+    Ok(Some(match event.kind {
+        EventKind::GrantEnded => (
+            News::GrantEnded {
+                grant,
+                partner,
+                instance,
+            },
+            DeliveryGround::Retraction,
+        ),
+        _ => (
+            News::GrantOffered {
+                grant,
+                partner,
+                instance,
+            },
+            DeliveryGround::Partnership,
+        ),
+    }))
+}
+
+/// Whose key signs: the group's for what it tells, the instance's for grants, else the person's.
+pub(super) fn signer(connection: &mut Connection, telling: &GroupTelling) -> Result<Actor> {
+    match &telling.news {
+        News::GrantOffered { .. } | News::GrantEnded { .. } => storage::actors::find_by_handle(
+            connection,
+            &Handle {
+                name: actors::INSTANCE_NAME.into(),
+                host: None,
+            },
+        )?
+        .ok_or_else(|| Error::internal("the instance actor is missing")),
+        News::PostCreated { author: by, .. }
+        | News::PostUpdated { author: by, .. }
+        | News::PostDeleted { author: by, .. }
+        | News::PostRemoved { by, .. }
+        | News::PostRestored { by, .. }
+        | News::TopicLocked { by, .. }
+        | News::TopicUnlocked { by, .. }
+        | News::Liked { by, .. }
+        | News::Unliked { by, .. }
+        | News::JoinRequested { by, .. }
+        | News::Left { by, .. }
+            if !telling.announced =>
+        {
+            Ok(by.clone())
+        }
+        _ => Ok(telling.group.actor.clone()),
+    }
+}
