@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::{Access, OrgRole};
+use crate::domain::{Access, MembershipState, OrgRole, Timestamp};
+use crate::policy::Viewer;
 use crate::services::test_house::House;
 
 /// An id holds a millisecond and 4,096 numbers of one process.
