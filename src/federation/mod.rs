@@ -42,6 +42,9 @@ pub struct Federation {
     signers: Signers,
 }
 
+/// Requests to the inboxes at once that are more than usual: each takes a millisecond or two.
+const CROWD: usize = 16;
+
 impl Federation {
     /// # Errors
     /// [`crate::Error::Internal`] when the system gives no threads to sign on.
@@ -52,6 +55,12 @@ impl Federation {
             app,
             keyring: Keyring::default(),
         })
+    }
+
+    /// Whether so many requests to the inboxes are being looked at that what can wait should.
+    pub fn door_is_crowded(&self) -> bool {
+        let most = self.app.config.limits.inbox_in_flight;
+        most.saturating_sub(self.inbox_room.available_permits()) >= CROWD
     }
 
     /// Waits for a turn to sign.

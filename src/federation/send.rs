@@ -103,7 +103,7 @@ async fn post_signed(
     let (target, signed, now) = (url.clone(), Arc::clone(&body), app.clock.now());
     let signing = turn.take(move || {
         let request = Outgoing::post(&target, signed.as_bytes());
-        Ok(signatures::sign(signature, &keys, &request, now)?)
+        signatures::sign(signature, &keys, &request, now)
     });
     let mut headers = signing.await?;
     headers.push(("content-type", "application/activity+json".to_owned()));

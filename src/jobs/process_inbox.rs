@@ -18,17 +18,27 @@ const FETCHES_AT_ONCE: usize = 32;
 /// How long a batch is ours. Longer than fetching the actors it names can take.
 const LEASE: Duration = Duration::from_secs(30);
 
+/// While many wait at the door, applying rests so many times as long as it worked: who sends is
+/// answered first, and what was stored can wait.
+const PAUSE_WHILE_CROWDED: u32 = 3;
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+
 pub async fn run(federation: Federation) {
     let app = &federation.app;
     loop {
         if app.bells.stop.rung() {
             return;
         }
+        let begun = app.clock.now();
         match apply_some(&federation).await {
             Ok(0) => {
                 if !rest(app, &app.bells.arrivals, LOOK_EVERY).await {
                     return;
                 }
+            }
+            Ok(_) if federation.door_is_crowded() => {
+                let pause = app.clock.now().since(begun) * PAUSE_WHILE_CROWDED;
+                tokio::time::sleep(pause.min(PAUSE_MAX)).await;
             }
             Ok(_) => {}
             Err(error) => recover(app, "applying what arrived", &error).await,

@@ -104,8 +104,8 @@ pub enum Whose {
 }
 
 /// Gives actors of this house new keys; whom. Partners who know the actor are told, and after
-/// [`SIGNS_AFTER`](crate::services::signing::SIGNS_AFTER) the new ones sign; the old ones are published
-/// for [`OVERLAP`], so that nothing that is on its way is lost.
+/// [`SIGNS_AFTER`] the new ones sign; the old ones are published for [`OVERLAP`], so that nothing
+/// that is on its way is lost.
 ///
 /// # Errors
 /// [`Error::NotFound`] where nobody here has the name; [`Error::Denied`] unless an administrator asks.

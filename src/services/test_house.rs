@@ -228,7 +228,7 @@ impl House {
     /// The kinds of events nobody planned yet, oldest first.
     pub async fn news(&self) -> Vec<EventKind> {
         let events = self
-            .write(|connection, _| storage::events::claim_unplanned(connection, 1_000))
+            .write(|connection, _| storage::events::list_unplanned(connection, 1_000))
             .await;
         events.iter().map(|event| event.kind).collect()
     }

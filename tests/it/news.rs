@@ -7,6 +7,7 @@ use guildhall::policy::Viewer;
 use guildhall::services::{accounts, groups, posts};
 use serde_json::{Value, json};
 
+use crate::support::bridge::{bridge, is_in, is_out, listed};
 use crate::support::forge::{Letter, Reply};
 use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, Peer};
 use crate::support::requirements::backends;
@@ -91,28 +92,12 @@ impl Stranger {
     }
 }
 
-/// Waits until somebody stands so in acme's *engineering*.
-async fn is_in(world: &World, handle: &str, state: &str) {
-    let acme = &world.house("acme").instance;
-    eventually(&format!("{handle} is {state}"), async || {
-        let members = acme.run_json(&["member", "list", "engineering"]).await;
-        let found = |row: &Value| row["who"] == handle && row["state"] == state;
-        members.as_array()?.iter().any(found).then_some(())
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn what_a_moderator_removed_and_restored_is_back_at_the_partner() {
     for backend in backends() {
-        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+        let Some((world, [here, there], [ada, bo])) = bridge(backend).await else {
             continue;
         };
-        let (here, there) = world.bridge().await;
-        let (ada, bo) = (
-            world.member("ada@acme").await,
-            world.member("bo@birch").await,
-        );
         let bridge = ada.topic(&here, "Bridge opens Monday", "Come all.").await;
         let timber = bo.topic(&there, "Timber", "Larch or oak?").await;
         let forgotten = ada.topic(&here, "Ribbon", "Red or blue?").await;
@@ -156,14 +141,9 @@ async fn what_a_moderator_removed_and_restored_is_back_at_the_partner() {
 #[tokio::test]
 async fn a_moderator_elsewhere_removes_restores_and_locks_for_everybody() {
     for backend in backends() {
-        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+        let Some((world, [here, _], [ada, bo])) = bridge(backend).await else {
             continue;
         };
-        let (here, _) = world.bridge().await;
-        let (ada, bo) = (
-            world.member("ada@acme").await,
-            world.member("bo@birch").await,
-        );
         let stranger = Stranger::partner(&world, "p", "read,react,reply,moderate").await;
         let (pam, _) = stranger.member(&world, "pam").await;
         let (pete, _) = stranger.member(&world, "pete").await;
@@ -229,16 +209,10 @@ async fn a_moderator_elsewhere_removes_restores_and_locks_for_everybody() {
 #[tokio::test]
 async fn what_a_group_says_of_itself_is_known_at_the_partner() {
     for backend in backends() {
-        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+        let Some((world, [here, there], [ada, bo])) = bridge(backend).await else {
             continue;
         };
-        let (here, there) = world.bridge().await;
-        let bo = world.member("bo@birch").await;
-        let topic = world
-            .member("ada@acme")
-            .await
-            .topic(&here, "Bridge opens Monday", "")
-            .await;
+        let topic = ada.topic(&here, "Bridge opens Monday", "").await;
         let at_birch = bo.see_topic(text(&topic["uri"])).await;
         let house = world.house("acme");
         let app = house.app();
@@ -280,12 +254,9 @@ async fn what_a_group_says_of_itself_is_known_at_the_partner() {
 #[tokio::test]
 async fn who_changes_their_name_is_called_so_at_the_partner() {
     for backend in backends() {
-        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+        let Some((world, [here, _], [ada, bo])) = bridge(backend).await else {
             continue;
         };
-        let (here, _) = world.bridge().await;
-        let ada = world.member("ada@acme").await;
-        let bo = world.member("bo@birch").await;
         // A server where nobody shares a group with her.
         let stranger = Stranger::partner(&world, "p", "read").await;
         let topic = ada.topic(&here, "Bridge opens Monday", "").await;
@@ -325,16 +296,7 @@ async fn who_is_gone_is_forgotten_elsewhere() {
         stranger
             .says(&pam, &pam.activity("Delete", json!(pam.id)))
             .await;
-        eventually("pam is in no group", async || {
-            let members = world
-                .house("acme")
-                .instance
-                .run_json(&["member", "list", "engineering"])
-                .await;
-            let hers = |row: &Value| row["who"] == pam.handle();
-            (!members.as_array()?.iter().any(hers)).then_some(())
-        })
-        .await;
+        is_out(&world, &pam.handle()).await;
         let again = pam.activity("Follow", json!(stranger.group));
         assert_eq!(stranger.send(&pam, &again).await.status, 403);
 
@@ -369,10 +331,9 @@ async fn who_is_gone_is_forgotten_elsewhere() {
 #[tokio::test]
 async fn software_that_knows_no_grants_hears_who_is_no_member_any_more() {
     for backend in backends() {
-        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+        let Some((world, [here, _], [ada, bo])) = bridge(backend).await else {
             continue;
         };
-        let (here, _) = world.bridge().await;
         let acme = &world.house("acme").instance;
         let stranger = Stranger::partner(&world, "p", "read,reply").await;
         let host = stranger.peer.host();
@@ -406,8 +367,7 @@ async fn software_that_knows_no_grants_hears_who_is_no_member_any_more() {
         let soon = soon.to_string();
         let until = [grant.as_slice(), &["--until", &soon]].concat();
         acme.run_json(&until).await;
-        let members = acme.run_json(&["member", "list", "engineering"]).await;
-        assert!(!members.to_string().contains(&pam.handle()), "{members}");
+        assert_eq!(listed(&world, &pam.handle()).await, None);
         let join = pam.activity("Join", json!(stranger.group));
         stranger.says(&pam, &join).await;
         is_in(&world, &pam.handle(), "member").await;
@@ -416,8 +376,7 @@ async fn software_that_knows_no_grants_hears_who_is_no_member_any_more() {
         stranger
             .hears("that pam's time is over", refused(&join))
             .await;
-        let members = acme.run_json(&["member", "list", "engineering"]).await;
-        assert!(!members.to_string().contains(&pam.handle()), "{members}");
+        assert_eq!(listed(&world, &pam.handle()).await, None);
 
         // The partnership ended. Who left before, by `Leave`, is not put out.
         acme.run_json(&grant).await;
@@ -426,23 +385,14 @@ async fn software_that_knows_no_grants_hears_who_is_no_member_any_more() {
         stranger
             .says(&quin, &quin.activity("Leave", json!(stranger.group)))
             .await;
-        eventually("quin left", async || {
-            let members = acme.run_json(&["member", "list", "engineering"]).await;
-            (!members.to_string().contains(&quin.handle())).then_some(())
-        })
-        .await;
+        is_out(&world, &quin.handle()).await;
         acme.run_json(&["partner", "end", &host]).await;
         stranger.hears("that pete is out", refused(&petes)).await;
         assert!(!stranger.peer.heard().iter().any(refused(&quins)));
         assert!(!pete.id.is_empty());
 
         // Partners by invitation are told of the grant itself, and nobody else of anything.
-        let bo = world.member("bo@birch").await;
-        let topic = world
-            .member("ada@acme")
-            .await
-            .topic(&here, "Still here", "")
-            .await;
+        let topic = ada.topic(&here, "Still here", "").await;
         bo.see_topic(text(&topic["uri"])).await;
     }
 }
@@ -450,23 +400,15 @@ async fn software_that_knows_no_grants_hears_who_is_no_member_any_more() {
 #[tokio::test]
 async fn a_partners_people_ask_again_after_a_grant_expired() {
     for backend in backends() {
-        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+        let Some((world, [_, there], [_, bo])) = bridge(backend).await else {
             continue;
         };
-        let (_, there) = world.bridge().await;
-        let bo = world.member("bo@birch").await;
-        let handle = format!("bo@{}", world.house("birch").instance.host());
-        let acme = &world.house("acme").instance;
         let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(9);
         let until = ["--until", &soon.to_string()];
         world
             .grant("acme", "engineering", "birch", "read,reply", &until)
             .await;
-        eventually("bo is out at acme", async || {
-            let members = acme.run_json(&["member", "list", "engineering"]).await;
-            (!members.to_string().contains(&handle)).then_some(())
-        })
-        .await;
+        is_out(&world, &format!("bo@{}", bo.host)).await;
 
         world
             .grant("acme", "engineering", "birch", "read,reply", &[])
@@ -490,10 +432,9 @@ async fn a_partners_people_ask_again_after_a_grant_expired() {
 #[tokio::test]
 async fn what_a_third_server_keeps_is_fetched_from_there() {
     for backend in backends() {
-        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+        let Some((world, _, [ada, _])) = bridge(backend).await else {
             continue;
         };
-        world.bridge().await;
         let birch = &world.house("birch").instance;
         let stranger = Stranger::partner(&world, "p", "read,reply,start").await;
         let (pam, _) = stranger.member(&world, "pam").await;
@@ -513,7 +454,6 @@ async fn what_a_third_server_keeps_is_fetched_from_there() {
         stranger
             .peer
             .put(&path(&topic), Answer::of(ACTIVITY_JSON, &topic));
-        let ada = world.member("ada@acme").await;
         let here = ada.see_topic(text(&topic["id"])).await;
         ada.see_topic(text(&hidden["id"])).await;
         let answer = ada.reply(text(&here["id"]), "As long as a finger.").await;

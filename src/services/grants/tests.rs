@@ -267,7 +267,7 @@ async fn queue_news(house: &House, group: GroupId, number: usize) {
                         "https://birch.example/inbox".parse()?,
                     )],
                 };
-                storage::deliveries::insert(connection, &message, now)?;
+                storage::deliveries::insert(connection, &[message], now)?;
             }
             Ok(())
         })

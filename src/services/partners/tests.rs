@@ -73,7 +73,7 @@ async fn queue(house: &House, group: Option<crate::domain::GroupId>) {
                         "https://birch.example/inbox".parse()?,
                     )],
                 };
-                storage::deliveries::insert(connection, &message, now)?;
+                storage::deliveries::insert(connection, &[message], now)?;
             }
             Ok(())
         })

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::{Access, OrgRole};
+use crate::domain::{Access, MembershipState, OrgRole, Timestamp};
+use crate::policy::Viewer;
 use crate::services::test_house::House;
 
 /// An id holds a millisecond and 4,096 numbers of one process.
@@ -24,7 +25,7 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 
     let asker = house.app.asker(viewer);
-    let (parent, by) = (topic.uri.clone(), ada.clone());
+    let (parent, by) = (topic.clone(), ada.clone());
     house
         .write(move |connection, _| {
             for number in 0..MORE_THAN_A_MILLISECOND_HOLDS {
@@ -32,13 +33,17 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
                     uri: format!("https://birch.example/p/{number}").parse()?,
                     author: by.uri.clone(),
                     group: None,
-                    parent: Some(parent.clone()),
+                    parent: Some(parent.uri.clone()),
                     title: None,
                     html: "<p>Congratulations!</p>".to_owned().into(),
                     source: None,
                     published: Some(Timestamp::MIN),
                 };
-                receive(connection, &asker, &by, &group, &comment, None)?;
+                let ground = Ground {
+                    group: group.clone(),
+                    parent: Some(parent.clone()),
+                };
+                receive(connection, &asker, &by, ground, &comment, None)?;
             }
             Ok(())
         })

@@ -1,0 +1,104 @@
+//! One post as a viewer sees it: its author, its likes, and its text where policy shows that.
+
+use std::collections::HashMap;
+
+use crate::app::{App, Asker};
+use crate::domain::{Actor, ActorId, Partner, Post, PostId, PostState, PostView, Revision};
+use crate::error::{Error, Result};
+use crate::policy::{Viewer, act};
+use crate::services::access;
+use crate::storage::{self, Connection};
+
+/// Finds one post, if the viewer may read it. Deleted ones come without their text, removed ones
+/// with it for moderators and compliance officers only.
+pub async fn find(app: &App, viewer: Viewer, id: PostId) -> Result<PostView> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("find_post", move |connection| {
+            let case = access::permit_post::<act::Read>(connection, &asker, id)?;
+            let mut views = views(connection, &asker, vec![case.post])?;
+            views.pop().ok_or(Error::NotFound)
+        })
+        .await
+}
+
+/// Earlier texts of a post, newest first; none of a post that is removed or deleted.
+pub async fn history(app: &App, viewer: Viewer, id: PostId) -> Result<(PostView, Vec<Revision>)> {
+    let view = find(app, viewer, id).await?;
+    if view.post.state != PostState::Visible {
+        return Ok((view, Vec::new()));
+    }
+    let revisions = app
+        .db
+        .read("history", move |connection| {
+            storage::posts::list_revisions(connection, id)
+        })
+        .await?;
+    Ok((view, revisions))
+}
+
+/// The partnerships that explain where people from outside come from.
+pub(super) struct Badges(HashMap<String, Partner>);
+
+impl Badges {
+    pub(super) fn load(connection: &mut Connection) -> Result<Self> {
+        let partners = storage::partners::list(connection)?;
+        Ok(Self(
+            partners
+                .into_iter()
+                .map(|partner| (partner.host.to_string(), partner))
+                .collect(),
+        ))
+    }
+
+    pub(super) fn of(&self, actor: &Actor) -> Option<Partner> {
+        self.0.get(actor.host.as_ref()?.as_str()).cloned()
+    }
+}
+
+/// Adds authors and the viewer's likes; takes out the texts that policy does not show.
+pub(super) fn views(
+    connection: &mut Connection,
+    asker: &Asker,
+    posts: Vec<Post>,
+) -> Result<Vec<PostView>> {
+    let mut author_ids: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
+    author_ids.sort_unstable();
+    author_ids.dedup();
+    let authors: HashMap<ActorId, Actor> = storage::actors::list_by_ids(connection, &author_ids)?
+        .into_iter()
+        .map(|actor| (actor.id, actor))
+        .collect();
+    let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
+    let liked = match asker.viewer.actor() {
+        Some(actor) => storage::reactions::list_liked(connection, actor, &ids)?,
+        None => Vec::new(),
+    };
+    let guests = storage::accounts::list_guests(connection, &author_ids)?;
+    posts
+        .into_iter()
+        .map(|post| {
+            let author = authors
+                .get(&post.author)
+                .cloned()
+                .ok_or_else(|| Error::internal("a post without an author"))?;
+            let shown = access::shows_text(connection, asker, &post)?;
+            Ok(PostView {
+                by_guest: guests.contains(&post.author),
+                liked: liked.contains(&post.id),
+                post: if shown { post } else { without_text(post) },
+                author,
+            })
+        })
+        .collect()
+}
+
+/// What remains for who sees only that there was a post.
+fn without_text(post: Post) -> Post {
+    Post {
+        title: post.title.as_ref().map(|_| String::new()),
+        html: String::new(),
+        source: None,
+        ..post
+    }
+}

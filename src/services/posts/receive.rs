@@ -1,0 +1,270 @@
+//! Posts from afar: written, changed, taken back, removed, restored and locked by people of other
+//! houses, or told of by the house of a group elsewhere. Policy is asked as about what is done here.
+
+use super::moderate::{locking, turn_lock};
+use super::tell;
+use crate::app::Asker;
+use crate::domain::markup::{self, UntrustedHtml};
+use crate::domain::{
+    Actor, Audience, AuditAction, EventKind, Group, Post, PostState, TITLE_CHARS_MAX, Timestamp,
+    Uri,
+};
+use crate::error::{Error, Result};
+use crate::policy::{Reason, Viewer, act};
+use crate::services::access::Case;
+use crate::services::{access, audit};
+use crate::storage::posts::NewPost;
+use crate::storage::{self, Connection};
+
+/// Things of one server that are remembered as deleted before they arrived; the oldest make room.
+pub const TOMBSTONES_PER_HOST_MAX: i64 = 5_000;
+
+/// A post as another server tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedPost {
+    pub uri: Uri,
+    pub author: Uri,
+    /// The group it says it is for.
+    pub group: Option<Uri>,
+    /// What it answers; none for a topic.
+    pub parent: Option<Uri>,
+    pub title: Option<String>,
+    pub html: UntrustedHtml,
+    /// Markdown, where it came with it.
+    pub source: Option<String>,
+    pub published: Option<Timestamp>,
+}
+
+/// Where a post that arrives is to stand.
+#[derive(Clone, Debug)]
+pub(in crate::services) struct Ground {
+    pub group: Group,
+    /// What it answers, a post of the group; none for a topic.
+    pub parent: Option<Post>,
+}
+
+/// A post arrives: for a group of ours from its author, or in a group elsewhere from its house.
+/// `activity` is what we pass on to the other members' servers.
+pub(in crate::services) fn receive(
+    connection: &mut Connection,
+    asker: &Asker,
+    author: &Actor,
+    ground: Ground,
+    received: &ReceivedPost,
+    activity: Option<&str>,
+) -> Result<()> {
+    let known = storage::posts::find_by_uri(connection, &received.uri)?;
+    if known.is_some() || storage::posts::has_tombstone(connection, &received.uri)? {
+        return Ok(());
+    }
+    let new = NewPost {
+        uri: Some(received.uri.clone()),
+        author: author.id,
+        title: received.parent.is_none().then(|| title_of(received)),
+        source: received.source.clone(),
+        html: received.html.sanitized().as_str().to_owned(),
+        audience: Audience::Group,
+        created_at: received.published.unwrap_or(asker.now),
+    };
+    let unused = |_| received.uri.clone();
+    let Ground { group, parent } = ground;
+    let of_ours = group.is_local();
+    let post = match parent {
+        None => {
+            let (permit, _) = access::permit::<act::StartTopic>(connection, asker, group.id)?;
+            storage::posts::insert_topic(connection, &permit, new, unused, asker.now)?
+        }
+        Some(parent) => {
+            let case = access::permit_in::<act::Comment>(connection, asker, Some(group), parent)?;
+            storage::posts::insert_comment(
+                connection,
+                &case.permit,
+                &case.post,
+                new,
+                unused,
+                asker.now,
+            )?
+        }
+    };
+    if of_ours {
+        tell(connection, asker, EventKind::PostCreated, &post, activity)?;
+    }
+    Ok(())
+}
+
+/// Topics need a title: microblog posts get the first line of their text.
+fn title_of(received: &ReceivedPost) -> String {
+    let named = received
+        .title
+        .as_deref()
+        .map(|title| markup::plain_text(title, TITLE_CHARS_MAX))
+        .filter(|title| !title.is_empty());
+    let first_line = || {
+        let html = received.html.sanitized();
+        let end = html.as_str().find("</p>").unwrap_or(html.as_str().len());
+        markup::plain_text(&html.as_str()[..end], 120)
+    };
+    named.unwrap_or_else(|| {
+        Some(first_line())
+            .filter(|line| !line.is_empty())
+            .unwrap_or_else(|| "(without a title)".into())
+    })
+}
+
+/// A post's text was changed by its author elsewhere.
+pub(in crate::services) fn receive_update(
+    connection: &mut Connection,
+    asker: &Asker,
+    author: &Actor,
+    received: &ReceivedPost,
+    activity: Option<&str>,
+) -> Result<()> {
+    let post = storage::posts::find_by_uri(connection, &received.uri)?.ok_or(Error::NotFound)?;
+    if post.author != author.id {
+        return Err(Error::Denied(Reason::NotAuthor));
+    }
+    let case = access::permit_found::<act::EditPost>(connection, asker, post)?;
+    let html = received.html.sanitized();
+    let title = case.post.is_topic().then(|| title_of(received));
+    if case.post.html == html.as_str() && case.post.title == title {
+        return Ok(());
+    }
+    storage::posts::update_text(
+        connection,
+        &case.permit,
+        &case.post,
+        title.as_deref(),
+        received.source.as_deref(),
+        html.as_str(),
+        asker.now,
+    )?;
+    if case.group.is_some_and(|group| group.is_local()) {
+        tell(
+            connection,
+            asker,
+            EventKind::PostUpdated,
+            &case.post,
+            activity,
+        )?;
+    }
+    Ok(())
+}
+
+/// A post was taken back by its author elsewhere, or removed by a moderator of its group: one of its
+/// house, or one elsewhere whom the grant lets moderate. What we never heard of is remembered, so
+/// that it cannot arrive late.
+pub(in crate::services) fn receive_delete(
+    connection: &mut Connection,
+    asker: &Asker,
+    by: &Actor,
+    object: &Uri,
+    removal: bool,
+    activity: Option<&str>,
+) -> Result<()> {
+    let Some(post) = storage::posts::find_by_uri(connection, object)? else {
+        if object.host() == by.uri.host() {
+            storage::posts::insert_tombstone(
+                connection,
+                object,
+                TOMBSTONES_PER_HOST_MAX,
+                asker.now,
+            )?;
+        }
+        return Ok(());
+    };
+    if post.state == PostState::Deleted {
+        return Ok(());
+    }
+    // A moderator may remove what is their own: then it may come back, and its text is kept.
+    let told_by_house = matches!(asker.viewer, Viewer::Server { .. });
+    if post.author != by.id || (removal && told_by_house) {
+        return receive_removal(connection, asker, post, activity);
+    }
+    let case = access::permit_found::<act::DeletePost>(connection, asker, post)?;
+    storage::posts::delete(connection, &case.permit, &case.post)?;
+    if case.group.is_some_and(|group| group.is_local()) {
+        tell(
+            connection,
+            asker,
+            EventKind::PostDeleted,
+            &case.post,
+            activity,
+        )?;
+    }
+    Ok(())
+}
+
+fn receive_removal(
+    connection: &mut Connection,
+    asker: &Asker,
+    post: Post,
+    activity: Option<&str>,
+) -> Result<()> {
+    let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
+    if case.post.state != PostState::Visible {
+        return Ok(());
+    }
+    storage::posts::set_removed(connection, &case.permit, &case.post, true)?;
+    pass_on(connection, asker, EventKind::PostRemoved, &case, activity)
+}
+
+/// A moderator took a removal back. A tombstone that the removal left of something unknown goes with
+/// it: the post may arrive again. What its author deleted stays deleted: its text is gone.
+pub(in crate::services) fn receive_restore(
+    connection: &mut Connection,
+    asker: &Asker,
+    by: &Actor,
+    object: &Uri,
+    activity: Option<&str>,
+) -> Result<()> {
+    let Some(post) = storage::posts::find_by_uri(connection, object)? else {
+        if object.host() == by.uri.host() {
+            storage::posts::remove_tombstone(connection, object)?;
+        }
+        return Ok(());
+    };
+    let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
+    if case.post.state != PostState::Removed {
+        return Ok(());
+    }
+    storage::posts::set_removed(connection, &case.permit, &case.post, false)?;
+    pass_on(connection, asker, EventKind::PostRestored, &case, activity)
+}
+
+/// A moderator elsewhere, or the house of a group, closes a topic to comments or opens it again.
+pub(in crate::services) fn receive_lock(
+    connection: &mut Connection,
+    asker: &Asker,
+    object: &Uri,
+    locked: bool,
+    activity: Option<&str>,
+) -> Result<()> {
+    let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
+    let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
+    match turn_lock(connection, &case, locked)? {
+        true => pass_on(connection, asker, locking(locked), &case, activity),
+        false => Ok(()),
+    }
+}
+
+/// Lets the other servers of a group of ours know what a moderator elsewhere did; a line for who
+/// looks after moderators.
+fn pass_on(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    case: &Case<act::Moderate>,
+    activity: Option<&str>,
+) -> Result<()> {
+    if !case.group.as_ref().is_some_and(Group::is_local) {
+        return Ok(());
+    }
+    tell(connection, asker, kind, &case.post, activity)?;
+    let (action, detail) = match kind {
+        EventKind::TopicLocked => (AuditAction::TopicLocked, "on"),
+        EventKind::TopicUnlocked => (AuditAction::TopicLocked, "off"),
+        EventKind::PostRestored => (AuditAction::PostRemoved, "off"),
+        _ => (AuditAction::PostRemoved, "on"),
+    };
+    audit::note(connection, asker, action, case.post.uri.as_str(), detail)
+}

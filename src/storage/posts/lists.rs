@@ -1,0 +1,242 @@
+//! Posts in lists and threads, and counts of them, as far as a scope lets them through.
+
+use diesel::prelude::*;
+
+use super::PostRow;
+use crate::domain::{ActorId, GroupId, Page, Post, PostId};
+use crate::error::Result;
+use crate::policy::ReadScope;
+use crate::storage::connection::on_backend;
+use crate::storage::listing::Listing;
+use crate::storage::{Connection, scope};
+
+/// A post, its group and the group's actor, by the names that scopes use.
+const POSTS_OF_GROUPS: &str =
+    "posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id";
+
+/// The groups somebody (`$4`) is a member of.
+const OWN_GROUPS: &str =
+    "memberships h JOIN groups g ON g.actor_id = h.group_id JOIN actors ga ON ga.id = g.actor_id";
+const OWN: &str = "h.actor_id = $4 AND h.state = 'member'";
+
+/// Topics of a group, newest first.
+pub fn list_topics(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    group: GroupId,
+    page: Page,
+) -> Result<Vec<Post>> {
+    let text = format!(
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.group_id = $4 AND p.parent_id IS NULL AND p.id < $5 AND p.id > $6 \
+         AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
+        often(&scope::posts(scope)),
+        direction(page),
+    );
+    let listing = Listing::new(connection, scope, &text);
+    load_newest_first(connection, listing.at(group.0).page(page))
+}
+
+/// Topics of all groups the viewer is a member of, newest first.
+///
+/// Looks at the first topic of each group; as many of those as the page is long mark a border that
+/// no topic of the page lies beyond. Only up to there it reads the groups' indexes: the cost grows
+/// with the groups of the viewer, not with the posts there are.
+pub fn list_home(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    viewer: ActorId,
+    page: Page,
+) -> Result<Vec<Post>> {
+    let direction = direction(page);
+    let readable = often(&scope::posts(scope));
+    let topics = |below: &str, above: &str, items: &str| {
+        format!(
+            "SELECT p.id FROM posts p WHERE p.group_id = h.group_id AND p.parent_id IS NULL AND p.state = 'visible' \
+             AND p.id < {below} AND p.id > {above} AND {readable} ORDER BY p.id {direction} LIMIT {items}"
+        )
+    };
+    let firsts = format!(
+        "SELECT ({}) AS id FROM {OWN_GROUPS} WHERE {OWN}",
+        topics("$5", "$6", "1")
+    );
+    let last_first = format!(
+        "SELECT f.id FROM firsts f WHERE f.id IS NOT NULL ORDER BY f.id {direction} LIMIT 1 OFFSET $7 - 1"
+    );
+    let (border, page_topics) = if page.from_oldest {
+        let border = format!("SELECT COALESCE(({last_first}) + 1, $5) AS id");
+        (border, topics("(SELECT b.id FROM border b)", "$6", "$7"))
+    } else {
+        let border = format!("SELECT COALESCE(({last_first}) - 1, $6) AS id");
+        (border, topics("$5", "(SELECT b.id FROM border b)", "$7"))
+    };
+    // The same plan in the words each database understands.
+    let each = match connection {
+        Connection::Postgres(_) => format!("CROSS JOIN LATERAL ({page_topics}) n"),
+        Connection::Sqlite(_) => format!("JOIN posts n ON n.id IN ({page_topics})"),
+    };
+    let text = format!(
+        "SELECT t.* FROM posts t WHERE t.id IN (SELECT n.id FROM {OWN_GROUPS} {each} WHERE {OWN} \
+         ORDER BY n.id {direction} LIMIT $7)",
+    );
+    let listing = Listing::new(connection, scope, &text)
+        .with(connection, "firsts", &firsts)
+        .with(connection, "border", &border);
+    load_newest_first(connection, listing.at(viewer.0).page(page))
+}
+
+/// A condition that most rows fulfil. PostgreSQL takes so many conditions for a rare catch and
+/// would sort all topics of a group instead of walking its index until the page is full; of a
+/// `CASE` it thinks nothing.
+fn often(condition: &str) -> String {
+    format!("CASE WHEN {condition} THEN true ELSE false END")
+}
+
+/// What somebody wrote, topics and comments, newest first.
+pub fn list_by_author(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    author: ActorId,
+    page: Page,
+) -> Result<Vec<Post>> {
+    let text = format!(
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.author_id = $4 AND p.id < $5 AND p.id > $6 \
+         AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
+        scope::posts(scope),
+        direction(page),
+    );
+    let listing = Listing::new(connection, scope, &text);
+    load_newest_first(connection, listing.at(author.0).page(page))
+}
+
+/// All posts of a thread, oldest first, tombstones included.
+pub fn list_thread(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    topic: PostId,
+) -> Result<Vec<Post>> {
+    let text = format!(
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.topic_id = $4 AND {} ORDER BY p.id",
+        scope::posts(scope)
+    );
+    let listing = Listing::new(connection, scope, &text).at(topic.0);
+    load(connection, listing)
+}
+
+/// Visible posts of a thread (with `parent`: only what answers it directly), oldest first, from
+/// after an id on.
+pub fn list_thread_page(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    topic: PostId,
+    parent: Option<PostId>,
+    after: Option<PostId>,
+    items: u32,
+) -> Result<Vec<Post>> {
+    let (column, place) = match parent {
+        Some(parent) => ("parent_id", parent),
+        None => ("topic_id", topic),
+    };
+    let text = format!(
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.{column} = $4 AND p.id > $6 AND p.state = 'visible' AND {} \
+         ORDER BY p.id LIMIT $7",
+        scope::posts(scope)
+    );
+    let page = Page::first(items).after(after.map(|id| id.0));
+    let listing = Listing::new(connection, scope, &text)
+        .at(place.0)
+        .page(page);
+    load(connection, listing)
+}
+
+/// Ids of all posts the scope lets through: what the property test compares with the rules.
+pub fn list_readable(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<PostId>> {
+    let text = format!(
+        "SELECT p.id FROM {POSTS_OF_GROUPS} WHERE {} \
+         UNION ALL SELECT p.id FROM posts p WHERE p.group_id IS NULL AND {} ORDER BY id",
+        scope::posts(scope),
+        scope::posts_outside_groups(scope),
+    );
+    let ids = scope::list_ids(connection, scope, &text)?;
+    Ok(ids.into_iter().map(PostId).collect())
+}
+
+const fn direction(page: Page) -> &'static str {
+    if page.from_oldest { "ASC" } else { "DESC" }
+}
+
+fn load(connection: &mut Connection, listing: Listing) -> Result<Vec<Post>> {
+    let rows: Vec<PostRow> = on_backend!(connection, |inner| listing.load(inner))?;
+    rows.into_iter().map(Post::try_from).collect()
+}
+
+fn load_newest_first(connection: &mut Connection, listing: Listing) -> Result<Vec<Post>> {
+    let mut posts = load(connection, listing)?;
+    posts.sort_by_key(|post| std::cmp::Reverse(post.id));
+    Ok(posts)
+}
+
+/// The authors of these posts, as far as the scope lets them through.
+pub fn list_authors(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    among: &[PostId],
+) -> Result<Vec<(PostId, ActorId)>> {
+    let rows = load_pairs(connection, scope, among, "p.id", "p.author_id", "")?;
+    let author = |row: PairRow| (PostId(row.id), ActorId(row.number));
+    Ok(rows.into_iter().map(author).collect())
+}
+
+/// How many visible comments answer these posts directly, as far as the scope lets them through.
+pub fn count_replies(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    among: &[PostId],
+) -> Result<Vec<(PostId, u32)>> {
+    let group = "AND p.state = 'visible' AND p.audience = 'group' GROUP BY p.parent_id";
+    let rows = load_pairs(connection, scope, among, "p.parent_id", "COUNT(*)", group)?;
+    let count = |row: PairRow| {
+        (
+            PostId(row.id),
+            u32::try_from(row.number).unwrap_or(u32::MAX),
+        )
+    };
+    Ok(rows.into_iter().map(count).collect())
+}
+
+/// How many topics of a group the scope lets through.
+pub fn count_topics(connection: &mut Connection, scope: &ReadScope, group: GroupId) -> Result<u64> {
+    let visible = "AND p.parent_id IS NULL AND p.state = 'visible' GROUP BY p.group_id";
+    let group = [PostId(group.0)];
+    let rows = load_pairs(connection, scope, &group, "p.group_id", "COUNT(*)", visible)?;
+    Ok(rows.first().map_or(0, |row| row.number.unsigned_abs()))
+}
+
+#[derive(QueryableByName)]
+struct PairRow {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    id: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}
+
+/// `number` for every `column` that is one of `among`. The texts are ours, never a person's.
+fn load_pairs(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    among: &[PostId],
+    column: &str,
+    number: &str,
+    more: &str,
+) -> Result<Vec<PairRow>> {
+    if among.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = among.iter().map(ToString::to_string).collect();
+    let text = format!(
+        "SELECT {column} AS id, {number} AS number FROM {POSTS_OF_GROUPS} WHERE {column} IN ({}) AND {} {more}",
+        ids.join(", "),
+        scope::posts(scope),
+    );
+    let listing = Listing::new(connection, scope, &text).once();
+    Ok(on_backend!(connection, |inner| listing.load(inner))?)
+}

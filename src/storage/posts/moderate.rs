@@ -1,0 +1,78 @@
+//! What moderators change: hidden posts with the reason, locked topics.
+
+use diesel::prelude::*;
+
+use super::write::leave_count;
+use crate::domain::{Post, PostId, PostState, RemovalReason, Timestamp};
+use crate::error::Result;
+use crate::policy::{Permit, act};
+use crate::storage::Connection;
+use crate::storage::schema::{posts, removals};
+
+/// Hides a post (a moderator's act) or shows it again; the text stays.
+pub fn set_removed(
+    connection: &mut Connection,
+    _permit: &Permit<act::Moderate>,
+    post: &Post,
+    removed: bool,
+) -> Result<()> {
+    let state = if removed {
+        PostState::Removed
+    } else {
+        PostState::Visible
+    };
+    diesel::update(posts::table.find(post.id.0))
+        .set(posts::state.eq(state.as_str()))
+        .execute(connection)?;
+    leave_count(connection, post, if removed { -1 } else { 1 })
+}
+
+/// Writes why a post was removed.
+pub fn set_removal_reason(
+    connection: &mut Connection,
+    _permit: &Permit<act::Moderate>,
+    post: PostId,
+    reason: &RemovalReason,
+    now: Timestamp,
+) -> Result<()> {
+    forget_removal_reason(connection, post)?;
+    diesel::insert_into(removals::table)
+        .values((
+            removals::post_id.eq(post.0),
+            removals::reason.eq(reason.as_str()),
+            removals::at.eq(now.micros()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn forget_removal_reason(connection: &mut Connection, post: PostId) -> Result<()> {
+    diesel::delete(removals::table.find(post.0)).execute(connection)?;
+    Ok(())
+}
+
+/// Why these posts were removed, of those where somebody here said why.
+pub fn list_removal_reasons(
+    connection: &mut Connection,
+    among: &[PostId],
+) -> Result<Vec<(PostId, String)>> {
+    let numbers: Vec<i64> = among.iter().map(|id| id.0).collect();
+    let rows: Vec<(i64, String)> = removals::table
+        .filter(removals::post_id.eq_any(numbers))
+        .select((removals::post_id, removals::reason))
+        .load(connection)?;
+    let reason = |(post, reason)| (PostId(post), reason);
+    Ok(rows.into_iter().map(reason).collect())
+}
+
+pub fn set_locked(
+    connection: &mut Connection,
+    _permit: &Permit<act::Moderate>,
+    topic: PostId,
+    locked: bool,
+) -> Result<()> {
+    diesel::update(posts::table.find(topic.0))
+        .set(posts::locked.eq(locked))
+        .execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! For administrators: partners, the queue, the audit trail, accounts.
+
+use askama::Template;
+
+use super::{Badge, Choice, GrantRow, Page, Pager, When};
+
+/// `GET /admin/partners`.
+///
+/// Posts `class`, `expires` to `…/invite`; `code` to `…/accept`; `host`, `class` to `…/add`.
+#[derive(Template)]
+#[template(path = "partners.html")]
+pub struct PartnersPage {
+    pub page: Page,
+    pub partners: Vec<PartnerRow>,
+    /// Just made; this is the only time the code is shown.
+    pub invitation: Option<Invitation>,
+    /// What was typed, after a problem.
+    pub code: String,
+    pub host: String,
+}
+
+/// A partner in the list.
+pub struct PartnerRow {
+    pub host: String,
+    pub organization: String,
+    pub class: String,
+    /// `invited`, `active`, `paused`, `ended` or `blocked`.
+    pub state: String,
+    /// Added by host name alone; the other side has not agreed to anything.
+    pub one_sided: bool,
+    /// Groups with a grant that counts.
+    pub groups: usize,
+}
+
+/// An invitation code for the administrator over there.
+pub struct Invitation {
+    pub code: String,
+    pub class: String,
+    pub expires: When,
+}
+
+/// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`) to `…/state`.
+#[derive(Template)]
+#[template(path = "partner.html")]
+pub struct PartnerPage {
+    pub page: Page,
+    pub host: String,
+    pub organization: String,
+    pub class: String,
+    pub state: String,
+    pub one_sided: bool,
+    pub since: When,
+    pub software: Option<String>,
+    pub contact: Option<String>,
+    pub purpose: Option<String>,
+    /// Fingerprint of the pinned key, to compare by telephone.
+    pub fingerprint: Option<String>,
+    pub grants: Vec<GrantRow>,
+    pub health: QueueHealth,
+}
+
+/// `GET /admin/queue`; posts `id` and `action` (`retry`, `discard`) to itself.
+#[derive(Template)]
+#[template(path = "queue.html")]
+pub struct QueuePage {
+    pub page: Page,
+    pub destinations: Vec<DestinationRow>,
+    pub dead: Vec<DeadLetter>,
+    pub pager: Pager,
+}
+
+/// One host and how sending to it goes.
+pub struct DestinationRow {
+    pub partner: Badge,
+    pub health: QueueHealth,
+}
+
+/// A delivery nobody will try again by itself.
+pub struct DeadLetter {
+    pub id: String,
+    pub host: String,
+    /// "Create comment in Engineering"
+    pub what: String,
+    pub attempts: usize,
+    pub failure: Failure,
+}
+
+/// How sending to one host goes.
+#[derive(Default)]
+pub struct QueueHealth {
+    pub pending: usize,
+    pub oldest: Option<When>,
+    pub last_success: Option<When>,
+    pub last_error: Option<Failure>,
+}
+
+/// Something that went wrong on the way, in words without secrets.
+pub struct Failure {
+    pub when: When,
+    pub text: String,
+}
+
+/// `GET /admin/audit`: newest first.
+#[derive(Template)]
+#[template(path = "audit.html")]
+pub struct AuditPage {
+    pub page: Page,
+    pub lines: Vec<AuditRow>,
+    pub pager: Pager,
+}
+
+/// Who did what.
+pub struct AuditRow {
+    pub when: When,
+    /// A handle, or `operator` for the command line.
+    pub who: String,
+    /// "member approved"
+    pub what: String,
+    pub subject: String,
+    /// Where the subject is, when it is a post of this house.
+    pub url: Option<String>,
+    pub detail: String,
+}
+
+/// `GET /admin/users`; posts `display_name`, `name`, `email`, `password`, `role` to itself, `state` (`active`,
+/// `disabled`) to `/admin/users/NAME/state`, and `confirm` (the name) to `/admin/users/NAME/erase`.
+#[derive(Template)]
+#[template(path = "users.html")]
+pub struct UsersPage {
+    pub page: Page,
+    pub users: Vec<UserRow>,
+    pub draft: UserDraft,
+    pub pager: Pager,
+}
+
+/// An account of this house.
+pub struct UserRow {
+    pub name: String,
+    pub display_name: String,
+    pub email: String,
+    pub role: String,
+    pub disabled: bool,
+    pub last_seen: Option<When>,
+    /// Nobody disables or erases the account they are using.
+    pub is_viewer: bool,
+}
+
+/// What was typed for a new account (never the password).
+pub struct UserDraft {
+    pub display_name: String,
+    pub name: String,
+    pub email: String,
+    pub roles: Vec<Choice>,
+}

@@ -1,0 +1,72 @@
+//! A group's settings, for who manages it: its stage and its grants.
+
+use askama::Template;
+
+use super::{Badge, Choice, GroupLink, Page, When};
+
+/// `GET /g/NAME/settings`.
+///
+/// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; `archived` (`yes`, `no`)
+/// to `…/archive`; a grant (`partner`, `can` once for each capability, `join`, `until`, `history`,
+/// `history_from`, `apart`) to `…/grants`; `grant` (the host it is for) to `…/grants/remove`.
+#[derive(Template)]
+#[template(path = "group_admin.html")]
+pub struct GroupAdminPage {
+    pub page: Page,
+    pub group: GroupLink,
+    pub title: String,
+    /// Markdown, as typed.
+    pub description: String,
+    pub access: String,
+    pub stages: Vec<StageChoice>,
+    pub archived: bool,
+    pub can_archive: bool,
+    pub grants: Vec<GrantRow>,
+    /// Partners that may be given a grant; empty hides the form.
+    pub partners: Vec<Choice>,
+    /// `None` for who may see grants but not change them.
+    pub draft: Option<GrantDraft>,
+}
+
+/// A stage one can go to, and exactly what becomes (or stops being) visible to whom.
+pub struct StageChoice {
+    /// `internal`, `partners` or `public`.
+    pub value: String,
+    pub label: String,
+    pub current: bool,
+    pub consequences: Vec<String>,
+    /// Why this stage is not possible.
+    pub refused: Option<String>,
+}
+
+/// The form for a grant: defaults, or what was typed.
+pub struct GrantDraft {
+    pub capabilities: Vec<Choice>,
+    /// `approve`, `auto`, `invite`.
+    pub join: Vec<Choice>,
+    /// `YYYY-MM-DD` or empty.
+    pub until: String,
+    /// `now`, `all` or `date`.
+    pub history: String,
+    /// `YYYY-MM-DD`, counts with `date`.
+    pub history_from: String,
+    pub apart: bool,
+}
+
+/// A grant in a list, on the group's side and on the partner's.
+pub struct GrantRow {
+    pub id: String,
+    pub group: GroupLink,
+    pub partner: Badge,
+    /// `read`, `reply`, …
+    pub can: Vec<String>,
+    /// `approve`, `auto` or `invite`.
+    pub join: String,
+    pub from: When,
+    pub until: Option<When>,
+    /// In words: "from the day of the grant", "everything", "since 1 March 2026".
+    pub history: String,
+    pub apart: bool,
+    /// Why it does not count at the moment: "expired", "partner is paused".
+    pub idle: Option<String>,
+}

@@ -1,0 +1,183 @@
+//! Topics with their comments: in lists, to read, to write and change, to remove.
+
+use askama::Template;
+
+use super::{Author, GroupLink, Page, Pager, When};
+use crate::domain::markup::SafeHtml;
+
+/// A topic in a list.
+pub struct TopicSummary {
+    pub url: String,
+    pub title: String,
+    /// `None` on the group's own page.
+    pub group: Option<GroupLink>,
+    pub author: Author,
+    pub when: When,
+    /// The first words, as plain text.
+    pub excerpt: Option<String>,
+    pub likes: usize,
+    pub liked: bool,
+    pub comments: usize,
+    pub pinned: bool,
+    pub locked: bool,
+}
+
+/// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete`, `/restore` and `/comments` (`body`,
+/// `aside`: `yes` keeps it inside), for the topic and for each comment under its own id; to
+/// `/p/ID/lock` and `/unlock` for the topic.
+#[derive(Template)]
+#[template(path = "topic.html")]
+pub struct TopicPage {
+    pub page: Page,
+    pub id: String,
+    pub group: GroupLink,
+    pub title: String,
+    pub content: CommentContent,
+    pub pinned: bool,
+    pub locked: bool,
+    pub can_lock: bool,
+    /// All comments, not only those on this page.
+    pub comment_count: usize,
+    /// What colleagues said among themselves; not among those counted.
+    pub aside_count: usize,
+    /// Offers to keep a comment inside.
+    pub can_aside: bool,
+    /// The comment that was typed and could not be posted was to stay inside.
+    pub aside: bool,
+    pub comments: Vec<CommentView>,
+    pub pager: Pager,
+    pub writing: Writing,
+}
+
+/// A comment in a thread. Threads are flat, in reading order, each with its depth.
+pub struct CommentView {
+    pub id: String,
+    /// 0 answers the topic itself. Deeper than 6 is drawn like 6.
+    pub depth: usize,
+    /// The comment this one answers, when it is not the topic.
+    pub reply_to: Option<ReplyTo>,
+    pub content: CommentContent,
+    /// Ignored while [`TopicPage::writing`] is withheld.
+    pub can_reply: bool,
+    /// An answer that was typed and could not be posted; unfolds the form.
+    pub draft: Option<String>,
+    pub draft_aside: bool,
+}
+
+/// The comment that is answered.
+pub struct ReplyTo {
+    pub id: String,
+    pub name: String,
+}
+
+/// A comment, or the place where one was.
+pub enum CommentContent {
+    Visible(Box<PostBody>),
+    /// Taken out of view by a moderator.
+    Removed(RemovedPost),
+    /// "Deleted by its author." Holds nothing of what was there.
+    Tombstone(String),
+}
+
+/// What a topic and a comment have in common.
+pub struct PostBody {
+    pub author: Author,
+    /// For colleagues who are members; never leaves the house.
+    pub aside: bool,
+    pub when: When,
+    pub body: SafeHtml,
+    /// Set when there is a history to look at.
+    pub edited: Option<When>,
+    pub likes: usize,
+    pub liked: bool,
+    pub can_like: bool,
+    pub can_edit: bool,
+    pub can_delete: bool,
+    /// Shows the way to `/p/ID/remove`, for moderators.
+    pub can_remove: bool,
+    /// Waits for a moderator; only the author and moderators get to see it.
+    pub held: bool,
+    /// Where it was written, if elsewhere.
+    pub origin: Option<String>,
+}
+
+/// What is left of a removed post, and for those with duties what it said.
+pub struct RemovedPost {
+    /// Why, in the moderator's words; not said for what was removed elsewhere.
+    pub reason: Option<String>,
+    pub shown: Option<Box<PostBody>>,
+    pub can_restore: bool,
+}
+
+/// Whether one may write here, and if not, why.
+pub enum Writing {
+    Open(Composer),
+    /// One sentence: the reason and what to do.
+    Withheld(String),
+}
+
+/// A place to write. On a problem, `title` and `body` are what was typed.
+pub struct Composer {
+    pub title: String,
+    pub body: String,
+    pub audience: Vec<AudiencePart>,
+}
+
+/// One part of "who will read this": "41 colleagues", "12 people at Supplier AG", "Customer B cannot".
+pub struct AudiencePart {
+    pub text: String,
+    /// People outside this house **will** read it; false for "… cannot".
+    pub outside: bool,
+}
+
+/// `GET /p/ID/edit`; posts `title` (topics only) and `body` to itself.
+#[derive(Template)]
+#[template(path = "edit.html")]
+pub struct EditPage {
+    pub page: Page,
+    pub id: String,
+    /// `None` for a comment.
+    pub title: Option<String>,
+    pub body: String,
+    pub audience: Vec<AudiencePart>,
+    /// Where "Cancel" goes.
+    pub back: String,
+}
+
+/// `GET /p/ID/remove`, for moderators; posts `reason` to itself.
+#[derive(Template)]
+#[template(path = "remove.html")]
+pub struct RemovePage {
+    pub page: Page,
+    pub id: String,
+    pub group: GroupLink,
+    /// `None` for a comment.
+    pub title: Option<String>,
+    pub post: PostBody,
+    /// What was typed, after a problem.
+    pub reason: String,
+    /// Organizations of other houses may have got it.
+    pub shared: bool,
+    /// Where "Cancel" goes.
+    pub back: String,
+}
+
+/// `GET /p/ID/history`: newest first.
+#[derive(Template)]
+#[template(path = "history.html")]
+pub struct HistoryPage {
+    pub page: Page,
+    /// "Bridge opens Monday", or "Comment by Bo".
+    pub of: String,
+    pub back: String,
+    pub revisions: Vec<Revision>,
+}
+
+/// One text that a post had.
+pub struct Revision {
+    pub when: When,
+    pub author: Author,
+    pub title: Option<String>,
+    pub body: SafeHtml,
+    pub current: bool,
+}
