@@ -34,6 +34,16 @@ pub struct Outsider {
     pub key: Uri,
 }
 
+impl Outsider {
+    /// The id of the n-th thing they do.
+    pub fn activity(&self, number: usize) -> Uri {
+        let origin = format!("http://{}", self.uri.host());
+        format!("{origin}/activities/create/{number}")
+            .parse()
+            .unwrap()
+    }
+}
+
 impl House {
     /// A founded organization on a fresh database; `url` names one that is not SQLite.
     pub fn found(url: Option<&str>) -> Self {
@@ -198,6 +208,10 @@ impl House {
                     all.push(Outsider { uri, key: key.uri });
                 }
             }
+            // That the group was made and opened is not what is measured.
+            let preparation = storage::events::list_unplanned(connection, 1_000)?;
+            let preparation: Vec<_> = preparation.iter().map(|event| event.id).collect();
+            storage::events::mark_planned(connection, &preparation, now)?;
             Ok(all)
         })
     }

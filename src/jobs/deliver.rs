@@ -19,8 +19,10 @@ const LEASE: Duration = Duration::from_secs(30);
 /// How long the permission that was asked when a delivery was taken is good for. Whoever ends a
 /// permission waits longer than this before saying that it is done.
 const PERMISSION_LASTS: Duration = Duration::from_millis(100);
-/// The shortest time from one turn to the next.
-const TURN_EVERY: Duration = Duration::from_millis(3);
+/// The shortest and the longest rest from one turn to the next. Between them it is as long as the turn
+/// itself took: when many want to write, fewer turns with more in each.
+const REST_MIN: Duration = Duration::from_millis(3);
+const REST_MAX: Duration = Duration::from_millis(25);
 /// How long a stopping server waits for what is on its way.
 const STOP_WAIT: Duration = Duration::from_secs(6);
 
@@ -58,17 +60,19 @@ impl Deliverer {
     /// Writes down what ended and takes what is due, in one transaction; then rests, shortly while
     /// there is work: one transaction for what ends in some milliseconds instead of one for each.
     async fn turn(&mut self) -> Result<()> {
-        let due = self.exchange().await?;
         let app = self.federation.app.clone();
+        let begun = app.clock.now();
+        let due = self.exchange().await?;
+        let rest = app.clock.now().since(begun).clamp(REST_MIN, REST_MAX);
         if due > 0 {
-            tokio::time::sleep(TURN_EVERY).await;
+            tokio::time::sleep(rest).await;
             return Ok(());
         }
         let pause = self.pause().await?;
         tokio::select! {
             outcome = self.outcomes.recv() => {
                 self.ended.extend(outcome);
-                tokio::time::sleep(TURN_EVERY).await;
+                tokio::time::sleep(rest).await;
             }
             () = app.bells.deliveries.notified() => {}
             () = tokio::time::sleep(pause) => {}

@@ -20,7 +20,7 @@ const LEASE: Duration = Duration::from_secs(30);
 
 /// While many wait at the door, applying rests so many times as long as it worked: who sends is
 /// answered first, and what was stored can wait.
-const PAUSE_WHILE_CROWDED: u32 = 3;
+const PAUSE_WHILE_CROWDED: u32 = 9;
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
 pub async fn run(federation: Federation) {

@@ -377,15 +377,15 @@ impl<'a> Receivers<'a> {
     }
 
     /// Reads what is to be known of many servers that have members in a group of ours, at once.
-    pub fn meet<'h>(
+    pub fn meet(
         &mut self,
         connection: &mut Connection,
         group: &Group,
-        hosts: impl Iterator<Item = &'h Host>,
+        hosts: &[&Host],
     ) -> Result<()> {
-        let mut granted = storage::grants::list_for_hosts(connection, group.id)?;
+        let mut granted = storage::grants::list_for_hosts(connection, group.id, hosts)?;
         for host in hosts {
-            let (partner, grant) = match granted.remove(host) {
+            let (partner, grant) = match granted.remove(*host) {
                 Some((partner, grant)) => (Some(partner), grant),
                 None => (None, None),
             };
@@ -396,9 +396,26 @@ impl<'a> Receivers<'a> {
                 known_on_host: true,
                 ..facts_of(self.asker, group)
             };
-            self.groups.insert((group.id, host.clone()), facts);
+            self.groups.insert((group.id, (*host).clone()), facts);
         }
         Ok(())
+    }
+
+    /// The same for servers of which it is not known whether they have members. Those that have none
+    /// are asked about one by one.
+    pub fn meet_some(
+        &mut self,
+        connection: &mut Connection,
+        group: &Group,
+        hosts: &[&Host],
+    ) -> Result<()> {
+        let with = storage::memberships::list_hosts_with_members(connection, group.id, hosts)?;
+        let hosts: Vec<&Host> = hosts
+            .iter()
+            .filter(|host| with.contains(host.as_str()))
+            .copied()
+            .collect();
+        self.meet(connection, group, &hosts)
     }
 
     /// Reads what is to be known of many posts, at once.

@@ -447,7 +447,7 @@ const ATTEMPTS_MAX: u32 = 12;
 const ATTEMPTS_WITHOUT_GROUND_MAX: u32 = 4;
 
 /// Activities applied in one transaction: a few milliseconds, for which others wait to write.
-const APPLIED_TOGETHER: usize = 16;
+const APPLIED_TOGETHER: usize = 32;
 
 /// Applies activities in their order, some in one transaction, each in a savepoint of its own: the
 /// effect and the mark that it was applied commit together, so each takes effect exactly once.

@@ -177,11 +177,7 @@ fn row(new: &NewMessage, message: i64, host: &Host, inbox: &Uri, now: Timestamp)
 /// Names those that are now the first in their lanes, where the deliveries of `ids` were.
 fn name_successors(connection: &mut Connection, ids: &[i64]) -> Result<()> {
     for some in ids.chunks(IDS_PER_QUERY) {
-        let list = some
-            .iter()
-            .map(i64::to_string)
-            .collect::<Vec<_>>()
-            .join(",");
+        let list = joined(some);
         diesel::sql_query(format!(
             "UPDATE deliveries SET first_in_lane = TRUE WHERE id IN ( \
              SELECT (SELECT MIN(e.id) FROM deliveries e WHERE e.lane = d.lane AND e.host = d.host AND e.state = 'pending') \
@@ -300,7 +296,7 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
         .partition(|outcome| outcome.state == DeliveryState::Sent);
     let sent: Vec<i64> = clean.iter().map(|outcome| outcome.id.0).collect();
     if !sent.is_empty() {
-        diesel::update(deliveries::table.filter(deliveries::id.eq_any(sent)))
+        diesel::update(deliveries::table.filter(deliveries::id.eq_any(&sent)))
             .set((
                 deliveries::state.eq(DeliveryState::Sent.as_str()),
                 deliveries::attempts.eq(deliveries::attempts + 1),
@@ -309,10 +305,7 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
                 deliveries::finished_at.eq(Some(now.micros())),
             ))
             .execute(connection)?;
-        let mut hosts: Vec<&str> = clean.iter().map(|outcome| outcome.host.as_str()).collect();
-        hosts.sort_unstable();
-        hosts.dedup();
-        note_success(connection, &hosts, now)?;
+        note_success(connection, &sent, now)?;
     }
     for outcome in eventful {
         // What was withheld was not tried: nothing of it left the house.
@@ -346,30 +339,24 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
     name_successors(connection, &ended)
 }
 
-fn note_success(connection: &mut Connection, hosts: &[&str], now: Timestamp) -> Result<()> {
-    let rows: Vec<_> = hosts
-        .iter()
-        .map(|host| {
-            (
-                destinations::host.eq(*host),
-                destinations::last_success_at.eq(Some(now.micros())),
-            )
-        })
-        .collect();
-    for some in rows.chunks(ROWS_PER_INSERT) {
-        on_backend!(connection, |inner| {
-            for row in some {
-                diesel::insert_into(destinations::table)
-                    .values(*row)
-                    .on_conflict(destinations::host)
-                    .do_update()
-                    .set(destinations::last_success_at.eq(Some(now.micros())))
-                    .execute(inner)?;
-            }
-            Ok::<(), diesel::result::Error>(())
-        })?;
+/// Remembers that the servers of these deliveries took something.
+fn note_success(connection: &mut Connection, sent: &[i64], now: Timestamp) -> Result<()> {
+    for some in sent.chunks(IDS_PER_QUERY) {
+        let list = joined(some);
+        diesel::sql_query(format!(
+            "INSERT INTO destinations (host, last_success_at) \
+             SELECT DISTINCT d.host, $1 FROM deliveries d WHERE d.id IN ({list}) \
+             ON CONFLICT (host) DO UPDATE SET last_success_at = excluded.last_success_at"
+        ))
+        .bind::<BigInt, _>(now.micros())
+        .execute(connection)?;
     }
     Ok(())
+}
+
+/// Ids as they are written into a statement.
+fn joined(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn note_error(connection: &mut Connection, host: &Host, error: &str, now: Timestamp) -> Result<()> {

@@ -1,6 +1,8 @@
 //! Who belongs to which group.
 
 use diesel::dsl::exists;
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use crate::domain::{
@@ -277,6 +279,26 @@ pub fn any_on_host(
         some
     ))
     .get_result(inner))?)
+}
+
+/// Those of `hosts` on which somebody is a member. Whoever is quarantined or shut out does not count.
+pub fn list_hosts_with_members(
+    connection: &mut Connection,
+    group: GroupId,
+    hosts: &[&Host],
+) -> Result<HashSet<String>> {
+    let member = memberships::table
+        .filter(memberships::group_id.eq(group.0))
+        .filter(memberships::actor_id.eq(actors::id))
+        .filter(memberships::state.eq(MembershipState::Member.as_str()));
+    let found: Vec<String> = actors::table
+        .filter(actors::host.eq_any(hosts.iter().map(|host| host.as_str())))
+        .filter(actors::state.eq(ActorState::Active.as_str()))
+        .filter(exists(member))
+        .select(actors::host)
+        .distinct()
+        .load(connection)?;
+    Ok(found.into_iter().collect())
 }
 
 /// One line per server that has accepted members: the server and an inbox that reaches it. Whoever is

@@ -331,7 +331,8 @@ impl<'a> Planner<'a> {
         let receivers = &mut self.receivers;
         let hosts = known(&mut self.member_hosts, &group.id, || {
             let hosts = storage::memberships::list_member_hosts(connection, group.id)?;
-            receivers.meet(connection, group, hosts.iter().map(|(host, _)| host))?;
+            let all: Vec<&Host> = hosts.iter().map(|(host, _)| host).collect();
+            receivers.meet(connection, group, &all)?;
             Ok(hosts)
         })?;
         let mut allowed = Vec::with_capacity(hosts.len());

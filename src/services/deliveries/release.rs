@@ -1,10 +1,11 @@
 //! Asking again before the bytes leave, and writing down how it went.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Delivery, DeliveryGround, DeliveryId, DeliveryState, Host, PartnerState, PostId, Timestamp,
+    Delivery, DeliveryGround, DeliveryId, DeliveryState, GroupId, Host, PartnerState, PostId,
+    Timestamp,
 };
 use crate::error::Result;
 use crate::policy::{FederationMode, Reason, Viewer};
@@ -126,7 +127,24 @@ impl<'a> Release<'a> {
         ids.sort_unstable();
         ids.dedup();
         let posts = self.known.meet_posts(connection, &ids)?;
-        self.receivers.meet_posts(connection, &posts)
+        self.receivers.meet_posts(connection, &posts)?;
+        let mut hosts: HashMap<GroupId, HashSet<&Host>> = HashMap::new();
+        for Claimed { delivery, .. } in claimed.iter().filter(is_news) {
+            if let Some(group) = delivery.group {
+                hosts.entry(group).or_default().insert(&delivery.host);
+            }
+        }
+        for (group, hosts) in hosts {
+            // One by one is four small questions each.
+            if hosts.len() > 2
+                && let Some(group) = self.known.group(connection, group)?
+                && group.is_local()
+            {
+                let hosts: Vec<&Host> = hosts.into_iter().collect();
+                self.receivers.meet_some(connection, group, &hosts)?;
+            }
+        }
+        Ok(())
     }
 
     fn ask(&mut self, connection: &mut Connection, delivery: &Delivery) -> Result<Leave> {
