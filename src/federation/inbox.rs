@@ -129,6 +129,7 @@ async fn take_in(
     claimed: &mut String,
 ) -> Result<Accepted, Turned> {
     let app = &federation.app;
+    let at = app.clock.now();
     let Ok(_room) = federation.inbox_room.try_acquire() else {
         return Err(turned(429, "busy"));
     };
@@ -162,7 +163,8 @@ async fn take_in(
     claimed.clear();
     claimed.push_str(claim.actor.as_str());
     let Some(signer) = verify(federation, &checked, &claim, known).await? else {
-        // An actor we never knew deletes itself: there is nothing to forget and nothing to fetch.
+        // An actor that is gone, or one we never knew that deletes itself: there is nothing to forget
+        // and nothing to fetch.
         return Ok(Accepted::Known);
     };
     check_proof(federation, &document, &claim).await?;
@@ -176,6 +178,7 @@ async fn take_in(
     let command = activities::into_command(&document)?;
     let body = String::from_utf8(body).map_err(|_| turned(400, "not_utf8"))?;
     let verified = Verified {
+        at,
         activity: claim.id,
         signer,
         command,
@@ -293,7 +296,9 @@ async fn verify(
     match actor.state {
         ActorState::Active => {}
         ActorState::Quarantined => return Err(turned(403, "actor_quarantined")),
-        ActorState::Suspended | ActorState::Deleted => return Err(turned(403, "actor_shut_out")),
+        ActorState::Suspended => return Err(turned(403, "actor_shut_out")),
+        // Gone in their own words, and perhaps saying so again: there is nothing left to change.
+        ActorState::Deleted => return Ok(None),
     }
     let Err(refusal) = checked.verify(&key) else {
         return Ok(Some(actor));

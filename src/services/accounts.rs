@@ -254,13 +254,16 @@ pub async fn update_profile(
     Ok(actor)
 }
 
-/// Tells every server that knows somebody that they are gone for good. To be called in the
-/// transaction that erases them, before their memberships go: those say who knows them. The actor's
-/// row and key have to stay, for the key signs what is told here.
-pub fn tell_gone(connection: &mut Connection, asker: &Asker, person: ActorId) -> Result<()> {
-    let hosts = storage::actors::list_acquainted_hosts(connection, person)?;
-    let lines: Vec<String> = hosts
-        .into_iter()
+/// Tells the servers that knew somebody, each with an inbox, that they are gone for good: the last that
+/// is said in their name.
+fn tell_gone(
+    connection: &mut Connection,
+    asker: &Asker,
+    person: ActorId,
+    acquainted: &[(Host, Uri)],
+) -> Result<()> {
+    let lines: Vec<String> = acquainted
+        .iter()
         .map(|(host, inbox)| format!("{host} {inbox}"))
         .collect();
     let kind = EventKind::PersonDeleted;

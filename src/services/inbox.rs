@@ -226,6 +226,8 @@ pub enum Accepted {
 /// An activity that was verified and understood.
 #[derive(Clone, Debug)]
 pub struct Verified {
+    /// When it came to the door.
+    pub at: Timestamp,
     pub activity: Uri,
     pub signer: Actor,
     pub command: Command,
@@ -238,7 +240,6 @@ pub struct Verified {
 /// activity is applied is asked then.
 pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
     let asker = app.asker(access::viewer_of(&verified.signer));
-    let now = asker.now;
     let (accepted, verified) = app
         .db
         .read("check_activity", move |connection| {
@@ -253,12 +254,13 @@ pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
         .write("accept_activity", move |connection| {
             let host = verified.signer.host.as_ref().ok_or(Error::NotFound)?;
             let Verified {
+                at,
                 activity,
                 signer,
                 body,
                 ..
             } = &verified;
-            storage::arrivals::insert(connection, activity, signer.id, host, body, now)
+            storage::arrivals::insert(connection, activity, signer.id, host, body, *at)
         })
         .await?;
     app.bells.arrivals.notify_one();

@@ -3,7 +3,7 @@
 use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorId, EventKind, Post, PostId, Uri};
 use crate::error::{Error, Result};
-use crate::policy::{Permit, Reason, Viewer, act};
+use crate::policy::{Reason, Viewer, act};
 use crate::services::access;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -66,10 +66,9 @@ fn take_back(
 pub(super) fn take_all_back(
     connection: &mut Connection,
     asker: &Asker,
-    permit: &Permit<act::ManageAccounts>,
     actor: ActorId,
 ) -> Result<usize> {
-    let liked = storage::reactions::list_all_of_actor(connection, permit, actor)?;
+    let liked = storage::reactions::list_all_of_actor(connection, actor)?;
     for id in &liked {
         let post = storage::posts::find(connection, *id)?.ok_or(Error::NotFound)?;
         take_back(connection, asker, actor, &post)?;

@@ -7,7 +7,7 @@ use crate::domain::{
     SignatureChoice, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::services::peers;
+use crate::services::{peers, posts};
 use crate::storage::{self, Connection};
 
 pub use crate::storage::actors::NewActor;
@@ -255,9 +255,18 @@ fn refuse_foreign_key(
 }
 
 /// An actor elsewhere is gone, in its own words: nothing more is accepted from it or sent to it, and
-/// it belongs to no group. Its posts stay, for they are part of what others said. A group that is gone
-/// is nobody's any more.
+/// it belongs to no group. What a person wrote and liked is taken back with them, as they would have
+/// done it. A group that is gone is nobody's any more.
 pub(super) fn forget(connection: &mut Connection, asker: &Asker, actor: &Actor) -> Result<()> {
+    if actor.kind == ActorKind::Person {
+        for post in storage::reactions::list_all_of_actor(connection, actor.id)? {
+            storage::reactions::remove(connection, post, actor.id)?;
+        }
+        for post in storage::posts::list_all_of_author(connection, actor.id)? {
+            posts::take_back(connection, asker, post)?;
+        }
+        storage::actors::set_profile(connection, actor.id, "", "")?;
+    }
     storage::actors::set_state(connection, actor.id, ActorState::Deleted)?;
     storage::memberships::remove_of_actor(connection, actor.id)?;
     if actor.kind == ActorKind::Group {

@@ -221,6 +221,7 @@ pub fn list_acquainted_hosts(
     let text = "SELECT a.host AS host, COALESCE(MIN(a.shared_inbox), MIN(a.inbox)) AS inbox FROM actors a \
                 WHERE a.host <> '' AND a.state = 'active' AND (\
                 a.id IN (SELECT m.group_id FROM memberships m WHERE m.actor_id = $1 AND m.state <> 'banned') \
+                OR a.id IN (SELECT w.group_id FROM posts w WHERE w.author_id = $1 AND w.audience = 'group') \
                 OR a.id IN (SELECT o.actor_id FROM memberships o WHERE o.state = 'member' AND o.group_id IN (\
                 SELECT m.group_id FROM memberships m WHERE m.actor_id = $1 AND m.state = 'member' \
                 UNION SELECT p.group_id FROM posts p WHERE p.author_id = $1 AND p.audience = 'group'))) \

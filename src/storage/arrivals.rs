@@ -38,26 +38,26 @@ impl TryFrom<ArrivalRow> for Arrival {
     }
 }
 
-/// Stores an activity. False: it is here already, and nothing changes.
+/// Stores an activity that came at `at`. False: it is here already, and nothing changes.
 pub fn insert(
     connection: &mut Connection,
     activity: &Uri,
     signer: ActorId,
     host: &Host,
     body: &str,
-    now: Timestamp,
+    at: Timestamp,
 ) -> Result<bool> {
     let row = (
-        arrivals::id.eq(ids::next(now)),
+        arrivals::id.eq(ids::next(at)),
         arrivals::activity_uri.eq(activity.as_str()),
         arrivals::signer_id.eq(signer.0),
         arrivals::host.eq(host.as_str()),
         arrivals::body.eq(body),
         arrivals::state.eq(ArrivalState::Pending.as_str()),
         arrivals::attempts.eq(0),
-        arrivals::next_attempt_at.eq(now.micros()),
+        arrivals::next_attempt_at.eq(at.micros()),
         arrivals::lease_until.eq(0_i64),
-        arrivals::received_at.eq(now.micros()),
+        arrivals::received_at.eq(at.micros()),
     );
     let added = on_backend!(connection, |inner| diesel::insert_into(arrivals::table)
         .values(row)

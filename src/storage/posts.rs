@@ -15,7 +15,6 @@ use diesel::prelude::*;
 
 use crate::domain::{ActorId, GroupId, Host, Post, PostId, PostState, Revision, Timestamp, Uri};
 use crate::error::Result;
-use crate::policy::{Permit, act};
 use crate::storage::Connection;
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
@@ -172,12 +171,9 @@ pub fn list_revisions(connection: &mut Connection, post: PostId) -> Result<Vec<R
     Ok(rows.into_iter().map(revision).collect())
 }
 
-/// Everything somebody wrote and did not take back, wherever it is: for erasing it, not for showing.
-pub fn list_all_of_author(
-    connection: &mut Connection,
-    _permit: &Permit<act::ManageAccounts>,
-    author: ActorId,
-) -> Result<Vec<PostId>> {
+/// Everything somebody wrote and did not take back, wherever it is: for taking it back, which asks
+/// policy about each.
+pub fn list_all_of_author(connection: &mut Connection, author: ActorId) -> Result<Vec<PostId>> {
     let ids: Vec<i64> = posts::table
         .filter(posts::author_id.eq(author.0))
         .filter(posts::state.ne(PostState::Deleted.as_str()))

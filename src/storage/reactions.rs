@@ -52,12 +52,8 @@ pub fn remove(connection: &mut Connection, post: PostId, actor: ActorId) -> Resu
     read(&uri).map(Some)
 }
 
-/// Everything somebody likes, wherever it is: for taking it back, not for showing.
-pub fn list_all_of_actor(
-    connection: &mut Connection,
-    _permit: &Permit<act::ManageAccounts>,
-    actor: ActorId,
-) -> Result<Vec<PostId>> {
+/// Everything somebody likes, wherever it is: for taking it back, which asks policy about each.
+pub fn list_all_of_actor(connection: &mut Connection, actor: ActorId) -> Result<Vec<PostId>> {
     let ids: Vec<i64> = reactions::table
         .filter(reactions::actor_id.eq(actor.0))
         .select(reactions::post_id)

@@ -8,6 +8,7 @@ use guildhall::services::{accounts, groups, posts};
 use serde_json::{Value, json};
 
 use crate::support::bridge::{bridge, is_in, is_out, listed};
+use crate::support::dump::Dump;
 use crate::support::forge::{Letter, Reply};
 use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, Peer};
 use crate::support::requirements::backends;
@@ -288,43 +289,45 @@ async fn who_is_gone_is_forgotten_elsewhere() {
         let Some(world) = World::start(backend, ["acme", "birch"]).await else {
             continue;
         };
-        world.bridge().await;
+        let (here, _) = world.bridge().await;
         let stranger = Stranger::partner(&world, "p", "read,reply").await;
         let (pam, _) = stranger.member(&world, "pam").await;
+        let acme = &world.house("acme").instance;
+        let ada = world.member("ada@acme").await;
+        let topic = ada.topic(&here, "Bridge opens", "On Monday.").await;
+        let note = pam.note(&stranger.group, text(&topic["uri"]), "We bring ribbons.");
+        let said = pam.create(&note);
+        stranger.says(&pam, &said).await;
+        ada.see_comment(text(&topic["id"]), text(&note["id"])).await;
 
-        // Somebody elsewhere goes: they are a member no more.
+        // Somebody elsewhere goes: they are a member no more, and what they said goes with them.
         stranger
             .says(&pam, &pam.activity("Delete", json!(pam.id)))
             .await;
         is_out(&world, &pam.handle()).await;
+        assert!(ada.comments(text(&topic["id"])).await.is_empty());
+        assert_eq!(Dump::of(&acme.database_url()).count("posts", "ribbons"), 0);
+        // Whatever is still said in their name changes nothing.
         let again = pam.activity("Follow", json!(stranger.group));
-        assert_eq!(stranger.send(&pam, &again).await.status, 403);
+        assert_eq!(stranger.send(&pam, &again).await.status, 202);
 
         // Somebody of ours goes: the servers that knew them are told, in their own words.
         let (pete, _) = stranger.member(&world, "pete").await;
-        let house = world.house("acme");
-        let app = house.app();
-        let asker = app.asker(Viewer::Operator);
-        let ada = accounts::find(&app, Viewer::Operator, "ada")
-            .await
-            .expect("ada")
-            .actor;
-        let (id, address) = (ada.id, ada.uri.to_string());
-        app.db
-            .write("erase", move |connection| {
-                accounts::tell_gone(connection, &asker, id)?;
-                guildhall::storage::memberships::remove_of_actor(connection, id)
-            })
-            .await
-            .expect("she is gone");
+        let address = format!("http://{}/u/ada", ada.host);
+        acme.run_json(&["user", "erase", "ada", "--yes"]).await;
         let goodbye = stranger
-            .hears("that ada is gone", |activity| activity["type"] == "Delete")
+            .hears("that ada is gone", |activity| {
+                activity["type"] == "Delete" && activity["object"] == json!(address)
+            })
             .await;
-        assert_eq!(
-            (&goodbye["actor"], &goodbye["object"]),
-            (&json!(address), &json!(address))
-        );
-        assert!(!pete.id.is_empty());
+        assert_eq!(goodbye["actor"], json!(address));
+        // Her posts were taken back before: who is gone is not listened to any more.
+        let heard = stranger.peer.heard();
+        let taken_back = heard.iter().position(|activity| {
+            activity["type"] == "Announce" && activity["object"]["object"] == topic["uri"]
+        });
+        assert!(taken_back.is_some());
+        is_in(&world, &pete.handle(), "member").await;
     }
 }
 

@@ -1,11 +1,11 @@
 //! Erasing a person: everything personal goes, what they wrote is taken back everywhere, and only a
 //! name remains that nobody can have again.
 
-use super::refuse_last_administrator;
+use super::{refuse_last_administrator, tell_gone};
 use crate::app::{App, Asker};
 use crate::domain::{Account, ActorId, ActorState, AuditAction, Group};
 use crate::error::{Error, Result};
-use crate::policy::{Permit, Viewer, act};
+use crate::policy::Viewer;
 use crate::services::{access, audit, deliveries, memberships, posts, reactions};
 use crate::storage::{self, Connection};
 
@@ -24,7 +24,8 @@ pub struct Erased {
 /// Erases somebody for good: account, password, sessions, tokens, profile, memberships, and what
 /// they wrote and liked, here and wherever it was sent.
 ///
-/// Everything commits together; other servers are told afterwards, from the events. The key stays,
+/// Everything commits together; other servers are told afterwards, from the events: of each thing that
+/// is taken back, and in the end of the person. The key stays,
 /// for what is taken back has to be signed, and so does what the audit log says.
 ///
 /// # Errors
@@ -37,7 +38,9 @@ pub async fn erase(app: &App, viewer: Viewer, actor: ActorId) -> Result<Erased> 
         .write("erase_account", move |connection| {
             let account = storage::accounts::find(connection, actor)?.ok_or(Error::NotFound)?;
             refuse_last_administrator(connection, &account)?;
-            let erased = take_everything_back(connection, &asker, &permit, account)?;
+            let acquainted = storage::actors::list_acquainted_hosts(connection, actor)?;
+            let erased = take_everything_back(connection, &asker, account)?;
+            tell_gone(connection, &asker, actor, &acquainted)?;
             storage::deliveries::forget_texts_of(connection, &permit, actor, asker.now)?;
             storage::accounts::remove(connection, &permit, actor)?;
             storage::actors::set_profile(connection, actor, "", "")?;
@@ -64,7 +67,6 @@ pub async fn erase(app: &App, viewer: Viewer, actor: ActorId) -> Result<Erased> 
 fn take_everything_back(
     connection: &mut Connection,
     asker: &Asker,
-    permit: &Permit<act::ManageAccounts>,
     account: Account,
 ) -> Result<Erased> {
     let actor = account.actor.id;
@@ -76,8 +78,8 @@ fn take_everything_back(
         },
         ..asker.clone()
     };
-    let likes = reactions::take_all_back(connection, &author, permit, actor)?;
-    let written = storage::posts::list_all_of_author(connection, permit, actor)?;
+    let likes = reactions::take_all_back(connection, &author, actor)?;
+    let written = storage::posts::list_all_of_author(connection, actor)?;
     for post in &written {
         posts::take_back(connection, &author, *post)?;
     }

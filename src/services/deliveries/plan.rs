@@ -246,7 +246,7 @@ impl<'a> Planner<'a> {
         }
         let signer = telling::signer(connection, &telling)?;
         let pens = self.pens(connection, telling.news.speaker(), &signer)?;
-        let (group, lane) = (telling.group.id, lane(event, &telling.news, post.as_ref()));
+        let (group, lane) = (telling.group.id, lane(event, &telling, post.as_ref()));
         let rendered = (self.render)(self.addresses, &Telling::Group(Box::new(telling)), &pens)?;
         Ok(Some(NewMessage {
             event: event.id,
@@ -346,9 +346,17 @@ impl<'a> Planner<'a> {
 }
 
 /// What has to arrive in order: a topic's news, a person's, and what a group says of its own
-/// standing, for a grant may replace another (none: the group's lane).
-fn lane(event: &Event, news: &News, post: Option<&Post>) -> Option<i64> {
-    match news {
+/// standing, for a grant may replace another (none: the group's lane). Who is erased takes everything
+/// back before they are gone, or nobody would listen any more.
+fn lane(event: &Event, telling: &GroupTelling, post: Option<&Post>) -> Option<i64> {
+    let gone = telling
+        .news
+        .speaker()
+        .filter(|by| by.state == ActorState::Deleted);
+    if let (Some(person), false) = (gone, telling.announced) {
+        return Some(person.id.0);
+    }
+    match &telling.news {
         News::GrantOffered { .. } | News::GrantEnded { .. } | News::GroupChanged { .. } => None,
         _ => post.map(|post| post.topic.0).or(event.object),
     }
