@@ -113,9 +113,21 @@ impl World {
     pub async fn join(&self, who: &str, group: &str, house: &str) -> String {
         let member = self.member(who).await;
         let home = self.house(house);
-        let id = member
-            .find(&format!("{group}@{}", home.instance.host()))
-            .await;
+        let sought = format!("{group}@{}", home.instance.host());
+        let mut id = member.try_find(&sought).await;
+        if id.is_none() {
+            // A server that is asked too much at once does not answer in time; a person looks again.
+            eprintln!(
+                "{who} does not find {sought} at once\n{}\n{}",
+                self.house(who.split_once('@').expect("name@house").1)
+                    .instance
+                    .said(),
+                home.instance.said()
+            );
+            tokio::time::sleep(Duration::from_secs(21)).await;
+            id = member.try_find(&sought).await;
+        }
+        let id = id.unwrap_or_else(|| panic!("{who} does not find {sought}"));
         let asked = member
             .post(&format!("/api/v1/accounts/{id}/follow"), json!({}))
             .await;
@@ -329,6 +341,11 @@ impl Member {
 
     /// The id here of a group, looked up elsewhere where it is not known.
     pub async fn find(&self, handle: &str) -> String {
+        let found = self.try_find(handle).await;
+        found.unwrap_or_else(|| panic!("{} does not find {handle}", self.name))
+    }
+
+    pub async fn try_find(&self, handle: &str) -> Option<String> {
         let query: String = url::form_urlencoded::byte_serialize(handle.as_bytes()).collect();
         let found = self
             .get(&format!(
@@ -336,8 +353,7 @@ impl Member {
             ))
             .await;
         let id = found.body["accounts"][0]["id"].as_str();
-        id.unwrap_or_else(|| panic!("{} does not find {handle}: {found:?}", self.name))
-            .to_owned()
+        id.map(str::to_owned)
     }
 
     /// Starts a topic; its status.
