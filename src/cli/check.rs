@@ -85,6 +85,8 @@ async fn examine_house(app: &App) -> Vec<Finding> {
 fn finding(name: &'static str, verdict: Verdict) -> Finding {
     let ok = verdict.is_ok();
     let (Ok(detail) | Err(detail)) = verdict;
+    // What a database says may have lines and tabs of its own.
+    let detail = detail.split_whitespace().collect::<Vec<_>>().join(" ");
     Finding { name, ok, detail }
 }
 

@@ -18,7 +18,7 @@ use house::House;
 #[derive(clap::Args)]
 pub struct Options {
     /// Port of the first server; the second takes the next one
-    #[arg(long, default_value_t = 8601)]
+    #[arg(long, default_value_t = 8601, value_parser = clap::value_parser!(u16).range(1_024..=65_534))]
     port: u16,
     /// Keep the two houses' data in this folder
     #[arg(long, value_name = "DIR")]
@@ -30,11 +30,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const GROUP: &str = "engineering";
 
 pub async fn run(options: Options, output: Output) -> Result<()> {
+    let second_port = options.port + 1;
+    // Asked before anything is founded: another demo there would answer in our server's place.
+    for port in [options.port, second_port] {
+        refuse_taken(port)?;
+    }
     let folder = Folder::make(options.keep.as_deref())?;
-    let second_port = options
-        .port
-        .checked_add(1)
-        .ok_or_else(|| Error::invalid("port", "leave room for a second one above it"))?;
     let progress = Progress::start(7);
     let step = |what: &str| progress.next(what);
 
@@ -71,6 +72,15 @@ pub async fn run(options: Options, output: Output) -> Result<()> {
 
     tell(&acme, &birch, &here, &there, &folder, output)?;
     stay(&mut acme, &mut birch).await
+}
+
+fn refuse_taken(port: u16) -> Result<()> {
+    let free = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port));
+    free.map(drop).map_err(|error| {
+        Error::Unavailable(format!(
+            "127.0.0.1:{port} cannot be used ({error}); choose two free ports with --port"
+        ))
+    })
 }
 
 async fn become_partners(acme: &House, birch: &House) -> Result<()> {
@@ -265,12 +275,7 @@ impl Folder {
                 path.display()
             )));
         }
-        std::fs::create_dir_all(&path).map_err(|error| {
-            Error::Unavailable(format!(
-                "the folder {} cannot be made: {error}",
-                path.display()
-            ))
-        })?;
+        crate::cli::make_private_folder(&path)?;
         Ok(Self {
             path,
             kept: keep.is_some(),

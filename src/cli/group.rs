@@ -53,7 +53,11 @@ impl std::str::FromStr for StageOrArchive {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "archive" => Ok(Self::Archive),
-            stage => stage.parse().map(Self::Stage),
+            stage => stage.parse().map(Self::Stage).map_err(|_| {
+                let problem =
+                    format!("{stage:?} is not one of internal, partners, public, archive");
+                crate::domain::Invalid::new("stage", problem)
+            }),
         }
     }
 }
@@ -166,12 +170,15 @@ async fn show(app: &App, name: Handle, output: Output) -> Result<()> {
         ..Described::of_view(&view)
     };
     let sentence = format!(
-        "{} — {}\n{}, {}; {} members; owned by {}\n{}",
+        "{} — {}\n{}, {}; {}; owned by {}\n{}",
         described.handle,
         described.title,
         described.access,
         described.stage,
-        described.members.unwrap_or_default(),
+        match described.members.unwrap_or_default() {
+            1 => "1 member".to_owned(),
+            members => format!("{members} members"),
+        },
         owners.join(", "),
         described.uri
     );

@@ -57,10 +57,7 @@ async fn add(app: &App, group: Handle, who: Handle, role: GroupRole, output: Out
         }
         Err(error) => return Err(nobody(&who, error)),
     };
-    let state = state.map_err(|error| match error {
-        Error::NotFound => Error::invalid("who", format!("{who} is nobody who can be a member")),
-        other => other,
-    })?;
+    let state = state.map_err(|error| no_member(&who, error))?;
     let sentence = match state {
         MembershipState::Member => format!("{who} is {role} of {} now.", group.actor.name),
         state => format!("{who} is {state}: joining completes it."),
@@ -171,12 +168,20 @@ async fn ban(
 ) -> Result<()> {
     let group = group::find(app, group).await?.group;
     let actor = find_person(app, &who).await?;
-    memberships::ban(app, Viewer::Operator, group.id, actor.id, until).await?;
+    let banned = memberships::ban(app, Viewer::Operator, group.id, actor.id, until).await;
+    banned.map_err(|error| no_member(&who, error))?;
     let end = until.map_or_else(|| "it is lifted".to_owned(), Timestamp::for_people);
     output.made(
         &json!({ "group": group.actor.name, "who": who.to_string(), "banned": true, "until": until }),
         format!("{who} is banned from {} until {end}.", group.actor.name),
     )
+}
+
+fn no_member(who: &Handle, error: Error) -> Error {
+    match error {
+        Error::NotFound => Error::invalid("who", format!("{who} is nobody who can be a member")),
+        other => other,
+    }
 }
 
 async fn unban(app: &App, group: Handle, who: Handle, output: Output) -> Result<()> {

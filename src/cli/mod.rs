@@ -25,7 +25,7 @@ mod serve;
 mod token;
 mod user;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -179,21 +179,21 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
 
 /// Opens the database, making the folder for it where it is missing.
 fn open(config: Config) -> Result<App> {
-    make_data_dir(&config)?;
+    make_private_folder(&config.data_dir)?;
     App::open(config)
 }
 
 /// Keys and hashes of passwords lie in this folder: it is for its owner alone.
-fn make_data_dir(config: &Config) -> Result<()> {
+fn make_private_folder(folder: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     let made = std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(&config.data_dir);
+        .create(folder);
     made.map_err(|error| {
         Error::Unavailable(format!(
             "the folder {} cannot be made: {error}",
-            config.data_dir.display()
+            folder.display()
         ))
     })
 }

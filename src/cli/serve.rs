@@ -17,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::app::App;
-use crate::cli::{make_data_dir, migrate};
+use crate::cli::{make_private_folder, migrate};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::federation::Federation;
@@ -68,7 +68,7 @@ pub async fn run(config: Config, options: Options) -> Result<()> {
 }
 
 async fn open(config: Config) -> Result<App> {
-    make_data_dir(&config)?;
+    make_private_folder(&config.data_dir)?;
     let app = App::open(config)?;
     migrate::apply_with_log(&app).await?;
     keys::complete(&app).await?;

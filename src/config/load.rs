@@ -276,9 +276,13 @@ fn read_file(file: Option<&Path>, written: &mut Written) -> Result<(), ConfigErr
         }
         Err(error) => return Err(problem(format!("it cannot be read: {error}"))),
     };
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| problem(error.message().to_owned()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = error
+            .span()
+            .map_or("", |span| &text[..span.start.min(text.len())]);
+        let line = before.lines().count().max(1);
+        problem(format!("line {line}: {}", error.message()))
+    })?;
     flatten("", table, &path.display().to_string(), written);
     Ok(())
 }

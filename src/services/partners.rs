@@ -182,14 +182,23 @@ pub async fn pinned_key(app: &App, viewer: Viewer, partner: &Partner) -> Result<
 ///
 /// # Errors
 /// [`Error::Invalid`] for a broken code or one of our own, [`Error::Denied`] when its server is
-/// blocked here.
+/// blocked here, [`Error::Conflict`] when both sides are partners already or the partnership is
+/// paused here: a code that was used once must not undo what an administrator decided since.
 pub async fn read_code(app: &App, viewer: Viewer, text: &str) -> Result<Code> {
     permit(&app.asker(viewer))?;
     let code = Code::parse(text, app.config.host())?;
     let host = code.host().clone();
     app.db
         .read("check_code_host", move |connection| {
-            refuse_blocked(storage::partners::find_state(connection, &host)?)
+            let known = storage::partners::find_by_host(connection, &host)?;
+            refuse_blocked(known.as_ref().map(|partner| partner.state))?;
+            // A one-sided partnership may become one of both.
+            let one_sided =
+                |partner: &&Partner| partner.state == PartnerState::Active && !partner.mutual;
+            match known.as_ref().filter(one_sided) {
+                Some(_) => Ok(()),
+                None => refuse_standing(known.as_ref()),
+            }
         })
         .await?;
     Ok(code)

@@ -127,6 +127,9 @@ async fn who_is_erased_leaves_a_name_that_nobody_can_have_again() {
         acme.run_json(&roads).await;
         acme.run_json(&["member", "add", "roads", "ada"]).await;
 
+        let group = acme.run(["member", "ban", "roads", "roads"]).await;
+        assert_eq!(group.code, Some(1), "{group:?}");
+        assert!(group.stderr.contains("nobody who can be a member"));
         let unsure = acme.run(["user", "erase", "bo"]).await;
         assert!(sentence(&unsure).contains("--yes"), "{unsure:?}");
         let last = acme.run(["user", "erase", "ada", "--yes"]).await;
@@ -278,6 +281,8 @@ async fn wrong_usage_ends_with_2() {
         &["token", "create", "ada", "--scopes", "everything"],
         &["serve", "--workers", "all"],
         &["migrate", "--up"],
+        &["demo", "--port", "80"],
+        &["demo", "--port", "65535"],
     ] {
         let outcome = acme.run(arguments).await;
         assert_eq!(outcome.code, Some(2), "{arguments:?}: {outcome:?}");

@@ -60,7 +60,7 @@ impl House {
     }
 
     async fn init(&mut self) -> Result<()> {
-        std::fs::create_dir_all(&self.folder).map_err(Error::internal)?;
+        crate::cli::make_private_folder(&self.folder)?;
         let file = self.folder.join("password");
         write_private(&file, &self.password)?;
         let file = file.to_string_lossy().into_owned();

@@ -161,6 +161,7 @@ impl Acme {
             published: None,
         });
         let verified = Verified {
+            at: self.house.now(),
             activity: uri.join("create"),
             signer: self.bo.clone(),
             command: command.clone(),

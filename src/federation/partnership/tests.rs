@@ -175,7 +175,14 @@ async fn a_pasted_code_makes_both_sides_partners() {
     assert_eq!(partner.instance, Some(birch.app().addresses().instance()));
     assert!(partner.mutual);
 
-    // An answer that was lost is given again; somebody else gets none.
+    // Used is used: pasted again it changes nothing.
+    let again = birch.accept(&code).await.unwrap_err();
+    assert!(again.to_string().contains("partner already"), "{again}");
+    // An answer that was lost, so that birch has no partnership, is given again; somebody else gets
+    // none.
+    partners::change(birch.app(), Viewer::Operator, acme.host(), Change::End)
+        .await
+        .unwrap();
     birch.accept(&code).await.unwrap();
     let cedar = Serving::start("cedar").await;
     let used = cedar.accept(&code).await.unwrap_err();

@@ -4,8 +4,8 @@
 use super::{fresh, keep_an_owner, tell};
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorId, AuditAction, EventKind, Group, GroupId, GroupRole, Member, Membership,
-    MembershipState, Timestamp, Uri,
+    Actor, ActorId, ActorKind, AuditAction, EventKind, Group, GroupId, GroupRole, Member,
+    Membership, MembershipState, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Viewer, act};
@@ -196,7 +196,9 @@ pub async fn ban(
     app.db
         .write("ban_member", move |connection| {
             let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
-            let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
+            let person = storage::actors::find(connection, actor)?
+                .filter(|actor| actor.kind == ActorKind::Person)
+                .ok_or(Error::NotFound)?;
             if asker.viewer.actor() == Some(actor) {
                 return Err(Error::Conflict("nobody bans themselves: leave".into()));
             }

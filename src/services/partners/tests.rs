@@ -193,6 +193,16 @@ async fn a_taker_records_what_the_giver_agreed_to() {
         .await
         .unwrap();
     assert_eq!(code.origin().as_str(), "https://acme.example");
+    let later = accept_later(&birch.app, Viewer::Operator, &text).await;
+    let job = jobs::find(&birch.app, later.unwrap()).await.unwrap();
+    assert_eq!(
+        job.work,
+        Work::AcceptPartnership {
+            code: text.clone(),
+            class: PartnerClass::Partner,
+            by: None,
+        }
+    );
     let partner = handshake::record_accepted(
         &birch.app,
         Viewer::Operator,
@@ -205,16 +215,8 @@ async fn a_taker_records_what_the_giver_agreed_to() {
 
     let own = read_code(&acme.app, Viewer::Operator, &text).await;
     assert!(own.unwrap_err().to_string().contains("partner's server"));
-    let later = accept_later(&birch.app, Viewer::Operator, &text).await;
-    let job = jobs::find(&birch.app, later.unwrap()).await.unwrap();
-    assert_eq!(
-        job.work,
-        Work::AcceptPartnership {
-            code: text,
-            class: PartnerClass::Partner,
-            by: None,
-        }
-    );
+    let again = read_code(&birch.app, Viewer::Operator, &text).await;
+    assert!(again.unwrap_err().to_string().contains("partner already"));
 }
 
 #[tokio::test]
