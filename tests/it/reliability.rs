@@ -52,6 +52,7 @@ async fn servers_that_are_killed_lose_nothing_and_double_nothing() {
             acknowledged.len()
         );
         let bo = world.member("bo@birch").await;
+        no_orphans(&ada, &bo).await;
         for (who, name) in [(&ada, "acme"), (&bo, "birch")] {
             has_everything(who, name, &acknowledged).await;
             let twice: Vec<_> = everything(who)
@@ -88,6 +89,27 @@ async fn has_everything(who: &Member, name: &str, acknowledged: &BTreeSet<String
             "{name} lacks {} of {}: {missing:?}",
             missing.len(),
             acknowledged.len()
+        );
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// Waits until both houses have the same topics: also one that was written and not acknowledged any
+/// more is told of, for a post and its news commit together.
+async fn no_orphans(here: &Member, there: &Member) {
+    let begun = Instant::now();
+    loop {
+        let (here, there) = (everything(here).await, everything(there).await);
+        let alone: Vec<_> = here
+            .keys()
+            .filter(|uri| !there.contains_key(*uri))
+            .collect();
+        if alone.is_empty() {
+            return;
+        }
+        assert!(
+            begun.elapsed() < NEWS_AFTER_KILLS,
+            "nobody was told of {alone:?}"
         );
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
@@ -178,6 +200,7 @@ async fn servers_that_die_at_the_worst_moments_lose_nothing_and_double_nothing()
         }
         assert!(died > rounds / 2, "{died} of {rounds} came to their end");
         let bo = world.member("bo@birch").await;
+        no_orphans(&ada, &bo).await;
         for (who, name) in [(&ada, "acme"), (&bo, "birch")] {
             has_everything(who, name, &acknowledged).await;
             let seen = everything(who).await;
@@ -232,6 +255,12 @@ async fn a_server_that_is_told_to_stop_ends_in_time_and_keeps_its_word() {
             .iter()
             .filter(|uri| !seen.contains_key(*uri))
             .collect();
-        assert!(lost.is_empty(), "{lost:?}");
+        assert!(lost.is_empty(), "lost: {lost:?}");
+        // What was done was answered: no request was dropped half way.
+        let unanswered: Vec<_> = seen
+            .keys()
+            .filter(|uri| !acknowledged.contains(*uri))
+            .collect();
+        assert!(unanswered.is_empty(), "unanswered: {unanswered:?}");
     }
 }
