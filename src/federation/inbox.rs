@@ -134,6 +134,8 @@ async fn take_in(
         return Err(turned(429, "busy"));
     };
     let body = read_body(request, payload, app.config.limits.inbox_body_bytes).await?;
+    // From here on it is work: who sends slowly keeps nobody else's from being applied.
+    let _at_work = federation.inbox_work.acquire().await;
     let headers: Vec<(&str, &[u8])> = request
         .headers()
         .iter()
@@ -298,7 +300,7 @@ async fn verify(
         ActorState::Quarantined => return Err(turned(403, "actor_quarantined")),
         ActorState::Suspended => return Err(turned(403, "actor_shut_out")),
         // Gone in their own words, and perhaps saying so again: there is nothing left to change.
-        ActorState::Deleted => return Ok(None),
+        ActorState::Deleted => return Ok(checked.verify(&key).map(|()| None)?),
     }
     let Err(refusal) = checked.verify(&key) else {
         return Ok(Some(actor));

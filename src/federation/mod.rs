@@ -37,8 +37,10 @@ pub use vouching::Proven;
 pub struct Federation {
     pub app: App,
     pub keyring: Keyring,
-    /// Room for requests to the inboxes that are being looked at.
+    /// Room for requests to the inboxes, from their first byte on.
     inbox_room: Arc<Semaphore>,
+    /// A turn for each of them that has come as a whole and is being looked at. There is always one.
+    inbox_work: Arc<Semaphore>,
     signers: Signers,
 }
 
@@ -51,6 +53,7 @@ impl Federation {
     pub fn new(app: App) -> Result<Self> {
         Ok(Self {
             inbox_room: Arc::new(Semaphore::new(app.config.limits.inbox_in_flight)),
+            inbox_work: Arc::new(Semaphore::new(app.config.limits.inbox_in_flight)),
             signers: Signers::start()?,
             app,
             keyring: Keyring::default(),
@@ -60,7 +63,7 @@ impl Federation {
     /// Whether so many requests to the inboxes are being looked at that what can wait should.
     pub fn door_is_crowded(&self) -> bool {
         let most = self.app.config.limits.inbox_in_flight;
-        most.saturating_sub(self.inbox_room.available_permits()) >= CROWD
+        most.saturating_sub(self.inbox_work.available_permits()) >= CROWD
     }
 
     /// Waits for a turn to sign.

@@ -262,8 +262,9 @@ pub(super) fn forget(connection: &mut Connection, asker: &Asker, actor: &Actor) 
         for post in storage::reactions::list_all_of_actor(connection, actor.id)? {
             storage::reactions::remove(connection, post, actor.id)?;
         }
-        for post in storage::posts::list_all_of_author(connection, actor.id)? {
-            posts::take_back(connection, asker, post)?;
+        let written = storage::posts::list_all_of_author(connection, actor.id)?;
+        for post in storage::posts::list_by_ids(connection, &written)? {
+            posts::receive_delete(connection, asker, actor, &post.uri, false, None)?;
         }
         storage::actors::set_profile(connection, actor.id, "", "")?;
     }

@@ -3,7 +3,7 @@
 //! Everything is read and put into words beside the writer; what it writes is only the queue. That an
 //! answer may be out of date when a delivery leaves does no harm: permission is asked again then.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
@@ -104,6 +104,9 @@ struct Planner<'a> {
     receivers: Receivers<'a>,
     member_hosts: HashMap<GroupId, Vec<(Host, Uri)>>,
     pens: HashMap<ActorId, Option<PrivateKey>>,
+    /// The servers that will get something about a post because of an earlier event of this round:
+    /// the queue does not know of it yet.
+    about_to_get: HashMap<PostId, BTreeMap<Host, Uri>>,
 }
 
 impl<'a> Planner<'a> {
@@ -116,6 +119,7 @@ impl<'a> Planner<'a> {
             receivers: Receivers::new(asker),
             member_hosts: HashMap::new(),
             pens: HashMap::new(),
+            about_to_get: HashMap::new(),
         }
     }
 
@@ -244,6 +248,10 @@ impl<'a> Planner<'a> {
         if destinations.is_empty() {
             return Ok(None);
         }
+        if let (DeliveryGround::News, Some(post)) = (ground, event.post) {
+            let getting = self.about_to_get.entry(post).or_default();
+            getting.extend(destinations.iter().cloned());
+        }
         let signer = telling::signer(connection, &telling)?;
         let pens = self.pens(connection, telling.news.speaker(), &signer)?;
         let (group, lane) = (telling.group.id, lane(event, &telling, post.as_ref()));
@@ -285,7 +293,10 @@ impl<'a> Planner<'a> {
             _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
             _ => match (ground, event.post) {
                 (DeliveryGround::Retraction, Some(post)) => {
-                    let mut hosts = storage::deliveries::list_hosts_that_got(connection, post)?;
+                    let got = storage::deliveries::list_hosts_that_got(connection, post)?;
+                    let mut hosts = self.about_to_get.get(&post).cloned().unwrap_or_default();
+                    hosts.extend(got);
+                    let mut hosts: Vec<_> = hosts.into_iter().collect();
                     // Who was not told of a like is not told that it was taken back.
                     if event.kind == EventKind::Unliked {
                         keep_apart(connection, event, &telling.group, &mut hosts)?;
@@ -361,3 +372,6 @@ fn lane(event: &Event, telling: &GroupTelling, post: Option<&Post>) -> Option<i6
         _ => post.map(|post| post.topic.0).or(event.object),
     }
 }
+
+#[cfg(test)]
+mod tests;

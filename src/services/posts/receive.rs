@@ -260,11 +260,11 @@ fn pass_on(
         return Ok(());
     }
     tell(connection, asker, kind, &case.post, activity)?;
-    let (action, detail) = match kind {
-        EventKind::TopicLocked => (AuditAction::TopicLocked, "on"),
-        EventKind::TopicUnlocked => (AuditAction::TopicLocked, "off"),
-        EventKind::PostRestored => (AuditAction::PostRemoved, "off"),
-        _ => (AuditAction::PostRemoved, "on"),
+    let action = match kind {
+        EventKind::TopicLocked => AuditAction::TopicLocked,
+        EventKind::TopicUnlocked => AuditAction::TopicUnlocked,
+        EventKind::PostRestored => AuditAction::PostRestored,
+        _ => AuditAction::PostRemoved,
     };
-    audit::note(connection, asker, action, case.post.uri.as_str(), detail)
+    audit::note(connection, asker, action, case.post.uri.as_str(), "")
 }

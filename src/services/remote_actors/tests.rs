@@ -1,5 +1,10 @@
 use super::*;
-use crate::domain::ActorKind;
+use crate::domain::{
+    ActorKind, Capabilities, EventKind, Group, History, MembershipState, PostState,
+};
+use crate::policy::Viewer;
+use crate::services::access;
+use crate::services::grants::{self, GrantRequest};
 use crate::services::test_house::{House, remote};
 
 async fn saved(house: &House, new: NewActor) -> Result<Actor> {
@@ -124,4 +129,82 @@ async fn names_and_keys_belong_to_one_actor() {
         saved(&acme, lost).await,
         Err(Error::Invalid { .. })
     ));
+}
+
+/// What somebody wrote in a group is there.
+async fn wrote(house: &House, by: &Actor, group: &Group, uri: &str) {
+    let received = posts::ReceivedPost {
+        uri: uri.parse().unwrap(),
+        author: by.uri.clone(),
+        group: Some(group.actor.uri.clone()),
+        parent: None,
+        title: Some("Ribbons".into()),
+        html: "<p>We bring ribbons.</p>".to_owned().into(),
+        source: None,
+        published: None,
+    };
+    let viewer = match &group.actor.host {
+        Some(host) => Viewer::Server { host: host.clone() },
+        None => access::viewer_of(by),
+    };
+    let asker = house.app.asker(viewer);
+    let (by, ground) = (
+        by.clone(),
+        posts::Ground {
+            group: group.clone(),
+            parent: None,
+        },
+    );
+    house
+        .write(move |connection, _| {
+            posts::receive(connection, &asker, &by, ground, &received, None)
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn who_is_gone_takes_their_words_along_and_only_our_own_groups_tell_it() {
+    let acme = House::open("acme.example").await;
+    for host in ["birch.example", "cedar.example"] {
+        acme.partner(host).await;
+    }
+    let roads = acme.group("roads", Access::Open).await;
+    acme.set_stage(&roads, Stage::Partners).await;
+    let terms = GrantRequest {
+        capabilities: Capabilities::all(),
+        join: None,
+        from: None,
+        until: None,
+        history: History::Now,
+        apart: false,
+    };
+    let (handle, host) = ("roads".parse().unwrap(), "birch.example".parse().unwrap());
+    let operator = Viewer::Operator;
+    grants::add(&acme.app, operator, handle, host, terms)
+        .await
+        .unwrap();
+    let bridges = acme.remote_group("bridges@cedar.example").await;
+    let pam = acme.remote(ActorKind::Person, "pam@birch.example").await;
+    for group in [&roads, &bridges] {
+        acme.join(group, pam.id, MembershipState::Member).await;
+    }
+    wrote(&acme, &pam, &roads, "https://birch.example/p/1").await;
+    wrote(&acme, &pam, &bridges, "https://birch.example/p/2").await;
+    let before = acme.news().await.len();
+
+    // Even when nothing permits her anything any more.
+    acme.join(&roads, pam.id, MembershipState::Banned).await;
+    let asker = acme.app.asker(access::viewer_of(&pam));
+    let gone = pam.clone();
+    acme.write(move |connection, _| forget(connection, &asker, &gone))
+        .await;
+
+    for post in ["https://birch.example/p/1", "https://birch.example/p/2"] {
+        let post = acme.find_post(post.parse().unwrap()).await;
+        assert_eq!(post.state, PostState::Deleted);
+        assert_eq!(post.html, "");
+    }
+    // Nobody of this house could sign what pam says in cedar's group; cedar hears it from birch.
+    let told = acme.news().await.split_off(before);
+    assert_eq!(told, [EventKind::PostDeleted]);
 }
