@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
+/// One that is being signed and one that waits: a thread finds its next work without going to sleep.
+const TURNS_PER_THREAD: usize = 2;
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// As many threads as there are cores: more would only take the cores from each other. Cheap to
@@ -20,7 +23,7 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Clone)]
 pub struct Signers {
     jobs: mpsc::Sender<Job>,
-    /// One for each thread.
+    /// [`TURNS_PER_THREAD`] for each thread.
     turns: Arc<Semaphore>,
 }
 
@@ -48,7 +51,7 @@ impl Signers {
         }
         Ok(Self {
             jobs,
-            turns: Arc::new(Semaphore::new(count)),
+            turns: Arc::new(Semaphore::new(count * TURNS_PER_THREAD)),
         })
     }
 

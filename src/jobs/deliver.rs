@@ -23,6 +23,7 @@ const PERMISSION_LASTS: Duration = Duration::from_millis(100);
 /// itself took: when many want to write, fewer turns with more in each.
 const REST_MIN: Duration = Duration::from_millis(3);
 const REST_MAX: Duration = Duration::from_millis(25);
+const REST_WHILE_BUSY_MAX: Duration = Duration::from_millis(60);
 /// How long a stopping server waits for what is on its way.
 const STOP_WAIT: Duration = Duration::from_secs(6);
 
@@ -64,6 +65,10 @@ impl Deliverer {
         let begun = app.clock.now();
         let due = self.exchange().await?;
         let rest = app.clock.now().since(begun).clamp(REST_MIN, REST_MAX);
+        if self.count >= app.config.limits.deliveries_in_flight {
+            self.rest_while_busy().await;
+            return Ok(());
+        }
         if due > 0 {
             tokio::time::sleep(rest).await;
             return Ok(());
@@ -79,6 +84,16 @@ impl Deliverer {
             () = app.bells.stop.heard() => {}
         }
         Ok(())
+    }
+
+    /// While as many are on their way as there may be: until half of them ended.
+    async fn rest_while_busy(&self) {
+        let enough = self.count / 2;
+        let mut rested = Duration::ZERO;
+        while self.outcomes.len() < enough && rested < REST_WHILE_BUSY_MAX {
+            tokio::time::sleep(REST_MIN).await;
+            rested += REST_MIN;
+        }
     }
 
     /// How many deliveries were due.

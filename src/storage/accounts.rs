@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::schema::{accounts, actors, sessions, tokens};
@@ -167,7 +168,7 @@ pub fn list(connection: &mut Connection) -> Result<Vec<Account>> {
 pub fn list_guests(connection: &mut Connection, among: &[ActorId]) -> Result<Vec<ActorId>> {
     let numbers: Vec<i64> = among.iter().map(|id| id.0).collect();
     let ids: Vec<i64> = accounts::table
-        .filter(accounts::actor_id.eq_any(numbers))
+        .filter(accounts::actor_id.among(numbers))
         .filter(accounts::role.eq(OrgRole::Guest.as_str()))
         .select(accounts::actor_id)
         .load(connection)?;

@@ -6,6 +6,7 @@ use crate::domain::{
     Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, KeyList, Timestamp, Uri,
 };
 use crate::error::Result;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{actor_documents, actor_keys, actors, key_pool};
@@ -245,7 +246,7 @@ pub fn is_local(connection: &mut Connection, id: ActorId) -> Result<bool> {
 pub fn list_by_ids(connection: &mut Connection, ids: &[ActorId]) -> Result<Vec<Actor>> {
     let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows = actors::table
-        .filter(actors::id.eq_any(numbers))
+        .filter(actors::id.among(numbers))
         .select(ActorRow::as_select())
         .load(connection)?;
     rows.into_iter().map(Actor::try_from).collect()
@@ -412,7 +413,7 @@ pub fn drop_retired_keys(connection: &mut Connection, actor: ActorId, kept: usiz
         .select(actor_keys::uri)
         .load(connection)?;
     let old: Vec<&String> = retired.iter().skip(kept).collect();
-    diesel::delete(actor_keys::table.filter(actor_keys::uri.eq_any(old))).execute(connection)?;
+    diesel::delete(actor_keys::table.filter(actor_keys::uri.among(old))).execute(connection)?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{ActorId, Arrival, ArrivalId, ArrivalState, Host, Timestamp, Uri};
 use crate::error::Result;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::pending::Pending;
@@ -94,7 +95,7 @@ pub fn claim_due(
     };
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     if !ids.is_empty() {
-        diesel::update(arrivals::table.filter(arrivals::id.eq_any(ids)))
+        diesel::update(arrivals::table.filter(arrivals::id.among(ids)))
             .set(arrivals::lease_until.eq(lease_until.micros()))
             .execute(connection)?;
     }
@@ -190,7 +191,7 @@ pub fn forget_bodies(
         .select(arrivals::id)
         .load(connection)?;
     let with_body = arrivals::table
-        .filter(arrivals::id.eq_any(&done))
+        .filter(arrivals::id.among(&done))
         .filter(arrivals::body.ne(""));
     diesel::update(with_body)
         .set(arrivals::body.eq(""))
@@ -208,7 +209,7 @@ pub fn forget(connection: &mut Connection, before: Timestamp, most: i64) -> Resu
         .limit(most)
         .select(arrivals::id)
         .load(connection)?;
-    Ok(diesel::delete(arrivals::table.filter(arrivals::id.eq_any(done))).execute(connection)?)
+    Ok(diesel::delete(arrivals::table.filter(arrivals::id.among(done))).execute(connection)?)
 }
 
 /// Forgets what was turned away before `before`, at most `most` lines; how many.
@@ -220,7 +221,7 @@ pub fn forget_refusals(connection: &mut Connection, before: Timestamp, most: i64
         .select(security_log::id)
         .load(connection)?;
     Ok(
-        diesel::delete(security_log::table.filter(security_log::id.eq_any(old)))
+        diesel::delete(security_log::table.filter(security_log::id.among(old)))
             .execute(connection)?,
     )
 }

@@ -12,6 +12,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
+use crate::storage::among::{AmongMethods as _, Statement};
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
 use crate::storage::pending::Pending;
@@ -141,7 +142,7 @@ pub fn insert(connection: &mut Connection, new: &[NewMessage], now: Timestamp) -
 /// The lanes, each with its server, in which something waits.
 fn list_lanes_taken(connection: &mut Connection, lanes: &[i64]) -> Result<HashSet<(i64, String)>> {
     let taken: Vec<(i64, String)> = deliveries::table
-        .filter(deliveries::lane.eq_any(lanes))
+        .filter(deliveries::lane.among(lanes))
         .filter(deliveries::state.eq(Pending))
         .filter(deliveries::first_in_lane)
         .select((deliveries::lane, deliveries::host))
@@ -177,12 +178,13 @@ fn row(new: &NewMessage, message: i64, host: &Host, inbox: &Uri, now: Timestamp)
 /// Names those that are now the first in their lanes, where the deliveries of `ids` were.
 fn name_successors(connection: &mut Connection, ids: &[i64]) -> Result<()> {
     for some in ids.chunks(IDS_PER_QUERY) {
-        let list = joined(some);
-        diesel::sql_query(format!(
+        Statement::new(
             "UPDATE deliveries SET first_in_lane = TRUE WHERE id IN ( \
              SELECT (SELECT MIN(e.id) FROM deliveries e WHERE e.lane = d.lane AND e.host = d.host AND e.state = 'pending') \
-             FROM deliveries d WHERE d.id IN ({list}))"
-        ))
+             FROM deliveries d WHERE d.id IN ",
+        )
+        .list(some)
+        .words(")")
         .execute(connection)?;
     }
     Ok(())
@@ -227,38 +229,32 @@ pub fn claim_due(
     most: i64,
 ) -> Result<Vec<Claimed>> {
     hold_lanes(connection)?;
-    let lock = match connection {
-        Connection::Postgres(_) => " FOR UPDATE SKIP LOCKED",
-        Connection::Sqlite(_) => "",
+    let due = deliveries::table
+        .filter(deliveries::state.eq(Pending))
+        .filter(deliveries::first_in_lane)
+        .filter(deliveries::next_attempt_at.le(now.micros()))
+        .filter(deliveries::lease_until.le(now.micros()))
+        .filter(diesel::dsl::not(
+            deliveries::host.among(skip.iter().map(Host::as_str)),
+        ))
+        .order((deliveries::next_attempt_at, deliveries::id))
+        .limit(most);
+    let rows: Vec<DeliveryRow> = match connection {
+        Connection::Postgres(inner) => due.for_update().skip_locked().load(inner)?,
+        Connection::Sqlite(inner) => due.load(inner)?,
     };
-    let skipped = match skip {
-        [] => String::new(),
-        hosts => {
-            let quoted = |host: &Host| format!("'{}'", host.as_str().replace('\'', ""));
-            let hosts = hosts.iter().map(quoted).collect::<Vec<_>>().join(",");
-            format!(" AND host NOT IN ({hosts})")
-        }
-    };
-    let text = format!(
-        "SELECT * FROM deliveries WHERE state = 'pending' AND first_in_lane \
-         AND next_attempt_at <= $1 AND lease_until <= $1{skipped} ORDER BY next_attempt_at, id LIMIT $2{lock}"
-    );
-    let rows: Vec<DeliveryRow> = diesel::sql_query(text)
-        .bind::<BigInt, _>(now.micros())
-        .bind::<BigInt, _>(most)
-        .load(connection)?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
+    diesel::update(deliveries::table.filter(deliveries::id.among(&ids)))
         .set(deliveries::lease_until.eq(lease_until.micros()))
         .execute(connection)?;
     let mut message_ids: Vec<i64> = rows.iter().map(|row| row.message_id).collect();
     message_ids.sort_unstable();
     message_ids.dedup();
     let bodies: HashMap<i64, Arc<str>> = messages::table
-        .filter(messages::id.eq_any(message_ids))
+        .filter(messages::id.among(message_ids))
         .select((messages::id, messages::body))
         .load::<(i64, String)>(connection)?
         .into_iter()
@@ -296,7 +292,7 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
         .partition(|outcome| outcome.state == DeliveryState::Sent);
     let sent: Vec<i64> = clean.iter().map(|outcome| outcome.id.0).collect();
     if !sent.is_empty() {
-        diesel::update(deliveries::table.filter(deliveries::id.eq_any(&sent)))
+        diesel::update(deliveries::table.filter(deliveries::id.among(&sent)))
             .set((
                 deliveries::state.eq(DeliveryState::Sent.as_str()),
                 deliveries::attempts.eq(deliveries::attempts + 1),
@@ -342,21 +338,14 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
 /// Remembers that the servers of these deliveries took something.
 fn note_success(connection: &mut Connection, sent: &[i64], now: Timestamp) -> Result<()> {
     for some in sent.chunks(IDS_PER_QUERY) {
-        let list = joined(some);
-        diesel::sql_query(format!(
-            "INSERT INTO destinations (host, last_success_at) \
-             SELECT DISTINCT d.host, $1 FROM deliveries d WHERE d.id IN ({list}) \
-             ON CONFLICT (host) DO UPDATE SET last_success_at = excluded.last_success_at"
-        ))
-        .bind::<BigInt, _>(now.micros())
-        .execute(connection)?;
+        Statement::new("INSERT INTO destinations (host, last_success_at) SELECT DISTINCT d.host, ")
+            .number(now.micros())
+            .words(" FROM deliveries d WHERE d.id IN ")
+            .list(some)
+            .words(" ON CONFLICT (host) DO UPDATE SET last_success_at = excluded.last_success_at")
+            .execute(connection)?;
     }
     Ok(())
-}
-
-/// Ids as they are written into a statement.
-fn joined(ids: &[i64]) -> String {
-    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn note_error(connection: &mut Connection, host: &Host, error: &str, now: Timestamp) -> Result<()> {
@@ -383,7 +372,7 @@ pub fn release(
     next_attempt_at: Timestamp,
 ) -> Result<()> {
     let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    diesel::update(deliveries::table.filter(deliveries::id.eq_any(numbers)))
+    diesel::update(deliveries::table.filter(deliveries::id.among(numbers)))
         .set((
             deliveries::lease_until.eq(0),
             deliveries::next_attempt_at.eq(next_attempt_at.micros()),
@@ -605,14 +594,14 @@ pub fn forget_ended(connection: &mut Connection, before: Timestamp, most: i64) -
         keep_host(connection, post, host, inbox)?;
     }
     let ended: Vec<i64> = rows.iter().map(|row| row.0).collect();
-    diesel::delete(deliveries::table.filter(deliveries::id.eq_any(&ended))).execute(connection)?;
+    diesel::delete(deliveries::table.filter(deliveries::id.among(&ended))).execute(connection)?;
     let mut bytes: Vec<i64> = rows.iter().map(|row| row.1).collect();
     bytes.sort_unstable();
     bytes.dedup();
     let needed = deliveries::table.filter(deliveries::message_id.eq(messages::id));
     diesel::delete(
         messages::table
-            .filter(messages::id.eq_any(bytes))
+            .filter(messages::id.among(bytes))
             .filter(diesel::dsl::not(diesel::dsl::exists(needed))),
     )
     .execute(connection)?;

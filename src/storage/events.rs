@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use crate::domain::{ActorId, Event, EventId, EventKind, GroupId, PostId, Timestamp};
 use crate::error::Result;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::schema::events;
@@ -96,7 +97,7 @@ pub fn hold_unplanned(connection: &mut Connection, ids: &[EventId]) -> Result<Ha
     }
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let open: Vec<i64> = events::table
-        .filter(events::id.eq_any(ids))
+        .filter(events::id.among(ids))
         .filter(events::planned_at.is_null())
         .select(events::id)
         .load(connection)?;
@@ -109,7 +110,7 @@ pub fn mark_planned(
     now: Timestamp,
 ) -> Result<()> {
     let ids: Vec<i64> = planned.iter().map(|id| id.0).collect();
-    diesel::update(events::table.filter(events::id.eq_any(ids)))
+    diesel::update(events::table.filter(events::id.among(ids)))
         .set(events::planned_at.eq(Some(now.micros())))
         .execute(connection)?;
     Ok(())

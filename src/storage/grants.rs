@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::schema::{grants, partners, received_grants};
@@ -192,7 +193,7 @@ pub fn list_for_hosts(
                     .and(grants::group_id.eq(group.0))
                     .and(grants::ended_at.is_null())),
             )
-            .filter(partners::host.eq_any(some.iter().map(|host| host.as_str())))
+            .filter(partners::host.among(some.iter().map(|host| host.as_str())))
             .select((
                 partners::host,
                 partners::state,

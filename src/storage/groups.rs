@@ -6,6 +6,7 @@ use crate::domain::{Access, Actor, Group, GroupId, Handle, Host, Stage, Timestam
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
 use crate::storage::actors::{ActorRow, host_text};
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::schema::{actors, groups};
@@ -140,7 +141,7 @@ pub fn list(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<Group>
     let ids: Vec<i64> = ids.into_iter().map(|id| id.0).collect();
     let rows: Vec<(GroupRow, ActorRow)> = groups::table
         .inner_join(actors::table)
-        .filter(groups::actor_id.eq_any(ids))
+        .filter(groups::actor_id.among(ids))
         .order((actors::display_name, actors::name, actors::id))
         .select((GroupRow::as_select(), ActorRow::as_select()))
         .load(connection)?;

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Job, JobId, JobState, Timestamp, Work};
 use crate::error::{Error, Result};
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::pending::Pending;
@@ -93,7 +94,7 @@ pub fn claim_due(
     };
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     if !ids.is_empty() {
-        diesel::update(jobs::table.filter(jobs::id.eq_any(ids)))
+        diesel::update(jobs::table.filter(jobs::id.among(ids)))
             .set(jobs::lease_until.eq(lease_until.micros()))
             .execute(connection)?;
     }
@@ -176,5 +177,5 @@ pub fn forget_ended(connection: &mut Connection, before: Timestamp, most: i64) -
         .limit(most)
         .select(jobs::id)
         .load(connection)?;
-    Ok(diesel::delete(jobs::table.filter(jobs::id.eq_any(ended))).execute(connection)?)
+    Ok(diesel::delete(jobs::table.filter(jobs::id.among(ended))).execute(connection)?)
 }

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{actors, invited_handles, memberships};
@@ -206,7 +207,7 @@ pub fn any_shared(connection: &mut Connection, one: ActorId, other: ActorId) -> 
         memberships::actor_id
             .eq(other.0)
             .and(member)
-            .and(memberships::group_id.eq_any(groups)),
+            .and(memberships::group_id.among(groups)),
     );
     Ok(on_backend!(connection, |inner| diesel::select(
         diesel::dsl::exists(shared)
@@ -292,7 +293,7 @@ pub fn list_hosts_with_members(
         .filter(memberships::actor_id.eq(actors::id))
         .filter(memberships::state.eq(MembershipState::Member.as_str()));
     let found: Vec<String> = actors::table
-        .filter(actors::host.eq_any(hosts.iter().map(|host| host.as_str())))
+        .filter(actors::host.among(hosts.iter().map(|host| host.as_str())))
         .filter(actors::state.eq(ActorState::Active.as_str()))
         .filter(exists(member))
         .select(actors::host)

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod actors;
+mod among;
 pub mod arrivals;
 pub mod audit;
 mod connection;

@@ -16,6 +16,7 @@ use diesel::prelude::*;
 use crate::domain::{ActorId, GroupId, Host, Post, PostId, PostState, Revision, Timestamp, Uri};
 use crate::error::Result;
 use crate::storage::Connection;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::schema::{posts, revisions};
@@ -127,7 +128,7 @@ pub fn find(connection: &mut Connection, id: PostId) -> Result<Option<Post>> {
 /// The posts with these ids, in no order.
 pub fn list_by_ids(connection: &mut Connection, ids: &[PostId]) -> Result<Vec<Post>> {
     let rows: Vec<PostRow> = posts::table
-        .filter(posts::id.eq_any(numbers(ids)))
+        .filter(posts::id.among(numbers(ids)))
         .select(PostRow::as_select())
         .load(connection)?;
     rows.into_iter().map(Post::try_from).collect()
@@ -136,7 +137,7 @@ pub fn list_by_ids(connection: &mut Connection, ids: &[PostId]) -> Result<Vec<Po
 /// Which of these posts everybody may see who may read where they are.
 pub fn list_visible(connection: &mut Connection, ids: &[PostId]) -> Result<HashSet<PostId>> {
     let visible: Vec<i64> = posts::table
-        .filter(posts::id.eq_any(numbers(ids)))
+        .filter(posts::id.among(numbers(ids)))
         .filter(posts::state.eq(PostState::Visible.as_str()))
         .select(posts::id)
         .load(connection)?;
@@ -187,7 +188,7 @@ pub fn list_all_of_author(connection: &mut Connection, author: ActorId) -> Resul
 pub fn list_uris(connection: &mut Connection, ids: &[PostId]) -> Result<Vec<(PostId, Uri)>> {
     let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<(i64, String)> = posts::table
-        .filter(posts::id.eq_any(numbers))
+        .filter(posts::id.among(numbers))
         .select((posts::id, posts::uri))
         .load(connection)?;
     rows.into_iter()

@@ -6,6 +6,7 @@ use crate::domain::{ActorId, Host, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::Connection;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::schema::{actors, posts, reactions};
@@ -90,7 +91,7 @@ pub fn list(
     let ids: Vec<i64> = posts.iter().map(|post| post.0).collect();
     let rows: Vec<(i64, String, String, String)> = reactions::table
         .inner_join(actors::table.on(actors::id.eq(reactions::actor_id)))
-        .filter(reactions::post_id.eq_any(ids))
+        .filter(reactions::post_id.among(ids))
         .order((reactions::created_at, reactions::actor_id))
         .limit(most)
         .select((
@@ -128,7 +129,7 @@ pub fn list_liked(
         .filter(
             reactions::actor_id
                 .eq(actor.0)
-                .and(reactions::post_id.eq_any(ids)),
+                .and(reactions::post_id.among(ids)),
         )
         .select(reactions::post_id)
         .load(connection)?;

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{ActorId, SessionId, Timestamp};
 use crate::error::Result;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::schema::{accounts, sessions};
 use crate::storage::{Connection, ids};
@@ -161,5 +162,5 @@ pub fn forget_expired(connection: &mut Connection, now: Timestamp, most: i64) ->
         .limit(most)
         .select(sessions::id)
         .load(connection)?;
-    Ok(diesel::delete(sessions::table.filter(sessions::id.eq_any(expired))).execute(connection)?)
+    Ok(diesel::delete(sessions::table.filter(sessions::id.among(expired))).execute(connection)?)
 }

@@ -7,6 +7,7 @@ use crate::domain::{Post, PostId, PostState, RemovalReason, Timestamp};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::Connection;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::schema::{posts, removals};
 
 /// Hides a post (a moderator's act) or shows it again; the text stays.
@@ -58,7 +59,7 @@ pub fn list_removal_reasons(
 ) -> Result<Vec<(PostId, String)>> {
     let numbers: Vec<i64> = among.iter().map(|id| id.0).collect();
     let rows: Vec<(i64, String)> = removals::table
-        .filter(removals::post_id.eq_any(numbers))
+        .filter(removals::post_id.among(numbers))
         .select((removals::post_id, removals::reason))
         .load(connection)?;
     let reason = |(post, reason)| (PostId(post), reason);

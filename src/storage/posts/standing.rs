@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use crate::domain::PostId;
 use crate::error::Result;
 use crate::storage::Connection;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::posts::numbers;
 use crate::storage::schema::{actors, posts};
@@ -54,6 +55,6 @@ pub fn list_standings(
     connection: &mut Connection,
     ids: &[PostId],
 ) -> Result<HashMap<PostId, Standing>> {
-    let rows: Vec<StandingRow> = standing!(posts::id.eq_any(numbers(ids))).load(connection)?;
+    let rows: Vec<StandingRow> = standing!(posts::id.among(numbers(ids))).load(connection)?;
     Ok(rows.into_iter().map(standing_from).collect())
 }
