@@ -156,22 +156,16 @@ impl Walk<'_> {
         }
         self.elsewhere_left = self.elsewhere_left.checked_sub(1)?;
         self.fetches_left = self.fetches_left.checked_sub(1)?;
-        let document = match self.federation.fetch(uri).await {
-            Ok(document) => document.json,
+        let post = match self.federation.read_post(uri, &self.host.uri).await {
+            Ok(post) => post,
             Err(error) => {
-                tracing::info!(%uri, %error, "a post could not be fetched from its server");
+                tracing::info!(%uri, %error, "a post could not be read at its server");
                 if error.is_temporary() || matches!(error, Error::Denied(_)) {
                     self.silent.insert(uri.host().clone());
                 }
                 return None;
             }
         };
-        let post = objects::post::parse_post(&document, None).ok()?;
-        let its_own = post.uri == *uri && post.author.host() == uri.host();
-        let of_the_group = post.parent.is_some() || post.group.as_ref() == Some(&self.host.uri);
-        if !its_own || !of_the_group {
-            return None;
-        }
         let command = Command::Announced {
             actor: post.author.clone(),
             activity: uri.clone(),

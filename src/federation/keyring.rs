@@ -41,6 +41,8 @@ const FETCHES_PER_MINUTE: u32 = 240;
 /// Instance actors of third servers fetched in a minute because the groups of one server passed on
 /// words of their people.
 const INTRODUCTIONS_PER_MINUTE: u32 = 30;
+/// What groups of one server say of third servers' people that is looked up there in a minute.
+const LOOKED_UP_PER_MINUTE: u32 = 240;
 /// Refused requests of one server written into the security log in a minute.
 const LINES_PER_MINUTE: u32 = 30;
 
@@ -60,6 +62,7 @@ struct Inner {
     peers: Cache<Host, (Option<Peer>, Timestamp)>,
     fetches: Budget,
     introductions: Budget,
+    looked_up: Budget,
     lines: Budget,
 }
 
@@ -72,6 +75,7 @@ impl Default for Inner {
             peers: Cache::new(HOSTS_KEPT),
             fetches: Budget::new(FETCHES_PER_MINUTE),
             introductions: Budget::new(INTRODUCTIONS_PER_MINUTE),
+            looked_up: Budget::new(LOOKED_UP_PER_MINUTE),
             lines: Budget::new(LINES_PER_MINUTE),
         }
     }
@@ -349,6 +353,11 @@ impl Keyring {
         let peer = peers::find(app, host).await?;
         self.inner.peers.insert(host.clone(), (peer.clone(), now));
         Ok(peer)
+    }
+
+    /// Whether one more thing may be looked up because a group of this server passed it on.
+    pub fn may_look_up(&self, host: &Host, now: Timestamp) -> bool {
+        self.inner.looked_up.take(host, now)
     }
 
     /// Whether one more refusal of a server is worth a line in the security log.

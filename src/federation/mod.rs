@@ -8,7 +8,8 @@ pub mod discovery;
 mod documents;
 pub mod extension;
 pub mod fetch;
-pub mod inbox;
+pub mod hearsay;
+mod inbox;
 pub mod json;
 pub mod keyring;
 pub mod keys;
@@ -28,6 +29,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::Result;
+pub use hearsay::LookedUp;
 use keyring::Keyring;
 use signers::{Signers, SigningTurn};
 pub use vouching::Proven;

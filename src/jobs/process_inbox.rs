@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
-use crate::domain::Uri;
-use crate::federation::Proven;
-use crate::federation::{Federation, activities, json};
+use crate::domain::{ActorKind, Uri};
+use crate::federation::{Federation, LookedUp, Proven, activities, json};
 use crate::jobs::{LOOK_EVERY, recover, rest};
 use crate::services::inbox::{self, Command, Due, Vouching};
 
@@ -147,17 +146,32 @@ async fn prove(federation: &Federation, batch: Vec<Read>) -> crate::Result<Vec<R
 }
 
 async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
-    let Ok(Command::Announced {
-        actor,
-        activity,
-        command,
-        vouching: Vouching::Claimed {
-            proof,
-            introduction,
-        },
-    }) = command
-    else {
-        return Ok((due, command));
+    let (actor, activity, command, proof, introduction) = match command {
+        Ok(Command::Announced {
+            actor,
+            activity,
+            command,
+            vouching:
+                Vouching::Claimed {
+                    proof,
+                    introduction,
+                },
+        }) => (actor, activity, command, proof, introduction),
+        Ok(Command::Announced {
+            actor,
+            activity,
+            command,
+            vouching: Vouching::Hearsay,
+        }) => {
+            let looked_up = federation.look_up(&due.signer, &actor, &activity, &command);
+            let looked_up = looked_up.await;
+            return believe(due, looked_up);
+        }
+        Ok(Command::Shared { object }) if due.signer.kind == ActorKind::Group => {
+            let looked_up = federation.look_up_post(&due.signer, &object).await;
+            return believe(due, looked_up);
+        }
+        other => return Ok((due, other)),
     };
     let moderates = command.moderates();
     // Our own people's words come back to us; they are here.
@@ -188,6 +202,18 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
         Err(error) => {
             tracing::info!(%actor, %error, "a proof cannot be checked now");
             Err(Box::new((due, "proof_unavailable")))
+        }
+    }
+}
+
+/// What was looked up at the server of who said it.
+fn believe(due: Due, looked_up: crate::Result<LookedUp>) -> Checked {
+    match looked_up {
+        Ok(LookedUp::Found(command)) => Ok((due, Ok(*command))),
+        Ok(LookedUp::Nothing(why)) => Ok((due, Ok(Command::Ignored(why)))),
+        Err(error) => {
+            tracing::info!(%error, "what a group passes on cannot be looked up now");
+            Err(Box::new((due, "origin_unavailable")))
         }
     }
 }

@@ -65,6 +65,11 @@ pub enum Command {
         command: Box<Command>,
         vouching: Vouching,
     },
+    /// A group passes on a post by its address, as groups for microblogs do. Its author's server is
+    /// asked before it is applied.
+    Shared {
+        object: Uri,
+    },
     OfferGrant {
         grant: Uri,
         group: Uri,
@@ -95,15 +100,17 @@ pub enum Vouching {
     },
     /// Their own key was found to have made the proof.
     Proven,
+    /// They are of a third server and prove nothing: it is asked before anything of this is believed.
+    Hearsay,
 }
 
 impl Command {
     /// Actors that must be known before the command can be applied.
     pub fn actors(&self) -> Vec<&Uri> {
         match self {
-            // Who proves what they say is met by the proof, if at all.
+            // These are met when it is found out whether they said it.
             Self::Announced {
-                vouching: Vouching::Claimed { .. },
+                vouching: Vouching::Claimed { .. } | Vouching::Hearsay,
                 ..
             } => Vec::new(),
             Self::Announced { actor, command, .. } => {
@@ -326,6 +333,8 @@ fn check(
         Command::Announced { .. } => {
             storage::groups::find_by_uri(connection, &signer.uri)?.ok_or(Error::NotFound)?;
         }
+        // People share posts too; that changes nothing here.
+        Command::Shared { .. } => {}
         Command::Unfollow { .. }
         | Command::AcceptFollow { .. }
         | Command::RejectFollow { .. }
@@ -439,6 +448,15 @@ pub async fn list_unknown_actors(app: &App, uris: Vec<Uri>) -> Result<Vec<Uri>> 
                 }
             }
             Ok(unknown)
+        })
+        .await
+}
+
+/// Whether a post is here, also one that was taken back.
+pub async fn knows_post(app: &App, uri: Uri) -> Result<bool> {
+    app.db
+        .read("knows_post", move |connection| {
+            Ok(storage::posts::find_by_uri(connection, &uri)?.is_some())
         })
         .await
 }
@@ -643,7 +661,7 @@ fn effect(
             vouching,
         } => match vouching {
             Vouching::House => announced(connection, asker, signer, actor, activity, command),
-            Vouching::Claimed { .. } => Err(Error::Denied(Reason::NotAuthor)),
+            Vouching::Claimed { .. } | Vouching::Hearsay => Err(Error::Denied(Reason::NotAuthor)),
             Vouching::Proven => {
                 check_place(connection, signer, actor, command)?;
                 let (signer_id, host) = (signer.id, actor.host());
@@ -670,7 +688,7 @@ fn effect(
         }
         Command::DeleteActor => remote_actors::forget(connection, asker, signer),
         // Federation fetched the document again before it came here.
-        Command::UpdateActor | Command::Ignored(_) => Ok(()),
+        Command::UpdateActor | Command::Shared { .. } | Command::Ignored(_) => Ok(()),
     }
 }
 

@@ -64,6 +64,13 @@ impl Stranger {
         }
     }
 
+    /// Answers who asks for a post at its address.
+    fn shows(&self, post: &Value) {
+        let id = text(&post["id"]);
+        let (_, path) = id.split_once(&self.peer.host()).expect("a post of its own");
+        self.peer.put(path, Answer::of(ACTIVITY_JSON, post));
+    }
+
     async fn send(&self, sender: &Actor, activity: &Value) -> Reply {
         let letter = Letter::post(sender, &self.host, activity);
         letter.sign().send(&self.address).await
@@ -286,27 +293,38 @@ async fn who_changes_their_name_is_called_so_at_the_partner() {
 #[tokio::test]
 async fn who_is_gone_is_forgotten_elsewhere() {
     for backend in backends() {
-        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+        let Some((world, [here, _], [ada, bo])) = bridge(backend).await else {
             continue;
         };
-        let (here, _) = world.bridge().await;
         let stranger = Stranger::partner(&world, "p", "read,reply").await;
         let (pam, _) = stranger.member(&world, "pam").await;
         let acme = &world.house("acme").instance;
-        let ada = world.member("ada@acme").await;
+        let birch = &world.house("birch").instance;
+        birch
+            .run_json(&["partner", "add", &stranger.peer.host()])
+            .await;
         let topic = ada.topic(&here, "Bridge opens", "On Monday.").await;
         let note = pam.note(&stranger.group, text(&topic["uri"]), "We bring ribbons.");
         let said = pam.create(&note);
+        stranger.shows(&note);
         stranger.says(&pam, &said).await;
         ada.see_comment(text(&topic["id"]), text(&note["id"])).await;
+        let topic_at_birch = bo.see_topic(text(&topic["uri"])).await;
+        let topic_at_birch = text(&topic_at_birch["id"]);
+        bo.see_comment(topic_at_birch, text(&note["id"])).await;
 
-        // Somebody elsewhere goes: they are a member no more, and what they said goes with them.
+        // Somebody elsewhere goes: they are a member no more, and what they said goes with them,
+        // also where the group had passed it on.
         stranger
             .says(&pam, &pam.activity("Delete", json!(pam.id)))
             .await;
         is_out(&world, &pam.handle()).await;
         assert!(ada.comments(text(&topic["id"])).await.is_empty());
         assert_eq!(Dump::of(&acme.database_url()).count("posts", "ribbons"), 0);
+        eventually("pam's words are gone at birch", async || {
+            bo.comments(topic_at_birch).await.is_empty().then_some(())
+        })
+        .await;
         // Whatever is still said in their name changes nothing.
         let again = pam.activity("Follow", json!(stranger.group));
         assert_eq!(stranger.send(&pam, &again).await.status, 202);
@@ -446,17 +464,7 @@ async fn what_a_third_server_keeps_is_fetched_from_there() {
         for page in [&topic, &hidden] {
             stranger.says(&pam, &pam.create(page)).await;
         }
-        let path = |page: &Value| {
-            let host = stranger.peer.host();
-            let id = text(&page["id"]).to_owned();
-            id.split_once(&host)
-                .expect("it is on its host")
-                .1
-                .to_owned()
-        };
-        stranger
-            .peer
-            .put(&path(&topic), Answer::of(ACTIVITY_JSON, &topic));
+        stranger.shows(&topic);
         let here = ada.see_topic(text(&topic["id"])).await;
         ada.see_topic(text(&hidden["id"])).await;
         let answer = ada.reply(text(&here["id"]), "As long as a finger.").await;

@@ -18,15 +18,14 @@ use crate::services::inbox::{Command, Vouching};
 use crate::services::signing::Pens;
 
 /// An embedded activity is believed from the group's own server; one of a third server's people when
-/// they prove it themselves (FEP-8b32): for others the group cannot vouch, and we may not ask servers
-/// we have nothing to do with. What a moderator of another server did to the group's posts is the
+/// they prove it themselves (FEP-8b32), or when their server says the same, if it is one that we speak
+/// with: for others the group cannot vouch. What a moderator of another server did to the group's posts is the
 /// group's own act, for which nothing needs to be proven.
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
-    if envelope.object.is_string() {
-        return Ok(Command::Ignored("announce_of_an_id"));
-    }
-    if envelope.object.get("actor").is_none() {
-        return Ok(Command::Ignored("announce_of_an_object"));
+    if envelope.object.is_string() || envelope.object.get("actor").is_none() {
+        // A post, by its address; what is embedded of it is not looked at.
+        let object = id_of(envelope.object)?;
+        return Ok(Command::Shared { object });
     }
     if envelope.object.get("type").and_then(Value::as_str) == Some("Announce") {
         return Err(Rejection::Malformed("object: is an Announce itself".into()));
@@ -53,7 +52,7 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         // Taking out of a group is its house's right, whoever its moderator is: the group says it.
         (claim.actor.clone(), Vouching::House)
     } else {
-        return Ok(Command::Ignored("announce_of_another_servers"));
+        (inner.actor, Vouching::Hearsay)
     };
     Ok(Command::Announced {
         actor,

@@ -62,7 +62,7 @@ fn news(
     };
     if event.post.is_some() {
         return match post.filter(|post| post.audience == Audience::Group) {
-            Some(post) => post_news(connection, known, event, post.clone(), ground),
+            Some(post) => post_news(connection, known, event, group, post.clone(), ground),
             None => Ok(None),
         };
     }
@@ -145,6 +145,7 @@ fn post_news(
     connection: &mut Connection,
     known: &mut Known,
     event: &Event,
+    group: &Group,
     post: Post,
     ground: DeliveryGround,
 ) -> Result<Option<(News, DeliveryGround)>> {
@@ -198,6 +199,11 @@ fn post_news(
             },
             ground,
         )),
+        // Its author is gone with all they wrote. Nobody here can say that for them: the group does.
+        EventKind::PostDeleted if !author.is_local() => {
+            let (by, reason) = (group.actor.clone(), None);
+            Some((News::PostRemoved { post, by, reason }, retraction))
+        }
         EventKind::PostDeleted => Some((News::PostDeleted { post, author }, retraction)),
         EventKind::PostRemoved => {
             let reason = event.activity.clone();

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::fixture::{Fixture, on_both};
 use crate::support::dice::Dice;
-use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, unique};
-use crate::support::world::eventually;
+use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, Peer, unique};
+use crate::support::world::{eventually, text};
 
 #[tokio::test]
 async fn a15_an_activity_id_on_another_server_is_refused() {
@@ -242,8 +242,8 @@ async fn a22_a_group_does_not_put_words_into_the_mouth_of_another_servers_people
             dump.rows("arrivals")
         );
 
-        // What it says of others does not: bare, or with a proof that is not theirs. The errand that
-        // Accept made is over by then.
+        // What it says of others does not: bare, which their server does not know of, or with a proof
+        // that is not theirs. The errand that Accept made is over by then.
         let dump = eventually("earlier posts were looked for", async || {
             let dump = fixture.settle().await;
             (dump.count("jobs", r#""state":"pending""#) == 0).then_some(dump)
@@ -279,6 +279,15 @@ async fn a22_a_group_does_not_put_words_into_the_mouth_of_another_servers_people
             let status = fixture.deliver(&club, &announce).await.status;
             assert!([202, 400, 403].contains(&status), "{status}");
         }
+        let eves = fixture.eve.page(
+            &club.id,
+            "Said by eve",
+            "Words of a server we do not speak with.",
+        );
+        for bare in [fixture.eve.create(&eves), eves["id"].clone()] {
+            let announce = club.activity("Announce", bare);
+            assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        }
         let after = fixture
             .settle()
             .await
@@ -286,10 +295,58 @@ async fn a22_a_group_does_not_put_words_into_the_mouth_of_another_servers_people
             .without(&["arrivals", "jobs"]);
         assert_eq!(after.since(&before), Vec::<String>::new());
         assert_eq!(fixture.e.traffic(), e);
-        assert!(
-            fixture.q.seen_since(q).len() <= 2,
-            "the origin was asked more than once each"
+        // Q was asked for what it is said to have, once for each time it was said, and for quin's keys.
+        let asked = fixture.q.seen_since(q);
+        let of_the_page = asked
+            .iter()
+            .filter(|seen| page_at(&fixture.q, &said) == seen.target);
+        assert_eq!(of_the_page.count(), 2, "{asked:?}");
+        assert!(asked.len() <= 4, "{asked:?}");
+
+        // What Q shows is believed as Q shows it, whatever the group says that it is.
+        let shown = fixture
+            .quin
+            .page(&club.id, "Shown by quin", "Words that stand at Q.");
+        let mut altered = fixture.quin.create(&shown);
+        altered["object"]["content"] = json!("<p>Words that P made of them.</p>");
+        let target = page_at(&fixture.q, &altered);
+        fixture.q.put(&target, Answer::of(ACTIVITY_JSON, &shown));
+        let announce = club.activity("Announce", altered);
+        assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        let boosted = fixture.quin.page(
+            &club.id,
+            "Boosted",
+            "Words that were passed on by their address.",
         );
+        let target = page_at(&fixture.q, &fixture.quin.create(&boosted));
+        fixture.q.put(&target, Answer::of(ACTIVITY_JSON, &boosted));
+        let announce = club.activity("Announce", boosted["id"].clone());
+        assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        let dump = fixture.settle().await;
+        assert_eq!(dump.count("posts", "Words that stand at Q."), 1);
+        assert_eq!(dump.count("posts", "Words that P made of them."), 0);
+        assert_eq!(
+            dump.count("posts", "Words that were passed on by their address."),
+            1
+        );
+
+        // A like is one when Q says so.
+        let liked = |id: &str| {
+            let mut like = fixture.quin.activity("Like", shown["id"].clone());
+            like["id"] = json!(fixture.q.url(id));
+            like
+        };
+        let (invented, real) = (liked("/likes/invented"), liked("/likes/real"));
+        fixture
+            .q
+            .put("/likes/real", Answer::of(ACTIVITY_JSON, &real));
+        for like in [invented, real] {
+            let announce = club.activity("Announce", like);
+            assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        }
+        let dump = fixture.settle().await;
+        assert_eq!(dump.count("reactions", "/likes/invented"), 0);
+        assert_eq!(dump.count("reactions", "/likes/real"), 1);
 
         // What quin said in this group, and proves, is believed; once.
         let page = fixture
@@ -319,6 +376,13 @@ async fn a22_a_group_does_not_put_words_into_the_mouth_of_another_servers_people
         assert_eq!(edited.count("posts", "Edited once."), 0);
     })
     .await;
+}
+
+/// Where the post that is created stands at its server.
+fn page_at(peer: &Peer, create: &Value) -> String {
+    let id = text(&create["object"]["id"]);
+    let (_, path) = id.split_once(&peer.host()).expect("an id of this server");
+    path.to_owned()
 }
 
 #[tokio::test]
