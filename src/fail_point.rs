@@ -23,16 +23,30 @@ pub fn arm(text: &str) {
 /// Ends the process at once, as a power cut would, when `name` is armed and its passes are used up.
 pub fn pass(name: &str) {
     let Some(point) = ARMED.get() else { return };
-    if point.name != name {
-        return;
+    if point.name == name {
+        point.pass();
     }
-    let spent = point
-        .passes_left
-        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-            left.checked_sub(1)
-        })
-        .is_err();
-    if spent {
-        std::process::abort();
+}
+
+/// The same for a place that a named story passes: armed as `name` for all, or as `name/story` for it
+/// alone.
+pub fn pass_in(name: &str, story: &str) {
+    let Some(point) = ARMED.get() else { return };
+    let rest = point.name.strip_prefix(name);
+    if rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/') == Some(story)) {
+        point.pass();
+    }
+}
+
+impl FailPoint {
+    fn pass(&self) {
+        let one_less = |left: u32| left.checked_sub(1);
+        let passes = &self.passes_left;
+        if passes
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+            .is_err()
+        {
+            std::process::abort();
+        }
     }
 }

@@ -135,12 +135,12 @@ impl Database {
         let story = move |connection: &mut Connection| {
             connection.transaction(|connection| {
                 let outcome = story(connection)?;
-                crate::fail_point::pass("commit.before");
+                crate::fail_point::pass_in("commit.before", name);
                 Ok(outcome)
             })
         };
         let outcome = self.on_pooled(name, story).await;
-        crate::fail_point::pass("commit.after");
+        crate::fail_point::pass_in("commit.after", name);
         outcome
     }
 

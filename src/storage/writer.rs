@@ -26,7 +26,18 @@ const STORIES_WAITING_MAX: usize = 4_096;
 
 /// What a story's caller is told once the fate of the commit is known.
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
-type Story = Box<dyn FnOnce(&mut Connection) -> Answer + Send>;
+type Work = Box<dyn FnOnce(&mut Connection) -> Answer + Send>;
+
+struct Story {
+    name: &'static str,
+    work: Work,
+}
+
+impl Story {
+    fn tell(self, connection: &mut Connection) -> (&'static str, Answer) {
+        (self.name, (self.work)(connection))
+    }
+}
 
 /// Who waits for a story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +84,7 @@ impl Writer {
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let story: Story = Box::new(move |connection| {
+        let work: Work = Box::new(move |connection| {
             let outcome = in_savepoint(name, connection, story);
             Box::new(move |commit| {
                 // A caller that went away (a closed connection) does not undo what it asked for.
@@ -84,7 +95,10 @@ impl Writer {
             Urgency::Awaited => &self.awaited,
             Urgency::Patient => &self.patient,
         };
-        queue.send(story).await.map_err(|_| stopped())?;
+        queue
+            .send(Story { name, work })
+            .await
+            .map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 }
@@ -152,23 +166,27 @@ fn run(mut connection: Connection, mut queues: Queues, runtime: &tokio::runtime:
             drop(first);
             continue;
         }
-        let mut answers = vec![first(&mut connection)];
+        let mut answers = vec![first.tell(&mut connection)];
         while answers.len() < STORIES_PER_COMMIT_MAX {
             let Ok(story) = queues.awaited.try_recv() else {
                 break;
             };
-            answers.push(story(&mut connection));
+            answers.push(story.tell(&mut connection));
         }
         for _ in 0..PATIENT_STORIES_PER_COMMIT_MAX {
             let Ok(story) = queues.patient.try_recv() else {
                 break;
             };
-            answers.push(story(&mut connection));
+            answers.push(story.tell(&mut connection));
         }
-        crate::fail_point::pass("commit.before");
+        for (name, _) in &answers {
+            crate::fail_point::pass_in("commit.before", name);
+        }
         let committed = commit(&mut connection);
-        crate::fail_point::pass("commit.after");
-        for answer in answers {
+        for (name, _) in &answers {
+            crate::fail_point::pass_in("commit.after", name);
+        }
+        for (_, answer) in answers {
             answer(match &committed {
                 Ok(()) => Ok(()),
                 Err(error) => Err(unwritten(error)),
