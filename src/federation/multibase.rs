@@ -1,6 +1,5 @@
 //! Multibase, base58btc only: how keys (FEP-521a) and proofs (FEP-8b32) are written.
 
-const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 /// What says that base58btc follows.
 const BASE58BTC: char = 'z';
 /// Longest text read, characters: an RSA key of 8,192 bits has about 1,430. Decoding takes the
@@ -9,29 +8,9 @@ const CHARS_MAX: usize = 1_600;
 
 /// Writes bytes.
 pub fn encode(bytes: &[u8]) -> String {
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    // Digits of the number in base 58, least significant first.
-    let mut digits: Vec<u32> = Vec::with_capacity(bytes.len() * 3 / 2);
-    for byte in bytes.get(zeros..).unwrap_or_default() {
-        let mut carry = u32::from(*byte);
-        for digit in &mut digits {
-            carry += *digit << 8;
-            *digit = carry % 58;
-            carry /= 58;
-        }
-        while carry > 0 {
-            digits.push(carry % 58);
-            carry /= 58;
-        }
-    }
-    let digits = std::iter::repeat_n(0, zeros).chain(digits.into_iter().rev());
-    let letter = |digit: u32| {
-        let letter = ALPHABET.get(digit as usize);
-        letter.map_or('1', |letter| char::from(*letter))
-    };
-    std::iter::once(BASE58BTC)
-        .chain(digits.map(letter))
-        .collect()
+    let mut text = bs58::encode(bytes).into_string();
+    text.insert(0, BASE58BTC);
+    text
 }
 
 /// Reads bytes; none where it is not base58btc, or too long to be one of ours to read.
@@ -40,24 +19,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     if text.len() > CHARS_MAX {
         return None;
     }
-    let zeros = text.bytes().take_while(|letter| *letter == b'1').count();
-    // Bytes of the number, least significant first.
-    let mut bytes: Vec<u8> = Vec::with_capacity(text.len());
-    for letter in text.bytes().skip(zeros) {
-        let mut carry = ALPHABET.iter().position(|known| *known == letter)?;
-        for byte in &mut bytes {
-            carry += usize::from(*byte) * 58;
-            *byte = (carry & 0xff) as u8;
-            carry >>= 8;
-        }
-        while carry > 0 {
-            bytes.push((carry & 0xff) as u8);
-            carry >>= 8;
-        }
-    }
-    bytes.extend(std::iter::repeat_n(0, zeros));
-    bytes.reverse();
-    Some(bytes)
+    bs58::decode(text).into_vec().ok()
 }
 
 #[cfg(test)]

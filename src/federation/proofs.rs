@@ -74,15 +74,15 @@ fn make(document: &Value, member: &str, own: &OwnKey, at: Timestamp) -> Result<V
         options["@context"] = context.clone();
     }
     let bare = without(document, member).ok_or_else(not_an_object)?;
-    let signature = own.key.sign(&signed(&options, &bare))?;
+    let signature = own.key.sign(&signed(&options, &bare)?)?;
     options["proofValue"] = json!(multibase::encode(&signature));
     Ok(options)
 }
 
 /// What is signed: the hash of the proof's own members, then that of the document.
-fn signed(options: &Value, document: &Value) -> Vec<u8> {
-    let hash = |value: &Value| sha256(jcs::canonicalize(value).as_bytes());
-    [hash(options), hash(document)].concat()
+fn signed(options: &Value, document: &Value) -> Result<Vec<u8>> {
+    let hash = |value: &Value| Ok::<_, Error>(sha256(&jcs::canonicalize(value)?));
+    Ok([hash(options)?, hash(document)?].concat())
 }
 
 /// The document without its proof.
@@ -127,7 +127,7 @@ pub fn read(document: &Value, member: &str) -> Option<Proof> {
     options.remove("proofValue");
     Some(Proof {
         key,
-        signed: signed(&Value::Object(options), &bare),
+        signed: signed(&Value::Object(options), &bare).ok()?,
         signature: (signature.len() == SIGNATURE_BYTES).then_some(signature)?,
         created_at: time("created")?,
         expires_at: time("expires")?,
