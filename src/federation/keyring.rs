@@ -41,8 +41,9 @@ const FETCHES_PER_MINUTE: u32 = 240;
 /// Instance actors of third servers fetched in a minute because the groups of one server passed on
 /// words of their people.
 const INTRODUCTIONS_PER_MINUTE: u32 = 30;
-/// Refused requests of one server written into the security log in a minute.
-const LINES_PER_MINUTE: u32 = 30;
+/// Refused requests of one server, or of all that are no partners together, written into the security
+/// log in a minute.
+const LINES_PER_MINUTE: u32 = 300;
 
 /// Somebody elsewhere with the key that a signature names.
 pub type Signer = (Actor, Arc<ParsedKey>);
