@@ -36,7 +36,24 @@ bench *ARGS:
 faults *ARGS:
     GUILDHALL_TEST_KILLS=1000 cargo test --release --test it reliability -- --nocapture --test-threads=1 {{ ARGS }}
 
-# Whether what is hidden takes as long as what never was: alone on the machine, so that the times mean something.
+# Every fuzz target for so many seconds, guided by the code that inputs reach. What it finds goes into
+# `fuzz/corpus`, where the suite tries it ever after.
+fuzz SECONDS="60":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd fuzz
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    for target in signature inbox webfinger html markdown; do
+        mkdir -p ../target/fuzz/corpus/$target ../target/fuzz/artifacts
+        echo "== $target"
+        cargo run --release --target "$host" --bin $target -- \
+            ../target/fuzz/corpus/$target corpus/$target \
+            -artifact_prefix=../target/fuzz/artifacts/$target- \
+            -max_total_time={{ SECONDS }} -max_len=65536 -timeout=5 -rss_limit_mb=2048 -print_final_stats=1
+    done
+
+# What attacks cost: alone on the machine, so that the times mean something. Whether what is hidden takes
+# as long as what never was; 2,000 slow connections; floods of strangers.
 attacks *ARGS:
     cargo test --release --test it attacks -- --ignored --nocapture --test-threads=1 {{ ARGS }}
 

@@ -18,7 +18,7 @@ use crate::config::{FederationConfig, Limits};
 use crate::domain::{Timestamp, Uri};
 use crate::error::{Error, Result};
 use crate::http::addresses::{AddressPolicy, AddressRefused};
-use crate::http::resolver::Resolver;
+use crate::http::resolver::{Lookup, Resolver, ask_the_system};
 
 /// Time to a usable connection (name, TCP, TLS), seconds.
 const CONNECT_SECONDS_MAX: u64 = 5;
@@ -148,12 +148,22 @@ impl Client {
     /// # Errors
     /// [`Error::Internal`] when TLS cannot be set up.
     pub fn new(public_url: &Uri, federation: &FederationConfig, limits: &Limits) -> Result<Self> {
+        Self::knowing_names(public_url, federation, limits, ask_the_system)
+    }
+
+    /// The same with somebody else to ask for the addresses of names.
+    fn knowing_names(
+        public_url: &Uri,
+        federation: &FederationConfig,
+        limits: &Limits,
+        lookup: Lookup,
+    ) -> Result<Self> {
         let policy = AddressPolicy::new(&federation.allow_addresses);
         let agent = format!("Guildhall/{} (+{public_url})", env!("CARGO_PKG_VERSION"));
         let inner = builder(limits)
             .user_agent(agent)
             .https_only(!federation.allow_http)
-            .dns_resolver(Resolver::new(policy.clone()))
+            .dns_resolver(Resolver::new(policy.clone(), lookup))
             .build()
             .map_err(Error::internal)?;
         Ok(Self {

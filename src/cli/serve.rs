@@ -4,6 +4,7 @@
 //! says so and changes nothing. On SIGTERM or Ctrl-C it takes no new connections, answers what it
 //! accepted, lets the workers finish, and ends within ten seconds.
 
+mod connections;
 mod front;
 mod health;
 

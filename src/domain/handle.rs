@@ -101,7 +101,7 @@ impl FromStr for Handle {
             Some((name, host)) => (name, Some(host.parse().map_err(|_| problem())?)),
             None => (text_only, None),
         };
-        let odd = |c: char| c.is_whitespace() || c.is_control() || "@/?#\\\"<>&'".contains(c);
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "!:@/?#\\\"<>&'".contains(c);
         if name.is_empty() || name.len() > 128 || name.contains(odd) {
             return Err(problem());
         }

@@ -90,6 +90,11 @@ impl Eq for UntrustedHtml {}
 /// Deepest nesting of elements in HTML from afar. Deeper input is reduced to its text: a browser
 /// (and our own parser) takes quadratic time over it.
 const HTML_DEPTH_MAX: usize = 64;
+/// Elements that a parser may have to make of HTML from afar: the sum of the depths at which elements
+/// begin, for each may open again all those around it.
+const HTML_ELEMENTS_MAX: usize = 100_000;
+/// Attributes of one element in HTML from afar. A parser compares each with all before it.
+const HTML_ATTRIBUTES_MAX: usize = 100;
 
 static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut cleaner = ammonia::Builder::default();
@@ -144,12 +149,32 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     cleaner
 });
 
+/// How often HTML is cleaned until nothing changes any more.
+const CLEANINGS_MAX: usize = 4;
+
 /// Removes everything from HTML that is not plain, harmless text markup.
+///
+/// What comes out is read by every parser as it was meant here: cleaning it again changes nothing. That
+/// takes more than one cleaning where what was removed held apart what cannot stand in one another.
 pub fn sanitize(html: &str) -> SafeHtml {
-    if nesting_bound(html) > HTML_DEPTH_MAX {
-        return SafeHtml(escape(&plain_text(html, html.len())));
+    let mut safe = html.to_owned();
+    for _ in 0..CLEANINGS_MAX {
+        if is_entangled(&safe) {
+            return as_text(html);
+        }
+        let again = CLEANER.clean(&safe).to_string();
+        if again == safe {
+            return SafeHtml(safe);
+        }
+        safe = again;
     }
-    SafeHtml(CLEANER.clean(html).to_string())
+    as_text(html)
+}
+
+/// What is left of HTML that is not parsed.
+fn as_text(html: &str) -> SafeHtml {
+    let text = escape(&plain_text(html, html.len()));
+    SafeHtml(CLEANER.clean(&text).to_string())
 }
 
 /// Renders Markdown (CommonMark with tables and strike-through; raw HTML is shown as text).
@@ -202,32 +227,123 @@ pub fn plain_text(html: &str, chars_max: usize) -> String {
     words
 }
 
-/// More than the deepest nesting there can be: opening tags less closing ones, at its highest.
-fn nesting_bound(html: &str) -> usize {
-    let bytes = html.as_bytes();
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
+/// Whether HTML is more than a parser should be asked to make sense of: too deep, or such that few
+/// bytes become very many elements.
+///
+/// Formatting that is open where something around it ends is opened again in all that follows (HTML
+/// Standard, 13.2.4.3): a thousand `<i>` before a thousand paragraphs are a million elements. What
+/// counts as closed here is therefore only what is closed by the very next end tag; all else stays
+/// open to the end.
+fn is_entangled(html: &str) -> bool {
+    let (mut open, mut elements): (Vec<&str>, _) = (Vec::new(), 0);
+    // From the first comment, foreign or raw text on, it depends on the parser what is a tag: then
+    // everything may open something, and nothing closes it.
+    let mut is_clear = true;
+    let mut after_tag = 0;
     for (at, _) in html.match_indices('<') {
-        match bytes.get(at + 1) {
-            Some(b'/') => depth = depth.saturating_sub(1),
-            Some(byte) if byte.is_ascii_alphabetic() => {
-                let rest = &html[at + 1..];
-                let void = ["br", "hr", "img", "wbr", "input"].iter().any(|tag| {
-                    rest.get(..tag.len())
-                        .is_some_and(|name| name.eq_ignore_ascii_case(tag))
-                        && !rest
-                            .as_bytes()
-                            .get(tag.len())
-                            .is_some_and(u8::is_ascii_alphanumeric)
-                });
-                if !void {
-                    depth += 1;
-                    deepest = deepest.max(depth);
-                }
+        let text = &html[at + 1..];
+        let name = tag_name(text.strip_prefix('/').unwrap_or(text));
+        if is_clear && at < after_tag || name.is_empty() {
+            is_clear &= at < after_tag || !text.starts_with(['!', '?', '/']);
+            continue;
+        }
+        let attributes = match tag(text) {
+            Some((length, attributes)) => {
+                after_tag = at + 1 + length;
+                attributes
             }
-            _ => {}
+            // It never ends, so it is none, and there are none in it.
+            None if is_clear => return false,
+            None => 0,
+        };
+        is_clear &= !is_opaque(name);
+        if is_clear && text.starts_with('/') {
+            open.pop_if(|last| last.eq_ignore_ascii_case(name));
+        } else if !(is_clear && is_void(name)) {
+            open.push(name);
+            elements += open.len();
+        }
+        let too_many = attributes > HTML_ATTRIBUTES_MAX || elements > HTML_ELEMENTS_MAX;
+        if too_many || open.len() > HTML_DEPTH_MAX {
+            return true;
         }
     }
-    deepest
+    false
+}
+
+/// The name at the beginning of a tag; empty where none begins.
+fn tag_name(tag: &str) -> &str {
+    if !tag.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return "";
+    }
+    let end = tag.find(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>');
+    &tag[..end.unwrap_or(tag.len())]
+}
+
+/// How long a tag is, with its `>`, and how many attributes it has (HTML Standard, 13.2.5.32 to 39);
+/// none if it never ends.
+fn tag(text: &str) -> Option<(usize, usize)> {
+    enum In {
+        TagName,
+        Space,
+        Name,
+        SpaceAfterName,
+        SpaceBeforeValue,
+        Quoted(u8),
+        Unquoted,
+    }
+    let (mut place, mut attributes) = (In::TagName, 0);
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        let is_space = byte.is_ascii_whitespace();
+        place = match (place, byte) {
+            (In::Quoted(quote), _) if byte != quote => In::Quoted(quote),
+            (In::Quoted(_), _) => In::Space,
+            (_, b'>') => return Some((at + 1, attributes)),
+            (In::SpaceBeforeValue, b'"' | b'\'') => In::Quoted(byte),
+            (In::SpaceBeforeValue, _) if is_space => In::SpaceBeforeValue,
+            (In::SpaceBeforeValue | In::Unquoted, _) if !is_space => In::Unquoted,
+            (In::Name | In::SpaceAfterName, b'=') => In::SpaceBeforeValue,
+            (In::Name | In::SpaceAfterName, _) if is_space => In::SpaceAfterName,
+            (In::TagName, _) if !is_space && byte != b'/' => In::TagName,
+            (In::Name, _) if byte != b'/' => In::Name,
+            (_, b'/') => In::Space,
+            (_, _) if is_space => In::Space,
+            (_, _) => {
+                attributes += 1;
+                In::Name
+            }
+        };
+    }
+    None
+}
+
+/// Elements that have no content and no end tag.
+fn is_void(name: &str) -> bool {
+    const VOID: &[&str] = &["br", "hr", "img", "wbr", "input"];
+    VOID.iter().any(|void| name.eq_ignore_ascii_case(void))
+}
+
+/// Elements in which tags are text, or are read by other rules.
+fn is_opaque(name: &str) -> bool {
+    const OPAQUE: &[&str] = &[
+        "iframe",
+        "math",
+        "noembed",
+        "noframes",
+        "noscript",
+        "plaintext",
+        "script",
+        "select",
+        "style",
+        "svg",
+        "template",
+        "textarea",
+        "title",
+        "xmp",
+    ];
+    OPAQUE
+        .iter()
+        .any(|opaque| name.eq_ignore_ascii_case(opaque))
 }
 
 /// The words of a text with one space between them.
@@ -332,6 +448,72 @@ mod tests {
     fn plain_text_parts_lines_and_not_words() {
         let html = "<p>The <strong>south side</strong>, <a href=\"https://x.example\">it</a> holds.</p><p>Go</p>";
         assert_eq!(plain_text(html, 100), "The south side, it holds. Go");
+    }
+
+    #[test]
+    fn a51_html_that_becomes_very_many_elements_is_reduced_to_text() {
+        let paragraphs = "<p>x</p>".repeat(4_000);
+        for (what, opens) in [
+            ("formatting that nothing closes", "<i a=N>"),
+            ("closed by another name", "<i a=N></x>"),
+            ("closed around", "<p><i a=N></p>"),
+            ("closed in an attribute", "<i a=N x=\"</i>\">"),
+            (
+                "closed in a value after an odd name",
+                "<i =\" a=N x=\"</i>\">",
+            ),
+            ("closed in a comment", "<i a=N><!--</i>-->"),
+            ("closed in a title", "<i a=N><title></i></title>"),
+            ("closed in a table", "<i a=N><table></i></table>"),
+        ] {
+            let many: Vec<_> = (0..1_000)
+                .map(|n| opens.replace('N', &n.to_string()))
+                .collect();
+            let html = format!("{}{paragraphs}", many.concat());
+            let safe = sanitize(&html);
+            assert!(safe.as_str().len() < 2 * html.len(), "{what}");
+            assert!(!safe.as_str().contains("<p>"), "{what}");
+        }
+        // A few lines over many paragraphs stay what they are.
+        let html = format!("<ul><li><b>x</b><br></li></ul>{paragraphs}");
+        assert_eq!(sanitize(&html).as_str(), html);
+        let attributes: Vec<_> = (0..20_000).map(|n| format!("a{n}")).collect();
+        let html = format!("<p {}>x</p>", attributes.join(" "));
+        assert_eq!(sanitize(&html).as_str(), "x");
+    }
+
+    #[test]
+    fn what_is_clean_stays_as_it_is() {
+        for html in [
+            // The element between is removed, and a heading cannot stand in a heading.
+            "<h6>a<div><h6>b</h6></div></h6>",
+            "<table><caption>a</caption><tr><td>b</table>",
+            "<pre>\n\n\nx</pre>",
+            "a\u{a0}b\0c",
+            "<p>a<b>b<p>c</b>d",
+        ] {
+            let safe = sanitize(html);
+            assert_eq!(sanitize(safe.as_str()), safe, "{html}");
+        }
+    }
+
+    #[test]
+    fn tags_end_where_browsers_end_them() {
+        for (text, length, attributes) in [
+            ("b>", 2, 0),
+            ("/b >", 4, 0),
+            ("a href=x>", 9, 1),
+            ("a href=\"x>y\">", 13, 1),
+            ("a href = 'x>y' b>", 17, 2),
+            ("a href=x\"y>", 11, 1),
+            ("a =\"x>", 6, 1),
+            ("a b=>", 5, 1),
+            ("a/b/c>", 6, 2),
+            ("a \"b>", 5, 1),
+        ] {
+            assert_eq!(tag(text), Some((length, attributes)), "{text}");
+        }
+        assert_eq!(tag("a href=\"x>"), None);
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Walk<'_> {
     /// Everything in a collection, page by page.
     async fn commands(&mut self, collection: &Uri, pages_max: usize) -> Result<Vec<Found>> {
         let mut document = self.fetch(collection).await?;
-        let mut found = Vec::new();
+        let (mut found, mut fetched) = (Vec::new(), BTreeSet::from([collection.clone()]));
         for _ in 0..pages_max {
             for item in items(&document) {
                 match self.named_elsewhere(item) {
@@ -108,7 +108,14 @@ impl Walk<'_> {
                 break;
             };
             document = match next {
-                Value::String(next) => self.fetch(&next.parse()?).await?,
+                Value::String(next) => {
+                    let next: Uri = next.parse()?;
+                    // Pages that lead back to an earlier one have no end.
+                    if !fetched.insert(next.clone()) {
+                        break;
+                    }
+                    self.fetch(&next).await?
+                }
                 embedded => embedded,
             };
         }

@@ -16,7 +16,7 @@ use crate::federation::signatures::{self, Outgoing};
 use crate::http::{Client, Headers, HttpError, Response, RetryAfter};
 
 pub use media_type::is_activity_json;
-pub use webfinger::webfinger;
+pub use webfinger::{read_answer, webfinger};
 
 /// What we ask for (ActivityPub, section 3.2).
 const ACCEPT: &str = concat!(

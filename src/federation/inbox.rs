@@ -11,8 +11,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt as _;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::domain::{ActorState, Learned, SignatureChoice, Uri};
+use crate::domain::{ActorState, Host, Learned, SignatureChoice, Uri};
 use crate::error::Error;
 use crate::federation::activities::{self, Claim, Rejection};
 use crate::federation::fetch::is_activity_json;
@@ -85,24 +86,42 @@ async fn post(
     payload: web::Payload,
     federation: web::Data<Federation>,
 ) -> HttpResponse {
-    let mut claimed = String::new();
-    match take_in(&request, payload, &federation, &mut claimed).await {
+    let mut sender = Sender::default();
+    match take_in(&request, payload, &federation, &mut sender).await {
         Ok(_) => HttpResponse::Accepted().finish(),
         Err(turned) => {
-            let peer = request
-                .peer_addr()
-                .as_ref()
-                .map(SocketAddr::ip)
-                .map_or_else(String::new, |ip| ip.to_string());
-            if turned.status < 500
-                && turned.status != 429
-                && let Err(error) =
-                    inbox::log_refusal(&federation.app, turned.reason, claimed, peer).await
-            {
-                tracing::error!(%error, "a refusal could not be logged");
+            if turned.status < 500 && turned.status != 429 {
+                log(&federation, &request, turned, sender).await;
             }
             answer(turned)
         }
+    }
+}
+
+/// Who sends, as far as it is known when a request is turned away.
+#[derive(Default)]
+struct Sender {
+    /// The actor, or at least the key, that it names.
+    claimed: String,
+    /// The server that it comes from by its own word, where we speak with that server.
+    host: Option<Host>,
+    /// Somebody we never knew says to be gone. Their server tells every server of it: that is no
+    /// attempt at anything.
+    is_farewell: bool,
+}
+
+/// One line in the security log; of one server, and of all strangers together, not more in a minute
+/// than a person can read and a disk can hold.
+async fn log(federation: &Federation, request: &HttpRequest, turned: Turned, sender: Sender) {
+    let app = &federation.app;
+    let whose = sender.host.as_ref().unwrap_or(app.config.host());
+    if sender.is_farewell || !federation.keyring.may_log(whose, app.clock.now()) {
+        return;
+    }
+    let peer = request.peer_addr().as_ref().map(SocketAddr::ip);
+    let peer = peer.map_or_else(String::new, |ip| ip.to_string());
+    if let Err(error) = inbox::log_refusal(app, turned.reason, sender.claimed, peer).await {
+        tracing::error!(%error, "a refusal could not be logged");
     }
 }
 
@@ -126,14 +145,13 @@ async fn take_in(
     request: &HttpRequest,
     payload: web::Payload,
     federation: &Federation,
-    claimed: &mut String,
+    sender: &mut Sender,
 ) -> Result<Accepted, Turned> {
     let app = &federation.app;
     let at = app.clock.now();
-    let Ok(_room) = federation.inbox_room.try_acquire() else {
-        return Err(turned(429, "busy"));
-    };
-    let body = read_body(request, payload, app.config.limits.inbox_body_bytes).await?;
+    let (most, room) = (app.config.limits.inbox_body_bytes, &federation.inbox_room);
+    let body = read_body(request, payload, most, room).await?;
+    let (body, _room) = (body.bytes, body.room);
     // From here on it is work: who sends slowly keeps nobody else's from being applied.
     let _at_work = federation.inbox_work.acquire().await;
     let headers: Vec<(&str, &[u8])> = request
@@ -142,12 +160,12 @@ async fn take_in(
         .map(|(name, value)| (name.as_str(), value.as_bytes()))
         .collect();
     let input = signatures::parse(&headers)?;
-    claimed.push_str(input.key_id.as_str());
+    sender.claimed = input.key_id.to_string();
     let (gate, known) = inbox::knock(app, &input.key_id).await?;
     match gate {
-        Gate::Open => {}
+        Gate::Open => sender.host = Some(input.key_id.host().clone()),
         Gate::Paused => return Err(turned(503, "partnership_paused")),
-        Gate::Shut(reason) => return Err(shut_out(reason, &input.key_id, &body, claimed)),
+        Gate::Shut(reason) => return Err(shut_out(reason, &input.key_id, &body, sender)),
     }
     let path_and_query = request
         .uri()
@@ -162,8 +180,7 @@ async fn take_in(
     let checked = signatures::check(input, &signed, &app.config.public_url, app.clock.now())?;
     let document = json::parse_bounded(&body).map_err(|error| turned(400, error.reason()))?;
     let claim = activities::read_claim(&document)?;
-    claimed.clear();
-    claimed.push_str(claim.actor.as_str());
+    sender.claimed = claim.actor.to_string();
     let Some(signer) = verify(federation, &checked, &claim, known).await? else {
         // An actor that is gone, or one we never knew that deletes itself: there is nothing to forget
         // and nothing to fetch.
@@ -191,7 +208,7 @@ async fn take_in(
 
 /// A server we do not speak with. Where it speaks for somebody of another server, that is what is
 /// answered and written down: an attempt on one of our partners is more than a knock at the door.
-fn shut_out(reason: Reason, key: &Uri, body: &[u8], claimed: &mut String) -> Turned {
+fn shut_out(reason: Reason, key: &Uri, body: &[u8], sender: &mut Sender) -> Turned {
     let document = match body.len() {
         ..=STRANGERS_BODY_BYTES_MAX => json::parse_bounded(body).ok(),
         _ => None,
@@ -199,19 +216,57 @@ fn shut_out(reason: Reason, key: &Uri, body: &[u8], claimed: &mut String) -> Tur
     let claim = document.and_then(|document| activities::read_claim(&document).ok());
     match claim {
         Some(claim) if claim.actor.host() != key.host() => {
-            *claimed = claim.actor.to_string();
+            sender.claimed = claim.actor.to_string();
             turned(401, "key_of_another_server")
         }
-        _ => turned(403, reason.as_str()),
+        claim => {
+            sender.is_farewell = claim.is_some_and(|claim| claim.deletes_itself);
+            turned(403, reason.as_str())
+        }
+    }
+}
+
+/// A body as far as it has come, and the room that it takes. Who sends slowly takes little.
+struct Body<'a> {
+    bytes: Vec<u8>,
+    all_room: &'a Semaphore,
+    /// Kibibytes.
+    room: Option<SemaphorePermit<'a>>,
+}
+
+impl<'a> Body<'a> {
+    const fn new(all_room: &'a Semaphore) -> Self {
+        Self {
+            bytes: Vec::new(),
+            all_room,
+            room: None,
+        }
+    }
+
+    /// # Errors
+    /// 429 where others have taken all the room.
+    fn extend(&mut self, chunk: &[u8]) -> Result<(), Turned> {
+        let busy = turned(429, "busy");
+        let needed = (self.bytes.len() + chunk.len()).div_ceil(1_024);
+        let taken = self.room.as_ref().map_or(0, SemaphorePermit::num_permits);
+        let more = u32::try_from(needed - taken).map_err(|_| busy)?;
+        let more = self.all_room.try_acquire_many(more).map_err(|_| busy)?;
+        match &mut self.room {
+            Some(room) => room.merge(more),
+            None => self.room = Some(more),
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(())
     }
 }
 
 /// Reads the body as it was sent, no further than it may be long.
-async fn read_body(
+async fn read_body<'a>(
     request: &HttpRequest,
     mut payload: web::Payload,
     bytes_max: usize,
-) -> Result<Vec<u8>, Turned> {
+    room: &'a Semaphore,
+) -> Result<Body<'a>, Turned> {
     let header = |name| {
         request
             .headers()
@@ -229,13 +284,13 @@ async fn read_body(
     if !header(CONTENT_TYPE).is_some_and(is_activity_json) {
         return Err(turned(415, "content_type"));
     }
-    let mut body = Vec::with_capacity(announced.unwrap_or(4 * 1_024).min(bytes_max));
+    let mut body = Body::new(room);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| turned(400, "body_broken"))?;
-        if body.len() + chunk.len() > bytes_max {
+        if body.bytes.len() + chunk.len() > bytes_max {
             return Err(turned(413, "body_too_large"));
         }
-        body.extend_from_slice(&chunk);
+        body.extend(&chunk)?;
     }
     Ok(body)
 }

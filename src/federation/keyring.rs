@@ -43,8 +43,9 @@ const FETCHES_PER_MINUTE: u32 = 240;
 const INTRODUCTIONS_PER_MINUTE: u32 = 30;
 /// What groups of one server say of third servers' people that is looked up there in a minute.
 const LOOKED_UP_PER_MINUTE: u32 = 240;
-/// Refused requests of one server written into the security log in a minute.
-const LINES_PER_MINUTE: u32 = 30;
+/// Refused requests of one server, or of all that are no partners together, written into the security
+/// log in a minute.
+const LINES_PER_MINUTE: u32 = 300;
 
 /// Somebody elsewhere with the key that a signature names.
 pub type Signer = (Actor, Arc<ParsedKey>);

@@ -29,6 +29,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::Result;
+pub use documents::webfinger::{Sought, sought};
 pub use hearsay::LookedUp;
 use keyring::Keyring;
 use signers::{Signers, SigningTurn};
@@ -39,7 +40,7 @@ pub use vouching::Proven;
 pub struct Federation {
     pub app: App,
     pub keyring: Keyring,
-    /// Room for requests to the inboxes, from their first byte on.
+    /// Room for requests to the inboxes while they arrive and are looked at, KiB.
     inbox_room: Arc<Semaphore>,
     /// A turn for each of them that has come as a whole and is being looked at. There is always one.
     inbox_work: Arc<Semaphore>,
@@ -53,9 +54,11 @@ impl Federation {
     /// # Errors
     /// [`crate::Error::Internal`] when the system gives no threads to sign on.
     pub fn new(app: App) -> Result<Self> {
+        let limits = app.config.limits;
+        let room = limits.inbox_in_flight * limits.inbox_body_bytes.div_ceil(1_024);
         Ok(Self {
-            inbox_room: Arc::new(Semaphore::new(app.config.limits.inbox_in_flight)),
-            inbox_work: Arc::new(Semaphore::new(app.config.limits.inbox_in_flight)),
+            inbox_room: Arc::new(Semaphore::new(room)),
+            inbox_work: Arc::new(Semaphore::new(limits.inbox_in_flight)),
             signers: Signers::start()?,
             app,
             keyring: Keyring::default(),

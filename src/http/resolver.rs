@@ -18,30 +18,40 @@ const LOOKUPS_IN_FLIGHT_MAX: usize = 32;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The system's resolver behind an [`AddressPolicy`].
+/// Asks for all addresses of a name, whatever records lead to them; may block.
+pub(super) type Lookup = fn(&str) -> io::Result<Vec<SocketAddr>>;
+
+/// Somebody who knows names, behind an [`AddressPolicy`].
 pub(super) struct Resolver {
     policy: AddressPolicy,
+    lookup: Lookup,
     lookups: Arc<Semaphore>,
 }
 
 impl Resolver {
-    pub(super) fn new(policy: AddressPolicy) -> Self {
+    pub(super) fn new(policy: AddressPolicy, lookup: Lookup) -> Self {
         Self {
             policy,
+            lookup,
             lookups: Arc::new(Semaphore::new(LOOKUPS_IN_FLIGHT_MAX)),
         }
     }
 }
 
+/// The system's resolver. The port is not its business: the client fills it in.
+pub(super) fn ask_the_system(name: &str) -> io::Result<Vec<SocketAddr>> {
+    Ok((name, 0).to_socket_addrs()?.collect())
+}
+
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let policy = self.policy.clone();
-        let lookups = Arc::clone(&self.lookups);
+        let (lookup, lookups) = (self.lookup, Arc::clone(&self.lookups));
         Box::pin(async move {
             let found = if is_localhost(name.as_str()) {
                 loopback()
             } else {
-                lookup(name.as_str().to_owned(), lookups).await?
+                ask(lookup, name.as_str().to_owned(), lookups).await?
             };
             let permitted = policy.retain(found)?;
             Ok(Box::new(permitted.into_iter()) as Addrs)
@@ -64,13 +74,16 @@ fn loopback() -> Vec<SocketAddr> {
     ]
 }
 
-/// Asks the system's resolver. The port is not its business: the client fills it in.
-async fn lookup(name: String, lookups: Arc<Semaphore>) -> Result<Vec<SocketAddr>, BoxError> {
+async fn ask(
+    lookup: Lookup,
+    name: String,
+    lookups: Arc<Semaphore>,
+) -> Result<Vec<SocketAddr>, BoxError> {
     let place = lookups.acquire_owned().await?;
-    let found = tokio::task::spawn_blocking(move || -> io::Result<Vec<SocketAddr>> {
+    let found = tokio::task::spawn_blocking(move || {
         // Held until the resolver returns, also when nobody waits for the answer any more.
         let _place = place;
-        Ok((name.as_str(), 0).to_socket_addrs()?.collect())
+        lookup(&name)
     });
     Ok(found.await??)
 }
@@ -81,7 +94,7 @@ mod tests {
 
     async fn resolve(allowed: &[&str], name: &str) -> Result<Vec<SocketAddr>, BoxError> {
         let allowed: Vec<_> = allowed.iter().map(|text| text.parse().unwrap()).collect();
-        let resolver = Resolver::new(AddressPolicy::new(&allowed));
+        let resolver = Resolver::new(AddressPolicy::new(&allowed), ask_the_system);
         let found = resolver.resolve(name.parse().unwrap()).await?;
         Ok(found.collect())
     }

@@ -13,25 +13,42 @@ use crate::http::Client;
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
+    reached: Arc<Mutex<Vec<String>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl TestServer {
     /// Answers every request with what `answer` says to its head (request line and headers).
     pub(crate) async fn start(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::listen("127.0.0.1:0", answer).await
+    }
+
+    /// The same at every address of this machine.
+    pub(crate) async fn start_everywhere(
+        answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen("[::]:0", answer).await
+    }
+
+    async fn listen(at: &str, answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(at).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let answer = Arc::new(answer);
         let heads = Arc::clone(&seen);
+        let reached = Arc::new(Mutex::new(Vec::new()));
+        let addresses = Arc::clone(&reached);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                let ip = stream.local_addr().unwrap().ip().to_canonical();
+                addresses.lock().unwrap().push(ip.to_string());
                 tokio::spawn(serve(stream, Arc::clone(&heads), Arc::clone(&answer)));
             }
         });
         Self {
             address,
             seen,
+            reached,
             task,
         }
     }
@@ -39,6 +56,11 @@ impl TestServer {
     /// The address of `path` under a name below localhost.
     pub(crate) fn url(&self, name: &str, path: &str) -> String {
         format!("http://{name}.localhost:{}{path}", self.address.port())
+    }
+
+    /// The addresses of this machine that were connected to so far.
+    pub(crate) fn reached(&self) -> Vec<String> {
+        self.reached.lock().unwrap().clone()
     }
 
     /// The heads of all requests so far.

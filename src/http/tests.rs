@@ -75,6 +75,91 @@ async fn addresses_we_do_not_talk_to_see_no_connection() {
     assert!(server.seen().is_empty());
 }
 
+/// A client that believes `lookup` about names, and may go to 127.0.0.1 and nowhere else that is not
+/// global: 127.0.0.1 stands for the public Internet.
+fn client_knowing(lookup: Lookup) -> Client {
+    let config = test_server::config(&[
+        ("FEDERATION__ALLOW_HTTP", "true"),
+        ("FEDERATION__ALLOW_ADDRESSES", "[\"127.0.0.1/32\"]"),
+    ]);
+    Client::knowing_names(
+        &config.public_url,
+        &config.federation,
+        &config.limits,
+        lookup,
+    )
+    .unwrap()
+}
+
+/// Names by what they lead to; the same for A, AAAA and what a CNAME leads to, for the system follows
+/// those before it answers.
+fn names(name: &str) -> std::io::Result<Vec<std::net::SocketAddr>> {
+    let addresses: &[&str] = match name {
+        "loopback.test" => &["127.0.0.2:0"],
+        "zero.test" => &["0.0.0.0:0"],
+        "private.test" => &["10.0.0.1:0", "192.168.0.1:0", "172.16.0.1:0"],
+        "metadata.test" => &["169.254.169.254:0"],
+        "six.test" => &[
+            "[::1]:0",
+            "[fd00::1]:0",
+            "[fe80::1]:0",
+            "[::ffff:127.0.0.1]:0",
+        ],
+        "nat64.test" => &["[64:ff9b::7f00:1]:0", "[2002:7f00:1::]:0"],
+        "mixed.test" => &["127.0.0.2:0", "[::1]:0", "127.0.0.1:0", "10.0.0.1:0"],
+        "public.test" => &["127.0.0.1:0"],
+        _ => &[],
+    };
+    Ok(addresses.iter().map(|text| text.parse().unwrap()).collect())
+}
+
+#[tokio::test]
+async fn a54_names_that_lead_inside_see_no_connection() {
+    let server = TestServer::start_everywhere(|_| answer(200, &[], b"inside")).await;
+    let port = server.address.port();
+    let client = client_knowing(names);
+    for name in [
+        "loopback", "zero", "private", "metadata", "six", "nat64", "nowhere",
+    ] {
+        let there = url(&format!("http://{name}.test:{port}/"));
+        let outcome = client.get(&there, &[]).await.map(|_| ());
+        assert_eq!(outcome, Err(HttpError::Refused("address")), "{name}");
+    }
+    assert!(server.seen().is_empty());
+
+    // Of several addresses only the permitted one is tried.
+    for name in ["mixed", "public"] {
+        let there = url(&format!("http://{name}.test:{port}/"));
+        assert_eq!(client.get(&there, &[]).await.unwrap().status, 200, "{name}");
+    }
+    assert_eq!(server.reached(), ["127.0.0.1", "127.0.0.1"]);
+}
+
+#[tokio::test]
+async fn a55_a_name_that_changes_its_address_leads_only_where_it_was_checked() {
+    static ASKED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    // Public when it is asked for the first time, inside ever after.
+    fn rebinding(_: &str) -> std::io::Result<Vec<std::net::SocketAddr>> {
+        let asked = ASKED.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let address = if asked == 0 {
+            "127.0.0.1:0"
+        } else {
+            "127.0.0.2:0"
+        };
+        Ok(vec![address.parse().unwrap()])
+    }
+    let server = TestServer::start_everywhere(|_| answer(200, &[], b"")).await;
+    let there = url(&format!("http://rebinding.test:{}/", server.address.port()));
+    let client = client_knowing(rebinding);
+    assert_eq!(client.get(&there, &[]).await.unwrap().status, 200);
+    // The server closed that connection; another one needs the address again.
+    for _ in 0..3 {
+        let outcome = client.get(&there, &[]).await.map(|_| ());
+        assert_eq!(outcome, Err(HttpError::Refused("address")));
+    }
+    assert_eq!(server.reached(), ["127.0.0.1"]);
+}
+
 #[test]
 fn a_partner_may_run_at_a_port_of_its_own() {
     let strict = client(&[]);

@@ -11,6 +11,7 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, HttpServer};
 
 use crate::auth::{self, Attempts};
+use crate::cli::serve::connections::Connections;
 use crate::cli::serve::health;
 use crate::error::{Error, Result};
 use crate::federation::Federation;
@@ -19,7 +20,10 @@ use crate::federation::Federation;
 const BODY_BYTES_MAX: usize = 1_024 * 1_024;
 /// Connections at once, for each thread that serves them.
 const CONNECTIONS_PER_THREAD_MAX: usize = 4_096;
-/// Time for the head of a request to arrive, seconds: a slow sender must not hold a connection.
+/// Descriptors for each connection: two of its own, one for what is done meanwhile.
+const DESCRIPTORS_PER_CONNECTION: usize = 3;
+/// Time for the head of the first request to arrive, seconds: a slow sender must not hold a
+/// connection. For those after it see [`crate::cli::serve::connections`].
 const HEAD_SECONDS_MAX: u64 = 10;
 /// Time from the head of a request to the beginning of its answer, seconds; its body arrives in it.
 const ANSWER_SECONDS_MAX: u64 = 20;
@@ -51,7 +55,10 @@ pub(super) fn start(
     let federation = Data::new(federation.clone());
     let attempts = Data::new(Attempts::new(app.config.limits.sign_in_attempts));
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let connections = Connections::watch(app);
+    let accepting = connections.clone();
     let server = HttpServer::new(move || {
+        let connections = connections.clone();
         actix_web::App::new()
             .app_data(data.clone())
             .app_data(federation.clone())
@@ -65,13 +72,16 @@ pub(super) fn start(
             // Last: it answers what nobody else knows.
             .configure(crate::web::configure)
             .wrap(from_fn(auth::refuse_foreign_pages))
-            .wrap(from_fn(answer_in_time))
+            .wrap(from_fn(move |request, next| {
+                answer_in_time(connections.clone(), request, next)
+            }))
             // Last, so that it is outermost: what the others refuse carries them too.
             .wrap(security_headers())
     });
     let server = server
         .workers(threads)
-        .max_connections(CONNECTIONS_PER_THREAD_MAX)
+        .on_connect(move |io, data| accepting.accept(io, data))
+        .max_connections(connections_per_thread(threads))
         .client_request_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
         .client_disconnect_timeout(Duration::from_secs(CLOSE_SECONDS_MAX))
         .keep_alive(Duration::from_secs(IDLE_SECONDS_MAX))
@@ -80,6 +90,25 @@ pub(super) fn start(
         .listen(listener)
         .map_err(Error::internal)?;
     Ok(server.run())
+}
+
+/// As many connections as leave descriptors for the databases and other servers: each takes two, one
+/// of them to close it by. The limit of the process is raised as far as the system lets it.
+fn connections_per_thread(threads: usize) -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    let descriptors = current.map_or(usize::MAX, |most| {
+        usize::try_from(most).unwrap_or(usize::MAX)
+    });
+    CONNECTIONS_PER_THREAD_MAX.min(descriptors / (DESCRIPTORS_PER_CONNECTION * threads))
 }
 
 fn security_headers() -> DefaultHeaders {
@@ -97,10 +126,14 @@ async fn not_found() -> HttpResponse {
 /// Gives up on requests whose body never ends and on handlers that hang. Answers that have begun
 /// may take as long as they like.
 async fn answer_in_time<B: MessageBody>(
+    connections: Connections,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    answer_within(Duration::from_secs(ANSWER_SECONDS_MAX), request, next).await
+    let asked = connections.take_up(request.request());
+    let answer = answer_within(Duration::from_secs(ANSWER_SECONDS_MAX), request, next).await;
+    drop(asked);
+    answer
 }
 
 async fn answer_within<B: MessageBody>(

@@ -29,6 +29,7 @@ use crate::app::Addresses;
 use crate::domain::{Group, Invalid, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
+use crate::federation::objects::check_sizes;
 use crate::federation::proofs;
 use crate::services::deliveries::{ActorNews, ActorTelling, GroupTelling, News, Rendered, Telling};
 use crate::services::inbox::Command;
@@ -92,6 +93,9 @@ pub fn read_claim(value: &Value) -> Reading<Claim> {
 pub fn into_command(value: &Value) -> Reading<Command> {
     let claim = read_claim(value)?;
     let envelope = Envelope::read(value)?;
+    for part in [value, envelope.object] {
+        check_sizes(part)?;
+    }
     match envelope.kind {
         // Groups elsewhere are joined and left by these words too.
         "Follow" | "Join" => follow_group::read(&envelope, &claim),

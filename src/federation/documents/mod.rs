@@ -10,7 +10,7 @@ mod instance;
 mod nodeinfo;
 mod people;
 mod posts;
-mod webfinger;
+pub mod webfinger;
 
 use actix_web::guard::{self, GuardContext};
 use actix_web::http::header::ACCEPT;

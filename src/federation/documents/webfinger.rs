@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::{Data, answer, reader};
-use crate::app::App;
+use crate::app::Addresses;
 use crate::domain::{Actor, ActorKind, Handle, Uri};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
@@ -22,7 +22,7 @@ struct Query {
 
 /// Whom a resource names.
 #[derive(Debug, PartialEq, Eq)]
-enum Sought {
+pub enum Sought {
     Instance,
     /// A person or a group.
     Name(String),
@@ -35,7 +35,7 @@ pub async fn webfinger(federation: Data, request: HttpRequest) -> HttpResponse {
     };
     let resource = &query.resource;
     let app = &federation.app;
-    match sought(app, resource) {
+    match sought(&app.addresses(), resource) {
         Some(Sought::Instance) => {
             let answer = describe(resource, &app.addresses().instance(), "Application");
             answer::public(JRD, answer.to_string())
@@ -57,8 +57,7 @@ async fn find(federation: &Federation, request: &HttpRequest, name: &str) -> Res
 }
 
 /// Reads `acct:roads@host`, or an address of ours.
-fn sought(app: &App, resource: &str) -> Option<Sought> {
-    let addresses = app.addresses();
+pub fn sought(addresses: &Addresses, resource: &str) -> Option<Sought> {
     if let Ok(uri) = resource.parse::<Uri>() {
         let path = uri.as_str().strip_prefix(addresses.origin().as_str())?;
         return match path {
@@ -72,7 +71,9 @@ fn sought(app: &App, resource: &str) -> Option<Sought> {
         };
     }
     let handle: Handle = resource.parse().ok()?;
-    let host = handle.host.filter(|host| host == app.config.host())?;
+    let host = handle
+        .host
+        .filter(|host| host == addresses.origin().host())?;
     let name = handle.name.to_lowercase();
     match name == "actor" || name == host.as_str() {
         true => Some(Sought::Instance),

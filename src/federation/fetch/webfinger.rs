@@ -43,7 +43,18 @@ pub async fn webfinger(
             break;
         }
     }
-    actor_of(&outcome?, host, handle)
+    read_answer(&outcome?, handle)
+}
+
+/// Reads what the handle's server answered: the actor's address, where it may say it.
+///
+/// # Errors
+/// As [`webfinger`].
+pub fn read_answer(body: &[u8], handle: &Handle) -> Result<Uri, FetchError> {
+    let json = json::parse_bounded(body)?;
+    let answer =
+        serde_json::from_value(json).map_err(|_| FetchError::Shape("no WebFinger answer"))?;
+    actor_of(&answer, handle)
 }
 
 async fn ask(
@@ -53,7 +64,7 @@ async fn ask(
     host: &Host,
     handle: &Handle,
     now: Timestamp,
-) -> Result<Webfinger, FetchError> {
+) -> Result<Vec<u8>, FetchError> {
     let address = format!("{scheme}://{host}/.well-known/webfinger");
     let resource = format!("acct:{handle}");
     let url = Url::parse_with_params(&address, [("resource", resource)])
@@ -63,12 +74,11 @@ async fn ask(
     if !media_type.is_some_and(is_resource_descriptor) {
         return Err(FetchError::MediaType);
     }
-    let json = json::parse_bounded(&response.body)?;
-    serde_json::from_value(json).map_err(|_| FetchError::Shape("no WebFinger answer"))
+    Ok(response.body)
 }
 
 /// What the answer says, where it may say it.
-fn actor_of(answer: &Webfinger, host: &Host, handle: &Handle) -> Result<Uri, FetchError> {
+fn actor_of(answer: &Webfinger, handle: &Handle) -> Result<Uri, FetchError> {
     let subject = format!("acct:{handle}");
     if !answer.subject.eq_ignore_ascii_case(&subject) {
         return Err(FetchError::Shape("an answer about somebody else"));
@@ -83,7 +93,7 @@ fn actor_of(answer: &Webfinger, host: &Host, handle: &Handle) -> Result<Uri, Fet
         .as_str()
         .parse()
         .map_err(|_| FetchError::Shape("an actor that is no address"))?;
-    if actor.host() != host {
+    if handle.host.as_ref() != Some(actor.host()) {
         return Err(FetchError::ForeignId);
     }
     Ok(actor)

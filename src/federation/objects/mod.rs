@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::domain::{Access, Group, Stage, Uri};
 pub use crate::federation::extension::NAMESPACE;
+pub use read::check_sizes;
 
 /// ActivityStreams' own context: enough for posts, collections and activities.
 pub const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";

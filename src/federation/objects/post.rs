@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::read::{entries, escape, kind_of, required_uri, text, uri_in, uri_of};
+use super::read::{check_sizes, entries, escape, kind_of, required_uri, text, uri_in, uri_of};
 use super::{audience, is_everybody};
 use crate::app::Addresses;
 use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Timestamp, Uri, markup};
@@ -117,13 +117,6 @@ pub fn is_for_everybody(object: &Value) -> bool {
     let recipients = |field| entries(object, field).unwrap_or_default();
     let mut all = recipients("to").into_iter().chain(recipients("cc"));
     all.any(is_everybody)
-}
-
-fn check_sizes(object: &Value) -> Result<(), Invalid> {
-    for field in ["to", "cc", "bto", "bcc", "audience", "tag", "attachment"] {
-        entries(object, field)?;
-    }
-    Ok(())
 }
 
 /// Who wrote it. Of several, the one person (a video has also its channel); a list of addresses

@@ -24,6 +24,17 @@ pub fn entries<'a>(object: &'a Value, field: &'static str) -> Result<Vec<&'a Val
     }
 }
 
+/// Whether an object or activity names no more recipients, tags or attachments than are looked at.
+///
+/// # Errors
+/// When there are more than [`ENTRIES_MAX`] of a kind.
+pub fn check_sizes(object: &Value) -> Result<(), Invalid> {
+    for field in ["to", "cc", "bto", "bcc", "audience", "tag", "attachment"] {
+        entries(object, field)?;
+    }
+    Ok(())
+}
+
 /// The address that a value is, or that it carries as `id` or (links) as `href`.
 pub fn uri_of(value: &Value) -> Option<Uri> {
     let text = match value {

@@ -1,9 +1,11 @@
-//! A44 and A45: what is too much is refused before it costs anything.
+//! A44, A45, A49 and A51: what is too much is refused before it costs anything.
 
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 use super::fixture::on_both;
-use crate::support::forge::Letter;
+use crate::support::forge::{Forged, Letter};
 use crate::support::peer::ACTIVITY_JSON;
 
 const MIB: usize = 1_024 * 1_024;
@@ -152,6 +154,105 @@ async fn a45_deep_and_wide_documents_are_refused_and_the_server_lives() {
                 .status,
             200
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a49_more_entries_than_are_looked_at_are_refused() {
+    const CAP: usize = 100;
+    on_both(async |fixture| {
+        let pam = &fixture.pam;
+        let entries = |field: &str, count: usize| {
+            let one = |n: usize| match field {
+                "tag" => json!({ "type": "Mention", "href": fixture.q.url(&format!("/{n}")) }),
+                "attachment" => json!({ "type": "Image" }),
+                _ => json!(format!("https://q.test/{n}")),
+            };
+            Value::Array((0..count).map(one).collect())
+        };
+        for field in ["tag", "to", "cc", "attachment"] {
+            for (count, status) in [(CAP, 202), (CAP + 1, 400), (4_000, 400), (10_000, 0)] {
+                for place in ["", "/object"] {
+                    let mut activity = fixture.comment_by(pam, "to very many");
+                    activity.pointer_mut(place).unwrap()[field] = entries(field, count);
+                    let forged = fixture.letter(pam, &activity).sign();
+                    let what = format!("{count} {field} in {place}");
+                    // Ten thousand fit into a body only where they are short.
+                    match status {
+                        202 => assert_eq!(fixture.send(&forged).await.status, 202, "{what}"),
+                        400 => drop(fixture.refuses(&what, &forged, 400).await),
+                        _ => {
+                            activity.pointer_mut(place).unwrap()[field] = json!(vec!["x"; count]);
+                            let forged = fixture.letter(pam, &activity).sign();
+                            fixture.refuses(&what, &forged, 400).await;
+                        }
+                    }
+                    fixture.settle().await;
+                }
+            }
+        }
+        let mut follow = pam.activity("Follow", fixture.shared_uri().into());
+        follow["to"] = entries("to", 4_000);
+        let forged = fixture.letter(pam, &follow).sign();
+        fixture
+            .refuses("a Follow for very many", &forged, 400)
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a51_html_made_to_be_expensive_is_shown_as_text() {
+    on_both(async |fixture| {
+        let pam = &fixture.pam;
+        let huge = "<div>".repeat(MIB / 5);
+        let huge = fixture.letter(pam, &fixture.comment_by(pam, &huge)).sign();
+        fixture.refuses("1 MiB of <div>", &huge, 413).await;
+        let fits = "<div>".repeat(48_000);
+        let long = fixture.letter(pam, &fixture.comment_by(pam, &fits)).sign();
+        fixture
+            .refuses("more than a text may be long", &long, 400)
+            .await;
+
+        let formatting: String = (0..3_000).map(|n| format!("<i a={n}></x>")).collect();
+        for (what, html) in [
+            ("nested", "<div>".repeat(12_000)),
+            ("reopened", formatting + &"<p>x</p>".repeat(2_000)),
+            (
+                "math",
+                "<math><mi><mglyph><svg><mtext><textarea><a title=\"</textarea><img>\">"
+                    .repeat(800),
+            ),
+            (
+                "math never closed",
+                "<math><annotation-xml encoding=text/html>".repeat(1_000),
+            ),
+            ("tables", "<table><tr><td>".repeat(3_000)),
+            (
+                "attributes",
+                format!(
+                    "<p {}>",
+                    (0..9_000).map(|n| format!("a{n} ")).collect::<String>()
+                ),
+            ),
+        ] {
+            let mark = format!("expensive {what}");
+            let activity = fixture.comment_by(pam, &format!("{mark}{html}"));
+            let reply = fixture.deliver(pam, &activity).await;
+            assert_eq!(reply.status, 202, "{what}: {}", reply.text());
+            let dump = fixture.settle().await;
+            let row = dump.rows("posts").iter().find(|row| row.contains(&mark));
+            let row = row.unwrap_or_else(|| panic!("{what}: {:#?}", dump.rows("arrivals")));
+            assert!(row.len() < 256 * 1_024, "{what} became {} bytes", row.len());
+        }
+        let page = Forged::plain("GET", &fixture.host(), &format!("/p/{}", fixture.topic.id));
+        let page = page
+            .with("Cookie", &fixture.ann.cookie)
+            .with("Accept", "text/html");
+        let reply = fixture.send(&page).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert!(!reply.text().contains("<math") && !reply.text().contains("<textarea><a"));
     })
     .await;
 }

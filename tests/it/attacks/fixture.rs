@@ -12,6 +12,7 @@ use guildhall::domain::{
     Access, Account, ActorId, Capabilities, Group, GroupId, GroupRole, Handle, History, OrgRole,
     PartnerClass, Password, Post, PostId, Stage,
 };
+use guildhall::federation::Federation;
 use guildhall::policy::Viewer;
 use guildhall::services::accounts::NewAccount;
 use guildhall::services::grants::GrantRequest;
@@ -81,6 +82,17 @@ pub async fn on_both(case: impl AsyncFn(&Fixture)) {
     }
 }
 
+/// Runs a case on each database at once, against a server of its own with these settings: for what
+/// would keep others waiting, or uses up what they need.
+pub async fn alone_on_both(settings: &[(&str, &str)], case: impl AsyncFn(&Fixture)) {
+    let all = backends().into_iter().map(async |backend| {
+        if let Some(fixture) = Fixture::start(backend, settings).await {
+            case(&fixture).await;
+        }
+    });
+    futures_util::future::join_all(all).await;
+}
+
 async fn of(backend: Backend) -> Option<&'static Mutex<Fixture>> {
     static SQLITE: OnceCell<Option<Mutex<Fixture>>> = OnceCell::const_new();
     static POSTGRES: OnceCell<Option<Mutex<Fixture>>> = OnceCell::const_new();
@@ -88,13 +100,16 @@ async fn of(backend: Backend) -> Option<&'static Mutex<Fixture>> {
         Backend::Sqlite => &SQLITE,
         Backend::Postgres => &POSTGRES,
     };
-    let start = || async { Some(Mutex::new(Fixture::start(backend).await?)) };
+    let start = || async { Some(Mutex::new(Fixture::start(backend, &[]).await?)) };
     cell.get_or_init(start).await.as_ref()
 }
 
 impl Fixture {
-    async fn start(backend: Backend) -> Option<Self> {
-        let instance = instance("v", backend)?.with("GUILDHALL_DATABASE__POOL_SIZE", "4");
+    async fn start(backend: Backend, settings: &[(&str, &str)]) -> Option<Self> {
+        let mut instance = instance("v", backend)?.with("GUILDHALL_DATABASE__POOL_SIZE", "4");
+        for (name, value) in settings {
+            instance = instance.with(name, value);
+        }
         let init = [
             "init",
             "--name",
@@ -254,6 +269,29 @@ impl Fixture {
             found.ok().map(|actor| actor.id)
         })
         .await
+    }
+
+    /// Has bob join a group at P, and reads what its outbox has.
+    pub async fn join(&self, club: Actor) -> Actor {
+        let federation = Federation::new(self.app.clone()).expect("threads");
+        let found = federation.discover(&club.handle()).await;
+        let group = found.expect("P's group").id.group();
+        let then = self.p.traffic();
+        let joined = memberships::join(&self.app, self.bob.viewer(), group).await;
+        joined.expect("bob asks to join");
+        let follow = eventually("P is asked", async || {
+            let mut mail = self.p.mail_since(then).into_iter().map(|mail| mail.json());
+            mail.find(|mail| mail["type"] == "Follow")
+        })
+        .await;
+        let reply = self.deliver(&club, &club.activity("Accept", follow)).await;
+        assert_eq!(reply.status, 202, "{}", reply.text());
+        eventually("earlier posts were looked for", async || {
+            let dump = self.settle().await;
+            (dump.count("jobs", r#""state":"pending""#) == 0).then_some(())
+        })
+        .await;
+        club
     }
 
     /// Ann starts a topic in *shared*.
@@ -425,6 +463,18 @@ impl Watch<'_> {
         };
         assert!(!line.reason.is_empty(), "{what}: {line:?}");
         line
+    }
+
+    /// Nothing changed and nobody was asked, whatever was written down.
+    pub async fn left_alone(&self, what: &str) {
+        let after = self.fixture.dump().await.content();
+        let changes = after.since(&self.before.clone().content());
+        assert!(changes.is_empty(), "{what}: {changes:#?}");
+        assert_eq!(
+            self.fixture.traffic(),
+            self.traffic,
+            "{what}: a server was asked"
+        );
     }
 
     pub fn traffic(&self) -> [Traffic; 3] {

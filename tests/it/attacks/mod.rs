@@ -3,10 +3,14 @@
 //!
 //! The numbers are those of the list of attacks that `docs/TESTING.md` describes.
 
+mod content;
 mod crawl;
 mod denial;
 mod fixture;
+mod flood;
 mod leaks;
+mod no_grant;
 mod origin;
+mod reach;
 mod sending;
 mod signatures;

@@ -6,7 +6,6 @@ use guildhall::services::memberships;
 use serde_json::{Value, json};
 
 use super::fixture::{Fixture, on_both};
-use crate::support::dice::Dice;
 use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, Peer, unique};
 use crate::support::world::{eventually, text};
 
@@ -512,116 +511,6 @@ async fn a25_an_actor_whose_mail_goes_elsewhere_gets_none() {
         assert!(told, "P's other people hear of it");
     })
     .await;
-}
-
-#[tokio::test]
-async fn no_sequence_of_activities_from_servers_without_a_grant_changes_anything() {
-    const ACTIVITIES: usize = 300;
-    on_both(async |fixture| {
-        let pams = fixture.comment_by(&fixture.pam, "something to attack");
-        assert_eq!(fixture.deliver(&fixture.pam, &pams).await.status, 202);
-        let before = fixture.settle().await.content().without(&["arrivals"]);
-        let then = fixture.traffic();
-        let objects = [
-            fixture.topic.uri.to_string(),
-            fixture.secret_topic.uri.to_string(),
-            pams["object"]["id"].as_str().unwrap().to_owned(),
-        ];
-        let groups = [fixture.shared_uri(), fixture.secret.actor.uri.as_str()];
-        let seed = Dice::seed_or(1);
-        let mut dice = Dice::new(seed);
-        let mut seen = std::collections::BTreeMap::<(String, u16), usize>::new();
-        for _ in 0..ACTIVITIES {
-            let sender = *dice.pick(&[&fixture.eve, &fixture.quin]);
-            let object = dice.pick(&objects).clone();
-            let group = *dice.pick(&groups);
-            let activity = something(&mut dice, sender, &fixture.pam, group, &object);
-            let reply = fixture.deliver(sender, &activity).await;
-            let who = format!("{} {}", sender.name, activity["type"].as_str().unwrap());
-            assert!(
-                [202, 400, 401, 403, 404].contains(&reply.status),
-                "{activity} {reply:?}"
-            );
-            if sender.id == fixture.eve.id {
-                assert!([401, 403].contains(&reply.status), "{activity}: {reply:?}");
-            }
-            *seen.entry((who, reply.status)).or_default() += 1;
-        }
-        let after = fixture.settle().await.content().without(&["arrivals"]);
-        let mut changes = after.since(&before);
-        // That a server takes back what it may have granted us is remembered, for its own ids only.
-        let own = format!("+ tombstones {{\"uri\":\"{}", fixture.q.url("/grants/"));
-        changes.retain(|change| !change.starts_with(&own));
-        assert_eq!(changes, Vec::<String>::new(), "seed {seed}: {seen:#?}");
-        assert_eq!(fixture.traffic(), then, "somebody was asked");
-        assert!(
-            seen.keys().any(|(_, status)| *status == 202),
-            "nothing passed the door: {seen:#?}"
-        );
-    })
-    .await;
-}
-
-/// Any activity about a group or something in it, by somebody who has no business there.
-fn something(dice: &mut Dice, sender: &Actor, pam: &Actor, group: &str, object: &str) -> Value {
-    let page = sender.page(group, "A topic", "forced in");
-    let note = sender.note(group, object, "forced in");
-    let mut stolen = note.clone();
-    stolen["id"] = json!(object);
-    let follow =
-        json!({ "id": sender.new_id(), "type": "Follow", "actor": sender.id, "object": group });
-    let like =
-        json!({ "id": sender.new_id(), "type": "Like", "actor": sender.id, "object": object });
-    let hers = json!({ "id": pam.new_id(), "type": "Follow", "actor": pam.id, "object": group });
-    let grant = json!({
-        "id": format!("http://{}/grants/{}", sender.host, unique()),
-        "type": "guildhall:Grant",
-        "object": group,
-        "attributedTo": group,
-    });
-    let plain: Vec<(&str, Value)> = vec![
-        ("Follow", json!(group)),
-        ("Create", page.clone()),
-        ("Create", note.clone()),
-        ("Create", stolen.clone()),
-        ("Update", stolen),
-        ("Update", json!({ "id": group, "type": "Group" })),
-        ("Update", json!({ "id": pam.id, "type": "Person" })),
-        ("Delete", json!(object)),
-        ("Delete", json!({ "id": object, "type": "Tombstone" })),
-        ("Delete", json!(pam.id)),
-        ("Delete", json!(group)),
-        ("Delete", grant.clone()),
-        ("Offer", grant),
-        ("Like", json!(object)),
-        ("Dislike", json!(object)),
-        ("Undo", like.clone()),
-        ("Undo", follow.clone()),
-        ("Undo", hers.clone()),
-        ("Accept", follow.clone()),
-        ("Accept", hers.clone()),
-        ("Reject", hers),
-        ("Invite", json!(group)),
-        ("Join", json!(group)),
-        ("Leave", json!(group)),
-        ("Lock", json!(object)),
-        ("Undo", sender.activity("Lock", json!(object))),
-        ("Undo", sender.activity("Delete", json!(object))),
-        ("Add", page.clone()),
-        ("Remove", json!(object)),
-        ("Block", json!(pam.id)),
-        ("Flag", json!(object)),
-        ("Move", json!(group)),
-    ];
-    let (kind, what) = dice.pick(&plain).clone();
-    let mut activity = sender.activity(kind, what);
-    activity["audience"] = json!(group);
-    activity["to"] = json!([group]);
-    activity["target"] = json!(group);
-    if dice.percent(30) {
-        return sender.activity("Announce", activity);
-    }
-    activity
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub struct Peer {
 struct Shared {
     answers: HashMap<String, Answer>,
     /// What is said to every POST; 202 unless a test wants otherwise.
-    to_posts: Option<u16>,
+    to_posts: Option<Answer>,
     /// The only kind of signature that is taken; any unless a test wants otherwise.
     takes: Option<Takes>,
     connections: usize,
@@ -190,7 +190,12 @@ impl Peer {
 
     /// Says this status to every POST from now on.
     pub fn answer_posts(&self, status: u16) {
-        self.shared().to_posts = Some(status);
+        self.shared().to_posts = Some(Answer::status(status));
+    }
+
+    /// Says to every POST from now on that it belongs elsewhere.
+    pub fn redirect_posts(&self, status: u16, to: &str) {
+        self.shared().to_posts = Some(Answer::redirect(status, to));
     }
 
     /// Takes one kind of signature only from now on.
@@ -256,7 +261,8 @@ impl Peer {
             return refusal;
         }
         if seen.method == "POST" {
-            return Answer::status(shared.to_posts.unwrap_or(202));
+            let usual = || Answer::status(202);
+            return shared.to_posts.clone().unwrap_or_else(usual);
         }
         let answer = shared.answers.get(&seen.target);
         answer.cloned().unwrap_or_else(|| Answer::status(404))
