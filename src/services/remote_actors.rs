@@ -3,11 +3,11 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, KeyList, Learned, Peer,
-    SignatureChoice, Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Evidence, GroupDialect, Handle, Host,
+    KeyList, Learned, Peer, SignatureChoice, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::services::{peers, posts};
+use crate::services::{dialects, peers, posts};
 use crate::storage::{self, Connection};
 
 pub use crate::storage::actors::NewActor;
@@ -37,6 +37,8 @@ pub struct ReceivedActor {
     pub archived: bool,
     /// How its software says that it accepts requests to be signed.
     pub signature: Option<SignatureChoice>,
+    /// In which dialect its server takes part in groups, where the document tells.
+    pub dialect: Option<(GroupDialect, Evidence)>,
     /// The document itself where its server signed it, and when.
     pub signed: Option<(String, Timestamp)>,
 }
@@ -55,7 +57,11 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
         .write("remember_actor", move |connection| {
             let (access, stage) = walls(&received);
             let archived = received.archived;
-            note_signature(connection, received.new.uri.host(), received.signature, now)?;
+            let host = received.new.uri.host();
+            note_signature(connection, host, received.signature, now)?;
+            if let Some(learned) = received.dialect {
+                dialects::learn_with(connection, host, learned)?;
+            }
             let actor = save(connection, received.new, received.keys, now)?;
             if let Some((body, signed_at)) = received.signed {
                 storage::actors::save_document(connection, actor.id, &body, signed_at)?;

@@ -6,6 +6,7 @@
 
 pub mod accept_follow;
 pub mod announce_activity;
+pub mod boost_topic;
 pub mod create_post;
 pub mod delete_actor;
 pub mod delete_grant;
@@ -16,6 +17,7 @@ pub mod like_post;
 pub mod lock_post;
 pub mod offer_grant;
 pub mod reject_follow;
+pub mod undo_boost;
 pub mod undo_delete;
 pub mod undo_follow;
 pub mod undo_like;
@@ -26,7 +28,7 @@ pub mod update_post;
 use serde_json::{Value, json};
 
 use crate::app::Addresses;
-use crate::domain::{Group, Invalid, Uri};
+use crate::domain::{Group, Invalid, PostId, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
 use crate::federation::proofs;
@@ -213,6 +215,8 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
     let event = telling.event.0;
     let group = &telling.group;
     let id = |kind: &str| addresses.activity(kind, event);
+    // Named after the topic: whoever takes it back knows its id.
+    let boost = |topic: PostId| addresses.activity("boost", topic.0);
     let inner = match &telling.news {
         News::PostCreated {
             post,
@@ -287,6 +291,10 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         News::GroupChanged { keys } => {
             update_actor::render(&id("update"), addresses, &group.actor, Some(group), keys)
         }
+        News::Boosted { id, topic } => boost_topic::render(&boost(*id), group, topic),
+        News::Unboosted { id: post, topic } => {
+            undo_boost::render(&id("unboost"), &boost(*post), group, topic)
+        }
         News::PassedOn {
             activity,
             introduction,
@@ -339,13 +347,9 @@ fn audience(group: &Group) -> (Value, Value) {
         .followers
         .as_ref()
         .map_or(group.actor.uri.as_str(), Uri::as_str);
-    if is_public(group) {
+    if group.is_public() {
         (json!([PUBLIC]), json!([group.actor.uri, followers]))
     } else {
         (json!([group.actor.uri, followers]), json!([]))
     }
-}
-
-fn is_public(group: &Group) -> bool {
-    group.stage == crate::domain::Stage::Public && group.access == crate::domain::Access::Open
 }

@@ -1,7 +1,7 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, EventId, Grant, Group, Partner, Post, Uri};
+use crate::domain::{Actor, ActorKey, EventId, Grant, Group, Partner, Post, PostId, Uri};
 use crate::error::Result;
 use crate::services::signing::Pens;
 
@@ -79,6 +79,16 @@ pub enum News {
         /// The document of who did it as their own server signed it, where it does.
         introduction: Option<String>,
     },
+    /// A group of ours boosts a topic.
+    Boosted {
+        id: PostId,
+        topic: Uri,
+    },
+    /// It takes the boost back.
+    Unboosted {
+        id: PostId,
+        topic: Uri,
+    },
     GrantOffered {
         grant: Grant,
         partner: Partner,
@@ -115,6 +125,8 @@ impl News {
             | Self::Invited { .. }
             | Self::GroupChanged { .. }
             | Self::PassedOn { .. }
+            | Self::Boosted { .. }
+            | Self::Unboosted { .. }
             | Self::GrantOffered { .. }
             | Self::GrantEnded { .. } => None,
         }
