@@ -186,7 +186,15 @@ pub fn plain_text(html: &str, chars_max: usize) -> String {
 }
 
 /// Where a line of HTML ends, as [`sanitize`] leaves it.
-const LINE_ENDS: &[&str] = &["</p>", "<br>", "</div>", "</li>", "</h", "</blockquote>"];
+const LINE_ENDS: &[&str] = &[
+    "<p>",
+    "</p>",
+    "<br>",
+    "</li>",
+    "</h",
+    "</pre>",
+    "</blockquote>",
+];
 
 /// The first line of HTML that says something, as text, for titles. Mentions that it begins with say to
 /// whom it is said, not what: they are left out. Empty when there is no such line.

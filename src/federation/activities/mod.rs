@@ -28,9 +28,10 @@ pub mod update_post;
 use serde_json::{Value, json};
 
 use crate::app::Addresses;
-use crate::domain::{Group, Invalid, PostId, Uri};
+use crate::domain::{Actor, Group, Invalid, PostId, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
+use crate::federation::objects::post;
 use crate::federation::proofs;
 use crate::services::deliveries::{ActorNews, ActorTelling, GroupTelling, News, Rendered, Telling};
 use crate::services::inbox::Command;
@@ -303,11 +304,32 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             return announce_activity::render_unchanged(&id, group, activity, introduction);
         }
     };
+    let inner = match &telling.addressee {
+        Some(person) => addressed(inner, person),
+        None => inner,
+    };
     let inner = proven(inner, pens)?;
     match telling.announced {
         true => announce_activity::render(&id("announce"), group, inner, pens),
         false => Ok(rendered(inner)),
     }
+}
+
+/// The activity, said to somebody besides: microblog servers let people know of what mentions them.
+fn addressed(mut activity: Value, person: &Actor) -> Value {
+    let object = &mut activity["object"];
+    if post::is_post(object) {
+        object["cc"] = json!([person.uri]);
+        object["tag"] = json!([{
+            "type": "Mention",
+            "href": person.uri,
+            "name": format!("@{}", person.handle()),
+        }]);
+    }
+    if let Some(cc) = activity["cc"].as_array_mut() {
+        cc.push(json!(person.uri));
+    }
+    activity
 }
 
 /// The activity with the proof of its actor.

@@ -139,8 +139,10 @@ pub struct GroupTelling {
     pub event: EventId,
     pub news: News,
     pub group: Group,
-    /// The group itself tells its members (`Announce`); otherwise the person tells the group.
+    /// The group itself tells its members (`Announce`); otherwise who did it says it themselves.
     pub announced: bool,
+    /// Somebody of a microblog server to whom it is said: who wrote what is answered or liked.
+    pub addressee: Option<Actor>,
 }
 
 /// What somebody or something of ours has to say of themselves.

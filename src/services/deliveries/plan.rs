@@ -284,10 +284,10 @@ impl<'a> Planner<'a> {
         let matter = Matter {
             kind: event.kind,
             post,
-            addressee: addressee.as_ref(),
+            addressee,
             dialects,
         };
-        Ok(routes(telling, destinations, &matter))
+        Ok(routes(telling, destinations, matter))
     }
 
     fn message(
@@ -406,22 +406,20 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// The server of whom news of a post are said to: who wrote what a comment answers, or what is liked.
+/// To whom news of a post are said: who wrote what a comment answers, or what is liked.
 fn addressee(
     connection: &mut Connection,
     known: &mut Known,
     kind: EventKind,
     post: &Post,
-) -> Result<Option<Host>> {
+) -> Result<Option<Actor>> {
     let about = match (kind, post.parent) {
         (EventKind::Liked | EventKind::Unliked, _) => Some(post.author),
         (_, Some(parent)) => known.post(connection, parent)?.map(|parent| parent.author),
         (_, None) => None,
     };
     Ok(match about {
-        Some(person) => known
-            .actor(connection, person)?
-            .and_then(|person| person.host.clone()),
+        Some(person) => known.actor(connection, person)?.cloned(),
         None => None,
     })
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{EventKind, GroupDialect, Host, Post, Uri};
+use crate::domain::{Actor, EventKind, GroupDialect, Host, Post, Uri};
 use crate::services::deliveries::news::{GroupTelling, News};
 
 /// News in one form, and the servers (with their inboxes) that get them so.
@@ -16,8 +16,8 @@ pub(super) type Route = (GroupTelling, Vec<(Host, Uri)>);
 pub(super) struct Matter<'a> {
     pub kind: EventKind,
     pub post: &'a Post,
-    /// The server of whom it is said to: who wrote what is answered or liked.
-    pub addressee: Option<&'a Host>,
+    /// To whom it is said: who wrote what is answered or liked.
+    pub addressee: Option<Actor>,
     pub dialects: &'a HashMap<Host, GroupDialect>,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Matter<'a> {
 pub(super) fn routes(
     wrapped: GroupTelling,
     destinations: Vec<(Host, Uri)>,
-    matter: &Matter<'_>,
+    matter: Matter<'_>,
 ) -> Vec<Route> {
     let public = wrapped.group.is_public();
     let boost = matter.boost(public);
@@ -41,14 +41,16 @@ pub(super) fn routes(
             to_told.push(destination);
         }
     }
-    let told = GroupTelling {
-        announced: false,
-        ..wrapped.clone()
-    };
     let boosted = boost.map(|news| GroupTelling {
         news,
-        ..told.clone()
+        announced: false,
+        ..wrapped.clone()
     });
+    let told = GroupTelling {
+        announced: false,
+        addressee: matter.addressee,
+        ..wrapped.clone()
+    };
     let mut routes = vec![(wrapped, to_groups)];
     routes.extend(boosted.map(|boosted| (boosted, to_boosted)));
     routes.push((told, to_told));
@@ -83,7 +85,8 @@ impl Matter<'_> {
         if news.speaker().is_none() {
             return false;
         }
-        let addressed = self.addressee == Some(host);
+        let addressee = self.addressee.as_ref();
+        let addressed = addressee.is_some_and(|person| person.host.as_ref() == Some(host));
         match self.kind {
             EventKind::PostUpdated | EventKind::PostDeleted => self.post.is_topic() || addressed,
             EventKind::PostCreated => !self.post.is_topic() && addressed,
