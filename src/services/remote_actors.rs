@@ -58,10 +58,7 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
             let (access, stage) = walls(&received);
             let archived = received.archived;
             let host = received.new.uri.host();
-            note_signature(connection, host, received.signature, now)?;
-            if let Some(learned) = received.dialect {
-                dialects::learn_with(connection, host, learned)?;
-            }
+            note_ways(connection, host, received.signature, received.dialect, now)?;
             let actor = save(connection, received.new, received.keys, now)?;
             if let Some((body, signed_at)) = received.signed {
                 storage::actors::save_document(connection, actor.id, &body, signed_at)?;
@@ -90,13 +87,17 @@ pub async fn signed_at(app: &App, uri: &Uri) -> Result<Option<Timestamp>> {
         .await
 }
 
-/// Remembers how a server says that it accepts requests to be signed.
-pub(super) fn note_signature(
+/// Remembers how a server wants to be spoken to, as far as a document of one of its actors tells.
+pub(super) fn note_ways(
     connection: &mut Connection,
     host: &Host,
     signature: Option<SignatureChoice>,
+    dialect: Option<(GroupDialect, Evidence)>,
     now: Timestamp,
 ) -> Result<()> {
+    if let Some(learned) = dialect {
+        dialects::learn_with(connection, host, learned)?;
+    }
     let Some(signature) = signature else {
         return Ok(());
     };

@@ -41,21 +41,24 @@ pub(super) fn routes(
             to_told.push(destination);
         }
     }
-    let boosted = boost.map(|news| GroupTelling {
+    let plain = |news, addressee| GroupTelling {
         news,
         announced: false,
-        ..wrapped.clone()
-    });
-    let told = GroupTelling {
-        announced: false,
-        addressee: matter.addressee,
+        addressee,
         ..wrapped.clone()
     };
-    let mut routes = vec![(wrapped, to_groups)];
-    routes.extend(boosted.map(|boosted| (boosted, to_boosted)));
-    routes.push((told, to_told));
-    routes.retain(|(_, destinations)| !destinations.is_empty());
-    routes
+    let boosted = boost
+        .filter(|_| !to_boosted.is_empty())
+        .map(|news| (plain(news, None), to_boosted));
+    let told = match to_told.is_empty() {
+        true => None,
+        false => Some((plain(wrapped.news.clone(), matter.addressee), to_told)),
+    };
+    let wrapped = match to_groups.is_empty() {
+        true => None,
+        false => Some((wrapped, to_groups)),
+    };
+    [wrapped, boosted, told].into_iter().flatten().collect()
 }
 
 impl Matter<'_> {
