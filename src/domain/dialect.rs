@@ -129,9 +129,9 @@ const MICROBLOG_SOFTWARE: &[&str] = &[
 /// The dialect of software of this name, where it is known to us.
 pub fn dialect_of_software(name: &str) -> Option<GroupDialect> {
     let is = |known: &&str| known.eq_ignore_ascii_case(name);
-    if GROUP_SOFTWARE.iter().any(|known| is(&known)) {
+    if GROUP_SOFTWARE.iter().any(is) {
         Some(GroupDialect::Activities)
-    } else if MICROBLOG_SOFTWARE.iter().any(|known| is(&known)) {
+    } else if MICROBLOG_SOFTWARE.iter().any(is) {
         Some(GroupDialect::Boosts)
     } else {
         None
