@@ -8,12 +8,15 @@ use serde_json::json;
 use crate::app::App;
 use crate::cli::Output;
 use crate::cli::grant::Listed;
-use crate::domain::{Host, Partner, PartnerClass, PartnerState, Timestamp, Uri, parse_duration};
+use crate::domain::{
+    DialectChoice, Evidence, GroupDialect, Host, Partner, PartnerClass, PartnerState, PeerDialect,
+    Timestamp, Uri, parse_duration,
+};
 use crate::error::{Error, Result};
 use crate::federation::partnership;
 use crate::policy::Viewer;
-use crate::services::grants;
 use crate::services::partners::{self, Change, Changed};
+use crate::services::{dialects, grants};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -44,6 +47,14 @@ pub enum Command {
     List,
     /// Show one partner and what is open to it
     Show { host: Host },
+    /// Choose how a partner's server takes part in groups
+    Set {
+        host: Host,
+        /// What it gets of public groups: activities (servers that know groups), boosts (microblog
+        /// servers), both, or auto for what was learned of it
+        #[arg(long, value_name = "auto|activities|boosts|both")]
+        dialect: DialectChoice,
+    },
     /// Let nothing out and nothing in until `resume`; what is queued waits
     Pause { host: Host },
     /// End a pause and send what waited
@@ -61,6 +72,7 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Add { host, class } => add(app, host, class, output).await,
         Command::List => list(app, output).await,
         Command::Show { host } => show(app, host, output).await,
+        Command::Set { host, dialect } => set(app, host, dialect, output).await,
         Command::Pause { host } => change(app, host, Change::Pause, output).await,
         Command::Resume { host } => change(app, host, Change::Resume, output).await,
         Command::End { host } => change(app, host, Change::End, output).await,
@@ -115,6 +127,7 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
     let partner = Described::from(found.map_err(|error| unknown(error, &host))?);
     let grants = grants::list(app, Viewer::Operator, None, Some(host)).await?;
     let grants: Vec<Listed> = grants.iter().map(Listed::from).collect();
+    let dialect = Dialect::from(dialects::find(app, Viewer::Operator, partner.host.clone()).await?);
     let mut sentence = format!(
         "{} ({}): {}, {}, {}, since {}",
         partner.organization,
@@ -124,10 +137,23 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
         partner.agreed(),
         partner.created_at.for_people()
     );
+    sentence.push_str(&format!("\n{dialect}"));
     for grant in &grants {
         sentence.push_str(&format!("\n{grant}"));
     }
-    output.made(&Shown { partner, grants }, sentence)
+    let shown = Shown {
+        partner,
+        grants,
+        dialect,
+    };
+    output.made(&shown, sentence)
+}
+
+async fn set(app: &App, host: Host, choice: DialectChoice, output: Output) -> Result<()> {
+    let chosen = dialects::choose(app, Viewer::Operator, host.clone(), choice).await;
+    let dialect = Dialect::from(chosen.map_err(|error| unknown(error, &host))?);
+    let sentence = format!("{host}: {dialect}");
+    output.made(&Set { host, dialect }, sentence)
 }
 
 async fn change(app: &App, host: Host, change: Change, output: Output) -> Result<()> {
@@ -207,6 +233,48 @@ struct Shown {
     #[serde(flatten)]
     partner: Described,
     grants: Vec<Listed>,
+    dialect: Dialect,
+}
+
+#[derive(Serialize)]
+struct Set {
+    host: Host,
+    dialect: Dialect,
+}
+
+/// How a partner's server takes part in groups, as scripts read it.
+#[derive(Serialize)]
+struct Dialect {
+    used: GroupDialect,
+    why: String,
+    learned: Option<GroupDialect>,
+    evidence: Option<Evidence>,
+    software: Option<String>,
+    chosen: Option<GroupDialect>,
+    chosen_by: Option<String>,
+}
+
+impl From<PeerDialect> for Dialect {
+    fn from(peer: PeerDialect) -> Self {
+        let (learned, evidence) = peer.learned.unzip();
+        let (used, why) = (peer.dialect(), peer.why());
+        let (chosen, chosen_by) = peer.chosen.unzip();
+        Self {
+            used,
+            why,
+            learned,
+            evidence,
+            software: peer.software,
+            chosen,
+            chosen_by,
+        }
+    }
+}
+
+impl std::fmt::Display for Dialect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "of public groups it gets {} ({})", self.used, self.why)
+    }
 }
 
 #[derive(Serialize)]

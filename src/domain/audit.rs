@@ -43,6 +43,7 @@ text_enum! {
         PartnerResumed = "partner_resumed",
         PartnerEnded = "partner_ended",
         PartnerBlocked = "partner_blocked",
+        DialectChosen = "dialect_chosen",
         GrantMade = "grant_made",
         GrantEnded = "grant_ended",
         KeysRotated = "keys_rotated",

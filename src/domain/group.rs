@@ -52,6 +52,11 @@ impl Group {
         self.actor.is_local()
     }
 
+    /// True when everybody may read what is said in the group.
+    pub const fn is_public(&self) -> bool {
+        matches!((self.stage, self.access), (Stage::Public, Access::Open))
+    }
+
     pub fn title(&self) -> &str {
         self.actor.title()
     }

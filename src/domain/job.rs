@@ -22,6 +22,8 @@ pub enum Work {
     Discover { what: String },
     /// Fetch the topics a group elsewhere shows us, with their comments.
     Backfill { group: i64 },
+    /// Find out what software a server runs.
+    AskSoftware { host: String },
     /// Use a partner's invitation code.
     AcceptPartnership {
         code: String,

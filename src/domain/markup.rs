@@ -207,6 +207,55 @@ pub fn render_markdown(source: &str) -> SafeHtml {
 /// The plain text of HTML, for titles and one-line previews: tags removed, entities read, at most
 /// `chars_max` characters.
 pub fn plain_text(html: &str, chars_max: usize) -> String {
+    shortened(text_of(html), chars_max)
+}
+
+/// Where a line of HTML ends, as [`sanitize`] leaves it.
+const LINE_ENDS: &[&str] = &[
+    "<p>",
+    "</p>",
+    "<br>",
+    "</li>",
+    "</h",
+    "</pre>",
+    "</blockquote>",
+];
+
+/// The first line of HTML that says something, as text, for titles. Mentions that it begins with say to
+/// whom it is said, not what: they are left out. Empty when there is no such line.
+pub fn first_line(html: &str, chars_max: usize) -> String {
+    let ends = html
+        .match_indices('<')
+        .map(|(at, _)| at)
+        .filter(|at| LINE_ENDS.iter().any(|end| html[*at..].starts_with(end)))
+        .chain([html.len()]);
+    let mut begin = 0;
+    for end in ends {
+        let line = text_of(&html[begin..end]);
+        let line = without_mentions(&line);
+        if !line.is_empty() {
+            return shortened(line.to_owned(), chars_max);
+        }
+        begin = end;
+    }
+    String::new()
+}
+
+/// What follows the `@name`s at the beginning.
+fn without_mentions(line: &str) -> &str {
+    let mut rest = line;
+    while let Some(name) = rest.strip_prefix('@') {
+        let end = name.find(' ').unwrap_or(name.len());
+        if end == 0 {
+            break;
+        }
+        rest = name[end..].trim_start();
+    }
+    rest
+}
+
+/// Text without tags, with one space between words.
+fn text_of(html: &str) -> String {
     let text = strip_tags(html)
         .replace("&lt;", "<")
         .replace("&gt;", ">")
@@ -214,7 +263,10 @@ pub fn plain_text(html: &str, chars_max: usize) -> String {
         .replace("&#39;", "'")
         .replace("&nbsp;", " ")
         .replace("&amp;", "&");
-    let mut words = words(&text);
+    words(&text)
+}
+
+fn shortened(mut words: String, chars_max: usize) -> String {
     if words.chars().count() > chars_max {
         words = words
             .chars()
@@ -514,6 +566,31 @@ mod tests {
             assert_eq!(tag(text), Some((length, attributes)), "{text}");
         }
         assert_eq!(tag("a href=\"x>"), None);
+    }
+
+    #[test]
+    fn the_first_line_is_what_is_said_and_not_to_whom() {
+        let mention =
+            "<span><a href=\"https://acme.example/g/roads\">@<span>roads</span></a></span>";
+        for (html, line) in [
+            (
+                format!("<p>{mention} Bridge <b>opens</b></p><p>Monday</p>"),
+                "Bridge opens",
+            ),
+            (
+                format!("<p>{mention} {mention}</p><p>Bridge<br>Monday</p>"),
+                "Bridge",
+            ),
+            (format!("{mention} Bridge<br><br>Monday"), "Bridge"),
+            (format!("{mention}<br>Bridge"), "Bridge"),
+            ("<ul><li>@ 5 pm</li></ul>".into(), "@ 5 pm"),
+            ("Ask @roads".into(), "Ask @roads"),
+            (format!("<p>{mention}</p>"), ""),
+        ] {
+            let safe = sanitize(&html);
+            assert_eq!(first_line(safe.as_str(), 100), line, "{html}");
+        }
+        assert_eq!(first_line("<p>Bridge opens</p>", 8), "Bridge…");
     }
 
     #[test]

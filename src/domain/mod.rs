@@ -7,6 +7,7 @@
 mod account;
 mod audit;
 mod delivery;
+mod dialect;
 mod event;
 mod grant;
 mod group;
@@ -30,6 +31,7 @@ mod uri;
 pub use account::*;
 pub use audit::*;
 pub use delivery::*;
+pub use dialect::*;
 pub use event::*;
 pub use grant::*;
 pub use group::*;

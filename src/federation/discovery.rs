@@ -8,7 +8,7 @@ use crate::federation::fetch::{self, Document, FetchError};
 use crate::federation::keys::OwnKeys;
 use crate::federation::{Federation, objects};
 use crate::services::inbox::{self, Gate};
-use crate::services::remote_actors;
+use crate::services::{dialects, remote_actors};
 
 impl Federation {
     /// Finds a person or group by `name@host` or by its address, and remembers it.
@@ -69,6 +69,16 @@ impl Federation {
         let answer = fetch::fetch_document(client, Some(asking.second()), uri, now).await?;
         self.note_second(uri.host(), &asking).await?;
         Ok(answer)
+    }
+
+    /// Asks a server we speak with what software it runs, and remembers it.
+    pub async fn ask_software(&self, host: &Host) -> Result<()> {
+        self.ask_gate(host).await?;
+        let (client, now) = (&self.app.http, self.app.clock.now());
+        let asking = self.asking(host).await?;
+        let software = fetch::software(client, Some(asking.first()), host, now).await?;
+        let fetch::Software { name, version } = software;
+        dialects::note_software(&self.app, host, name, version).await
     }
 
     /// Makes an actor known that an activity speaks of. The error is a word for the log.

@@ -4,6 +4,7 @@
 //! redirect, labelled as ActivityStreams. What merely *claims* an id is refused, whoever says it.
 
 mod media_type;
+mod nodeinfo;
 mod webfinger;
 
 use serde_json::Value;
@@ -16,6 +17,7 @@ use crate::federation::signatures::{self, Outgoing};
 use crate::http::{Client, Headers, HttpError, Response, RetryAfter};
 
 pub use media_type::is_activity_json;
+pub use nodeinfo::{Software, software};
 pub use webfinger::{read_answer, webfinger};
 
 /// What we ask for (ActivityPub, section 3.2).

@@ -20,7 +20,7 @@ use crate::federation::fetch::is_activity_json;
 use crate::federation::signatures::{self, Checked, SignatureKind};
 use crate::federation::{Federation, json, proofs};
 use crate::policy::Reason;
-use crate::services::inbox::{self, Accepted, Gate, KnownSigner, Verified};
+use crate::services::inbox::{self, Accepted, Command, Gate, KnownSigner, Verified};
 
 /// RFC 9421, section 5.1.
 const ACCEPT_SIGNATURE: &str = "accept-signature";
@@ -195,6 +195,7 @@ async fn take_in(
             .await?;
     }
     let command = activities::into_command(&document)?;
+    let announces = matches!(command, Command::Announced { .. });
     let body = String::from_utf8(body).map_err(|_| turned(400, "not_utf8"))?;
     let verified = Verified {
         at,
@@ -203,7 +204,12 @@ async fn take_in(
         command,
         body,
     };
-    Ok(inbox::accept(app, verified).await?)
+    let accepted = inbox::accept(app, verified).await?;
+    if announces {
+        let host = checked.key_id.host();
+        federation.keyring.note_announcer(app, host).await?;
+    }
+    Ok(accepted)
 }
 
 /// A server we do not speak with. Where it speaks for somebody of another server, that is what is

@@ -11,14 +11,15 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::app::App;
 use crate::domain::{
-    Actor, ActorId, Host, KeyList, Learned, Peer, SignatureChoice, Timestamp, Uri,
+    Actor, ActorId, Evidence, GroupDialect, Host, KeyList, Learned, Peer, SignatureChoice,
+    Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::keys::{OwnKeys, ParsedKey};
 use crate::federation::objects::actor::same_origin;
 use crate::services::inbox::{self, KnownSigner};
-use crate::services::{peers, signing};
+use crate::services::{dialects, peers, signing};
 
 /// Others' keys kept parsed, and actors of whom it is known when they were last asked.
 const KEYS_KEPT: usize = 5_000;
@@ -61,6 +62,7 @@ struct Inner {
     asked: Cache<Uri, Arc<AsyncMutex<Option<Asked>>>>,
     own: Cache<Whose, (Arc<OwnKeys>, Timestamp)>,
     peers: Cache<Host, (Option<Peer>, Timestamp)>,
+    announcers: Cache<Host, ()>,
     fetches: Budget,
     introductions: Budget,
     looked_up: Budget,
@@ -74,6 +76,7 @@ impl Default for Inner {
             asked: Cache::new(KEYS_KEPT),
             own: Cache::new(OWN_KEYS_KEPT),
             peers: Cache::new(HOSTS_KEPT),
+            announcers: Cache::new(HOSTS_KEPT),
             fetches: Budget::new(FETCHES_PER_MINUTE),
             introductions: Budget::new(INTRODUCTIONS_PER_MINUTE),
             looked_up: Budget::new(LOOKED_UP_PER_MINUTE),
@@ -342,6 +345,16 @@ impl Keyring {
     /// Something was learned of a server elsewhere: the database is asked again.
     pub fn forget_peer(&self, host: &Host) {
         self.inner.peers.remove(host);
+    }
+
+    /// A group of this server announced an activity: its people understand that. Written down once.
+    pub async fn note_announcer(&self, app: &App, host: &Host) -> Result<()> {
+        if self.inner.announcers.get(host).is_some() {
+            return Ok(());
+        }
+        dialects::learn(app, host, (GroupDialect::Activities, Evidence::Seen)).await?;
+        self.inner.announcers.insert(host.clone(), ());
+        Ok(())
     }
 
     async fn peer(&self, app: &App, host: &Host) -> Result<Option<Peer>> {

@@ -85,6 +85,7 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             tracing::info!(group, count, "earlier posts were fetched");
             Ok(())
         }
+        Work::AskSoftware { host } => federation.ask_software(&host.parse()?).await,
         Work::AcceptPartnership { code, class, by } => {
             let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
             let accepted = partnership::accept(&federation.app, viewer, code, *class).await;

@@ -15,7 +15,13 @@ pub fn note(
     subject: &str,
     detail: &str,
 ) -> Result<()> {
-    let who = match &asker.viewer {
+    let who = name_of(connection, &asker.viewer)?;
+    storage::audit::append(connection, &who, action, subject, detail, asker.now)
+}
+
+/// Who somebody is in the log: a handle, a host, or `operator`.
+pub(super) fn name_of(connection: &mut Connection, viewer: &Viewer) -> Result<String> {
+    Ok(match viewer {
         Viewer::Operator => "operator".to_owned(),
         Viewer::Anonymous => "anonymous".to_owned(),
         Viewer::Server { host } => host.to_string(),
@@ -25,8 +31,7 @@ pub fn note(
                 |actor| actor.handle().to_string(),
             )
         }
-    };
-    storage::audit::append(connection, &who, action, subject, detail, asker.now)
+    })
 }
 
 /// A part of the log, newest first, for administrators.

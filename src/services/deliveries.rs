@@ -8,6 +8,7 @@ mod news;
 mod plan;
 mod queue;
 mod release;
+mod routes;
 mod telling;
 
 pub use news::{ActorNews, ActorTelling, GroupTelling, News, Render, Rendered, Telling};

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod actors;
 pub mod audit;
 pub mod deliveries;
+pub mod dialects;
 pub mod directory;
 pub mod documents;
 pub mod explain;

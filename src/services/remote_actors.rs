@@ -3,11 +3,11 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Handle, Host, KeyList, Learned, Peer,
-    SignatureChoice, Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Evidence, GroupDialect, Handle, Host,
+    KeyList, Learned, Peer, SignatureChoice, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::services::{peers, posts};
+use crate::services::{dialects, peers, posts};
 use crate::storage::{self, Connection};
 
 pub use crate::storage::actors::NewActor;
@@ -37,6 +37,8 @@ pub struct ReceivedActor {
     pub archived: bool,
     /// How its software says that it accepts requests to be signed.
     pub signature: Option<SignatureChoice>,
+    /// In which dialect its server takes part in groups, where the document tells.
+    pub dialect: Option<(GroupDialect, Evidence)>,
     /// The document itself where its server signed it, and when.
     pub signed: Option<(String, Timestamp)>,
 }
@@ -55,7 +57,8 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
         .write("remember_actor", move |connection| {
             let (access, stage) = walls(&received);
             let archived = received.archived;
-            note_signature(connection, received.new.uri.host(), received.signature, now)?;
+            let host = received.new.uri.host();
+            note_ways(connection, host, received.signature, received.dialect, now)?;
             let actor = save(connection, received.new, received.keys, now)?;
             if let Some((body, signed_at)) = received.signed {
                 storage::actors::save_document(connection, actor.id, &body, signed_at)?;
@@ -84,13 +87,17 @@ pub async fn signed_at(app: &App, uri: &Uri) -> Result<Option<Timestamp>> {
         .await
 }
 
-/// Remembers how a server says that it accepts requests to be signed.
-pub(super) fn note_signature(
+/// Remembers how a server wants to be spoken to, as far as a document of one of its actors tells.
+pub(super) fn note_ways(
     connection: &mut Connection,
     host: &Host,
     signature: Option<SignatureChoice>,
+    dialect: Option<(GroupDialect, Evidence)>,
     now: Timestamp,
 ) -> Result<()> {
+    if let Some(learned) = dialect {
+        dialects::learn_with(connection, host, learned)?;
+    }
     let Some(signature) = signature else {
         return Ok(());
     };

@@ -311,6 +311,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    dialects (host) {
+        host -> Text,
+        learned -> Nullable<Text>,
+        evidence -> Nullable<Text>,
+        software -> Nullable<Text>,
+        asked_at -> Nullable<BigInt>,
+        chosen -> Nullable<Text>,
+        chosen_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     arrivals (id) {
         id -> BigInt,
         activity_uri -> Text,
@@ -402,6 +414,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deliveries,
     destinations,
     peers,
+    dialects,
     arrivals,
     jobs,
     audit,

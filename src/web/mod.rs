@@ -125,6 +125,7 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/add").post(partners::add))
         .route("/admin/partners/{host}", get().to(partners::show))
         .service(act("/admin/partners/{host}/state").post(partners::set_state))
+        .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
         .route("/admin/audit", get().to(audit::show))
         .service(
             resource("/admin/queue")

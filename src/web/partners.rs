@@ -6,14 +6,16 @@ use actix_web::web::Path;
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Destination, Host, JobState, Partner, PartnerState, parse_duration};
+use crate::domain::{
+    Destination, DialectChoice, Host, JobState, Partner, PartnerState, PeerDialect, parse_duration,
+};
 use crate::error::{Error, Result};
 use crate::services::grants::{self, Standing};
 use crate::services::partners::{self, Change};
-use crate::services::{deliveries, jobs};
+use crate::services::{deliveries, dialects, jobs};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::grants::grant_row;
-use crate::web::views::{Invitation, PartnerPage, PartnerRow, PartnersPage, QueueHealth};
+use crate::web::views::{Choice, Invitation, PartnerPage, PartnerRow, PartnersPage, QueueHealth};
 use crate::web::visit::{Member, Notice};
 use crate::web::{answer, done, parts};
 
@@ -42,6 +44,11 @@ pub struct Add {
 #[derive(Deserialize)]
 pub struct NewState {
     state: String,
+}
+
+#[derive(Deserialize)]
+pub struct NewDialect {
+    dialect: String,
 }
 
 /// What a form on the page was filled in with, or made.
@@ -188,12 +195,32 @@ async fn turn(member: &Member, host: &str, state: &str) -> Result<Partner> {
     Ok(changed.partner)
 }
 
+/// `POST /admin/partners/{host}/dialect`
+pub async fn set_dialect(
+    member: Member,
+    host: Path<String>,
+    Form(form): Form<NewDialect>,
+) -> Answer {
+    match choose_dialect(&member, &host, &form.dialect).await {
+        Ok(host) => Ok(done(&address(&host), Notice::Saved)),
+        Err(error) => one_page(&member, &host, Some(errors::tell(error)?)).await,
+    }
+}
+
+async fn choose_dialect(member: &Member, host: &str, choice: &str) -> Result<Host> {
+    let choice = choice.parse()?;
+    let host: Host = host.parse().map_err(|_| Error::NotFound)?;
+    let chosen = dialects::choose(&member.app, member.viewer(), host, choice).await?;
+    Ok(chosen.host)
+}
+
 async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
     let (app, now) = (&member.app, member.now());
     let host: Host = host.parse().map_err(|_| Error::NotFound)?;
     let partner = partners::find(app, member.viewer(), host.clone()).await?;
     let grants = grants::list(app, member.viewer(), None, Some(host.clone())).await?;
     let key = partners::pinned_key(app, member.viewer(), &partner).await?;
+    let dialect = dialects::find(app, member.viewer(), host.clone()).await?;
     let page = PartnerPage {
         page: member
             .page_told(&partner.organization, told.as_ref())
@@ -204,7 +231,9 @@ async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
         state: partner.state.to_string(),
         one_sided: !partner.mutual,
         since: parts::day(partner.created_at),
-        software: None,
+        dialects: dialect_choices(&dialect),
+        dialect: format!("{} ({})", dialect.dialect(), dialect.why()),
+        software: dialect.software,
         contact: None,
         purpose: None,
         fingerprint: key.map(|key| in_pairs(&key)),
@@ -212,6 +241,24 @@ async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
         health: health(member, &host).await?,
     };
     answer(&page, told.as_ref())
+}
+
+/// What can be chosen, each with what it means.
+fn dialect_choices(peer: &PeerDialect) -> Vec<Choice> {
+    let chosen = peer.chosen.as_ref().map(|(dialect, _)| *dialect);
+    let choice = |choice: &DialectChoice| Choice {
+        value: choice.to_string(),
+        label: match choice {
+            DialectChoice::Auto => "As learned of it",
+            DialectChoice::Activities => "Activities: it knows groups",
+            DialectChoice::Boosts => "Boosts: a microblog server",
+            DialectChoice::Both => "Both",
+        }
+        .to_owned(),
+        hint: None,
+        chosen: choice.dialect() == chosen,
+    };
+    DialectChoice::ALL.iter().map(choice).collect()
 }
 
 async fn health(member: &Member, host: &Host) -> Result<QueueHealth> {

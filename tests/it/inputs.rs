@@ -1,5 +1,5 @@
 //! Documents as other software really writes them, sent to a running server: the samples of
-//! `fediverse-pasture-inputs`, which nobody here wrote, and our own after Lemmy, Mastodon and NodeBB.
+//! `fediverse-pasture-inputs`, which nobody here wrote, and our own after Lemmy, Mastodon, snac and NodeBB.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -110,6 +110,12 @@ const SAYINGS: &[Saying] = &[
             ("create_question", "Spaces"),
         ],
         comments: &[("create_note_reply", "we split the crates")],
+    },
+    Saying {
+        software: "snac",
+        author: ("/sara", "sara"),
+        topics: &[("create_note_mention", "Larch or oak?")],
+        comments: &[("create_note_reply", "We bring the ribbon.")],
     },
     Saying {
         software: "nodebb",

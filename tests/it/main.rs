@@ -10,6 +10,7 @@
 
 mod attacks;
 mod auth;
+mod boosts;
 mod browser;
 mod cli;
 mod fuzz;

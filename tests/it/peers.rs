@@ -15,7 +15,9 @@ use crate::support::leash::{self, End, Held};
 use crate::support::requirements::{backends, skip};
 use crate::support::world::{World, client, eventually, text};
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/fedify");
+mod snac;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers");
 
 /// It may have to fetch the library and a Node.js first.
 const INSTALLED_WITHIN: Duration = Duration::from_secs(300);
@@ -24,7 +26,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 #[tokio::test]
 async fn a_server_nobody_here_wrote_takes_part_in_a_group() {
     for backend in backends() {
-        let Some(peer) = Peer::start().await else {
+        let Some(peer) = Peer::start(Software::Fedify).await else {
             return;
         };
         let Some(world) = World::start(backend, ["acme"]).await else {
@@ -168,7 +170,23 @@ async fn a_server_nobody_here_wrote_takes_part_in_a_group() {
     }
 }
 
-/// A Fedify server with one person, alice. Dropping it ends it.
+/// What a peer runs; its folder in `tests/peers`.
+#[derive(Clone, Copy, Debug)]
+enum Software {
+    Fedify,
+    Snac,
+}
+
+impl Software {
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Fedify => "fedify",
+            Self::Snac => "snac",
+        }
+    }
+}
+
+/// A server with one person, alice. Dropping it ends it.
 struct Peer {
     /// As partners see it, with its port.
     host: String,
@@ -183,16 +201,19 @@ struct Peer {
 
 impl Peer {
     /// Starts one, or none where it cannot be installed (which was said loudly).
-    async fn start() -> Option<Self> {
-        static INSTALLED: OnceCell<Result<(), String>> = OnceCell::const_new();
-        if let Err(why) = INSTALLED.get_or_init(install).await {
+    async fn start(software: Software) -> Option<Self> {
+        static INSTALLED: [OnceCell<Result<(), String>>; 2] =
+            [OnceCell::const_new(), OnceCell::const_new()];
+        let installed = &INSTALLED[software as usize];
+        if let Err(why) = installed.get_or_init(|| install(software)).await {
             skip("peers", why);
             return None;
         }
+        let folder = software.folder();
         let mut command = Command::new("sh");
         command
-            .arg(format!("{FOLDER}/run.sh"))
-            .env("PEER_HOST", "peer.localhost")
+            .arg(format!("{FOLDER}/{folder}/run.sh"))
+            .env("PEER_HOST", format!("{folder}.localhost"))
             .env("PEER_PORT", "0")
             .env("PEER_CONTROL_PORT", "0")
             .env("PEER_ACTORS", "alice:Person")
@@ -272,22 +293,23 @@ async fn answer(path: &str, request: reqwest::RequestBuilder) -> Value {
 }
 
 /// Installs the peer; otherwise why not.
-async fn install() -> Result<(), String> {
+async fn install(software: Software) -> Result<(), String> {
+    let folder = software.folder();
     let mut command = Command::new("sh");
     command
-        .arg(format!("{FOLDER}/install.sh"))
+        .arg(format!("{FOLDER}/{folder}/install.sh"))
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let ended = tokio::time::timeout(INSTALLED_WITHIN, command.output()).await;
     let output = ended
-        .map_err(|_| "the Fedify peer was not installed in time".to_owned())?
-        .map_err(|error| format!("the Fedify peer's install.sh does not start: {error}"))?;
+        .map_err(|_| format!("the {folder} peer was not installed in time"))?
+        .map_err(|error| format!("install.sh of the {folder} peer does not start: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(format!(
-        "the Fedify peer cannot be installed ({}): {}",
+        "the {folder} peer cannot be installed ({}): {}",
         output.status,
         said.trim()
     ))

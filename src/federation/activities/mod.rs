@@ -6,6 +6,7 @@
 
 pub mod accept_follow;
 pub mod announce_activity;
+pub mod boost_topic;
 pub mod create_post;
 pub mod delete_actor;
 pub mod delete_grant;
@@ -16,6 +17,7 @@ pub mod like_post;
 pub mod lock_post;
 pub mod offer_grant;
 pub mod reject_follow;
+pub mod undo_boost;
 pub mod undo_delete;
 pub mod undo_follow;
 pub mod undo_like;
@@ -26,10 +28,10 @@ pub mod update_post;
 use serde_json::{Value, json};
 
 use crate::app::Addresses;
-use crate::domain::{Group, Invalid, Uri};
+use crate::domain::{Actor, Group, Invalid, PostId, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
-use crate::federation::objects::check_sizes;
+use crate::federation::objects::{check_sizes, post};
 use crate::federation::proofs;
 use crate::services::deliveries::{ActorNews, ActorTelling, GroupTelling, News, Rendered, Telling};
 use crate::services::inbox::Command;
@@ -217,6 +219,8 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
     let event = telling.event.0;
     let group = &telling.group;
     let id = |kind: &str| addresses.activity(kind, event);
+    // Named after the topic: whoever takes it back knows its id.
+    let boost = |topic: PostId| addresses.activity("boost", topic.0);
     let inner = match &telling.news {
         News::PostCreated {
             post,
@@ -291,6 +295,10 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         News::GroupChanged { keys } => {
             update_actor::render(&id("update"), addresses, &group.actor, Some(group), keys)
         }
+        News::Boosted { id, topic } => boost_topic::render(&boost(*id), group, topic),
+        News::Unboosted { id: post, topic } => {
+            undo_boost::render(&id("unboost"), &boost(*post), group, topic)
+        }
         News::PassedOn {
             activity,
             introduction,
@@ -299,11 +307,32 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             return announce_activity::render_unchanged(&id, group, activity, introduction);
         }
     };
+    let inner = match &telling.addressee {
+        Some(person) => addressed(inner, person),
+        None => inner,
+    };
     let inner = proven(inner, pens)?;
     match telling.announced {
         true => announce_activity::render(&id("announce"), group, inner, pens),
         false => Ok(rendered(inner)),
     }
+}
+
+/// The activity, said to somebody besides: microblog servers let people know of what mentions them.
+fn addressed(mut activity: Value, person: &Actor) -> Value {
+    let object = &mut activity["object"];
+    if post::is_post(object) {
+        object["cc"] = json!([person.uri]);
+        object["tag"] = json!([{
+            "type": "Mention",
+            "href": person.uri,
+            "name": format!("@{}", person.handle()),
+        }]);
+    }
+    if let Some(cc) = activity["cc"].as_array_mut() {
+        cc.push(json!(person.uri));
+    }
+    activity
 }
 
 /// The activity with the proof of its actor.
@@ -343,13 +372,9 @@ fn audience(group: &Group) -> (Value, Value) {
         .followers
         .as_ref()
         .map_or(group.actor.uri.as_str(), Uri::as_str);
-    if is_public(group) {
+    if group.is_public() {
         (json!([PUBLIC]), json!([group.actor.uri, followers]))
     } else {
         (json!([group.actor.uri, followers]), json!([]))
     }
-}
-
-fn is_public(group: &Group) -> bool {
-    group.stage == crate::domain::Stage::Public && group.access == crate::domain::Access::Open
 }

@@ -255,6 +255,7 @@ async fn met(house: &House, kind: ActorKind, handle: &str) -> Actor {
         new,
         keys: vec![key],
         signature: None,
+        dialect: None,
         signed: None,
         access: None,
         approves: false,

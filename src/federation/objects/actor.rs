@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::read::{entries, kind_of, required_uri, text, uri_in, uri_of};
 use crate::app::Addresses;
 use crate::domain::{
-    Access, Actor, ActorKey, ActorKind, BODY_BYTES_MAX, Handle, Invalid, KeyList, SignatureChoice,
-    TITLE_CHARS_MAX, Timestamp, Uri, markup,
+    Access, Actor, ActorKey, ActorKind, BODY_BYTES_MAX, Evidence, GroupDialect, Handle, Invalid,
+    KeyList, SignatureChoice, TITLE_CHARS_MAX, Timestamp, Uri, markup,
 };
 use crate::federation::keys::ParsedKey;
 use crate::federation::proofs;
@@ -20,6 +20,10 @@ pub(super) const ARCHIVED: &str = "guildhall:archived";
 const RFC_9421: &str = "https://datatracker.ietf.org/doc/html/rfc9421";
 /// The same with the algorithm of this section. The registry has no name for it yet.
 const RFC_9421_ED25519: &str = "https://datatracker.ietf.org/doc/html/rfc9421#section-3.3.6";
+/// Our own extension: [`super::NAMESPACE`] without its fragment.
+const OURS: &str = "https://ns.guildhall.dev/v1";
+/// Groups that announce activities.
+const FEP_1B12: &str = "https://w3id.org/fep/1b12";
 /// Keys looked at in one document.
 const KEYS_MAX: usize = 16;
 
@@ -105,7 +109,12 @@ fn generator() -> Value {
             {
                 "type": "Link",
                 "name": "Guildhall: partnerships and grants",
-                "href": super::NAMESPACE.trim_end_matches('#'),
+                "href": OURS,
+            },
+            {
+                "type": "Link",
+                "name": "FEP-1b12: Group federation",
+                "href": FEP_1B12,
             },
         ],
     })
@@ -134,6 +143,7 @@ pub fn parse_actor(document: &Value) -> Result<ReceivedActor, Invalid> {
         approves,
         archived: document.get(ARCHIVED) == Some(&Value::Bool(true)),
         signature: accepted_signature(document),
+        dialect: dialect(document, kind),
         signed: signed(document, &uri),
         keys: keys(document, &uri)?,
         new: NewActor {
@@ -236,14 +246,31 @@ pub(crate) fn is_servers_key(key: &Uri, actor: &Uri) -> bool {
     key.without_fragment().as_str() == instance
 }
 
-/// The best kind of signature that the actor's software says it accepts (FEP-844e); none where it
-/// says nothing.
-fn accepted_signature(document: &Value) -> Option<SignatureChoice> {
-    let implements = entries(document.get("generator")?, "implements").ok()?;
-    let names = |wanted: &str| {
-        let named = |link: &Value| link.get("href").and_then(Value::as_str) == Some(wanted);
-        implements.iter().any(|link| named(link))
+/// In which dialect the actor's server takes part in groups: what its software says of itself
+/// (FEP-844e), or what marks a group that announces activities (FEP-1b12, and Lemmy's word).
+fn dialect(document: &Value, kind: ActorKind) -> Option<(GroupDialect, Evidence)> {
+    let evidence = if implements(document, OURS) || implements(document, FEP_1B12) {
+        Evidence::Said
+    } else {
+        let marks = ["attributedTo", "moderators", "postingRestrictedToMods"];
+        let marked = marks.iter().any(|mark| document.get(mark).is_some());
+        (kind == ActorKind::Group && marked).then_some(Evidence::Seen)?
     };
+    Some((GroupDialect::Activities, evidence))
+}
+
+/// Whether the actor's software says that it understands something (FEP-844e).
+fn implements(document: &Value, wanted: &str) -> bool {
+    let named = |link: &&Value| link.get("href").and_then(Value::as_str) == Some(wanted);
+    document
+        .get("generator")
+        .and_then(|generator| entries(generator, "implements").ok())
+        .is_some_and(|links| links.iter().any(named))
+}
+
+/// The best kind of signature that the actor's software says it accepts; none where it says nothing.
+fn accepted_signature(document: &Value) -> Option<SignatureChoice> {
+    let names = |wanted| implements(document, wanted);
     match (names(RFC_9421), names(RFC_9421_ED25519)) {
         (_, true) => Some(SignatureChoice::Rfc9421Ed25519),
         (true, false) => Some(SignatureChoice::Rfc9421),

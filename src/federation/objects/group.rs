@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::actor::{ACCESS, ARCHIVED, extend, render_actor};
-use super::{followers_of, is_public};
+use super::followers_of;
 use crate::app::Addresses;
 use crate::domain::{ActorKey, Group, markup};
 
@@ -17,10 +17,10 @@ pub fn render_group(addresses: &Addresses, group: &Group, keys: &[ActorKey]) -> 
         "attributedTo": actor.uri.join("moderators"),
         "featured": actor.uri.join("featured"),
         // Elsewhere people wait for an answer, unless everybody may come in.
-        "manuallyApprovesFollowers": !is_public(group),
+        "manuallyApprovesFollowers": !group.is_public(),
         // Nobody writes in an archived group; this is the nearest word that others have.
         "postingRestrictedToMods": group.archived_at.is_some(),
-        "discoverable": is_public(group),
+        "discoverable": group.is_public(),
         ACCESS: group.access.as_str(),
         "published": actor.created_at,
     });

@@ -16,7 +16,7 @@ pub mod tombstone;
 
 use serde_json::{Value, json};
 
-use crate::domain::{Access, Group, Stage, Uri};
+use crate::domain::{Group, Uri};
 pub use crate::federation::extension::NAMESPACE;
 pub use read::check_sizes;
 
@@ -67,15 +67,10 @@ pub fn actor_context() -> Value {
     ])
 }
 
-/// True when everybody may read what is said in the group.
-pub fn is_public(group: &Group) -> bool {
-    group.stage == Stage::Public && group.access == Access::Open
-}
-
 /// For whom something in a group is (`to`): the group and either everybody or its followers. Where
 /// it is not for everybody, the word for everybody appears nowhere.
 pub fn audience(group: &Group) -> Value {
-    match is_public(group) {
+    match group.is_public() {
         true => json!([group.actor.uri, PUBLIC]),
         false => json!([group.actor.uri, followers_of(group)]),
     }
@@ -97,8 +92,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::app::Addresses;
     use crate::domain::{
-        Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, GroupId, KeyList, Post, PostId,
-        PostState, Timestamp,
+        Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, GroupId, KeyList, Post,
+        PostId, PostState, Stage, Timestamp,
     };
 
     /// The addresses of the house in the fixtures.

@@ -148,7 +148,8 @@ fn parent(object: &Value) -> Result<Option<Uri>, Invalid> {
 }
 
 /// The group it is for: the one that is named as such; otherwise, for people whose software knows
-/// no groups, the recipient whose address is like those of our groups, or else the first one.
+/// no groups, the recipient (or else somebody mentioned) whose address is like those of our groups, or
+/// else the first one.
 fn group(object: &Value, activity: Option<&Value>, author: &Uri) -> Result<Option<Uri>, Invalid> {
     let both = || [Some(object), activity].into_iter().flatten();
     for part in both() {
@@ -163,6 +164,8 @@ fn group(object: &Value, activity: Option<&Value>, author: &Uri) -> Result<Optio
         recipients.extend(entries(part, "to")?);
         recipients.extend(entries(part, "cc")?);
     }
+    let tags = entries(object, "tag")?.into_iter();
+    recipients.extend(tags.filter(|tag| kind_of(tag) == Some("Mention")));
     let candidates: Vec<Uri> = recipients
         .into_iter()
         .filter(|value| !is_everybody(value))

@@ -23,5 +23,6 @@ fn read(document: &Document) -> Result<Introduction, Invalid> {
         actor: received.new,
         keys: received.keys,
         signature: received.signature,
+        dialect: received.dialect,
     })
 }

@@ -1,7 +1,7 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, EventId, Grant, Group, Partner, Post, Uri};
+use crate::domain::{Actor, ActorKey, EventId, Grant, Group, Partner, Post, PostId, Uri};
 use crate::error::Result;
 use crate::services::signing::Pens;
 
@@ -79,6 +79,16 @@ pub enum News {
         /// The document of who did it as their own server signed it, where it does.
         introduction: Option<String>,
     },
+    /// A group of ours boosts a topic.
+    Boosted {
+        id: PostId,
+        topic: Uri,
+    },
+    /// It takes the boost back.
+    Unboosted {
+        id: PostId,
+        topic: Uri,
+    },
     GrantOffered {
         grant: Grant,
         partner: Partner,
@@ -115,6 +125,8 @@ impl News {
             | Self::Invited { .. }
             | Self::GroupChanged { .. }
             | Self::PassedOn { .. }
+            | Self::Boosted { .. }
+            | Self::Unboosted { .. }
             | Self::GrantOffered { .. }
             | Self::GrantEnded { .. } => None,
         }
@@ -127,8 +139,10 @@ pub struct GroupTelling {
     pub event: EventId,
     pub news: News,
     pub group: Group,
-    /// The group itself tells its members (`Announce`); otherwise the person tells the group.
+    /// The group itself tells its members (`Announce`); otherwise who did it says it themselves.
     pub announced: bool,
+    /// Somebody of a microblog server to whom it is said: who wrote what is answered or liked.
+    pub addressee: Option<Actor>,
 }
 
 /// What somebody or something of ours has to say of themselves.

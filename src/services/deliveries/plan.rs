@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
-    Actor, ActorId, ActorState, DeliveryGround, Event, EventId, EventKind, Group, GroupId, Host,
-    Post, PostId, Timestamp, Uri,
+    Actor, ActorId, ActorState, DeliveryGround, Event, EventId, EventKind, Group, GroupDialect,
+    GroupId, Host, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
@@ -20,9 +20,10 @@ use crate::services::deliveries::known::{Known, known};
 use crate::services::deliveries::news::{
     ActorNews, ActorTelling, GroupTelling, News, Render, Telling,
 };
+use crate::services::deliveries::routes::{Matter, Route, routes};
 use crate::services::deliveries::telling;
 use crate::services::signing::{self, Pens, PrivateKey};
-use crate::services::{accounts, documents};
+use crate::services::{accounts, dialects, documents};
 use crate::storage::deliveries::NewMessage;
 use crate::storage::{self, Connection};
 
@@ -63,7 +64,7 @@ pub async fn plan(app: &App, render: Render) -> Result<usize> {
 struct Planned {
     event: EventId,
     kind: EventKind,
-    message: Option<NewMessage>,
+    messages: Vec<NewMessage>,
 }
 
 /// Writes down what was planned, unless another process planned it meanwhile; how many events.
@@ -82,7 +83,7 @@ fn queue(connection: &mut Connection, mut planned: Vec<Planned>, now: Timestamp)
 /// get into the queue behind the erasure.
 fn still_to_be_told(connection: &mut Connection, planned: Vec<Planned>) -> Result<Vec<NewMessage>> {
     let texts = |planned: &Planned| match planned.kind.carries_text() {
-        true => planned.message.as_ref().and_then(|message| message.post),
+        true => planned.messages.first().and_then(|message| message.post),
         false => None,
     };
     let posts: Vec<PostId> = planned.iter().filter_map(texts).collect();
@@ -91,7 +92,7 @@ fn still_to_be_told(connection: &mut Connection, planned: Vec<Planned>) -> Resul
     Ok(planned
         .into_iter()
         .filter(stands)
-        .filter_map(|planned| planned.message)
+        .flat_map(|planned| planned.messages)
         .collect())
 }
 
@@ -107,6 +108,8 @@ struct Planner<'a> {
     /// The servers that will get something about a post because of an earlier event of this round:
     /// the queue does not know of it yet.
     about_to_get: HashMap<PostId, BTreeMap<Host, Uri>>,
+    /// The servers that understand boosts; read when it first matters.
+    dialects: Option<HashMap<Host, GroupDialect>>,
 }
 
 impl<'a> Planner<'a> {
@@ -120,6 +123,7 @@ impl<'a> Planner<'a> {
             member_hosts: HashMap::new(),
             pens: HashMap::new(),
             about_to_get: HashMap::new(),
+            dialects: None,
         }
     }
 
@@ -129,21 +133,21 @@ impl<'a> Planner<'a> {
         self.meet(connection, events)?;
         let mut all = Vec::with_capacity(events.len());
         for event in events {
-            let message = match self.plan(connection, event) {
-                Ok(message) => message,
+            let messages = match self.plan(connection, event) {
+                Ok(messages) => messages,
                 Err(error) => {
                     tracing::error!(%error, event = %event.id, kind = %event.kind, "an event could not be told");
                     if error.is_temporary() && self.asker.now.since(event.at) < TOLD_WITHIN {
                         continue;
                     }
-                    None
+                    Vec::new()
                 }
             };
             let (event, kind) = (event.id, event.kind);
             all.push(Planned {
                 event,
                 kind,
-                message,
+                messages,
             });
         }
         Ok(all)
@@ -161,10 +165,11 @@ impl<'a> Planner<'a> {
         self.known.meet_actors(connection, &people)
     }
 
-    fn plan(&mut self, connection: &mut Connection, event: &Event) -> Result<Option<NewMessage>> {
+    fn plan(&mut self, connection: &mut Connection, event: &Event) -> Result<Vec<NewMessage>> {
         match event.kind {
             EventKind::PersonUpdated | EventKind::PersonDeleted | EventKind::ActorUpdated => {
-                self.plan_of_actor(connection, event)
+                let message = self.plan_of_actor(connection, event)?;
+                Ok(message.into_iter().collect())
             }
             _ => self.plan_in_group(connection, event),
         }
@@ -229,7 +234,7 @@ impl<'a> Planner<'a> {
         &mut self,
         connection: &mut Connection,
         event: &Event,
-    ) -> Result<Option<NewMessage>> {
+    ) -> Result<Vec<NewMessage>> {
         let post = match event.post {
             Some(post) => self.known.post(connection, post)?.cloned(),
             None => None,
@@ -242,21 +247,66 @@ impl<'a> Planner<'a> {
             self.asker.now,
         )?;
         let Some((telling, ground)) = told else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let destinations = self.destinations(connection, event, &telling, ground, post.as_ref())?;
+        let post = post.as_ref();
+        let destinations = self.destinations(connection, event, &telling, ground, post)?;
         if destinations.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
+        let routes = self.routes(connection, event, telling, post, destinations)?;
+        let message = |route| self.message(connection, event, route, ground, post);
+        routes.into_iter().map(message).collect()
+    }
+
+    /// Which of the servers get it in which form.
+    fn routes(
+        &mut self,
+        connection: &mut Connection,
+        event: &Event,
+        telling: GroupTelling,
+        post: Option<&Post>,
+        destinations: Vec<(Host, Uri)>,
+    ) -> Result<Vec<Route>> {
+        let whole = (telling, destinations);
+        let Some(post) = post.filter(|_| whole.0.announced) else {
+            return Ok(vec![whole]);
+        };
+        let dialects = match &mut self.dialects {
+            Some(dialects) => dialects,
+            none => none.insert(dialects::with_boosts(connection)?),
+        };
+        if dialects.is_empty() {
+            return Ok(vec![whole]);
+        }
+        let addressee = addressee(connection, &mut self.known, event.kind, post)?;
+        let (telling, destinations) = whole;
+        let matter = Matter {
+            kind: event.kind,
+            post,
+            addressee,
+            dialects,
+        };
+        Ok(routes(telling, destinations, matter))
+    }
+
+    fn message(
+        &mut self,
+        connection: &mut Connection,
+        event: &Event,
+        (telling, destinations): Route,
+        ground: DeliveryGround,
+        post: Option<&Post>,
+    ) -> Result<NewMessage> {
         if let (DeliveryGround::News, Some(post)) = (ground, event.post) {
             let getting = self.about_to_get.entry(post).or_default();
             getting.extend(destinations.iter().cloned());
         }
         let signer = telling::signer(connection, &telling)?;
         let pens = self.pens(connection, telling.news.speaker(), &signer)?;
-        let (group, lane) = (telling.group.id, lane(event, &telling, post.as_ref()));
+        let (group, lane) = (telling.group.id, lane(event, &telling, post));
         let rendered = (self.render)(self.addresses, &Telling::Group(Box::new(telling)), &pens)?;
-        Ok(Some(NewMessage {
+        Ok(NewMessage {
             event: event.id,
             activity: rendered.id,
             body: rendered.body,
@@ -266,7 +316,7 @@ impl<'a> Planner<'a> {
             post: event.post,
             lane: lane.unwrap_or(group.0),
             destinations,
-        }))
+        })
     }
 
     /// Which servers are told.
@@ -354,6 +404,24 @@ impl<'a> Planner<'a> {
         }
         Ok(allowed)
     }
+}
+
+/// To whom news of a post are said: who wrote what a comment answers, or what is liked.
+fn addressee(
+    connection: &mut Connection,
+    known: &mut Known,
+    kind: EventKind,
+    post: &Post,
+) -> Result<Option<Actor>> {
+    let about = match (kind, post.parent) {
+        (EventKind::Liked | EventKind::Unliked, _) => Some(post.author),
+        (_, Some(parent)) => known.post(connection, parent)?.map(|parent| parent.author),
+        (_, None) => None,
+    };
+    Ok(match about {
+        Some(person) => known.actor(connection, person)?.cloned(),
+        None => None,
+    })
 }
 
 /// What has to arrive in order: a topic's news, a person's, and what a group says of its own

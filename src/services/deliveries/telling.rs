@@ -42,6 +42,7 @@ pub(super) fn tell(
             news,
             group,
             announced,
+            addressee: None,
         },
         ground,
     )))

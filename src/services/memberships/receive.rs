@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Viewer, act};
-use crate::services::{access, accounts, audit};
+use crate::services::{access, accounts, audit, dialects};
 use crate::storage::{self, Connection};
 
 /// Somebody elsewhere asks to join a group of ours.
@@ -21,6 +21,9 @@ pub(in crate::services) fn receive_follow(
     follow: &Uri,
 ) -> Result<()> {
     let (_, group) = access::permit::<act::Join>(connection, asker, group.id)?;
+    if let Some(host) = &person.host {
+        dialects::ask_software(connection, host, asker.now)?;
+    }
     let facts = access::group_facts(connection, asker, &group)?;
     let state = policy::join_outcome(&asker.viewer, &facts);
     let known = storage::memberships::find(connection, group.id, person.id)?;

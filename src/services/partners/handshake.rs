@@ -8,8 +8,8 @@
 use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
-    ActorState, AuditAction, Host, Invitation, Partner, PartnerClass, PartnerState,
-    SignatureChoice, Timestamp,
+    ActorState, AuditAction, Evidence, GroupDialect, Host, Invitation, Partner, PartnerClass,
+    PartnerState, SignatureChoice, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
@@ -32,6 +32,8 @@ pub struct Introduction {
     pub keys: Vec<ReceivedKey>,
     /// How it says that it accepts requests to be signed.
     pub signature: Option<SignatureChoice>,
+    /// In which dialect it takes part in groups, where it says so.
+    pub dialect: Option<(GroupDialect, Evidence)>,
     /// The organization's name, as it calls itself.
     pub organization: String,
 }
@@ -183,11 +185,12 @@ fn establish(
         actor,
         keys,
         signature,
+        dialect,
         organization,
     } = introduction;
     let host = actor.uri.host().clone();
     let instance = remote_actors::save(connection, actor, keys, asker.now)?;
-    remote_actors::note_signature(connection, &host, signature, asker.now)?;
+    remote_actors::note_ways(connection, &host, signature, dialect, asker.now)?;
     if instance.state != ActorState::Active {
         return Err(Error::invalid(
             "actor",

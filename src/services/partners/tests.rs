@@ -28,6 +28,7 @@ fn introduction(of: &str) -> Introduction {
         actor,
         keys: vec![key],
         signature: None,
+        dialect: None,
         organization: "  Birch &\nSons ".into(),
     }
 }

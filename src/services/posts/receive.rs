@@ -92,6 +92,9 @@ pub(in crate::services) fn receive(
     Ok(())
 }
 
+/// Longest title made of a first line, characters.
+const TITLE_LINE_CHARS_MAX: usize = 120;
+
 /// Topics need a title: microblog posts get the first line of their text.
 fn title_of(received: &ReceivedPost) -> String {
     let named = received
@@ -99,13 +102,9 @@ fn title_of(received: &ReceivedPost) -> String {
         .as_deref()
         .map(|title| markup::plain_text(title, TITLE_CHARS_MAX))
         .filter(|title| !title.is_empty());
-    let first_line = || {
-        let html = received.html.sanitized();
-        let end = html.as_str().find("</p>").unwrap_or(html.as_str().len());
-        markup::plain_text(&html.as_str()[..end], 120)
-    };
     named.unwrap_or_else(|| {
-        Some(first_line())
+        let line = markup::first_line(received.html.sanitized().as_str(), TITLE_LINE_CHARS_MAX);
+        Some(line)
             .filter(|line| !line.is_empty())
             .unwrap_or_else(|| "(without a title)".into())
     })

@@ -39,7 +39,8 @@ pub struct Invitation {
     pub expires: When,
 }
 
-/// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`) to `…/state`.
+/// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`) to `…/state`, and
+/// `dialect` to `…/dialect`.
 #[derive(Template)]
 #[template(path = "partner.html")]
 pub struct PartnerPage {
@@ -50,6 +51,9 @@ pub struct PartnerPage {
     pub state: String,
     pub one_sided: bool,
     pub since: When,
+    /// How its server takes part in groups, and why it is thought so.
+    pub dialect: String,
+    pub dialects: Vec<Choice>,
     pub software: Option<String>,
     pub contact: Option<String>,
     pub purpose: Option<String>,

@@ -83,6 +83,7 @@ const ABOUT_ALL: &[&str] = &[
     "/admin/partners/add",
     "/admin/partners/invite",
     "/admin/partners/p.test",
+    "/admin/partners/p.test/dialect",
     "/admin/partners/p.test/state",
     "/admin/queue",
     "/admin/users",

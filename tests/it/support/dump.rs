@@ -11,6 +11,7 @@ use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConne
 const NOT_CONTENT: &[&str] = &[
     "__diesel_schema_migrations",
     "destinations",
+    "dialects",
     "key_pool",
     "peers",
     "security_log",

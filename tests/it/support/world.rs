@@ -61,6 +61,13 @@ impl World {
         Some(Self { houses })
     }
 
+    /// One organization, which federates with everybody.
+    pub async fn open(backend: Backend, name: &str) -> Option<Self> {
+        let instance = instance(name, backend)?.with("GUILDHALL_FEDERATION__MODE", "open");
+        let houses = HashMap::from([(name.to_owned(), House::start(instance).await)]);
+        Some(Self { houses })
+    }
+
     pub fn house(&self, name: &str) -> &House {
         self.houses
             .get(name)

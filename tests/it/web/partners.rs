@@ -64,6 +64,12 @@ async fn two_organizations_share_a_group_through_their_pages() {
                 && ada.page.says("supplier")
                 && ada.page.says("Pinned key")
         );
+        assert!(ada.page.says("activities (said by its actors)"));
+        let address = format!("/admin/partners/{birch_host}/dialect");
+        ada.send(&address, &[("dialect", "both")]).await;
+        assert!(ada.page.says("both (set by ada)"), "{}", ada.page.text());
+        ada.send(&address, &[("dialect", "auto")]).await;
+        assert!(ada.page.says("activities (said by its actors)"));
 
         // The group is opened: stage, then grant, each with what it means.
         ada.go("/g/engineering/settings").await;

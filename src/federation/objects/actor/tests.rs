@@ -178,6 +178,22 @@ fn our_keys_are_read_as_they_were_written() {
 }
 
 #[test]
+fn how_a_server_takes_part_in_groups_is_read_from_its_actors() {
+    let dialect = |document: &Value| parse_actor(document).unwrap().dialect;
+    let activities = |evidence| Some((GroupDialect::Activities, evidence));
+    assert_eq!(
+        dialect(&with_key("lemmy/group")),
+        activities(Evidence::Seen)
+    );
+    assert_eq!(dialect(&with_key("lemmy/person")), None);
+    assert_eq!(dialect(&with_key("mastodon/person")), None);
+    let ada = crate::federation::objects::tests::ada();
+    let acme = crate::federation::objects::tests::acme();
+    let ours = render_actor("Person", &ada, &[], &acme);
+    assert_eq!(dialect(&ours), activities(Evidence::Said));
+}
+
+#[test]
 fn only_multikeys_of_the_actor_on_its_own_origin_count() {
     let id = "https://nodebb.example/uid/7";
     let honest = json!({

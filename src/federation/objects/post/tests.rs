@@ -149,7 +149,14 @@ fn a_mention_of_the_group_is_how_microblogs_start_a_topic() {
     assert_eq!(text_of(&parsed(&several).group), Some(ENGINEERING));
     several["to"] = json!(["as:Public", "Public"]);
     several["cc"] = json!([]);
+    assert_eq!(text_of(&parsed(&several).group), Some(ENGINEERING));
+    several["tag"] = json!([{ "type": "Hashtag", "href": ENGINEERING, "name": "#x" }]);
     assert_eq!(parsed(&several).group, None);
+
+    let note = created("snac/create_note_mention");
+    assert_eq!(text_of(&note.group), Some(ENGINEERING));
+    let reply = created("snac/create_note_reply");
+    assert_eq!(text_of(&reply.parent), Some("https://acme.example/p/41"));
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! In which form news of a group of ours reach each server, by the dialect it takes part in groups in.
+//!
+//! Servers that know groups get what was done, wrapped by the group. Microblog servers make nothing of
+//! that: of a public group they get its topics as boosts, and of the rest, unwrapped, what somebody here
+//! did to a post that they show. They show public posts only, so of other groups they get what all get.
+
+use std::collections::HashMap;
+
+use crate::domain::{Actor, EventKind, GroupDialect, Host, Post, Uri};
+use crate::services::deliveries::news::{GroupTelling, News};
+
+/// News in one form, and the servers (with their inboxes) that get them so.
+pub(super) type Route = (GroupTelling, Vec<(Host, Uri)>);
+
+/// What decides who gets which form.
+pub(super) struct Matter<'a> {
+    pub kind: EventKind,
+    pub post: &'a Post,
+    /// To whom it is said: who wrote what is answered or liked.
+    pub addressee: Option<Actor>,
+    pub dialects: &'a HashMap<Host, GroupDialect>,
+}
+
+/// Shares the destinations of what a group of ours tells out among the forms.
+pub(super) fn routes(
+    wrapped: GroupTelling,
+    destinations: Vec<(Host, Uri)>,
+    matter: Matter<'_>,
+) -> Vec<Route> {
+    let public = wrapped.group.is_public();
+    let boost = matter.boost(public);
+    let (mut to_groups, mut to_boosted, mut to_told) = (Vec::new(), Vec::new(), Vec::new());
+    for destination in destinations {
+        let dialect = matter.dialect(&destination.0);
+        if boost.is_some() && dialect.has_boosts() {
+            to_boosted.push(destination.clone());
+        }
+        if !public || dialect != GroupDialect::Boosts {
+            to_groups.push(destination);
+        } else if matter.concerns(&wrapped.news, &destination.0) {
+            to_told.push(destination);
+        }
+    }
+    let plain = |news, addressee| GroupTelling {
+        news,
+        announced: false,
+        addressee,
+        ..wrapped.clone()
+    };
+    let boosted = boost
+        .filter(|_| !to_boosted.is_empty())
+        .map(|news| (plain(news, None), to_boosted));
+    let told = match to_told.is_empty() {
+        true => None,
+        false => Some((plain(wrapped.news.clone(), matter.addressee), to_told)),
+    };
+    let wrapped = match to_groups.is_empty() {
+        true => None,
+        false => Some((wrapped, to_groups)),
+    };
+    [wrapped, boosted, told].into_iter().flatten().collect()
+}
+
+impl Matter<'_> {
+    fn dialect(&self, host: &Host) -> GroupDialect {
+        let known = self.dialects.get(host).copied();
+        known.unwrap_or(GroupDialect::Activities)
+    }
+
+    /// What the group says with a boost: topics only. It is taken back also when the group is not
+    /// public any more. One that is restored is boosted once more, under the same id.
+    fn boost(&self, public: bool) -> Option<News> {
+        let topic = self.post.uri.clone();
+        let id = self.post.id;
+        match self.kind {
+            _ if !self.post.is_topic() => None,
+            EventKind::PostCreated | EventKind::PostRestored if public => {
+                Some(News::Boosted { id, topic })
+            }
+            EventKind::PostDeleted | EventKind::PostRemoved => Some(News::Unboosted { id, topic }),
+            _ => None,
+        }
+    }
+
+    /// Whether a microblog server is told, in the words of who did it: somebody of this house, and
+    /// either to a topic, which every such server was shown, or to somebody there.
+    fn concerns(&self, news: &News, host: &Host) -> bool {
+        if news.speaker().is_none() {
+            return false;
+        }
+        let addressee = self.addressee.as_ref();
+        let addressed = addressee.is_some_and(|person| person.host.as_ref() == Some(host));
+        match self.kind {
+            EventKind::PostUpdated | EventKind::PostDeleted => self.post.is_topic() || addressed,
+            EventKind::PostCreated => !self.post.is_topic() && addressed,
+            EventKind::Liked | EventKind::Unliked => addressed,
+            _ => false,
+        }
+    }
+}
