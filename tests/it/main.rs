@@ -12,6 +12,7 @@ mod attacks;
 mod auth;
 mod browser;
 mod cli;
+mod examples;
 mod house;
 mod inputs;
 mod mastodon;

@@ -21,4 +21,5 @@ pub mod postgres;
 pub mod process;
 pub mod random_world;
 pub mod requirements;
+pub mod stranger;
 pub mod world;
