@@ -506,12 +506,11 @@ fn apply_one(
             command,
             Some(&due.arrival.body),
         )?;
-        let state = if let Command::Ignored(_) = command {
-            ArrivalState::Ignored
-        } else {
-            ArrivalState::Applied
+        let (state, why) = match command {
+            Command::Ignored(why) => (ArrivalState::Ignored, Some(*why)),
+            _ => (ArrivalState::Applied, None),
         };
-        storage::arrivals::finish(connection, id, state, None, asker.now)
+        storage::arrivals::finish(connection, id, state, why, asker.now)
     });
     match outcome {
         Ok(()) => return Ok(true),

@@ -17,6 +17,7 @@ use crate::support::bridge::{bridge, is_out};
 use crate::support::dump::Dump;
 use crate::support::forge::Letter;
 use crate::support::peer::{Actor, Peer};
+use crate::support::plain::without_ports;
 use crate::support::requirements::backends;
 use crate::support::stranger::Stranger;
 use crate::support::world::{Member, World, eventually, text};
@@ -505,20 +506,6 @@ impl Plain {
         let number = self.numbers.entry(whose).or_insert(next);
         format!("{before}{kind}{word}{number}{rest}")
     }
-}
-
-/// `http://acme.localhost:41234` → `https://acme.example`.
-fn without_ports(text: &str) -> String {
-    let mut parts = text.split(".localhost:");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain.push_str(".example");
-        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
-    }
-    for name in ["acme", "birch", "cedar"] {
-        plain = plain.replace(&format!("http://{name}."), &format!("https://{name}."));
-    }
-    plain
 }
 
 fn is_time(text: &str) -> bool {

@@ -57,6 +57,7 @@ pub(in crate::services) fn receive(
     if known.is_some() || storage::posts::has_tombstone(connection, &received.uri)? {
         return Ok(());
     }
+    check_readable(received)?;
     let new = NewPost {
         uri: Some(received.uri.clone()),
         author: author.id,
@@ -99,16 +100,33 @@ fn title_of(received: &ReceivedPost) -> String {
         .as_deref()
         .map(|title| markup::plain_text(title, TITLE_CHARS_MAX))
         .filter(|title| !title.is_empty());
-    let first_line = || {
-        let html = received.html.sanitized();
-        let end = html.as_str().find("</p>").unwrap_or(html.as_str().len());
-        markup::plain_text(&html.as_str()[..end], 120)
-    };
-    named.unwrap_or_else(|| {
-        Some(first_line())
-            .filter(|line| !line.is_empty())
-            .unwrap_or_else(|| "(without a title)".into())
-    })
+    named
+        .or_else(|| first_line(received.html.sanitized().as_str()))
+        .unwrap_or_else(|| "(without a title)".into())
+}
+
+/// The first line of HTML in which there is anything.
+fn first_line(html: &str) -> Option<String> {
+    /// Where a line ends. No text has a null character.
+    const ENDS: &[&str] = &[
+        "<p>", "</p>", "<br>", "</li>", "</h1>", "</h2>", "</h3>", "</pre>",
+    ];
+    let mut lines = html.to_owned();
+    for end in ENDS {
+        lines = lines.replace(end, "\0");
+    }
+    let lines = lines.split('\0').map(|line| markup::plain_text(line, 120));
+    lines.into_iter().find(|line| !line.is_empty())
+}
+
+/// Something must be left to read when what is harmful is gone.
+fn check_readable(received: &ReceivedPost) -> Result<()> {
+    let titled = received.parent.is_none() && received.title.is_some();
+    let text = received.html.sanitized().as_str();
+    if titled || !markup::plain_text(text, 1).is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid("content", "has nothing to read"))
 }
 
 /// A post's text was changed by its author elsewhere.
@@ -124,6 +142,7 @@ pub(in crate::services) fn receive_update(
         return Err(Error::Denied(Reason::NotAuthor));
     }
     let case = access::permit_found::<act::EditPost>(connection, asker, post)?;
+    check_readable(received)?;
     let html = received.html.sanitized();
     let title = case.post.is_topic().then(|| title_of(received));
     if case.post.html == html.as_str() && case.post.title == title {

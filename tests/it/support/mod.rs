@@ -16,6 +16,7 @@ pub mod house;
 pub mod leash;
 pub mod peer;
 pub mod person;
+pub mod plain;
 pub mod ports;
 pub mod postgres;
 pub mod process;
