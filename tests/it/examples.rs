@@ -183,7 +183,7 @@ impl Spoken {
         let reply = ada.see_comment(text(&topic["id"]), &reply_uri).await;
         let thanks = ada.reply(text(&reply["id"]), "Thank you!").await.body;
         spoken
-            .what_ada_moderates(&world, post(&topic), post(&reply))
+            .what_ada_moderates(&world, &ada, post(&topic), &reply)
             .await;
         spoken
             .what_changes(&world, here.parse().expect("a group"))
@@ -267,10 +267,26 @@ impl Spoken {
         .await;
     }
 
-    async fn what_ada_moderates(&mut self, world: &World, topic: PostId, reply: PostId) {
+    async fn what_ada_moderates(
+        &mut self,
+        world: &World,
+        member: &Member,
+        topic: PostId,
+        reply: &Value,
+    ) {
         let house = world.house("acme");
         let app = house.app();
         let ada = || house.viewer(&app, "ada");
+        let asked = json!({
+            "account_id": reply["account"]["id"],
+            "status_ids": [reply["id"]],
+            "comment": "This is off topic.",
+            "forward": true,
+        });
+        member.post("/api/v1/reports", asked).await;
+        self.hear(world, "birch", "flag", |said| said["type"] == "Flag")
+            .await;
+        let reply = post(reply);
         let reason = "Off topic".parse().expect("a reason");
         posts::remove(&app, ada().await, reply, reason)
             .await

@@ -20,6 +20,7 @@ mod news;
 mod partners;
 mod peers;
 mod reliability;
+mod reports;
 mod rooms;
 mod scope;
 mod serve;

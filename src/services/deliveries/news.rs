@@ -51,6 +51,13 @@ pub enum News {
         post: Post,
         by: Actor,
     },
+    /// Said by the house, so that nobody learns who reported.
+    Reported {
+        post: Post,
+        author: Actor,
+        text: String,
+        instance: Actor,
+    },
     JoinRequested {
         follow: Uri,
         by: Actor,
@@ -113,6 +120,7 @@ impl News {
             Self::JoinAccepted { .. }
             | Self::JoinRejected { .. }
             | Self::Invited { .. }
+            | Self::Reported { .. }
             | Self::GroupChanged { .. }
             | Self::PassedOn { .. }
             | Self::GrantOffered { .. }
