@@ -15,7 +15,8 @@ text_enum! {
     }
 }
 
-/// A post that somebody reported. Who reports a post twice reported it once.
+/// A post that somebody reported. Who reports a post twice reported it once; after it was dealt with, it
+/// is open again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub id: ReportId,

@@ -3,7 +3,7 @@
 use crate::app::{App, Asker};
 use crate::domain::{
     Actor, ActorId, AuditAction, EventKind, Group, GroupId, Post, PostId, Report, ReportId,
-    ReportText, Resolved, Uri,
+    ReportState, ReportText, Resolved, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
@@ -92,7 +92,7 @@ fn report(
     describe(connection, report)
 }
 
-/// Writes a report down, once; false: it was there.
+/// Writes a report down, or opens it again after it was dealt with; false: it is open already.
 fn insert(
     connection: &mut Connection,
     asker: &Asker,
@@ -101,19 +101,23 @@ fn insert(
     text: &ReportText,
     forward: bool,
 ) -> Result<bool> {
-    if storage::reports::find_of(connection, case.post.id, by)?.is_some() {
+    let known = storage::reports::find_of(connection, case.post.id, by)?;
+    let known = known.map(|report| report.state());
+    if known == Some(ReportState::Open) {
         return Ok(false);
     }
     if storage::reports::count_open_of(connection, by)? >= OPEN_MAX {
         let sentence = "so many reports of yours are open that nobody can read more";
         return Err(Error::Conflict(sentence.into()));
     }
-    let added = storage::reports::insert(connection, &case.permit, by, text, forward, asker.now)?;
-    if added {
-        let (action, uri) = (AuditAction::PostReported, case.post.uri.as_str());
-        audit::note(connection, asker, action, uri, "")?;
+    let (permit, now) = (&case.permit, asker.now);
+    match known {
+        Some(_) => storage::reports::reopen(connection, permit, by, text, forward, now)?,
+        None => storage::reports::insert(connection, permit, by, text, forward, now)?,
     }
-    Ok(added)
+    let (action, uri) = (AuditAction::PostReported, case.post.uri.as_str());
+    audit::note(connection, asker, action, uri, "")?;
+    Ok(true)
 }
 
 /// What was reported in a group, newest first; none: in all groups, for who administers the house.

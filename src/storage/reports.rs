@@ -41,7 +41,7 @@ impl From<Row> for Report {
     }
 }
 
-/// Reports the post of the permit. False: it was reported by them before.
+/// Reports the post of the permit, which they did not report before.
 pub fn insert(
     connection: &mut Connection,
     permit: &Permit<act::Report>,
@@ -49,8 +49,9 @@ pub fn insert(
     text: &ReportText,
     forwarded: bool,
     now: Timestamp,
-) -> Result<bool> {
-    let added = on_backend!(connection, |inner| diesel::insert_into(reports::table)
+) -> Result<()> {
+    // Twice at once is once.
+    on_backend!(connection, |inner| diesel::insert_into(reports::table)
         .values((
             reports::id.eq(ids::next(now)),
             reports::group_id.eq(permit.group().0),
@@ -62,7 +63,31 @@ pub fn insert(
         ))
         .on_conflict_do_nothing()
         .execute(inner))?;
-    Ok(added > 0)
+    Ok(())
+}
+
+/// Opens what they reported before once more, with what they say now.
+pub fn reopen(
+    connection: &mut Connection,
+    permit: &Permit<act::Report>,
+    by: ActorId,
+    text: &ReportText,
+    forwarded: bool,
+    now: Timestamp,
+) -> Result<()> {
+    let theirs = reports::table
+        .filter(reports::post_id.eq(permit.post().0))
+        .filter(reports::by_id.eq(by.0));
+    diesel::update(theirs)
+        .set((
+            reports::text.eq(text.as_str()),
+            reports::forwarded.eq(forwarded),
+            reports::created_at.eq(now.micros()),
+            reports::resolved_at.eq(None::<i64>),
+            reports::resolved_by.eq(None::<i64>),
+        ))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// What somebody reported of a post.

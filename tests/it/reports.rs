@@ -93,6 +93,12 @@ async fn a_report_of_a_partners_comment_reaches_moderators_and_the_partner_but_n
             assert!(audit.contains(line), "{audit}");
         }
 
+        // Reported once more, it is open once more.
+        assert_eq!(report(&ada, &reply, "It is back.").await["id"], made["id"]);
+        let again = listed(acme).await;
+        assert_eq!((again.len(), &again[0]["state"]), (1, &json!("open")));
+        assert_eq!(again[0]["text"], "It is back.");
+
         // And from birch to the house of the group.
         report(&bo, &at_birch, "Which Monday?").await;
         let told = eventually("acme is told", async || {
@@ -120,7 +126,7 @@ async fn flags_of_other_software_are_read_and_those_of_strangers_change_nothing(
 
         // As Mastodon and NodeBB write it, from the server; as Lemmy does, from the person.
         let mut flag = cedar.peer.instance().activity("Flag", json!([author, uri]));
-        flag["content"] = json!("Please <b>look</b>");
+        flag["content"] = json!("Please <look>");
         cedar.says(cedar.peer.instance(), &flag).await;
         let mut flag = pam.activity("Flag", other["uri"].clone());
         (flag["summary"], flag["to"]) = (json!("insults"), json!([cedar.group]));
@@ -133,7 +139,7 @@ async fn flags_of_other_software_are_read_and_those_of_strangers_change_nothing(
         let said = |row: &Value| (text(&row["by"]).to_owned(), text(&row["text"]).to_owned());
         let said: Vec<_> = rows.iter().map(said).collect();
         assert!(
-            said.contains(&(cedar.peer.instance().handle(), "Please look".into())),
+            said.contains(&(cedar.peer.instance().handle(), "Please <look>".into())),
             "{said:?}"
         );
         assert!(said.contains(&(pam.handle(), "insults".into())), "{said:?}");

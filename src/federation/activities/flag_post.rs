@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Envelope, Reading, Rejection};
-use crate::domain::{Actor, Group, Post, ReportText, Uri, markup};
+use crate::domain::{Actor, Group, Post, ReportText, Uri};
 use crate::services::inbox::Command;
 
 /// Most things that one report may name.
@@ -29,10 +29,10 @@ pub(super) fn read(envelope: &Envelope<'_>) -> Reading<Command> {
     let said = ["content", "summary"]
         .into_iter()
         .find_map(|field| envelope.value.get(field)?.as_str());
-    let text = markup::plain_text(said.unwrap_or_default(), usize::MAX);
     Ok(Command::Flag {
         objects,
-        text: ReportText::cut(&text),
+        // Plain text in all software that we know of.
+        text: ReportText::cut(said.unwrap_or_default()),
     })
 }
 
@@ -40,7 +40,7 @@ pub(super) fn read(envelope: &Envelope<'_>) -> Reading<Command> {
 /// alone, as Lemmy reads it; otherwise with its author, for whom Mastodon looks.
 pub(super) fn render(
     id: &Uri,
-    instance: &Actor,
+    instance: &Uri,
     post: &Post,
     author: &Actor,
     group: &Group,
@@ -53,10 +53,43 @@ pub(super) fn render(
     json!({
         "id": id,
         "type": "Flag",
-        "actor": instance.uri,
+        "actor": instance,
         "to": [to],
         "audience": group.actor.uri,
         "object": object,
         "content": text,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::federation::activities::into_command;
+    use crate::federation::objects::tests::fixture;
+
+    #[test]
+    fn reports_of_other_software_are_read() {
+        for (name, objects, said) in [
+            ("lemmy/flag", &["p/87"][..], "insults"),
+            ("mastodon/flag", &["u/ada", "p/87"], "Please look at this"),
+            ("nodebb/flag", &["p/41", "u/ada"], "Spam"),
+        ] {
+            let uri = |path: &&str| format!("https://acme.example/{path}").parse().unwrap();
+            let expected = Command::Flag {
+                objects: objects.iter().map(uri).collect(),
+                text: said.parse().unwrap(),
+            };
+            assert_eq!(into_command(&fixture(name)), Ok(expected), "{name}");
+        }
+        let mut nothing = fixture("mastodon/flag");
+        for object in [
+            json!([]),
+            json!(["acct:ada"]),
+            json!(vec!["https://a.example/"; 101]),
+        ] {
+            nothing["object"] = object;
+            let read = into_command(&nothing);
+            assert!(matches!(read, Err(Rejection::Malformed(_))), "{read:?}");
+        }
+    }
 }

@@ -135,13 +135,17 @@ pub fn moderate(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     yes_if(may, forbidden(reason))
 }
 
-/// Reporting a post: whoever reads it, locked and archived or not. A server does so for its people,
-/// whom it need not name.
+/// Reporting a post: whoever reads it, locked and archived or not; from elsewhere only partners, for
+/// everybody else's words nobody answers. A server does so for its people, whom it need not name.
 pub fn report(viewer: &Viewer, facts: &Facts) -> Ruling {
     match viewer {
         Viewer::Anonymous => return forbidden(Reason::SignInNeeded),
         Viewer::Operator => return forbidden(Reason::PeopleOnly),
-        Viewer::Member { .. } | Viewer::Person { .. } | Viewer::Server { .. } => {}
+        Viewer::Person { .. } | Viewer::Server { .. } => yes_if(
+            facts.partner == Some(PartnerState::Active),
+            forbidden(Reason::NoPartnership),
+        )?,
+        Viewer::Member { .. } => {}
     }
     let visible = |post: &PostFacts| post.state == PostState::Visible;
     yes_if(

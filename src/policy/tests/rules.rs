@@ -637,6 +637,7 @@ fn who_reads_a_post_reports_it_and_moderators_read_what_was_reported() {
         ("their server, nobody in it", birch_server(), post(closed().granted(read_only())), "–"),
         ("its house, of ours", birch_server(), post(group_of_birch(Access::Closed)), "✓"),
         ("stranger", stranger_server(), post(closed()), "–"),
+        ("stranger, of a public post", stranger_server(), post(group(Access::Open, Stage::Public)), "✗"),
         ("operator", Viewer::Operator, post(closed()), "–"),
     ] {
         assert_eq!(mark(&viewer, Action::Report, &facts), expected, "{who}");

@@ -56,7 +56,8 @@ pub enum News {
         post: Post,
         author: Actor,
         text: String,
-        instance: Actor,
+        /// The address of the instance actor.
+        instance: Uri,
     },
     JoinRequested {
         follow: Uri,

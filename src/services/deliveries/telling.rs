@@ -213,7 +213,7 @@ fn post_news(
         EventKind::Unliked => like()?.map(|like| (News::Unliked { like, post, by }, retraction)),
         EventKind::Reported => {
             let text = event.activity.clone().unwrap_or_default();
-            let instance = house::instance_actor(connection)?;
+            let instance = house::instance_actor(connection)?.uri;
             let news = News::Reported {
                 post,
                 author,
