@@ -135,15 +135,15 @@ pub fn moderate(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     yes_if(may, forbidden(reason))
 }
 
-/// Reporting a post: whoever reads it, locked and archived or not; from elsewhere only partners, for
-/// everybody else's words nobody answers. A server does so for its people, whom it need not name.
-pub fn report(viewer: &Viewer, facts: &Facts) -> Ruling {
+/// Reporting a post: whoever reads it, locked and archived or not; from elsewhere only under a grant,
+/// for everybody else's words nobody answers. A server does so for its people, whom it need not name.
+pub fn report(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     match viewer {
         Viewer::Anonymous => return forbidden(Reason::SignInNeeded),
         Viewer::Operator => return forbidden(Reason::PeopleOnly),
         Viewer::Person { .. } | Viewer::Server { .. } => yes_if(
-            facts.partner == Some(PartnerState::Active),
-            forbidden(Reason::NoPartnership),
+            group.home.is_some() || facts.grant_counts(),
+            forbidden(why_no_grant(facts, group)),
         )?,
         Viewer::Member { .. } => {}
     }

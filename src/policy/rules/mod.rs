@@ -198,7 +198,7 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
         Action::DeletePost => forbidden(Reason::NotAuthor),
         Action::Invite => act::invite(viewer, facts, group),
         Action::Moderate => act::moderate(viewer, facts, group),
-        Action::Report => act::report(viewer, facts),
+        Action::Report => act::report(viewer, facts, group),
         Action::ReadReports => yes_if(
             moderates(viewer, facts, group) || viewer.is_administrator(),
             forbidden(Reason::NotModerator),
