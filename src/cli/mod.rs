@@ -21,6 +21,7 @@ mod policy;
 mod post;
 mod progress;
 mod queue;
+mod report;
 mod serve;
 mod token;
 mod user;
@@ -84,6 +85,9 @@ enum Command {
     /// What moderators do with posts
     #[command(subcommand)]
     Post(post::Command),
+    /// Posts that somebody asked the moderators to look at
+    #[command(subcommand)]
+    Report(report::Command),
     /// Partnerships with other organizations' servers
     #[command(subcommand)]
     Partner(partner::Command),
@@ -165,6 +169,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Group(command) => group::run(&open_ready(config).await?, command, output).await,
         Command::Member(command) => member::run(&open_ready(config).await?, command, output).await,
         Command::Post(command) => post::run(&open_ready(config).await?, command, output).await,
+        Command::Report(command) => report::run(&open_ready(config).await?, command, output).await,
         Command::Partner(command) => {
             partner::run(&open_ready(config).await?, command, output).await
         }

@@ -36,6 +36,8 @@ text_enum! {
         PostRestored = "post_restored",
         TopicLocked = "topic_locked",
         TopicUnlocked = "topic_unlocked",
+        PostReported = "post_reported",
+        ReportResolved = "report_resolved",
         PartnerInvited = "partner_invited",
         PartnerAccepted = "partner_accepted",
         PartnerAdded = "partner_added",

@@ -21,6 +21,9 @@ text_enum! {
         TopicUnlocked = "topic_unlocked",
         Liked = "liked",
         Unliked = "unliked",
+        /// Somebody here reported a post, and other servers are to look at it, too. `activity` has the
+        /// text. They are told by the house, not by who did it.
+        Reported = "reported",
         /// Somebody here asks to join a group elsewhere.
         JoinRequested = "join_requested",
         /// A person elsewhere was let into a group of ours.
@@ -57,6 +60,7 @@ impl EventKind {
             | Self::TopicUnlocked
             | Self::Liked
             | Self::Unliked
+            | Self::Reported
             | Self::JoinRequested
             | Self::JoinAccepted
             | Self::JoinRejected

@@ -47,6 +47,8 @@ id! {
     PostId,
     PartnerId,
     GrantId,
+    /// A report of a post.
+    ReportId,
     InvitationId,
     /// Something that happened, to be told to others.
     EventId,

@@ -96,7 +96,24 @@ const HTML_ELEMENTS_MAX: usize = 100_000;
 /// Attributes of one element in HTML from afar. A parser compares each with all before it.
 const HTML_ATTRIBUTES_MAX: usize = 100;
 
-static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(cleaner);
+
+/// Leaves pictures, sounds and films in, well-formed, for [`link_media`].
+static MEDIA_CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut cleaner = cleaner();
+    cleaner
+        .add_tags(MEDIA)
+        .add_tag_attributes("img", ["src", "alt"]);
+    for tag in ["audio", "video", "source"] {
+        cleaner.add_tag_attributes(tag, ["src"]);
+    }
+    cleaner
+});
+
+/// Elements that show something of another server's.
+const MEDIA: &[&str] = &["img", "audio", "video", "source"];
+
+fn cleaner() -> ammonia::Builder<'static> {
     let mut cleaner = ammonia::Builder::default();
     cleaner
         .tags(
@@ -147,17 +164,24 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         .url_relative(ammonia::UrlRelative::Deny)
         .link_rel(Some("nofollow noopener noreferrer ugc"));
     cleaner
-});
+}
 
 /// How often HTML is cleaned until nothing changes any more.
 const CLEANINGS_MAX: usize = 4;
 
-/// Removes everything from HTML that is not plain, harmless text markup.
+/// Removes everything from HTML that is not plain, harmless text markup. Of pictures, sounds and films
+/// links remain: nothing of another server is shown here.
 ///
 /// What comes out is read by every parser as it was meant here: cleaning it again changes nothing. That
 /// takes more than one cleaning where what was removed held apart what cannot stand in one another.
 pub fn sanitize(html: &str) -> SafeHtml {
     let mut safe = html.to_owned();
+    if shows_media(html) {
+        if is_entangled(html) {
+            return as_text(html);
+        }
+        safe = link_media(html);
+    }
     for _ in 0..CLEANINGS_MAX {
         if is_entangled(&safe) {
             return as_text(html);
@@ -175,6 +199,63 @@ pub fn sanitize(html: &str) -> SafeHtml {
 fn as_text(html: &str) -> SafeHtml {
     let text = escape(&plain_text(html, html.len()));
     SafeHtml(CLEANER.clean(&text).to_string())
+}
+
+fn shows_media(html: &str) -> bool {
+    let lower = html.to_ascii_lowercase();
+    MEDIA.iter().any(|tag| lower.contains(&format!("<{tag}")))
+}
+
+/// Puts links where pictures, sounds and films were; their description where there is no address.
+fn link_media(html: &str) -> String {
+    // Written by the cleaner: every value stands in double quotes, with those inside it escaped.
+    let html = MEDIA_CLEANER.clean(html).to_string();
+    let mut linked = String::with_capacity(html.len());
+    let mut rest = html.as_str();
+    while let Some((text, tag)) = rest.find('<').map(|at| rest.split_at(at)) {
+        let (tag, after) = tag.split_at(tag_end(tag));
+        linked.push_str(text);
+        match media_link(tag) {
+            Some(link) => linked.push_str(&link),
+            None => linked.push_str(tag),
+        }
+        rest = after;
+    }
+    linked.push_str(rest);
+    linked
+}
+
+/// Where a tag ends: a `>` in a value is not its end.
+fn tag_end(tag: &str) -> usize {
+    let mut quoted = false;
+    let end = tag.find(|c| {
+        quoted ^= c == '"';
+        c == '>' && !quoted
+    });
+    end.map_or(tag.len(), |end| end + 1)
+}
+
+fn media_link(tag: &str) -> Option<String> {
+    let name = tag.strip_prefix('<')?.split([' ', '>']).next()?;
+    if !MEDIA.contains(&name) {
+        return None;
+    }
+    let text = |value: &str| value.replace('<', "&lt;").replace('>', "&gt;");
+    let (address, words) = (attribute(tag, "src"), attribute(tag, "alt"));
+    let words = words.filter(|words| !words.trim().is_empty());
+    match (address, words) {
+        (Some(address), words) => {
+            let words = text(words.unwrap_or(address));
+            Some(format!("<a href=\"{address}\">{words}</a>"))
+        }
+        (None, words) => words.map(text),
+    }
+}
+
+/// The value of an attribute, escaped as it stands there.
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, after) = tag.split_once(&format!(" {name}=\""))?;
+    after.split('"').next()
 }
 
 /// Renders Markdown (CommonMark with tables and strike-through; raw HTML is shown as text).
@@ -493,6 +574,34 @@ mod tests {
                     safe.as_str()
                 );
             }
+        }
+    }
+
+    #[test]
+    fn pictures_sounds_and_films_become_links() {
+        for (html, shown) in [
+            (
+                "<IMG alt='a \"small\" > cow' SRC='https://m.example/c.png?a=1&b=2' onerror=x>",
+                "<a href=\"https://m.example/c.png?a=1&amp;b=2\" rel=\"nofollow noopener noreferrer ugc\">\
+                 a \"small\" &gt; cow</a>",
+            ),
+            (
+                "<video width=2><source src=\"https://m.example/c.mp4\">A film</video>",
+                "<a href=\"https://m.example/c.mp4\" rel=\"nofollow noopener noreferrer ugc\">\
+                 https://m.example/c.mp4</a>A film",
+            ),
+            (
+                "<img src=\"data:image/png;base64,x\" alt=\"a cow\">",
+                "a cow",
+            ),
+            (
+                "<img alt='<script>alert(1)</script>'>",
+                "&lt;script&gt;alert(1)&lt;/script&gt;",
+            ),
+            ("<audio src=\"javascript:alert(1)\"></audio>", ""),
+            ("an <imgx>", "an "),
+        ] {
+            assert_eq!(sanitize(html).as_str(), shown, "{html}");
         }
     }
 

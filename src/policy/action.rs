@@ -22,6 +22,10 @@ text_enum! {
         Invite = "invite",
         /// Let people in, put them out; remove, restore and lock posts.
         Moderate = "moderate",
+        /// Ask the moderators of its group to look at a post.
+        Report = "report",
+        /// Read what was reported in a group, and say that it was dealt with.
+        ReadReports = "read_reports",
         /// Pass a post on, out of its group.
         Reshare = "reshare",
         /// Change a group's title, description, access and roles.
@@ -43,7 +47,12 @@ impl Action {
     pub(super) const fn is_on_post(self) -> bool {
         matches!(
             self,
-            Self::React | Self::Comment | Self::EditPost | Self::DeletePost | Self::Reshare
+            Self::React
+                | Self::Comment
+                | Self::EditPost
+                | Self::DeletePost
+                | Self::Report
+                | Self::Reshare
         )
     }
 }
@@ -88,6 +97,8 @@ acts! {
     DeletePost: InGroup OnPost,
     Invite: InGroup,
     Moderate: InGroup,
+    Report: InGroup OnPost,
+    ReadReports: InGroup,
     Reshare: InGroup OnPost,
     ManageGroup: InGroup,
     ChangeBoundary: InGroup,

@@ -52,6 +52,9 @@
 //!   and partners find nobody by name, but read who wrote what they may read.
 //! - Guests do not make this server ask other servers who somebody is.
 //! - Guests may moderate but not manage a group or change its boundary, and create none.
+//! - Who may read a visible post may report it, in archived groups, too, but from elsewhere only
+//!   under a grant; a server reports what it may read, for its people. Moderators of the group, and administrators, read the reports; those of a
+//!   group elsewhere are read by administrators who see it, and by its house where they are forwarded.
 //! - Held posts are seen by moderators and their author; removed ones leave a tombstone, with the
 //!   text only for moderators and, where they may read at all, compliance officers ([`shows_text`]).
 //! - People of this house exist for another server only while it is an active partner and they take

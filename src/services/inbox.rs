@@ -3,13 +3,15 @@
 use crate::app::{App, Asker};
 use crate::domain::{
     Actor, ActorKey, ActorKind, ActorState, Arrival, ArrivalId, ArrivalState, GrantTerms, Group,
-    Host, PartnerState, Post, Proof, Timestamp, Uri,
+    Host, PartnerState, Post, Proof, ReportText, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
 use crate::services::memberships::Invitee;
 use crate::services::posts::{Ground, ReceivedPost};
-use crate::services::{access, grants, house, memberships, posts, reactions, remote_actors};
+use crate::services::{
+    access, grants, house, memberships, posts, reactions, remote_actors, reports,
+};
 use crate::storage::{self, Connection};
 
 /// What an activity asks for, in the words of the house. Made by federation, purely.
@@ -57,6 +59,11 @@ pub enum Command {
     },
     Unlike {
         object: Uri,
+    },
+    /// Somebody, or their server for them, asks to look at posts.
+    Flag {
+        objects: Vec<Uri>,
+        text: ReportText,
     },
     /// A group passes on what somebody did in it (FEP-1b12).
     Announced {
@@ -330,6 +337,7 @@ fn check(
                 access::permit_found::<act::React>(connection, asker, post)?;
             }
         }
+        Command::Flag { objects, .. } => reports::check(connection, asker, objects)?,
         Command::Announced { .. } => {
             storage::groups::find_by_uri(connection, &signer.uri)?.ok_or(Error::NotFound)?;
         }
@@ -524,12 +532,11 @@ fn apply_one(
             command,
             Some(&due.arrival.body),
         )?;
-        let state = if let Command::Ignored(_) = command {
-            ArrivalState::Ignored
-        } else {
-            ArrivalState::Applied
+        let (state, why) = match command {
+            Command::Ignored(why) => (ArrivalState::Ignored, Some(*why)),
+            _ => (ArrivalState::Applied, None),
         };
-        storage::arrivals::finish(connection, id, state, None, asker.now)
+        storage::arrivals::finish(connection, id, state, why, asker.now)
     });
     match outcome {
         Ok(()) => return Ok(true),
@@ -653,6 +660,9 @@ fn effect(
         }
         Command::Unlike { object } => {
             reactions::receive_unlike(connection, asker, signer, object, raw)
+        }
+        Command::Flag { objects, text } => {
+            reports::receive(connection, asker, signer, objects, text)
         }
         Command::Announced {
             actor,

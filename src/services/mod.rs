@@ -25,6 +25,7 @@ pub mod posts;
 pub mod prune;
 pub mod reactions;
 pub mod remote_actors;
+pub mod reports;
 pub mod sessions;
 pub mod signing;
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod peers;
 mod pending;
 pub mod posts;
 pub mod reactions;
+pub mod reports;
 mod schema;
 mod scope;
 #[doc(hidden)]

@@ -221,6 +221,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    reports (id) {
+        id -> BigInt,
+        group_id -> BigInt,
+        post_id -> BigInt,
+        by_id -> BigInt,
+        text -> Text,
+        forwarded -> Bool,
+        created_at -> BigInt,
+        resolved_at -> Nullable<BigInt>,
+        resolved_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     tombstones (uri) {
         uri -> Text,
         at -> BigInt,
@@ -406,6 +420,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     removals,
     mentions,
     reactions,
+    reports,
     tombstones,
     post_hosts,
     invited_handles,

@@ -21,6 +21,7 @@ mod partners;
 mod parts;
 mod people;
 mod queue;
+mod reports;
 mod settings;
 mod sign_in;
 mod threads;
@@ -92,6 +93,11 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .get(group_admin::show)
                 .post(group_admin::update),
         )
+        .service(
+            resource("/g/{handle}/reports")
+                .get(reports::list)
+                .post(reports::resolve),
+        )
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
         .service(settings_act("/g/{handle}/grants").post(grants::add))
@@ -108,6 +114,7 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .get(moderation::ask)
                 .post(moderation::remove),
         )
+        .service(act("/p/{id}/report").post(reports::report))
         .service(act("/p/{id}/restore").post(moderation::restore))
         .service(act("/p/{id}/lock").post(moderation::lock))
         .service(act("/p/{id}/unlock").post(moderation::unlock))

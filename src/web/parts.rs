@@ -222,6 +222,7 @@ pub fn group_head(view: &GroupView, here: &Host) -> GroupHead {
         can_leave: member && rights.may(Action::Leave),
         can_see_members: rights.may(Action::SeeMembers),
         can_manage: group.is_local() && manages,
+        can_read_reports: rights.may(Action::ReadReports),
         pending: count(view.requests),
         note: joining_note(view),
     }
@@ -333,6 +334,8 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         can_edit: shown.can_edit,
         can_delete: shown.can_delete,
         can_remove: shown.can_remove,
+        // What is one's own, one deletes.
+        can_report: shown.can_report && !shown.can_delete,
         held: post.state == PostState::Held,
         origin: elsewhere.then(|| post.uri.to_string()),
     }

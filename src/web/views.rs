@@ -26,7 +26,7 @@ pub use admin::{
 pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
 pub use groups::{
     BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead, GroupPage, GroupsPage,
-    HomePage, MemberRow, MembersPage, Naming, RequestRow,
+    HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage, RequestRow,
 };
 pub use people::{AccountPage, PersonPage, SessionRow, SignInPage, TokenRow};
 pub use topics::{

@@ -57,6 +57,8 @@ text_enum! {
         Unarchived = "unarchived",
         Granted = "granted",
         GrantRemoved = "grant-removed",
+        Reported = "reported",
+        Resolved = "resolved",
         Partnered = "partnered",
         Password = "password",
         SignedOutThere = "signed-out-there",
@@ -92,6 +94,8 @@ impl Notice {
             Self::Granted => "The group is open to that partner, as far as its boundary allows.",
             Self::GrantRemoved => "The grant is gone, with every right it gave.",
             Self::Partnered => "You are partners.",
+            Self::Reported => "Reported: the moderators will look at it.",
+            Self::Resolved => "Resolved.",
             Self::Password => {
                 "Your password is changed. All other browsers and clients are signed out."
             }

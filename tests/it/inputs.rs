@@ -1,6 +1,7 @@
 //! Documents as other software really writes them, sent to a running server: the samples of
 //! `fediverse-pasture-inputs`, which nobody here wrote, and our own after Lemmy, Mastodon, snac and NodeBB.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::support::dump::Dump;
 use crate::support::forge::{Forged, Letter, Reply};
 use crate::support::peer::{Actor, Peer};
+use crate::support::plain::without_ports;
 use crate::support::process::Instance;
 use crate::support::requirements::{Backend, backends, skip};
 use crate::support::world::{Member, World, eventually, text};
@@ -37,6 +39,7 @@ async fn every_sample_of_the_pasture_is_shown_sensibly_or_refused_for_a_reason()
         let pam = hall.guest(&peer, "pam").await;
         let samples = samples(&pam, &hall.group_uri(), &peer.url("")).await;
         assert!(samples.len() > SHOWN_MIN, "{} samples", samples.len());
+        let mut answers = Vec::new();
         for sample in &samples {
             let reply = hall.deliver(&pam, &sample["activity"]).await;
             assert!(
@@ -46,13 +49,15 @@ async fn every_sample_of_the_pasture_is_shown_sensibly_or_refused_for_a_reason()
                 reply.status,
                 reply.text()
             );
+            answers.push(reply);
         }
 
         let dump = hall.settle().await;
+        let outcomes = outcomes(&samples, &answers, &dump);
         for arrival in rows(&dump, "arrivals") {
             let settled = match text(&arrival["state"]) {
-                "applied" | "ignored" => true,
-                "refused" => arrival["reason"]
+                "applied" => true,
+                "refused" | "ignored" => arrival["reason"]
                     .as_str()
                     .is_some_and(|why| !why.is_empty()),
                 _ => false,
@@ -76,7 +81,96 @@ async fn every_sample_of_the_pasture_is_shown_sensibly_or_refused_for_a_reason()
         for status in &home {
             assert_harmless(text(&status["content"]), status);
         }
+        compare(backend, &outcomes);
     }
+}
+
+/// What became of a sample: a line for the snapshot, and what a person sees of it.
+struct Outcome {
+    line: String,
+    seen: String,
+}
+
+/// What became of each sample. The texts of the samples are their authors', so the snapshot has only the
+/// shape of what is shown and a digest of it.
+fn outcomes(samples: &[Value], answers: &[Reply], dump: &Dump) -> Vec<Outcome> {
+    let by = |table: &str, key: &str| -> HashMap<String, Value> {
+        let rows = rows(dump, table).into_iter();
+        rows.map(|row| (text(&row[key]).to_owned(), row)).collect()
+    };
+    let (arrivals, posts) = (by("arrivals", "activity_uri"), by("posts", "uri"));
+    let outcome = |(sample, answer): (&Value, &Reply)| {
+        let (name, activity) = (text(&sample["name"]), &sample["activity"]);
+        let post = activity["object"]["id"].as_str();
+        if let Some(post) = post.and_then(|id| posts.get(id)) {
+            let (title, html) = (text(&post["title"]), text(&post["html"]));
+            let seen = without_ports(&format!("{title}\n{html}"));
+            let digest = openssl::sha::sha256(seen.as_bytes());
+            let digest: String = digest[..6]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            let untitled = match title {
+                "(without a title)" => " untitled",
+                _ => "",
+            };
+            let line = format!("{name} shown {digest}{untitled} {}", shape(html));
+            return Outcome { line, seen };
+        }
+        let arrival = activity["id"].as_str().and_then(|id| arrivals.get(id));
+        let why = match arrival {
+            Some(arrival) => {
+                let why = arrival["reason"].as_str().unwrap_or("for no reason");
+                format!("{} {why}", text(&arrival["state"]))
+            }
+            None => format!("{} {}", answer.status, answer.text()),
+        };
+        Outcome {
+            line: format!("{name} {}", why.replace('\n', " ")),
+            seen: String::new(),
+        }
+    };
+    samples.iter().zip(answers).map(outcome).collect()
+}
+
+/// The elements of HTML, without attributes, and `…` for every text.
+fn shape(html: &str) -> String {
+    let mut shape = String::new();
+    for part in html.split('<') {
+        let (tag, words) = part.split_once('>').unwrap_or(("", part));
+        if let Some(name) = tag.split(' ').next().filter(|name| !name.is_empty()) {
+            shape.push_str(&format!("<{name}>"));
+        }
+        if !words.trim().is_empty() {
+            shape.push('…');
+        }
+    }
+    shape
+}
+
+/// Compares with what was kept, or keeps it; what a person sees is left in `target/` for reading.
+fn compare(backend: Backend, outcomes: &[Outcome]) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let seen = outcomes
+        .iter()
+        .map(|outcome| format!("## {}\n{}\n", outcome.line, outcome.seen));
+    let _ = std::fs::write(root.join("target/pasture.txt"), seen.collect::<String>());
+    let lines: String = outcomes
+        .iter()
+        .map(|outcome| format!("{}\n", outcome.line))
+        .collect();
+    let file = root.join("tests/peers/pasture/outcomes.txt");
+    if std::env::var_os("UPDATE_PASTURE").is_some() {
+        std::fs::write(&file, &lines).expect("the snapshot");
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    let mut pairs = kept.lines().zip(lines.lines());
+    let differs = pairs.find(|(kept, now)| kept != now);
+    assert!(
+        kept == lines,
+        "{backend:?}: other software's posts are shown differently. First: {differs:#?}\nRead \
+         target/pasture.txt; if it is meant, run `UPDATE_PASTURE=1 cargo test --test it pasture`."
+    );
 }
 
 /// What somebody of some software says, and words by which it is recognized.

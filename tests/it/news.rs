@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::bridge::{bridge, is_in, is_out, listed};
 use crate::support::dump::Dump;
-use crate::support::forge::{Letter, Reply};
-use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, Peer};
 use crate::support::requirements::backends;
+use crate::support::stranger::Stranger;
 use crate::support::world::{Member, World, eventually, text};
 
 fn post_id(status: &Value) -> PostId {
@@ -26,77 +25,6 @@ impl Member {
             home.iter().all(|status| status["uri"] != uri).then_some(())
         })
         .await;
-    }
-}
-
-/// A server of other make: a partner that was added by name, whose people join by Follow.
-struct Stranger {
-    peer: Peer,
-    /// Where the house's server listens, and what it calls itself.
-    address: String,
-    host: String,
-    group: String,
-}
-
-impl Stranger {
-    /// Makes it a partner of acme that may do `can` in *engineering*.
-    async fn partner(world: &World, name: &'static str, can: &str) -> Self {
-        let peer = Peer::start(name);
-        let acme = &world.house("acme").instance;
-        let host = peer.host();
-        acme.run_json(&["partner", "add", &host]).await;
-        let grant = [
-            "grant",
-            "add",
-            "engineering",
-            &host,
-            "--can",
-            can,
-            "--join",
-            "auto",
-        ];
-        acme.run_json(&grant).await;
-        Self {
-            peer,
-            address: acme.address(),
-            host: acme.host(),
-            group: format!("{}/g/engineering", acme.origin()),
-        }
-    }
-
-    /// Answers who asks for a post at its address.
-    fn shows(&self, post: &Value) {
-        let id = text(&post["id"]);
-        let (_, path) = id.split_once(&self.peer.host()).expect("a post of its own");
-        self.peer.put(path, Answer::of(ACTIVITY_JSON, post));
-    }
-
-    async fn send(&self, sender: &Actor, activity: &Value) -> Reply {
-        let letter = Letter::post(sender, &self.host, activity);
-        letter.sign().send(&self.address).await
-    }
-
-    async fn says(&self, sender: &Actor, activity: &Value) {
-        let reply = self.send(sender, activity).await;
-        assert_eq!(reply.status, 202, "{activity}: {}", reply.text());
-    }
-
-    /// Somebody there who is a member; the Follow with which they asked.
-    async fn member(&self, world: &World, name: &str) -> (Actor, Value) {
-        let person = self.peer.person(name);
-        let follow = person.activity("Follow", json!(self.group));
-        self.says(&person, &follow).await;
-        is_in(world, &person.handle(), "member").await;
-        (person, follow)
-    }
-
-    /// Waits for an activity to arrive there.
-    async fn hears(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
-        eventually(&format!("{} hears {what}", self.peer.host()), async || {
-            let heard = self.peer.heard();
-            heard.into_iter().find(|activity| is_it(activity))
-        })
-        .await
     }
 }
 

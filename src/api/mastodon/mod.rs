@@ -12,6 +12,7 @@ mod instance;
 mod pages;
 mod params;
 mod relationships;
+mod reports;
 mod search;
 mod statuses;
 mod timelines;
@@ -48,6 +49,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/statuses/{id}/history").route(get().to(statuses::history)))
         .service(at("/statuses/{id}/favourite").route(post().to(statuses::favourite)))
         .service(at("/statuses/{id}/unfavourite").route(post().to(statuses::unfavourite)))
+        .service(at("/reports").route(post().to(reports::create)))
         .service(at("/timelines/home").route(get().to(timelines::home)))
         .default_service(to(not_offered))
         .wrap(from_fn(allow_any_origin));

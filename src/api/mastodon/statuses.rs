@@ -288,7 +288,7 @@ pub async fn unfavourite(app: Data<App>, client: Client, id: Path<String>) -> An
 // -------------------------------------------------------------------------------------------------
 
 /// The number in an address. What cannot be one is answered like one that nobody has.
-fn status_id(text: &str) -> Result<PostId, Failure> {
+pub fn status_id(text: &str) -> Result<PostId, Failure> {
     text.parse().map_err(|_| Error::NotFound.into())
 }
 

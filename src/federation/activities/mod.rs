@@ -11,6 +11,7 @@ pub mod create_post;
 pub mod delete_actor;
 pub mod delete_grant;
 pub mod delete_object;
+pub mod flag_post;
 pub mod follow_group;
 pub mod invite_person;
 pub mod like_post;
@@ -116,6 +117,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Delete" => delete_object::read(&envelope, &claim),
         "Like" => like_post::read(&envelope, &claim),
         "Lock" => lock_post::read(&envelope),
+        "Flag" => flag_post::read(&envelope),
         "Announce" => announce_activity::read(&envelope, &claim),
         "Offer" if offer_grant::is_about_a_grant(envelope.object) => {
             offer_grant::read(envelope.object)
@@ -152,7 +154,8 @@ impl<'a> Envelope<'a> {
         let object = value
             .get("object")
             .ok_or_else(|| malformed("object: is missing"))?;
-        if object.is_array() {
+        // Reports alone may be about several things.
+        if object.is_array() && kind != "Flag" {
             return Err(malformed("object: is more than one"));
         }
         Ok(Self {
@@ -266,6 +269,12 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         News::Unliked { like, post, by } => {
             undo_like::render(&id("undo"), like, &by.uri, &post.uri, group)
         }
+        News::Reported {
+            post,
+            author,
+            text,
+            instance,
+        } => flag_post::render(&id("flag"), instance, post, author, group, text),
         News::JoinRequested { follow, by } => {
             follow_group::render(follow, &by.uri, &group.actor.uri)
         }

@@ -1,16 +1,16 @@
 //! `Page` and `Note`: topics and comments. Others also write `Article`, `Question` and more, which
 //! are read as the text they contain.
 
+mod content;
+
 use serde_json::{Value, json};
 
-use super::read::{check_sizes, entries, escape, kind_of, required_uri, text, uri_in, uri_of};
+use super::read::{check_sizes, entries, kind_of, required_uri, text, uri_of};
 use super::{audience, is_everybody};
 use crate::app::Addresses;
-use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Timestamp, Uri, markup};
+use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Timestamp, Uri};
 use crate::services::posts::ReceivedPost;
 
-/// Attachments that are shown as links.
-const LINKS_MAX: usize = 16;
 /// Longest title looked at, characters; what is kept of it is shorter.
 const NAME_CHARS_MAX: usize = 1_000;
 
@@ -95,7 +95,7 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
     let parent = parent(object)?;
     let title = text(object, "name", "nameMap")
         .map(|name| name.chars().take(NAME_CHARS_MAX).collect::<String>());
-    let html = html(object)?;
+    let html = content::html(object)?;
     if html.is_empty() && (title.is_none() || parent.is_some()) {
         // A comment with a name and no text is a vote in a poll.
         return Err(Invalid::new("content", "is missing"));
@@ -188,7 +188,7 @@ fn is_collection(uri: &Uri) -> bool {
 /// Markdown, where the author's server gives what was typed.
 fn markdown(object: &Value) -> Option<String> {
     let source = object.get("source")?;
-    let is_markdown = media_type(source) == Some("text/markdown");
+    let is_markdown = content::media_type(source) == Some("text/markdown");
     let content = source.get("content")?.as_str()?;
     (is_markdown && content.len() <= BODY_BYTES_MAX).then(|| content.to_owned())
 }
@@ -196,87 +196,6 @@ fn markdown(object: &Value) -> Option<String> {
 fn published(object: &Value) -> Option<Timestamp> {
     let text = object.get("published")?.as_str()?;
     Timestamp::parse(text).ok()
-}
-
-/// Without its parameters.
-fn media_type(object: &Value) -> Option<&str> {
-    let text = object.get("mediaType")?.as_str()?;
-    text.split(';').next().map(str::trim)
-}
-
-/// Everything there is to read: the warning, the text, the answers of a poll, what is attached.
-fn html(object: &Value) -> Result<String, Invalid> {
-    let mut html = String::new();
-    if object.get("sensitive") == Some(&Value::Bool(true))
-        && let Some(warning) = text(object, "summary", "summaryMap")
-    {
-        html.push_str(&format!("<p><strong>{}</strong></p>\n", escape(warning)));
-    }
-    html.push_str(&body(object));
-    html.push_str(&choices(object)?);
-    html.push_str(&links(object, &html)?);
-    if html.len() > BODY_BYTES_MAX {
-        return Err(Invalid::new(
-            "content",
-            format!("is longer than {BODY_BYTES_MAX} bytes"),
-        ));
-    }
-    Ok(html)
-}
-
-fn body(object: &Value) -> String {
-    let content = text(object, "content", "contentMap").unwrap_or_default();
-    // Rendering costs more than looking: what is too long is refused as it is.
-    if content.len() > BODY_BYTES_MAX {
-        return content.to_owned();
-    }
-    match media_type(object) {
-        Some("text/markdown") => markup::render_markdown(content).into_string(),
-        Some("text/plain") => format!("<p>{}</p>", escape(content).replace('\n', "<br>")),
-        _ => content.to_owned(),
-    }
-}
-
-/// The answers of a poll, as a list to read.
-fn choices(object: &Value) -> Result<String, Invalid> {
-    let mut choices = entries(object, "oneOf")?;
-    choices.extend(entries(object, "anyOf")?);
-    let names = choices
-        .iter()
-        .filter_map(|choice| text(choice, "name", "nameMap"))
-        .map(|name| format!("<li>{}</li>", escape(name)))
-        .collect::<String>();
-    Ok(match names.is_empty() {
-        true => names,
-        false => format!("<ul>{names}</ul>"),
-    })
-}
-
-/// What is attached, as links: pictures and files stay on their server.
-fn links(object: &Value, html: &str) -> Result<String, Invalid> {
-    let mut links = String::new();
-    for attachment in entries(object, "attachment")?.into_iter().take(LINKS_MAX) {
-        let Some(target) = target(attachment) else {
-            continue;
-        };
-        let address = escape(target.as_str());
-        if html.contains(&address) {
-            continue;
-        }
-        let name = text(attachment, "name", "nameMap").filter(|name| !name.trim().is_empty());
-        let name = escape(name.unwrap_or(target.as_str()));
-        links.push_str(&format!("<p><a href=\"{address}\">{name}</a></p>\n"));
-    }
-    Ok(links)
-}
-
-fn target(attachment: &Value) -> Option<Uri> {
-    let url = match attachment.get("url") {
-        Some(Value::Array(urls)) => urls.iter().find_map(uri_of),
-        Some(one) => uri_of(one),
-        None => None,
-    };
-    url.or_else(|| uri_in(attachment, "href"))
 }
 
 #[cfg(test)]

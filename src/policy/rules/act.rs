@@ -3,7 +3,7 @@
 
 use super::{Ruling, forbidden, is_author, moderates, why_no_grant, yes_if};
 use crate::domain::{Access, Audience, Capability, JoinMode, PartnerState, PostState, Stage};
-use crate::policy::{Facts, GroupFacts, Reason, Viewer};
+use crate::policy::{Facts, GroupFacts, PostFacts, Reason, Viewer};
 
 /// What every act asks first: nobody banned, nothing archived, and the boundary is open.
 fn ready(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
@@ -133,6 +133,25 @@ pub fn moderate(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     // The operator lets people in, puts them out, and takes away posts that it does not see.
     let may = *viewer == Viewer::Operator || moderates(viewer, facts, group);
     yes_if(may, forbidden(reason))
+}
+
+/// Reporting a post: whoever reads it, locked and archived or not; from elsewhere only under a grant,
+/// for everybody else's words nobody answers. A server does so for its people, whom it need not name.
+pub fn report(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
+    match viewer {
+        Viewer::Anonymous => return forbidden(Reason::SignInNeeded),
+        Viewer::Operator => return forbidden(Reason::PeopleOnly),
+        Viewer::Person { .. } | Viewer::Server { .. } => yes_if(
+            group.home.is_some() || facts.grant_counts(),
+            forbidden(why_no_grant(facts, group)),
+        )?,
+        Viewer::Member { .. } => {}
+    }
+    let visible = |post: &PostFacts| post.state == PostState::Visible;
+    yes_if(
+        facts.post.as_ref().is_none_or(visible),
+        forbidden(Reason::NotVisible),
+    )
 }
 
 /// Passing a post on. What not everybody may read stays in its group.

@@ -162,11 +162,11 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
 }
 
 fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) -> Ruling {
-    // Two rights that do not ask whether one sees the group: authors take back what they wrote,
-    // and administration pages list secret groups too.
+    // Rights that do not ask whether one sees the group: authors take back what they wrote, and
+    // administration pages list secret groups too, and what was reported in them.
     match action {
         Action::DeletePost if is_author(viewer, facts) => return Ok(()),
-        Action::ManageGroup | Action::ChangeBoundary
+        Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports
             if viewer.is_administrator() && group.home.is_none() =>
         {
             return Ok(());
@@ -198,6 +198,11 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
         Action::DeletePost => forbidden(Reason::NotAuthor),
         Action::Invite => act::invite(viewer, facts, group),
         Action::Moderate => act::moderate(viewer, facts, group),
+        Action::Report => act::report(viewer, facts, group),
+        Action::ReadReports => yes_if(
+            moderates(viewer, facts, group) || viewer.is_administrator(),
+            forbidden(Reason::NotModerator),
+        ),
         Action::Reshare => act::reshare(viewer, facts, group),
         Action::ManageGroup => act::manage(viewer, facts, group),
         Action::ChangeBoundary => act::change_boundary(viewer, facts, group),

@@ -448,8 +448,10 @@ proptest! {
     fn what_one_cannot_know_is_hidden_in_every_way(case in case()) {
         prop_assume!(case.is_hidden(Action::Know));
         for action in Action::ALL {
-            let administers = matches!(action, Action::ManageGroup | Action::ChangeBoundary)
-                && case.viewer.is_administrator()
+            let administers = matches!(
+                action,
+                Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports
+            ) && case.viewer.is_administrator()
                 && case.lives_here();
             let own = *action == Action::DeletePost && case.is_own_post();
             let told = case.is_its_house_telling() && TOLD.contains(action);
@@ -498,7 +500,10 @@ proptest! {
         });
         prop_assume!(aside.facts.post.is_some());
         for action in Action::ALL {
-            let administers = matches!(action, Action::ManageGroup | Action::ChangeBoundary);
+            let administers = matches!(
+                action,
+                Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports
+            );
             prop_assert!(OF_NO_GROUP.contains(action) || administers || aside.is_hidden(*action), "{action}: {aside:#?}");
         }
     }
@@ -511,7 +516,11 @@ proptest! {
         for action in Action::ALL {
             let looks = matches!(
                 action,
-                Action::Know | Action::Read | Action::SeeMembers | Action::Receive
+                Action::Know
+                    | Action::Read
+                    | Action::SeeMembers
+                    | Action::Receive
+                    | Action::Report
             );
             let told = case.is_its_house_telling() && TOLD.contains(action);
             prop_assert!(looks || case.may(*action) == told, "{action}: {case:#?}");
@@ -529,7 +538,11 @@ proptest! {
             );
             let tidies = matches!(
                 action,
-                Action::Leave | Action::ManageGroup | Action::ChangeBoundary
+                Action::Leave
+                    | Action::ManageGroup
+                    | Action::ChangeBoundary
+                    | Action::Report
+                    | Action::ReadReports
             );
             let own = action == Action::DeletePost && case.is_own_post();
             prop_assert!(reads || tidies || own || OF_NO_GROUP.contains(&action), "{action}: {case:#?}");

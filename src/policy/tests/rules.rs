@@ -622,6 +622,40 @@ fn the_house_of_a_group_tells_what_happens_in_it() {
 }
 
 #[test]
+fn who_reads_a_post_reports_it_and_moderators_read_what_was_reported() {
+    let post = |facts: Facts| facts.post(POST);
+    let closed = || group(Access::Closed, Stage::Partners);
+    let removed = PostFacts { state: PostState::Removed, ..POST };
+    let archived = closed().member().in_group(|group| group.archived = true);
+    for (who, viewer, facts, expected) in [
+        ("member", ada(), post(closed().member()), "✓"),
+        ("of an archived group", ada(), post(archived), "✓"),
+        ("not a member", ada(), post(closed()), "–"),
+        ("of what is gone", ada(), closed().member().post(removed), "✗"),
+        ("partner's member", bo(), post(granted_member(closed())), "✓"),
+        ("their server", birch_server(), post(closed().granted(read_only()).with_members_there()), "✓"),
+        ("their server, nobody in it", birch_server(), post(closed().granted(read_only())), "–"),
+        ("its house, of ours", birch_server(), post(group_of_birch(Access::Closed)), "✓"),
+        ("stranger", stranger_server(), post(closed()), "–"),
+        ("stranger, of a public post", stranger_server(), post(group(Access::Open, Stage::Public)), "✗"),
+        ("operator", Viewer::Operator, post(closed()), "–"),
+    ] {
+        assert_eq!(mark(&viewer, Action::Report, &facts), expected, "{who}");
+    }
+    for (who, viewer, facts, expected) in [
+        ("member", ada(), closed().member(), "✗"),
+        ("moderator", ada(), closed().moderator(), "✓"),
+        ("moderator elsewhere", bo(), closed().granted(all()).with_members_there().moderator(), "✓"),
+        ("administrator", account(OrgRole::Admin), group(Access::Secret, Stage::Internal), "✓"),
+        ("operator", Viewer::Operator, closed(), "✓"),
+        ("not a member of a secret group", ada(), group(Access::Secret, Stage::Internal), "–"),
+        ("partner's server", birch_server(), closed().granted(all()).with_members_there(), "✗"),
+    ] {
+        assert_eq!(mark(&viewer, Action::ReadReports, &facts), expected, "{who}");
+    }
+}
+
+#[test]
 fn taking_part_in_a_group_elsewhere_follows_the_grant_we_were_told() {
     let member = || group_of_birch(Access::Closed).member().post(POST);
     let paused = member().partnership(PartnerState::Paused);

@@ -42,6 +42,7 @@ pub async fn erase(app: &App, viewer: Viewer, actor: ActorId) -> Result<Erased> 
             let erased = take_everything_back(connection, &asker, account)?;
             tell_gone(connection, &asker, actor, &acquainted)?;
             storage::deliveries::forget_texts_of(connection, &permit, actor, asker.now)?;
+            storage::reports::forget_of(connection, actor)?;
             storage::accounts::remove(connection, &permit, actor)?;
             storage::actors::set_profile(connection, actor, "", "")?;
             storage::actors::set_state(connection, actor, ActorState::Deleted)?;

@@ -51,6 +51,14 @@ pub enum News {
         post: Post,
         by: Actor,
     },
+    /// Said by the house, so that nobody learns who reported.
+    Reported {
+        post: Post,
+        author: Actor,
+        text: String,
+        /// The address of the instance actor.
+        instance: Uri,
+    },
     JoinRequested {
         follow: Uri,
         by: Actor,
@@ -123,6 +131,7 @@ impl News {
             Self::JoinAccepted { .. }
             | Self::JoinRejected { .. }
             | Self::Invited { .. }
+            | Self::Reported { .. }
             | Self::GroupChanged { .. }
             | Self::PassedOn { .. }
             | Self::Boosted { .. }

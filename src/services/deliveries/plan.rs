@@ -340,6 +340,15 @@ impl<'a> Planner<'a> {
                 ..
             } => Ok(address(person)),
             News::Invited { handle, .. } => address_server_of(connection, handle),
+            News::Reported { author, .. } => {
+                let mut told = address(author);
+                if !telling.group.is_local() {
+                    let house = address_group(&telling.group.actor);
+                    told.retain(|(host, _)| house.iter().all(|(other, _)| other != host));
+                    told.extend(house);
+                }
+                Ok(told)
+            }
             _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
             _ => match (ground, event.post) {
                 (DeliveryGround::Retraction, Some(post)) => {

@@ -1,12 +1,12 @@
 //! From an event to what there is to tell: with whom and what it is about.
 
 use crate::domain::{
-    Actor, Audience, DeliveryGround, Event, EventKind, Group, Handle, Post, Timestamp, Uri,
+    Actor, Audience, DeliveryGround, Event, EventKind, Group, Post, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::services::deliveries::known::Known;
 use crate::services::deliveries::news::{GroupTelling, News};
-use crate::services::{actors, documents};
+use crate::services::{documents, house};
 use crate::storage::{self, Connection};
 
 /// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
@@ -34,6 +34,7 @@ pub(super) fn tell(
                 | News::GrantOffered { .. }
                 | News::GrantEnded { .. }
                 | News::Invited { .. }
+                | News::Reported { .. }
                 | News::GroupChanged { .. }
         );
     Ok(Some((
@@ -137,6 +138,7 @@ fn news(
         | EventKind::TopicUnlocked
         | EventKind::Liked
         | EventKind::Unliked
+        | EventKind::Reported
         | EventKind::ActorUpdated => return Ok(None),
     };
     Ok(Some(news))
@@ -216,6 +218,17 @@ fn post_news(
         EventKind::Liked => storage::reactions::find(connection, post.id, by.id)?
             .map(|like| (News::Liked { like, post, by }, ground)),
         EventKind::Unliked => like()?.map(|like| (News::Unliked { like, post, by }, retraction)),
+        EventKind::Reported => {
+            let text = event.activity.clone().unwrap_or_default();
+            let instance = house::instance_actor(connection)?.uri;
+            let news = News::Reported {
+                post,
+                author,
+                text,
+                instance,
+            };
+            Some((news, DeliveryGround::Addressed))
+        }
         _ => None,
     })
 }
@@ -260,17 +273,13 @@ fn grant_news(
     }))
 }
 
-/// Whose key signs: the group's for what it tells, the instance's for grants, else the person's.
+/// Whose key signs: the group's for what it tells, the instance's for grants and reports, else the
+/// person's.
 pub(super) fn signer(connection: &mut Connection, telling: &GroupTelling) -> Result<Actor> {
     match &telling.news {
-        News::GrantOffered { .. } | News::GrantEnded { .. } => storage::actors::find_by_handle(
-            connection,
-            &Handle {
-                name: actors::INSTANCE_NAME.into(),
-                host: None,
-            },
-        )?
-        .ok_or_else(|| Error::internal("the instance actor is missing")),
+        News::GrantOffered { .. } | News::GrantEnded { .. } | News::Reported { .. } => {
+            house::instance_actor(connection)
+        }
         News::PostCreated { author: by, .. }
         | News::PostUpdated { author: by, .. }
         | News::PostDeleted { author: by, .. }

@@ -57,6 +57,7 @@ pub(in crate::services) fn receive(
     if known.is_some() || storage::posts::has_tombstone(connection, &received.uri)? {
         return Ok(());
     }
+    check_readable(received)?;
     let new = NewPost {
         uri: Some(received.uri.clone()),
         author: author.id,
@@ -110,6 +111,16 @@ fn title_of(received: &ReceivedPost) -> String {
     })
 }
 
+/// Something must be left to read when what is harmful is gone.
+fn check_readable(received: &ReceivedPost) -> Result<()> {
+    let titled = received.parent.is_none() && received.title.is_some();
+    let text = received.html.sanitized().as_str();
+    if titled || !markup::plain_text(text, 1).is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid("content", "has nothing to read"))
+}
+
 /// A post's text was changed by its author elsewhere.
 pub(in crate::services) fn receive_update(
     connection: &mut Connection,
@@ -123,6 +134,7 @@ pub(in crate::services) fn receive_update(
         return Err(Error::Denied(Reason::NotAuthor));
     }
     let case = access::permit_found::<act::EditPost>(connection, asker, post)?;
+    check_readable(received)?;
     let html = received.html.sanitized();
     let title = case.post.is_topic().then(|| title_of(received));
     if case.post.html == html.as_str() && case.post.title == title {

@@ -24,6 +24,7 @@ pub struct Shown {
     pub can_delete: bool,
     pub can_remove: bool,
     pub can_restore: bool,
+    pub can_report: bool,
     /// The text is among what the viewer is shown: of a removed post, for moderators.
     pub text: bool,
     /// Why it was removed, where somebody here said so.
@@ -125,6 +126,7 @@ fn show(
         can_delete: view.post.state != PostState::Deleted && may(Action::DeletePost),
         can_remove: visible && may(Action::Moderate),
         can_restore: view.post.state == PostState::Removed && may(Action::Moderate),
+        can_report: may(Action::Report),
         text: policy::shows_text(&asker.viewer, &facts),
         removal: None,
         partner: partners.of(&view.author),

@@ -112,6 +112,8 @@ pub struct GroupHead {
     pub can_see_members: bool,
     /// Shows the way to the settings.
     pub can_manage: bool,
+    /// Shows the way to the reports.
+    pub can_read_reports: bool,
     pub pending: usize,
     /// A sentence about the state: why one cannot join, what one is waiting for.
     pub note: Option<String>,
@@ -178,4 +180,27 @@ pub struct RequestRow {
     pub author: Author,
     pub actor: String,
     pub when: When,
+}
+
+/// `GET /g/{handle}/reports`; posts `report` (its number) to itself.
+#[derive(Template)]
+#[template(path = "reports.html")]
+pub struct ReportsPage {
+    pub page: Page,
+    pub group: GroupLink,
+    pub url: String,
+    pub reports: Vec<ReportRow>,
+}
+
+/// A post that somebody reported.
+pub struct ReportRow {
+    pub id: String,
+    pub post_url: String,
+    /// Who wrote what: "Topic by ada".
+    pub title: String,
+    pub text: String,
+    /// A handle.
+    pub by: String,
+    pub when: When,
+    pub open: bool,
 }

@@ -95,6 +95,8 @@ pub struct PostBody {
     pub can_delete: bool,
     /// Shows the way to `/p/ID/remove`, for moderators.
     pub can_remove: bool,
+    /// Shows the form for `/p/ID/report`.
+    pub can_report: bool,
     /// Waits for a moderator; only the author and moderators get to see it.
     pub held: bool,
     /// Where it was written, if elsewhere.

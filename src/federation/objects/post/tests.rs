@@ -187,8 +187,18 @@ fn a_bare_link_and_bare_pictures_are_something_to_read() {
     ]);
     assert_eq!(
         parsed(&pictures).html.as_received(),
-        "<p><a href=\"https://m.example/1.png\">A &quot;crane&quot;</a></p>\n"
+        "<p><a href=\"https://m.example/1.png\">A &quot;crane&quot;</a></p>\n<p>📎 no</p>\n"
     );
+    pictures["attachment"] = json!(vec![json!({ "type": "Document", "sensitive": true }); 18]);
+    let read = parsed(&pictures);
+    assert_eq!(
+        read.html
+            .as_received()
+            .matches("<p>⚠ 📎 Document</p>")
+            .count(),
+        16
+    );
+    assert!(read.html.as_received().ends_with("<p>📎 +2</p>\n"));
 }
 
 #[test]
@@ -201,6 +211,61 @@ fn polls_and_warnings_are_read_as_text() {
     );
     let warned = created("mastodon/create_note_warning");
     assert!(warned.html.as_received().starts_with("<p><strong>"));
+}
+
+#[test]
+fn a_summary_warns_repeats_or_stands_for_the_text() {
+    let mut post = fixture("mastodon/note");
+    (post["content"], post["summary"]) = (json!("<p>It bites.</p>"), json!("<b>A dog</b>"));
+    post["attachment"] = Value::Null;
+    let shown = |post: &Value| parsed(post).html.as_received().to_owned();
+    let warned = "<p><strong>A dog</strong></p>\n<p>It bites.</p>";
+    assert_eq!(shown(&post), warned);
+    post["summary"] = json!("It bi…");
+    assert_eq!(shown(&post), "<p>It bites.</p>");
+    (post["type"], post["summary"]) = (json!("Article"), json!("A dog"));
+    assert_eq!(shown(&post), "<p>It bites.</p>");
+    post["sensitive"] = json!(true);
+    assert_eq!(shown(&post), warned);
+    (post["sensitive"], post["content"]) = (json!(false), Value::Null);
+    post["contentMap"] = Value::Null;
+    assert_eq!(shown(&post), "A dog");
+}
+
+#[test]
+fn what_is_more_than_its_text_leads_to_where_it_is() {
+    let event = json!({
+        "type": "Event",
+        "id": "https://m.example/events/1",
+        "attributedTo": "https://m.example/u/mara",
+        "name": "Opening",
+        "content": "<p>All are welcome.</p>",
+        "startTime": "2026-12-01T10:00:00+01:00",
+        "location": { "type": "Place", "name": "The <bridge>" },
+        "url": [
+            { "type": "Link", "mediaType": "text/calendar", "href": "https://m.example/1.ics" },
+            { "type": "Link", "mediaType": "text/html", "href": "https://m.example/1" },
+        ],
+    });
+    assert_eq!(
+        parsed(&event).html.as_received(),
+        "<p>All are welcome.</p><p>🗓 2026-12-01 10:00:00+01:00</p>\n<p>📍 The</p>\n\
+         <p><a href=\"https://m.example/1\">https://m.example/1</a></p>\n"
+    );
+    let mut note = fixture("mastodon/note");
+    (note["content"], note["attachment"]) = (json!("Look"), Value::Null);
+    let quote = "Look<p>RE: <a href=\"https://m.example/2\">https://m.example/2</a></p>\n";
+    for field in ["quote", "quoteUri", "quoteUrl", "_misskey_quote"] {
+        let mut quoting = note.clone();
+        quoting[field] = json!("https://m.example/2");
+        assert_eq!(parsed(&quoting).html.as_received(), quote, "{field}");
+    }
+    note["tag"] = json!({
+        "type": "Link",
+        "mediaType": "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
+        "href": "https://m.example/2",
+    });
+    assert_eq!(parsed(&note).html.as_received(), quote);
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub enum To {
     OwnPost,
 }
 
-pub const COLUMNS: [(&str, Action, To); 17] = [
+pub const COLUMNS: [(&str, Action, To); 19] = [
     ("know", Action::Know, To::Group),
     ("read", Action::Read, To::Group),
     ("see members", Action::SeeMembers, To::Group),
@@ -51,6 +51,8 @@ pub const COLUMNS: [(&str, Action, To); 17] = [
     ("delete own", Action::DeletePost, To::OwnPost),
     ("invite", Action::Invite, To::Group),
     ("moderate", Action::Moderate, To::Group),
+    ("report", Action::Report, To::SomebodysPost),
+    ("read reports", Action::ReadReports, To::Group),
     ("pass on", Action::Reshare, To::SomebodysPost),
     ("settings", Action::ManageGroup, To::Group),
     ("boundary", Action::ChangeBoundary, To::Group),

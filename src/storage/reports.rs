@@ -1,0 +1,176 @@
+//! Reports of posts.
+
+use diesel::prelude::*;
+
+use crate::domain::{ActorId, GroupId, PostId, Report, ReportId, ReportText, Resolved, Timestamp};
+use crate::error::Result;
+use crate::policy::{Permit, act};
+use crate::storage::connection::{find_one, on_backend};
+use crate::storage::schema::reports;
+use crate::storage::{Connection, ids};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = reports)]
+struct Row {
+    id: i64,
+    group_id: i64,
+    post_id: i64,
+    by_id: i64,
+    text: String,
+    forwarded: bool,
+    created_at: i64,
+    resolved_at: Option<i64>,
+    resolved_by: Option<i64>,
+}
+
+impl From<Row> for Report {
+    fn from(row: Row) -> Self {
+        Self {
+            id: ReportId(row.id),
+            group: GroupId(row.group_id),
+            post: PostId(row.post_id),
+            by: ActorId(row.by_id),
+            text: ReportText::cut(&row.text),
+            forwarded: row.forwarded,
+            created_at: Timestamp::from_micros(row.created_at),
+            resolved: row.resolved_at.map(|at| Resolved {
+                at: Timestamp::from_micros(at),
+                by: row.resolved_by.map(ActorId),
+            }),
+        }
+    }
+}
+
+/// Reports the post of the permit, which they did not report before.
+pub fn insert(
+    connection: &mut Connection,
+    permit: &Permit<act::Report>,
+    by: ActorId,
+    text: &ReportText,
+    forwarded: bool,
+    now: Timestamp,
+) -> Result<()> {
+    // Twice at once is once.
+    on_backend!(connection, |inner| diesel::insert_into(reports::table)
+        .values((
+            reports::id.eq(ids::next(now)),
+            reports::group_id.eq(permit.group().0),
+            reports::post_id.eq(permit.post().0),
+            reports::by_id.eq(by.0),
+            reports::text.eq(text.as_str()),
+            reports::forwarded.eq(forwarded),
+            reports::created_at.eq(now.micros()),
+        ))
+        .on_conflict_do_nothing()
+        .execute(inner))?;
+    Ok(())
+}
+
+/// Opens what they reported before once more, with what they say now.
+pub fn reopen(
+    connection: &mut Connection,
+    permit: &Permit<act::Report>,
+    by: ActorId,
+    text: &ReportText,
+    forwarded: bool,
+    now: Timestamp,
+) -> Result<()> {
+    let theirs = reports::table
+        .filter(reports::post_id.eq(permit.post().0))
+        .filter(reports::by_id.eq(by.0));
+    diesel::update(theirs)
+        .set((
+            reports::text.eq(text.as_str()),
+            reports::forwarded.eq(forwarded),
+            reports::created_at.eq(now.micros()),
+            reports::resolved_at.eq(None::<i64>),
+            reports::resolved_by.eq(None::<i64>),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What somebody reported of a post.
+pub fn find_of(connection: &mut Connection, post: PostId, by: ActorId) -> Result<Option<Report>> {
+    let row: Option<Row> = find_one!(
+        connection,
+        reports::table
+            .filter(reports::post_id.eq(post.0))
+            .filter(reports::by_id.eq(by.0))
+            .select(Row::as_select())
+    )?;
+    Ok(row.map(Report::from))
+}
+
+pub fn find(connection: &mut Connection, id: ReportId) -> Result<Option<Report>> {
+    let row: Option<Row> = find_one!(
+        connection,
+        reports::table.find(id.0).select(Row::as_select())
+    )?;
+    Ok(row.map(Report::from))
+}
+
+/// How many reports of somebody are open.
+pub fn count_open_of(connection: &mut Connection, by: ActorId) -> Result<i64> {
+    Ok(reports::table
+        .filter(reports::by_id.eq(by.0))
+        .filter(reports::resolved_at.is_null())
+        .count()
+        .get_result(connection)?)
+}
+
+/// The newest reports of the permit's group, at most `most`.
+pub fn list(
+    connection: &mut Connection,
+    permit: &Permit<act::ReadReports>,
+    most: i64,
+) -> Result<Vec<Report>> {
+    let rows: Vec<Row> = reports::table
+        .filter(reports::group_id.eq(permit.group().0))
+        .order(reports::id.desc())
+        .limit(most)
+        .select(Row::as_select())
+        .load(connection)?;
+    Ok(rows.into_iter().map(Report::from).collect())
+}
+
+/// The newest reports of all groups, for who administers the house, at most `most`.
+pub fn list_all(
+    connection: &mut Connection,
+    _: &Permit<act::ManageAccounts>,
+    most: i64,
+) -> Result<Vec<Report>> {
+    let rows: Vec<Row> = reports::table
+        .order(reports::id.desc())
+        .limit(most)
+        .select(Row::as_select())
+        .load(connection)?;
+    Ok(rows.into_iter().map(Report::from).collect())
+}
+
+/// Somebody dealt with a report of the permit's group; none: the command line. False: it was so
+/// already.
+pub fn resolve(
+    connection: &mut Connection,
+    permit: &Permit<act::ReadReports>,
+    id: ReportId,
+    resolved: Resolved,
+) -> Result<bool> {
+    let open = reports::table
+        .filter(reports::id.eq(id.0))
+        .filter(reports::group_id.eq(permit.group().0))
+        .filter(reports::resolved_at.is_null());
+    let changed = diesel::update(open)
+        .set((
+            reports::resolved_at.eq(Some(resolved.at.micros())),
+            reports::resolved_by.eq(resolved.by.map(|by| by.0)),
+        ))
+        .execute(connection)?;
+    Ok(changed > 0)
+}
+
+/// Forgets what somebody reported who is erased.
+pub fn forget_of(connection: &mut Connection, by: ActorId) -> Result<()> {
+    diesel::delete(reports::table.filter(reports::by_id.eq(by.0))).execute(connection)?;
+    Ok(())
+}
