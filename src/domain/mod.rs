@@ -6,7 +6,9 @@
 
 mod account;
 mod audit;
+pub mod backoff;
 mod delivery;
+mod destination;
 mod event;
 mod grant;
 mod group;
@@ -30,6 +32,7 @@ mod uri;
 pub use account::*;
 pub use audit::*;
 pub use delivery::*;
+pub use destination::*;
 pub use event::*;
 pub use grant::*;
 pub use group::*;

@@ -13,6 +13,7 @@ pub mod audit;
 mod connection;
 mod database;
 pub mod deliveries;
+pub mod destinations;
 mod error;
 pub mod events;
 pub mod grants;

@@ -93,7 +93,8 @@ async fn of(backend: Backend) -> Option<&'static Mutex<Fixture>> {
 }
 
 impl Fixture {
-    async fn start(backend: Backend) -> Option<Self> {
+    /// A server of its own, for a case that stops it.
+    pub async fn start(backend: Backend) -> Option<Self> {
         let instance = instance("v", backend)?.with("GUILDHALL_DATABASE__POOL_SIZE", "4");
         let init = [
             "init",

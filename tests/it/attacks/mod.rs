@@ -5,6 +5,7 @@
 
 mod crawl;
 mod denial;
+mod destinations;
 mod fixture;
 mod leaks;
 mod origin;
