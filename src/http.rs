@@ -11,7 +11,7 @@ pub(crate) mod test_server;
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use url::{Host, Url};
 
 use crate::config::{FederationConfig, Limits};
@@ -98,6 +98,8 @@ pub struct Answer {
     /// The beginning of what the server said, at most 4 KiB; empty when it said it too slowly.
     pub text: String,
     pub retry_after: Option<RetryAfter>,
+    /// What time it is there (RFC 9110, section 6.6.1), to the second.
+    pub date: Option<Timestamp>,
     /// How it wants requests to be signed (RFC 9421, section 5).
     pub accept_signature: Option<String>,
 }
@@ -119,9 +121,7 @@ impl RetryAfter {
             let seconds = seconds.min(RETRY_AFTER_SECONDS_MAX);
             return Some(Self::In(Duration::from_secs(seconds)));
         }
-        let date = httpdate::parse_http_date(text.trim()).ok()?;
-        let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-        Some(Self::At(Timestamp::MIN.plus(since_epoch)))
+        parse_date(text.trim()).map(Self::At)
     }
 
     /// The point in time meant, for somebody who reads this `now`; at most 30 days ahead.
@@ -131,6 +131,12 @@ impl RetryAfter {
             Self::At(time) => time.min(now.plus(Duration::from_secs(RETRY_AFTER_SECONDS_MAX))),
         }
     }
+}
+
+fn parse_date(text: &str) -> Option<Timestamp> {
+    let date = httpdate::parse_http_date(text).ok()?;
+    let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::MIN.plus(since_epoch))
 }
 
 /// The outbound client. Cheap to clone; clones share connections.
@@ -222,6 +228,10 @@ impl Client {
         Ok(Answer {
             status: response.status().as_u16(),
             retry_after: RetryAfter::of(response.headers()),
+            date: response
+                .headers()
+                .get(DATE)
+                .and_then(|value| parse_date(value.to_str().ok()?)),
             accept_signature: response
                 .headers()
                 .get("accept-signature")

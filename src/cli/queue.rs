@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::app::App;
 use crate::cli::Output;
 use crate::domain::{
-    Delivery, DeliveryId, DeliveryState, Destination, Host, SignatureChoice, Timestamp,
+    Delivery, DeliveryId, DeliveryState, Destination, DestinationState, Host, SignatureChoice,
+    Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
@@ -60,11 +61,29 @@ struct Listed {
     last_error: Option<Timestamp>,
     error: Option<String>,
     signature: SignatureChoice,
+    state: DestinationState,
+    /// Until when nothing is sent.
+    until: Option<Timestamp>,
+    /// In a row.
+    failures: u32,
+    /// Deliveries a minute, at most.
+    pace: Option<u64>,
+    /// Our clock less theirs, seconds.
+    clock_difference: Option<i64>,
+    #[serde(skip)]
+    described: String,
 }
 
-impl From<Destination> for Listed {
-    fn from(destination: Destination) -> Self {
+impl Listed {
+    fn new(destination: Destination, now: Timestamp) -> Self {
+        let health = destination.health;
         Self {
+            state: health.state(now),
+            until: health.until(now),
+            failures: health.failures,
+            pace: health.pace_per_minute(),
+            clock_difference: health.clock_difference,
+            described: health.describe(now),
             host: destination.host,
             pending: destination.pending,
             failed: destination.failed,
@@ -80,10 +99,15 @@ impl From<Destination> for Listed {
 
 async fn list(app: &App, output: Output) -> Result<()> {
     let destinations = deliveries::list_destinations(app, Viewer::Operator).await?;
-    let listed: Vec<Listed> = destinations.into_iter().map(Listed::from).collect();
+    let now = app.clock.now();
+    let listed: Vec<Listed> = destinations
+        .into_iter()
+        .map(|destination| Listed::new(destination, now))
+        .collect();
     let time = |time: Option<Timestamp>| time.map_or_else(String::new, Timestamp::for_people);
     let headings = [
         "server",
+        "state",
         "waiting",
         "failed",
         "given up",
@@ -91,10 +115,12 @@ async fn list(app: &App, output: Output) -> Result<()> {
         "last success",
         "last error",
         "signature",
+        "clock",
     ];
     output.list(&listed, headings, |row| {
         [
             row.host.to_string(),
+            row.described.clone(),
             row.pending.to_string(),
             row.failed.to_string(),
             row.dead.to_string(),
@@ -102,6 +128,8 @@ async fn list(app: &App, output: Output) -> Result<()> {
             time(row.last_success),
             time(row.last_error),
             row.signature.to_string(),
+            row.clock_difference
+                .map_or_else(String::new, |seconds| format!("{seconds:+} s")),
         ]
     })
 }

@@ -1,9 +1,7 @@
 //! Deliveries: one row an event and destination. The rows are the record of what left the house.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{
-    ActorId, DeliveryId, EventId, GroupId, Host, PostId, SignatureChoice, Timestamp, Uri,
-};
+use crate::domain::{ActorId, DeliveryId, EventId, GroupId, Host, PostId, Timestamp, Uri};
 
 text_enum! {
     DeliveryState ("state") {
@@ -61,20 +59,4 @@ pub struct Delivery {
     pub last_error: Option<String>,
     pub created_at: Timestamp,
     pub finished_at: Option<Timestamp>,
-}
-
-/// What is known of a server we deliver to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Destination {
-    pub host: Host,
-    pub pending: u64,
-    pub failed: u64,
-    pub dead: u64,
-    /// When the oldest pending delivery was made.
-    pub oldest: Option<Timestamp>,
-    pub last_success_at: Option<Timestamp>,
-    pub last_error_at: Option<Timestamp>,
-    pub last_error: Option<String>,
-    /// How requests to it are signed.
-    pub signature: SignatureChoice,
 }

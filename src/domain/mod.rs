@@ -6,7 +6,9 @@
 
 mod account;
 mod audit;
+pub mod backoff;
 mod delivery;
+mod destination;
 mod dialect;
 mod event;
 mod grant;
@@ -32,6 +34,7 @@ mod uri;
 pub use account::*;
 pub use audit::*;
 pub use delivery::*;
+pub use destination::*;
 pub use dialect::*;
 pub use event::*;
 pub use grant::*;

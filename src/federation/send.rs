@@ -20,12 +20,35 @@ pub enum Sent {
         status: u16,
         text: String,
     },
-    /// It may be taken later.
+    /// It may be taken later; the server lives.
     Later {
+        status: u16,
+        error: String,
+        not_before: Option<Timestamp>,
+    },
+    /// The server takes no more just now (429).
+    Limited {
+        error: String,
+        not_before: Option<Timestamp>,
+    },
+    /// No connection, no answer in time (both without a status), or an error of the server's own.
+    Down {
         status: Option<u16>,
         error: String,
         not_before: Option<Timestamp>,
     },
+    /// Something is wrong here.
+    Unable {
+        error: String,
+    },
+}
+
+/// How an attempt went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    pub sent: Sent,
+    /// Our clock less theirs, seconds, where they say what time it is.
+    pub clock_difference: Option<i64>,
 }
 
 /// Characters kept of what another server says about a refusal.
@@ -38,34 +61,51 @@ pub async fn post(
     delivery: &Delivery,
     body: Arc<str>,
     permission_ends: Timestamp,
-) -> Sent {
-    match try_post(federation, delivery, body, permission_ends).await {
-        Ok(Some(answer)) => judge(answer, federation.app.clock.now()),
-        Ok(None) => Sent::Cancelled,
-        Err(error) => Sent::Later {
-            status: None,
-            error: error.to_string(),
-            not_before: None,
+) -> Attempted {
+    let tried = try_post(federation, delivery, body, permission_ends).await;
+    let now = federation.app.clock.now();
+    let date = match &tried {
+        Ok(Posted::Answered(answer)) => answer.date,
+        _ => None,
+    };
+    Attempted {
+        sent: match tried {
+            Ok(Posted::Answered(answer)) => judge(answer, now),
+            Ok(Posted::Silent(error)) => judge_silence(&error),
+            Ok(Posted::Cancelled) => Sent::Cancelled,
+            Err(error) => Sent::Unable {
+                error: error.to_string(),
+            },
         },
+        clock_difference: date.map(|date| now.seconds().saturating_sub(date.seconds())),
     }
 }
 
+enum Posted {
+    Answered(Answer),
+    Silent(HttpError),
+    Cancelled,
+}
+
 /// Signs as the server is known to accept. Where that is refused (401), the other kind is tried
-/// once, if it may still leave (none: it may not); what a server takes or asks for is remembered.
+/// once, if it may still leave; what a server takes or asks for is remembered.
 async fn try_post(
     federation: &Federation,
     delivery: &Delivery,
     body: Arc<str>,
     permission_ends: Timestamp,
-) -> Result<Option<Answer>, crate::Error> {
+) -> Result<Posted, crate::Error> {
     let (app, keyring) = (&federation.app, &federation.keyring);
     let host = &delivery.host;
     let first = keyring.signature_for(app, host).await?;
     let turn = federation.signing_turn().await?;
     if app.clock.now() >= permission_ends && !deliveries::may_still_leave(app, delivery.id).await? {
-        return Ok(None);
+        return Ok(Posted::Cancelled);
     }
-    let answer = post_signed(federation, delivery, Arc::clone(&body), first, turn).await?;
+    let answer = match post_signed(federation, delivery, Arc::clone(&body), first, turn).await? {
+        Ok(answer) => answer,
+        Err(error) => return Ok(Posted::Silent(error)),
+    };
     let asked = answer
         .accept_signature
         .as_deref()
@@ -74,20 +114,23 @@ async fn try_post(
         if let Some(asked) = asked {
             keyring.learn(app, host, asked, Learned::Asked).await?;
         }
-        return Ok(Some(answer));
+        return Ok(Posted::Answered(answer));
     }
     let second = asked
         .filter(|asked| *asked != first)
         .unwrap_or(first.other());
     let turn = federation.signing_turn().await?;
     if !deliveries::may_still_leave(app, delivery.id).await? {
-        return Ok(None);
+        return Ok(Posted::Cancelled);
     }
-    let answer = post_signed(federation, delivery, body, second, turn).await?;
+    let answer = match post_signed(federation, delivery, body, second, turn).await? {
+        Ok(answer) => answer,
+        Err(error) => return Ok(Posted::Silent(error)),
+    };
     if matches!(answer.status, 200..=299) {
         keyring.learn(app, host, second, Learned::Tried).await?;
     }
-    Ok(Some(answer))
+    Ok(Posted::Answered(answer))
 }
 
 async fn post_signed(
@@ -96,7 +139,7 @@ async fn post_signed(
     body: Arc<str>,
     signature: SignatureChoice,
     turn: SigningTurn,
-) -> Result<Answer, crate::Error> {
+) -> Result<Result<Answer, HttpError>, crate::Error> {
     let (app, keyring) = (&federation.app, &federation.keyring);
     let keys = keyring.signing_keys(app, delivery.signer).await?;
     let url = delivery.inbox.to_url()?;
@@ -107,10 +150,7 @@ async fn post_signed(
     });
     let mut headers = signing.await?;
     headers.push(("content-type", "application/activity+json".to_owned()));
-    app.http
-        .post(&url, &headers, body.to_string())
-        .await
-        .map_err(|error: HttpError| error.into())
+    Ok(app.http.post(&url, &headers, body.to_string()).await)
 }
 
 /// 2xx is success. What says "never" ends the attempts: the delivery stays visible as failed, and
@@ -124,16 +164,40 @@ fn judge(answer: Answer, now: Timestamp) -> Sent {
             .take(ANSWER_CHARS_MAX)
             .collect::<String>()
     };
-    match answer.status {
+    let status = answer.status;
+    let not_before = answer.retry_after.map(|after| after.from(now));
+    let error = || format!("{status}: {}", text());
+    match status {
         200..=299 => Sent::Accepted,
         400 | 403 | 404 | 405 | 406 | 410 | 411 | 413 | 414 | 415 | 422 | 501 => Sent::Refused {
-            status: answer.status,
-            text: format!("{}: {}", answer.status, text()),
+            status,
+            text: error(),
         },
-        status => Sent::Later {
+        429 => Sent::Limited {
+            error: error(),
+            not_before,
+        },
+        500.. => Sent::Down {
             status: Some(status),
-            error: format!("{status}: {}", text()),
-            not_before: answer.retry_after.map(|after| after.from(now)),
+            error: error(),
+            not_before,
+        },
+        _ => Sent::Later {
+            status,
+            error: error(),
+            not_before,
+        },
+    }
+}
+
+fn judge_silence(error: &HttpError) -> Sent {
+    let text = error.to_string();
+    match error {
+        HttpError::Refused(_) => Sent::Unable { error: text },
+        HttpError::Unreachable(_) | HttpError::Timeout | HttpError::TooLarge { .. } => Sent::Down {
+            status: None,
+            error: text,
+            not_before: None,
         },
     }
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::domain::{Delivery, DeliveryState, Host, Timestamp};
+use crate::domain::{Delivery, DeliveryState, Host, Impression, Timestamp, backoff};
 use crate::error::Result;
 use crate::federation::Federation;
-use crate::federation::send::{self, Sent};
-use crate::jobs::{LOOK_EVERY, backoff, recover};
+use crate::federation::send::{self, Attempted, Sent};
+use crate::jobs::{LOOK_EVERY, recover};
 use crate::services::deliveries::{self, DeliveryOutcome, Outgoing, Room};
 
 /// How long a delivery is ours: longer than a request may take.
@@ -48,7 +48,8 @@ pub async fn run(federation: Federation) {
 
 struct Deliverer {
     federation: Federation,
-    /// How many deliveries are on their way, by server, and the turns they take there.
+    /// How many deliveries are on their way, by server, and the turns they take there. A server that
+    /// wants no more or does not answer shuts the door: who waits there for a turn is put back.
     on_their_way: HashMap<Host, (usize, Arc<Semaphore>)>,
     count: usize,
     finished: mpsc::Sender<DeliveryOutcome>,
@@ -127,12 +128,24 @@ impl Deliverer {
                 .entry(outgoing.delivery.host.clone())
                 .or_insert_with(|| (0, Arc::new(Semaphore::new(per_host))));
             *count += 1;
+            if turns.is_closed() {
+                *turns = Arc::new(Semaphore::new(per_host));
+            }
             let turns = Arc::clone(turns);
             let (federation, finished) = (self.federation.clone(), self.finished.clone());
             tokio::spawn(async move {
-                // A semaphore that is never closed always gives a turn.
-                let _turn = turns.acquire().await;
-                attempt(federation, outgoing, taken_at, finished).await;
+                let outcome = match turns.acquire().await {
+                    Ok(_turn) => attempt(&federation, outgoing, taken_at).await,
+                    Err(_shut) => put_back(&outgoing.delivery),
+                };
+                if matches!(
+                    outcome.impression,
+                    Impression::Limited(_) | Impression::Down(_)
+                ) {
+                    turns.close();
+                }
+                // The receiver lives as long as the server; when it stops, the lease ends by itself.
+                let _ = finished.send(outcome).await;
             });
         }
         Ok(taken.due)
@@ -196,46 +209,88 @@ impl Deliverer {
 }
 
 async fn attempt(
-    federation: Federation,
+    federation: &Federation,
     outgoing: Outgoing,
     taken_at: Timestamp,
-    finished: mpsc::Sender<DeliveryOutcome>,
-) {
+) -> DeliveryOutcome {
     let delivery = outgoing.delivery;
     let permission_ends = taken_at.plus(PERMISSION_LASTS);
-    let sent = send::post(&federation, &delivery, outgoing.body, permission_ends).await;
-    let outcome = judge(&delivery, sent, federation.app.clock.now());
+    let attempted = send::post(federation, &delivery, outgoing.body, permission_ends).await;
+    let outcome = judge(&delivery, attempted, federation.app.clock.now());
     if let Some(error) = &outcome.error {
         tracing::info!(host = %delivery.host, activity = %delivery.activity, state = %outcome.state, error, "a delivery did not arrive");
     }
-    // The receiver lives as long as the server; when it stops, the lease ends by itself.
-    let _ = finished.send(outcome).await;
+    outcome
 }
 
-/// What an answer means for the delivery.
-fn judge(delivery: &Delivery, sent: Sent, now: Timestamp) -> DeliveryOutcome {
-    let (state, status, error, not_before) = match sent {
-        Sent::Accepted => (DeliveryState::Sent, None, None, None),
-        Sent::Cancelled => {
-            let why = Some("cancelled before it left".to_owned());
-            (DeliveryState::Withheld, None, why, None)
+/// It was taken, and its server was heard to want nothing before its turn came: as if it had not been
+/// taken.
+fn put_back(delivery: &Delivery) -> DeliveryOutcome {
+    DeliveryOutcome {
+        id: delivery.id,
+        host: delivery.host.clone(),
+        state: DeliveryState::Pending,
+        status: None,
+        error: None,
+        next_attempt_at: None,
+        earlier: delivery.attempts,
+        impression: Impression::Untried,
+        clock_difference: None,
+    }
+}
+
+/// What an answer means for the delivery, and what it tells of the server.
+fn judge(delivery: &Delivery, attempted: Attempted, now: Timestamp) -> DeliveryOutcome {
+    let chance = delivery.id.0.unsigned_abs();
+    let next = backoff::next(delivery.attempts + 1, now, chance);
+    let mut outcome = put_back(delivery);
+    outcome.clock_difference = attempted.clock_difference;
+    match attempted.sent {
+        Sent::Accepted => {
+            outcome.state = DeliveryState::Sent;
+            outcome.impression = Impression::Alive;
         }
-        Sent::Refused { status, text } => (DeliveryState::Failed, Some(status), Some(text), None),
+        Sent::Cancelled => {
+            outcome.state = DeliveryState::Withheld;
+            outcome.error = Some("cancelled before it left".to_owned());
+        }
+        Sent::Refused { status, text } => {
+            outcome.state = DeliveryState::Failed;
+            outcome.impression = Impression::Alive;
+            (outcome.status, outcome.error) = (Some(status), Some(text));
+        }
         Sent::Later {
             status,
             error,
             not_before,
-        } => (DeliveryState::Pending, status, Some(error), not_before),
-    };
-    let over = state == DeliveryState::Pending && backoff::is_over(delivery.created_at, now);
-    let next = backoff::next(delivery.attempts + 1, now, delivery.id.0.unsigned_abs());
-    DeliveryOutcome {
-        id: delivery.id,
-        host: delivery.host.clone(),
-        state: if over { DeliveryState::Dead } else { state },
-        status,
-        error,
-        next_attempt_at: (state == DeliveryState::Pending)
-            .then(|| not_before.map_or(next, |time| time.max(next))),
+        } => {
+            outcome.impression = Impression::Alive;
+            (outcome.status, outcome.error) = (Some(status), Some(error));
+            outcome.next_attempt_at = Some(not_before.map_or(next, |time| time.max(next)));
+        }
+        Sent::Limited { error, not_before } => {
+            outcome.impression = Impression::Limited(not_before);
+            (outcome.status, outcome.error) = (Some(429), Some(error));
+            // Nothing is wrong with the delivery: it goes when its server may be sent to.
+            outcome.next_attempt_at = Some(not_before.unwrap_or(now));
+        }
+        Sent::Down {
+            status,
+            error,
+            not_before,
+        } => {
+            outcome.impression = Impression::Down(not_before);
+            (outcome.status, outcome.error) = (status, Some(error));
+            outcome.next_attempt_at = Some(not_before.map_or(next, |time| time.max(next)));
+        }
+        Sent::Unable { error } => {
+            outcome.impression = Impression::Unclear;
+            outcome.error = Some(error);
+            outcome.next_attempt_at = Some(next);
+        }
     }
+    if outcome.state == DeliveryState::Pending && backoff::is_over(delivery.created_at, now) {
+        outcome.state = DeliveryState::Dead;
+    }
+    outcome
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use crate::domain::backoff;
 use crate::domain::{ActorId, GroupId, Job, JobState, Work};
 use crate::error::Result;
 use crate::federation::{Federation, backfill, partnership};
-use crate::jobs::{LOOK_EVERY, backoff, recover, rest};
+use crate::jobs::{LOOK_EVERY, recover, rest};
 use crate::services::{accounts, jobs};
 
 /// Errands at once.

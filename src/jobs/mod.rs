@@ -3,7 +3,6 @@
 //! Each worker sleeps until its bell rings, and looks now and then for work that another process
 //! made. A crash loses nothing: what was taken is leased, and free again when the lease ends.
 
-mod backoff;
 mod deliver;
 mod errands;
 mod expire;

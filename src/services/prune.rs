@@ -1,4 +1,4 @@
-//! Forgetting what is no longer needed: in small steps, so that nobody who writes waits for long.
+//! Giving up and forgetting what is no longer needed: in small steps, so that nobody who writes waits for long.
 //!
 //! What stays: posts with their tombstones, events, audit lines, and for each post the servers that
 //! have it, for taking it back.
@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::domain::{ArrivalId, Timestamp};
+use crate::domain::{ArrivalId, DELIVERY_DAYS_MAX, Timestamp};
 use crate::error::Result;
 use crate::services::keys;
 use crate::storage::{self, Connection};
@@ -30,6 +30,8 @@ pub const SECURITY_LOG_KEPT: Duration = DAY.saturating_mul(90);
 /// How much was forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
+    /// Deliveries to servers that do not answer, whose time is over.
+    pub given_up: usize,
     pub deliveries: usize,
     pub arrivals: usize,
     pub errands: usize,
@@ -53,6 +55,7 @@ pub async fn prune(app: &App, reached: &mut Reached) -> Result<Pruned> {
         .write_patiently("prune_keys", move |connection| keys::prune(connection, now))
         .await?;
     Ok(Pruned {
+        given_up: by_steps(app, now, give_up).await?,
         deliveries: by_steps(app, ago(DELIVERIES_KEPT), storage::deliveries::forget_ended).await?,
         arrivals: by_steps(app, ago(ARRIVALS_KEPT), storage::arrivals::forget).await?,
         errands: by_steps(app, ago(ERRANDS_KEPT), storage::jobs::forget_ended).await?,
@@ -64,6 +67,13 @@ pub async fn prune(app: &App, reached: &mut Reached) -> Result<Pruned> {
         .await?,
         sessions: by_steps(app, now, storage::sessions::forget_expired).await?,
     })
+}
+
+/// What an answer would say of each when it is tried: that was long enough.
+fn give_up(connection: &mut Connection, now: Timestamp, most: i64) -> Result<usize> {
+    let before =
+        now.minus(DAY.saturating_mul(u32::try_from(DELIVERY_DAYS_MAX).unwrap_or(u32::MAX)));
+    storage::deliveries::give_up(connection, before, now, most)
 }
 
 type Forget = fn(&mut Connection, Timestamp, i64) -> Result<usize>;

@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::{
-    ActorId, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination, EventId, EventKind,
-    GroupId, Host, PostId, SignatureChoice, Timestamp, Uri,
+    ActorId, Attempt, Delivery, DeliveryGround, DeliveryId, DeliveryState, EventId, EventKind,
+    FAILURES_MAX, GroupId, Host, Impression, PostId, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::among::{AmongMethods as _, Statement};
 use crate::storage::connection::{find_one, on_backend};
-use crate::storage::error::{read, read_optional};
+use crate::storage::error::read;
 use crate::storage::pending::Pending;
-use crate::storage::schema::{deliveries, destinations, messages, post_hosts};
-use crate::storage::{Connection, ids};
+use crate::storage::schema::{deliveries, destinations as destination_rows, messages, post_hosts};
+use crate::storage::{Connection, destinations, ids};
 
 // Every column is written, so that SQLite takes many rows in one statement.
 #[derive(Queryable, Selectable, Insertable, QueryableByName)]
@@ -210,6 +210,13 @@ fn name_all(connection: &mut Connection) -> Result<()> {
     Ok(())
 }
 
+/// A delivery whose time has come. Nobody else takes it before this transaction ends.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub delivery: Delivery,
+    message: i64,
+}
+
 /// A delivery that this process may send now, with its bytes.
 #[derive(Clone, Debug)]
 pub struct Claimed {
@@ -218,16 +225,15 @@ pub struct Claimed {
     pub body: Arc<str>,
 }
 
-/// Takes deliveries that are due and first in their lane, at most `most`, and leases them until
-/// `lease_until`. A lane whose first delivery is leased or waits for its next attempt gives none:
-/// order is kept per host and topic. Servers in `skip` (they are busy enough) give none either.
-pub fn claim_due(
+/// Finds deliveries that are due and first in their lane, at most `most`. A lane whose first delivery is
+/// leased or waits for its next attempt gives none: order is kept per host and topic. Servers in `skip`
+/// (they are busy enough) give none either.
+pub fn list_due(
     connection: &mut Connection,
     skip: &[Host],
     now: Timestamp,
-    lease_until: Timestamp,
     most: i64,
-) -> Result<Vec<Claimed>> {
+) -> Result<Vec<Due>> {
     hold_lanes(connection)?;
     let due = deliveries::table
         .filter(deliveries::state.eq(Pending))
@@ -243,14 +249,30 @@ pub fn claim_due(
         Connection::Postgres(inner) => due.for_update().skip_locked().load(inner)?,
         Connection::Sqlite(inner) => due.load(inner)?,
     };
-    if rows.is_empty() {
+    rows.into_iter()
+        .map(|row| {
+            Ok(Due {
+                message: row.message_id,
+                delivery: Delivery::try_from(row)?,
+            })
+        })
+        .collect()
+}
+
+/// Takes deliveries that are due and leases them until `lease_until`.
+pub fn claim(
+    connection: &mut Connection,
+    due: Vec<Due>,
+    lease_until: Timestamp,
+) -> Result<Vec<Claimed>> {
+    if due.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<i64> = due.iter().map(|due| due.delivery.id.0).collect();
     diesel::update(deliveries::table.filter(deliveries::id.among(&ids)))
         .set(deliveries::lease_until.eq(lease_until.micros()))
         .execute(connection)?;
-    let mut message_ids: Vec<i64> = rows.iter().map(|row| row.message_id).collect();
+    let mut message_ids: Vec<i64> = due.iter().map(|due| due.message).collect();
     message_ids.sort_unstable();
     message_ids.dedup();
     let bodies: HashMap<i64, Arc<str>> = messages::table
@@ -260,15 +282,11 @@ pub fn claim_due(
         .into_iter()
         .map(|(id, body)| (id, body.into()))
         .collect();
-    rows.into_iter()
-        .map(|row| {
-            let body = bodies.get(&row.message_id).cloned().unwrap_or_default();
-            Ok(Claimed {
-                delivery: Delivery::try_from(row)?,
-                body,
-            })
-        })
-        .collect()
+    let claimed = due.into_iter().map(|due| Claimed {
+        body: bodies.get(&due.message).cloned().unwrap_or_default(),
+        delivery: due.delivery,
+    });
+    Ok(claimed.collect())
 }
 
 /// How an attempt ended.
@@ -282,13 +300,37 @@ pub struct Outcome {
     pub error: Option<String>,
     /// When to try again, where the state stays pending.
     pub next_attempt_at: Option<Timestamp>,
+    /// Attempts before this one.
+    pub earlier: u32,
+    /// What the attempt tells of the server.
+    pub impression: Impression,
+    /// Our clock less theirs, seconds, where they answered with a `Date`.
+    pub clock_difference: Option<i64>,
+}
+
+impl Outcome {
+    pub const fn attempt(&self) -> Attempt {
+        Attempt {
+            delivery: self.id,
+            earlier: self.earlier,
+            impression: self.impression,
+        }
+    }
 }
 
 /// Writes how attempts ended and gives their leases back.
 pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp) -> Result<()> {
     hold_lanes(connection)?;
-    let (clean, eventful): (Vec<_>, Vec<_>) = outcomes
-        .iter()
+    let put_back = |outcome: &&Outcome| {
+        outcome.impression == Impression::Untried && outcome.state == DeliveryState::Pending
+    };
+    let (put_back, ended): (Vec<_>, Vec<_>) = outcomes.iter().partition(put_back);
+    if !put_back.is_empty() {
+        let ids: Vec<DeliveryId> = put_back.iter().map(|outcome| outcome.id).collect();
+        release(connection, &ids, now)?;
+    }
+    let (clean, eventful): (Vec<_>, Vec<_>) = ended
+        .into_iter()
         .partition(|outcome| outcome.state == DeliveryState::Sent);
     let sent: Vec<i64> = clean.iter().map(|outcome| outcome.id.0).collect();
     if !sent.is_empty() {
@@ -301,16 +343,16 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
                 deliveries::finished_at.eq(Some(now.micros())),
             ))
             .execute(connection)?;
-        note_success(connection, &sent, now)?;
+        destinations::note_success(connection, &sent, now)?;
     }
     for outcome in eventful {
         // What was withheld was not tried: nothing of it left the house.
-        let tried = i32::from(outcome.state != DeliveryState::Withheld);
+        let tried = outcome.impression != Impression::Untried;
         let finished = (outcome.state != DeliveryState::Pending).then_some(now.micros());
         diesel::update(deliveries::table.find(outcome.id.0))
             .set((
                 deliveries::state.eq(outcome.state.as_str()),
-                deliveries::attempts.eq(deliveries::attempts + tried),
+                deliveries::attempts.eq(deliveries::attempts + i32::from(tried)),
                 deliveries::lease_until.eq(0),
                 deliveries::last_status.eq(outcome.status.map(i32::from)),
                 deliveries::last_error.eq(outcome.error.as_deref()),
@@ -318,8 +360,8 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
                 deliveries::finished_at.eq(finished),
             ))
             .execute(connection)?;
-        if outcome.state != DeliveryState::Withheld {
-            note_error(
+        if tried {
+            destinations::note_error(
                 connection,
                 &outcome.host,
                 outcome.error.as_deref().unwrap_or(""),
@@ -335,37 +377,8 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
     name_successors(connection, &ended)
 }
 
-/// Remembers that the servers of these deliveries took something.
-fn note_success(connection: &mut Connection, sent: &[i64], now: Timestamp) -> Result<()> {
-    for some in sent.chunks(IDS_PER_QUERY) {
-        Statement::new("INSERT INTO destinations (host, last_success_at) SELECT DISTINCT d.host, ")
-            .number(now.micros())
-            .words(" FROM deliveries d WHERE d.id IN ")
-            .list(some)
-            .words(" ON CONFLICT (host) DO UPDATE SET last_success_at = excluded.last_success_at")
-            .execute(connection)?;
-    }
-    Ok(())
-}
-
-fn note_error(connection: &mut Connection, host: &Host, error: &str, now: Timestamp) -> Result<()> {
-    on_backend!(connection, |inner| diesel::insert_into(destinations::table)
-        .values((
-            destinations::host.eq(host.as_str()),
-            destinations::last_error_at.eq(Some(now.micros())),
-            destinations::last_error.eq(Some(error)),
-        ))
-        .on_conflict(destinations::host)
-        .do_update()
-        .set((
-            destinations::last_error_at.eq(Some(now.micros())),
-            destinations::last_error.eq(Some(error))
-        ))
-        .execute(inner))?;
-    Ok(())
-}
-
-/// Gives leases back without an attempt: at a graceful stop, or for a partner that is paused.
+/// Gives leases back without an attempt, or puts off what is due: the partner is paused, say, or its
+/// server has to be left alone.
 pub fn release(
     connection: &mut Connection,
     ids: &[DeliveryId],
@@ -390,6 +403,81 @@ pub fn hasten(connection: &mut Connection, host: &Host, now: Timestamp) -> Resul
     Ok(diesel::update(waiting)
         .set(deliveries::next_attempt_at.eq(now.micros()))
         .execute(connection)?)
+}
+
+/// Makes the first of each lane to a server due now: the server is back.
+pub fn wake(connection: &mut Connection, host: &Host, now: Timestamp) -> Result<()> {
+    hold_lanes(connection)?;
+    let first = deliveries::table
+        .filter(deliveries::host.eq(host.as_str()))
+        .filter(deliveries::state.eq(Pending))
+        .filter(deliveries::first_in_lane)
+        .filter(deliveries::next_attempt_at.gt(now.micros()));
+    diesel::update(first)
+        .set(deliveries::next_attempt_at.eq(now.micros()))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Chooses what is sent next to a server that does not answer, at `time`: what was tried least, for the
+/// fault may be of what was tried often; of these the oldest.
+pub fn appoint(
+    connection: &mut Connection,
+    host: &Host,
+    time: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    let free = deliveries::table
+        .filter(deliveries::host.eq(host.as_str()))
+        .filter(deliveries::state.eq(Pending))
+        .filter(deliveries::first_in_lane)
+        .filter(deliveries::lease_until.le(now.micros()))
+        .order((deliveries::attempts, deliveries::id))
+        .limit(1)
+        .select(deliveries::id);
+    let chosen: Option<i64> = free.get_result(connection).optional()?;
+    if let Some(id) = chosen {
+        diesel::update(deliveries::table.find(id))
+            .set(deliveries::next_attempt_at.eq(time.micros()))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// How recently a server must have failed for its old deliveries to be given up: if we were away
+/// ourselves for a month, it is asked once more first.
+const FAILED_WITHIN: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+/// Gives up what was made before `before` and waits for a server that rests, the oldest first, at most
+/// `most`; how many. Each one's turn comes so rarely that it would outlive its time.
+pub fn give_up(
+    connection: &mut Connection,
+    before: Timestamp,
+    now: Timestamp,
+    most: i64,
+) -> Result<usize> {
+    hold_lanes(connection)?;
+    let resting = destination_rows::table
+        .filter(destination_rows::failures.ge(i32::try_from(FAILURES_MAX).unwrap_or(i32::MAX)))
+        .filter(destination_rows::last_error_at.gt(now.minus(FAILED_WITHIN).micros()))
+        .select(destination_rows::host);
+    let ids: Vec<i64> = deliveries::table
+        .filter(deliveries::id.lt(ids::first_at(before)))
+        .filter(deliveries::state.eq(Pending))
+        .filter(deliveries::lease_until.le(now.micros()))
+        .filter(deliveries::host.eq_any(resting))
+        .order(deliveries::id)
+        .limit(most)
+        .select(deliveries::id)
+        .load(connection)?;
+    diesel::update(deliveries::table.filter(deliveries::id.among(&ids)))
+        .set((
+            deliveries::state.eq(DeliveryState::Dead.as_str()),
+            deliveries::finished_at.eq(Some(now.micros())),
+        ))
+        .execute(connection)?;
+    name_successors(connection, &ids)?;
+    Ok(ids.len())
 }
 
 /// Whether a delivery that was taken still waits to be sent: nobody cancelled it meanwhile.
@@ -691,7 +779,7 @@ pub fn list_given_up(
     rows.into_iter().map(Delivery::try_from).collect()
 }
 
-/// Puts given-up or waiting deliveries first in line again; how many.
+/// Makes given-up or waiting deliveries due again; how many.
 pub fn retry(
     connection: &mut Connection,
     host: Option<&Host>,
@@ -742,60 +830,4 @@ pub fn discard(connection: &mut Connection, id: DeliveryId, now: Timestamp) -> R
     .execute(connection)?;
     name_successors(connection, &[id.0])?;
     Ok(changed > 0)
-}
-
-#[derive(QueryableByName)]
-struct DestinationRow {
-    #[diesel(sql_type = Text)]
-    host: String,
-    #[diesel(sql_type = BigInt)]
-    pending: i64,
-    #[diesel(sql_type = BigInt)]
-    failed: i64,
-    #[diesel(sql_type = BigInt)]
-    dead: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    oldest: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    last_success_at: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    last_error_at: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
-    last_error: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    signature: Option<String>,
-}
-
-/// Every server we deliver to, by name.
-pub fn list_destinations(connection: &mut Connection) -> Result<Vec<Destination>> {
-    let text = "SELECT h.host AS host, COALESCE(w.pending, 0) AS pending, COALESCE(w.failed, 0) AS failed, \
-                COALESCE(w.dead, 0) AS dead, w.oldest AS oldest, s.last_success_at AS last_success_at, \
-                s.last_error_at AS last_error_at, s.last_error AS last_error, p.signature AS signature \
-                FROM (SELECT host FROM destinations UNION SELECT host FROM deliveries WHERE state <> 'sent') h \
-                LEFT JOIN destinations s ON s.host = h.host LEFT JOIN peers p ON p.host = h.host \
-                LEFT JOIN (SELECT host, \
-                    COUNT(CASE WHEN state = 'pending' THEN 1 END) AS pending, \
-                    COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed, \
-                    COUNT(CASE WHEN state = 'dead' THEN 1 END) AS dead, \
-                    MIN(CASE WHEN state = 'pending' THEN created_at END) AS oldest \
-                    FROM deliveries WHERE state IN ('pending', 'failed', 'dead') GROUP BY host) w ON w.host = h.host \
-                ORDER BY h.host";
-    let rows: Vec<DestinationRow> = diesel::sql_query(text).load(connection)?;
-    let count = |number: i64| u64::try_from(number).unwrap_or(0);
-    rows.into_iter()
-        .map(|row| {
-            Ok(Destination {
-                host: read(&row.host)?,
-                pending: count(row.pending),
-                failed: count(row.failed),
-                dead: count(row.dead),
-                oldest: row.oldest.map(Timestamp::from_micros),
-                last_success_at: row.last_success_at.map(Timestamp::from_micros),
-                last_error_at: row.last_error_at.map(Timestamp::from_micros),
-                last_error: row.last_error,
-                signature: read_optional(row.signature.as_deref())?
-                    .unwrap_or(SignatureChoice::Cavage),
-            })
-        })
-        .collect()
 }

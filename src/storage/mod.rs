@@ -13,6 +13,7 @@ pub mod audit;
 mod connection;
 mod database;
 pub mod deliveries;
+pub mod destinations;
 pub mod dialects;
 mod error;
 pub mod events;

@@ -312,6 +312,12 @@ diesel::table! {
         last_success_at -> Nullable<BigInt>,
         last_error_at -> Nullable<BigInt>,
         last_error -> Nullable<Text>,
+        failures -> Integer,
+        not_before -> BigInt,
+        gap -> BigInt,
+        gap_limit -> BigInt,
+        probe_id -> Nullable<BigInt>,
+        clock_difference -> Nullable<BigInt>,
     }
 }
 

@@ -348,6 +348,10 @@ pub fn health(destination: &Destination, now: Timestamp) -> QueueHealth {
         .last_error_at
         .zip(destination.last_error.as_ref());
     QueueHealth {
+        state: destination.health.describe(now),
+        held: destination.health.until(now).is_some(),
+        clock: destination.health.clock_difference.map(clock),
+        signature: Some(destination.signature.as_str()),
         pending: count(destination.pending),
         oldest: destination.oldest.map(|at| when(at, now)),
         last_success: destination.last_success_at.map(|at| when(at, now)),
@@ -358,9 +362,29 @@ pub fn health(destination: &Destination, now: Timestamp) -> QueueHealth {
     }
 }
 
+/// Differences up to this are of the measurement, seconds.
+const CLOCK_NOISE_SECONDS: u64 = 2;
+
+/// Another server's clock, from how much later ours is.
+fn clock(difference: i64) -> String {
+    let seconds = difference.unsigned_abs();
+    if seconds <= CLOCK_NOISE_SECONDS {
+        return "as ours".to_owned();
+    }
+    let side = if difference > 0 { "behind" } else { "ahead of" };
+    format!("{seconds} s {side} ours")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_is_compared_with_ours() {
+        assert_eq!(clock(600), "600 s behind ours");
+        assert_eq!(clock(-90), "90 s ahead of ours");
+        assert_eq!(clock(-2), "as ours");
+    }
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()

@@ -15,7 +15,11 @@ use crate::web::{answer, done, parts};
 
 #[derive(Deserialize)]
 pub struct Wish {
+    /// Of a delivery.
+    #[serde(default)]
     id: String,
+    #[serde(default)]
+    host: String,
     action: String,
 }
 
@@ -34,15 +38,18 @@ pub async fn decide(member: Member, Form(wish): Form<Wish>) -> Answer {
 
 async fn carry_out(member: &Member, wish: &Wish) -> Result<Notice> {
     let (app, viewer) = (&member.app, member.viewer());
-    let id: DeliveryId = wish.id.parse()?;
     match wish.action.as_str() {
         "retry" => {
-            deliveries::retry(app, viewer, None, Some(id)).await?;
+            deliveries::retry(app, viewer, None, Some(wish.id.parse()?)).await?;
             Ok(Notice::Retrying)
         }
         "discard" => {
-            deliveries::discard(app, viewer, id).await?;
+            deliveries::discard(app, viewer, wish.id.parse()?).await?;
             Ok(Notice::Discarded)
+        }
+        "ask" => {
+            deliveries::ask(app, viewer, wish.host.parse()?).await?;
+            Ok(Notice::Asking)
         }
         other => Err(Error::invalid(
             "action",

@@ -64,6 +64,7 @@ text_enum! {
         SignedOutThere = "signed-out-there",
         Revoked = "revoked",
         Retrying = "retrying",
+        Asking = "asking",
         Discarded = "discarded",
     }
 }
@@ -102,6 +103,7 @@ impl Notice {
             Self::SignedOutThere => "Signed out there.",
             Self::Revoked => "Revoked.",
             Self::Retrying => "It is tried again now.",
+            Self::Asking => "It is asked now whether it takes something.",
             Self::Discarded => "Given up for good.",
         }
     }

@@ -11,7 +11,7 @@ use crate::storage;
 pub async fn list_destinations(app: &App, viewer: Viewer) -> Result<Vec<Destination>> {
     access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
     app.db
-        .read("list_destinations", storage::deliveries::list_destinations)
+        .read("list_destinations", storage::destinations::list)
         .await
 }
 
@@ -45,7 +45,8 @@ pub async fn list_given_up(
         .await
 }
 
-/// Puts waiting and given-up deliveries first in line; how many.
+/// Makes waiting and given-up deliveries due, and has their servers asked at once, also one that rests;
+/// how many.
 pub async fn retry(
     app: &App,
     viewer: Viewer,
@@ -58,6 +59,13 @@ pub async fn retry(
         .db
         .write("retry_deliveries", move |connection| {
             let count = storage::deliveries::retry(connection, host.as_ref(), id, asker.now)?;
+            let theirs = match id {
+                Some(id) => storage::deliveries::find(connection, id)?.map(|one| one.host),
+                None => host.clone(),
+            };
+            if id.is_none() || theirs.is_some() {
+                storage::destinations::free(connection, theirs.as_ref(), asker.now)?;
+            }
             let subject = host.map_or_else(|| "all".to_owned(), |host| host.to_string());
             audit::note(
                 connection,
@@ -71,6 +79,22 @@ pub async fn retry(
         .await?;
     app.bells.deliveries.notify_one();
     Ok(count)
+}
+
+/// Has a server that rests, or wanted nothing for a while, asked at once.
+pub async fn ask(app: &App, viewer: Viewer, host: Host) -> Result<()> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManagePartners>(&asker)?;
+    app.db
+        .write("ask_destination", move |connection| {
+            storage::deliveries::wake(connection, &host, asker.now)?;
+            storage::destinations::free(connection, Some(&host), asker.now)?;
+            let action = AuditAction::DeliveryRetried;
+            audit::note(connection, &asker, action, host.as_str(), "asked now")
+        })
+        .await?;
+    app.bells.deliveries.notify_one();
+    Ok(())
 }
 
 /// Gives a delivery up for good.

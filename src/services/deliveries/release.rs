@@ -1,17 +1,18 @@
 //! Asking again before the bytes leave, and writing down how it went.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Delivery, DeliveryGround, DeliveryId, DeliveryState, GroupId, Host, PartnerState, PostId,
-    Timestamp,
+    Delivery, DeliveryGround, DeliveryId, DeliveryState, GroupId, Host, Impression, PartnerState,
+    PostId, Timestamp,
 };
 use crate::error::Result;
 use crate::policy::{FederationMode, Reason, Viewer};
 use crate::services::access::Receivers;
+use crate::services::deliveries::health::Healths;
 use crate::services::deliveries::known::{Known, known};
-use crate::storage::deliveries::{Claimed, Outcome};
+use crate::storage::deliveries::{Claimed, Due, Outcome};
 use crate::storage::{self, Connection};
 
 /// A delivery that may leave now, with its bytes.
@@ -39,15 +40,15 @@ pub struct Taken {
     pub due: usize,
 }
 
-/// Writes how attempts ended, takes what is due, and asks of each delivery, in the same
-/// transaction, whether it may still leave. What may not is withheld; what belongs to a paused
-/// partner waits.
+/// Writes how attempts ended and what they tell of the servers, takes what is due where its server
+/// may be sent to, and asks of each delivery, in the same transaction, whether it may still leave. What
+/// may not is withheld; what belongs to a paused partner waits.
 pub async fn exchange(app: &App, ended: Vec<Outcome>, room: Room) -> Result<Taken> {
     let asker = app.asker(Viewer::Anonymous);
     app.db
         .write_patiently("exchange_deliveries", move |connection| {
             if !ended.is_empty() {
-                storage::deliveries::record(connection, &ended, asker.now)?;
+                record(connection, &ended, asker.now)?;
             }
             match room.most {
                 0 => Ok(Taken::default()),
@@ -57,28 +58,66 @@ pub async fn exchange(app: &App, ended: Vec<Outcome>, room: Room) -> Result<Take
         .await
 }
 
+fn record(connection: &mut Connection, ended: &[Outcome], now: Timestamp) -> Result<()> {
+    storage::deliveries::record(connection, ended, now)?;
+    let mut healths = Healths::read(connection, ended.iter().map(|outcome| &outcome.host))?;
+    healths.hear(ended, now);
+    healths.write(connection, now)
+}
+
 fn claim(connection: &mut Connection, asker: &Asker, room: &Room) -> Result<Taken> {
+    let now = asker.now;
     let most = i64::try_from(room.most).unwrap_or(i64::MAX);
-    let claimed =
-        storage::deliveries::claim_due(connection, &room.busy, asker.now, room.lease_until, most)?;
-    let due = claimed.len();
+    let due = storage::deliveries::list_due(connection, &room.busy, now, most)?;
+    let count = due.len();
+    let hosts = due.iter().map(|due| &due.delivery.host);
+    let mut healths = Healths::read(connection, hosts)?;
+    // Those whose server has to be left alone are not asked about: they come again.
+    let (open, shut): (Vec<_>, Vec<_>) = due
+        .into_iter()
+        .partition(|due| healths.is_open(&due.delivery.host, now));
+    let mut put_off = PutOff::default();
+    for due in shut {
+        put_off.until(healths.next_turn(&due.delivery.host, now), due.delivery.id);
+    }
     let mut release = Release::new(asker);
-    release.meet(connection, &claimed)?;
-    let (mut outgoing, mut held, mut withheld) = (Vec::new(), Vec::new(), Vec::new());
-    for taken in claimed {
-        match release.ask(connection, &taken.delivery)? {
-            Leave::Now => outgoing.push(taken),
-            Leave::Later => held.push(taken.delivery.id),
-            Leave::Never(reason) => withheld.push(withhold(&taken.delivery, reason)),
+    release.meet(connection, &open)?;
+    let (mut leaving, mut withheld) = (Vec::new(), Vec::new());
+    for due in open {
+        let delivery = &due.delivery;
+        match release.ask(connection, delivery)? {
+            Leave::Now if healths.take_turn(delivery, now, room.lease_until) => leaving.push(due),
+            Leave::Now => put_off.until(healths.next_turn(&delivery.host, now), delivery.id),
+            Leave::Later => put_off.until(now.plus(PAUSE_LOOK), delivery.id),
+            Leave::Never(reason) => withheld.push(withhold(delivery, reason)),
         }
     }
-    if !held.is_empty() {
-        storage::deliveries::release(connection, &held, asker.now.plus(PAUSE_LOOK))?;
-    }
+    healths.write(connection, now)?;
+    put_off.write(connection)?;
     if !withheld.is_empty() {
-        storage::deliveries::record(connection, &withheld, asker.now)?;
+        storage::deliveries::record(connection, &withheld, now)?;
     }
-    Ok(Taken { outgoing, due })
+    Ok(Taken {
+        outgoing: storage::deliveries::claim(connection, leaving, room.lease_until)?,
+        due: count,
+    })
+}
+
+/// What is due and cannot go now, by when it comes again.
+#[derive(Default)]
+struct PutOff(BTreeMap<Timestamp, Vec<DeliveryId>>);
+
+impl PutOff {
+    fn until(&mut self, time: Timestamp, delivery: DeliveryId) {
+        self.0.entry(time).or_default().push(delivery);
+    }
+
+    fn write(self, connection: &mut Connection) -> Result<()> {
+        for (time, deliveries) in self.0 {
+            storage::deliveries::release(connection, &deliveries, time)?;
+        }
+        Ok(())
+    }
 }
 
 enum Leave {
@@ -95,6 +134,9 @@ fn withhold(delivery: &Delivery, reason: Reason) -> Outcome {
         status: None,
         error: Some(reason.as_str().to_owned()),
         next_attempt_at: None,
+        earlier: delivery.attempts,
+        impression: Impression::Untried,
+        clock_difference: None,
     }
 }
 
@@ -117,19 +159,19 @@ impl<'a> Release<'a> {
     }
 
     /// Reads at once what the deliveries are about.
-    fn meet(&mut self, connection: &mut Connection, claimed: &[Claimed]) -> Result<()> {
-        let is_news = |claimed: &&Claimed| claimed.delivery.ground == DeliveryGround::News;
-        let mut ids: Vec<PostId> = claimed
+    fn meet(&mut self, connection: &mut Connection, due: &[Due]) -> Result<()> {
+        let is_news = |due: &&Due| due.delivery.ground == DeliveryGround::News;
+        let mut ids: Vec<PostId> = due
             .iter()
             .filter(is_news)
-            .filter_map(|claimed| claimed.delivery.post)
+            .filter_map(|due| due.delivery.post)
             .collect();
         ids.sort_unstable();
         ids.dedup();
         let posts = self.known.meet_posts(connection, &ids)?;
         self.receivers.meet_posts(connection, &posts)?;
         let mut hosts: HashMap<GroupId, HashSet<&Host>> = HashMap::new();
-        for Claimed { delivery, .. } in claimed.iter().filter(is_news) {
+        for Due { delivery, .. } in due.iter().filter(is_news) {
             if let Some(group) = delivery.group {
                 hosts.entry(group).or_default().insert(&delivery.host);
             }

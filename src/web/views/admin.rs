@@ -63,7 +63,7 @@ pub struct PartnerPage {
     pub health: QueueHealth,
 }
 
-/// `GET /admin/queue`; posts `id` and `action` (`retry`, `discard`) to itself.
+/// `GET /admin/queue`; posts `id` and `action` (`retry`, `discard`), or `host` and `action` (`ask`), to itself.
 #[derive(Template)]
 #[template(path = "queue.html")]
 pub struct QueuePage {
@@ -92,6 +92,13 @@ pub struct DeadLetter {
 /// How sending to one host goes.
 #[derive(Default)]
 pub struct QueueHealth {
+    /// "resting until 22 Nov 2026, 14:05, after 5 failures"; empty where nothing was sent yet.
+    pub state: String,
+    /// Nothing is sent just now.
+    pub held: bool,
+    /// "600 s behind ours"
+    pub clock: Option<String>,
+    pub signature: Option<&'static str>,
     pub pending: usize,
     pub oldest: Option<When>,
     pub last_success: Option<When>,

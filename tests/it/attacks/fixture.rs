@@ -105,7 +105,8 @@ async fn of(backend: Backend) -> Option<&'static Mutex<Fixture>> {
 }
 
 impl Fixture {
-    async fn start(backend: Backend, settings: &[(&str, &str)]) -> Option<Self> {
+    /// A server of its own, for a case that stops it or sets it up otherwise.
+    pub async fn start(backend: Backend, settings: &[(&str, &str)]) -> Option<Self> {
         let mut instance = instance("v", backend)?.with("GUILDHALL_DATABASE__POOL_SIZE", "4");
         for (name, value) in settings {
             instance = instance.with(name, value);

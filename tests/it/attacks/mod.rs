@@ -6,6 +6,7 @@
 mod content;
 mod crawl;
 mod denial;
+mod destinations;
 mod fixture;
 mod flood;
 mod leaks;

@@ -1,4 +1,5 @@
 //! Use cases, on both databases, without a server.
 
 mod accounts;
+mod deliveries;
 mod prune;

@@ -30,6 +30,8 @@ struct Shared {
     answers: HashMap<String, Answer>,
     /// What is said to every POST; 202 unless a test wants otherwise.
     to_posts: Option<Answer>,
+    /// Hangs up whoever calls.
+    dead: bool,
     /// The only kind of signature that is taken; any unless a test wants otherwise.
     takes: Option<Takes>,
     connections: usize,
@@ -190,12 +192,22 @@ impl Peer {
 
     /// Says this status to every POST from now on.
     pub fn answer_posts(&self, status: u16) {
-        self.shared().to_posts = Some(Answer::status(status));
+        self.answer_posts_with(Answer::status(status));
     }
 
     /// Says to every POST from now on that it belongs elsewhere.
     pub fn redirect_posts(&self, status: u16, to: &str) {
         self.shared().to_posts = Some(Answer::redirect(status, to));
+    }
+
+    /// Gives this answer to every POST from now on.
+    pub fn answer_posts_with(&self, answer: Answer) {
+        self.shared().to_posts = Some(answer);
+    }
+
+    /// Answers nothing from now on, or again.
+    pub fn set_dead(&self, dead: bool) {
+        self.shared().dead = dead;
     }
 
     /// Takes one kind of signature only from now on.
@@ -247,6 +259,9 @@ impl Peer {
         let _ = stream.set_nodelay(true);
         let mut reader = BufReader::new(&stream);
         while let Some(seen) = read_request(&mut reader) {
+            if self.shared().dead {
+                return;
+            }
             let answer = self.answer(&seen);
             self.shared().requests.push(seen);
             if (&stream).write_all(&answer.bytes()).is_err() {
