@@ -10,7 +10,10 @@ use crate::support::dice::Dice;
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;
 
-const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// What is fuzzed: its name, and what does it.
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: &[Target] = &[
     ("signature", targets::signature),
     ("inbox", targets::inbox),
     ("webfinger", targets::webfinger),

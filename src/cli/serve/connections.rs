@@ -127,7 +127,7 @@ impl Connection {
         // It may be closed already: then there is nothing to do.
         let _ = match idle {
             ..NEXT_SECONDS_MAX => Ok(()),
-            ..READING_SECONDS_MAX => self.socket.shutdown(Shutdown::Read),
+            NEXT_SECONDS_MAX..READING_SECONDS_MAX => self.socket.shutdown(Shutdown::Read),
             _ => self.socket.shutdown(Shutdown::Both),
         };
     }
