@@ -109,6 +109,12 @@ enum Kind {
     Verify,
 }
 
+/// RSA-2048 signatures a second on all cores, now.
+pub fn sign_all_cores() -> f64 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    signatures(cores, Kind::Sign)
+}
+
 fn signatures(threads: usize, kind: Kind) -> f64 {
     let key = PKey::from_rsa(Rsa::generate(2_048).unwrap()).unwrap();
     let public = PKey::public_key_from_pem(&key.public_key_to_pem().unwrap()).unwrap();

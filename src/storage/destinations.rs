@@ -98,7 +98,11 @@ pub fn free(connection: &mut Connection, host: Option<&Host>, now: Timestamp) ->
 /// Ids written into one statement.
 const IDS_PER_QUERY: usize = 1_000;
 
-/// Remembers that the servers of these deliveries took something.
+/// How exactly the last success is known, microseconds: a busy server's is not written for each delivery.
+const SUCCESS_WITHIN: i64 = 10_000_000;
+
+/// Remembers that the servers of these deliveries took something, within ten seconds; after an error at
+/// once.
 pub(super) fn note_success(
     connection: &mut Connection,
     sent: &[i64],
@@ -109,7 +113,13 @@ pub(super) fn note_success(
             .number(now.micros())
             .words(" FROM deliveries d WHERE d.id IN ")
             .list(some)
-            .words(" ON CONFLICT (host) DO UPDATE SET last_success_at = excluded.last_success_at")
+            .words(
+                " ON CONFLICT (host) DO UPDATE SET last_success_at = excluded.last_success_at \
+                 WHERE destinations.last_success_at IS NULL \
+                 OR destinations.last_error_at >= destinations.last_success_at \
+                 OR destinations.last_success_at < excluded.last_success_at - ",
+            )
+            .number(SUCCESS_WITHIN)
             .execute(connection)?;
     }
     Ok(())

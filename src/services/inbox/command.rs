@@ -1,0 +1,147 @@
+//! What activities ask for, in the words of the house.
+
+use crate::domain::{GrantTerms, Proof, ReportText, Uri};
+use crate::services::memberships::Invitee;
+use crate::services::posts::ReceivedPost;
+
+/// What an activity asks for, in the words of the house. Made by federation, purely.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    Follow {
+        follow: Uri,
+        group: Uri,
+    },
+    Unfollow {
+        group: Uri,
+    },
+    /// The group that was asked answers.
+    AcceptFollow {
+        follow: Uri,
+    },
+    RejectFollow {
+        follow: Uri,
+    },
+    /// A group asks one of ours to come.
+    Invite {
+        group: Uri,
+        invitee: Invitee,
+    },
+    CreatePost(ReceivedPost),
+    UpdatePost(ReceivedPost),
+    DeleteObject {
+        object: Uri,
+        /// A reason came with it: it is a moderator's removal, not an author's change of mind.
+        removal: bool,
+    },
+    /// A removal is taken back.
+    RestoreObject {
+        object: Uri,
+    },
+    LockTopic {
+        object: Uri,
+    },
+    UnlockTopic {
+        object: Uri,
+    },
+    Like {
+        like: Uri,
+        object: Uri,
+    },
+    Unlike {
+        object: Uri,
+    },
+    /// Somebody, or their server for them, asks to look at posts.
+    Flag {
+        objects: Vec<Uri>,
+        text: ReportText,
+    },
+    /// A group passes on what somebody did in it (FEP-1b12).
+    Announced {
+        actor: Uri,
+        activity: Uri,
+        command: Box<Command>,
+        vouching: Vouching,
+    },
+    /// A group passes on a post by its address, as groups for microblogs do. Its author's server is
+    /// asked before it is applied.
+    Shared {
+        object: Uri,
+    },
+    OfferGrant {
+        grant: Uri,
+        group: Uri,
+        terms: GrantTerms,
+    },
+    EndGrant {
+        grant: Uri,
+        group: Option<Uri>,
+    },
+    /// The actor's own document changed.
+    UpdateActor,
+    /// The actor is gone.
+    DeleteActor,
+    /// Nothing we do anything with; the word says what it was.
+    Ignored(&'static str),
+}
+
+/// Why it is believed what a group says that somebody did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vouching {
+    /// The group's own server says it, of its own people or as its own act; or their server was asked.
+    House,
+    /// They are of a third server and are said to prove it themselves; with it may come their
+    /// document as their own server signed it. Nothing of this is true yet.
+    Claimed {
+        proof: Box<Proof>,
+        introduction: Option<String>,
+    },
+    /// Their own key was found to have made the proof.
+    Proven,
+    /// They are of a third server and prove nothing: it is asked before anything of this is believed.
+    Hearsay,
+}
+
+impl Command {
+    /// Actors that must be known before the command can be applied.
+    pub fn actors(&self) -> Vec<&Uri> {
+        match self {
+            // These are met when it is found out whether they said it.
+            Self::Announced {
+                vouching: Vouching::Claimed { .. } | Vouching::Hearsay,
+                ..
+            } => Vec::new(),
+            Self::Announced { actor, command, .. } => {
+                let mut actors = vec![actor];
+                actors.extend(command.actors());
+                actors
+            }
+            Self::OfferGrant { group, .. } | Self::Invite { group, .. } => vec![group],
+            Self::CreatePost(post) | Self::UpdatePost(post) => vec![&post.author],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Command {
+    /// Does what takes long and needs no database, so that it is not done in a transaction.
+    pub fn prepare(&self) {
+        match self {
+            Self::CreatePost(post) | Self::UpdatePost(post) => {
+                post.html.sanitized();
+            }
+            Self::Announced { command, .. } => command.prepare(),
+            _ => {}
+        }
+    }
+
+    /// What the house of a group may do to every post in it.
+    pub const fn moderates(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteObject { .. }
+                | Self::RestoreObject { .. }
+                | Self::LockTopic { .. }
+                | Self::UnlockTopic { .. }
+        )
+    }
+}

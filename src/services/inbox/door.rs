@@ -1,0 +1,267 @@
+//! At the door: who may come in, and what one read tells of what they say. What is let in is stored
+//! before it is answered.
+
+use super::{Command, find_group};
+use crate::app::{App, Asker};
+use crate::domain::{Actor, ActorKey, ActorState, Host, PartnerState, Timestamp, Uri};
+use crate::error::{Error, Result};
+use crate::policy::{FederationMode, Reason, act};
+use crate::services::posts::ReceivedPost;
+use crate::services::{access, reports};
+use crate::storage::{self, Connection};
+
+/// Whether a server may knock at all, before anything is fetched for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    /// Try again later: the partnership is paused.
+    Paused,
+    Shut(Reason),
+}
+
+/// Somebody elsewhere with the key that a signature names, as the database has them now.
+pub type KnownSigner = (Actor, ActorKey);
+
+/// Asks whether the server of a key may speak to us, and who the key's owner is, where we know.
+pub async fn knock(app: &App, key: &Uri) -> Result<(Gate, Option<KnownSigner>)> {
+    let mode = app.house().federation;
+    let key = key.clone();
+    app.db
+        .read("knock", move |connection| {
+            let state = storage::partners::find_state(connection, key.host())?;
+            Ok(match judge(state, mode) {
+                Gate::Open => (Gate::Open, known_signer(connection, &key)?),
+                shut => (shut, None),
+            })
+        })
+        .await
+}
+
+/// Asks whether `host` may speak to us.
+pub async fn gate(app: &App, host: &Host) -> Result<Gate> {
+    let mode = app.house().federation;
+    let host = host.clone();
+    app.db
+        .read("gate", move |connection| {
+            Ok(judge(
+                storage::partners::find_state(connection, &host)?,
+                mode,
+            ))
+        })
+        .await
+}
+
+const fn judge(state: Option<PartnerState>, mode: FederationMode) -> Gate {
+    match (state, mode) {
+        (Some(PartnerState::Active), _) => Gate::Open,
+        (Some(PartnerState::Paused), _) => Gate::Paused,
+        (Some(PartnerState::Blocked), _) => Gate::Shut(Reason::PartnerBlocked),
+        (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Open) => {
+            Gate::Open
+        }
+        (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Closed) => {
+            Gate::Shut(Reason::NoPartnership)
+        }
+    }
+}
+
+/// The actor and key that a signature names, where we know them.
+pub async fn find_signer(app: &App, key: &Uri) -> Result<Option<KnownSigner>> {
+    let key = key.clone();
+    app.db
+        .read("find_signer", move |connection| {
+            known_signer(connection, &key)
+        })
+        .await
+}
+
+fn known_signer(connection: &mut Connection, key: &Uri) -> Result<Option<KnownSigner>> {
+    let Some(key) = storage::actors::find_key(connection, key)? else {
+        return Ok(None);
+    };
+    let actor = storage::actors::find(connection, key.actor)?;
+    Ok(actor.map(|actor| (actor, key)))
+}
+
+/// What became of an activity at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    New,
+    /// It was here before; nothing changes.
+    Known,
+}
+
+/// An activity that was verified and understood.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// When it came to the door.
+    pub at: Timestamp,
+    pub activity: Uri,
+    pub signer: Actor,
+    pub command: Command,
+    /// The bytes as they came.
+    pub body: String,
+}
+
+/// Stores an activity, durably, before it is answered. What one read tells is refused at once: a
+/// sender that may not, or that speaks of what is hidden from it. Whether it still may when the
+/// activity is applied is asked then.
+pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
+    let asker = app.asker(access::viewer_of(&verified.signer));
+    let (accepted, verified) = app
+        .db
+        .read("check_activity", move |connection| {
+            Ok((examine(connection, &asker, &verified)?, verified))
+        })
+        .await?;
+    if accepted == Accepted::Known {
+        return Ok(accepted);
+    }
+    let added = app
+        .db
+        .write("accept_activity", move |connection| {
+            let host = verified.signer.host.as_ref().ok_or(Error::NotFound)?;
+            let Verified {
+                at,
+                activity,
+                signer,
+                body,
+                ..
+            } = &verified;
+            storage::arrivals::insert(connection, activity, signer.id, host, body, *at)
+        })
+        .await?;
+    app.bells.arrivals.notify_one();
+    Ok(match added {
+        true => Accepted::New,
+        false => Accepted::Known,
+    })
+}
+
+fn examine(connection: &mut Connection, asker: &Asker, verified: &Verified) -> Result<Accepted> {
+    // Asked again: fetching the signer's key may have taken long, and the partnership may be over.
+    let host = verified.signer.host.as_ref().ok_or(Error::NotFound)?;
+    let state = storage::partners::find_state(connection, host)?;
+    match judge(state, asker.house.federation) {
+        Gate::Open => {}
+        Gate::Paused => {
+            let sentence = Reason::PartnershipPaused.sentence();
+            return Err(Error::Unavailable(sentence.into()));
+        }
+        Gate::Shut(reason) => return Err(Error::Denied(reason)),
+    }
+    if verified.signer.state != ActorState::Active {
+        return Err(Error::Denied(Reason::PartnerBlocked));
+    }
+    if storage::arrivals::exists(connection, &verified.activity)? {
+        return Ok(Accepted::Known);
+    }
+    check(connection, asker, &verified.signer, &verified.command)?;
+    Ok(Accepted::New)
+}
+
+/// The permission that can be told at the door. Whatever depends on activities still waiting to be
+/// applied (a parent, a like to undo) is left to them.
+fn check(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    command: &Command,
+) -> Result<()> {
+    match command {
+        Command::Follow { group, .. } => {
+            let group = find_group(connection, group)?;
+            access::permit::<act::Join>(connection, asker, group.id)?;
+        }
+        Command::CreatePost(post) => {
+            check_ownership(connection, asker, signer, &post.uri)?;
+            check_create(connection, asker, post)?;
+        }
+        Command::UpdatePost(post) => check_ownership(connection, asker, signer, &post.uri)?,
+        Command::DeleteObject { object, .. } => check_ownership(connection, asker, signer, object)?,
+        Command::RestoreObject { object }
+        | Command::LockTopic { object }
+        | Command::UnlockTopic { object } => {
+            if let Some(post) = storage::posts::find_by_uri(connection, object)? {
+                access::permit_found::<act::Moderate>(connection, asker, post)?;
+            }
+        }
+        Command::Like { object, .. } => {
+            if let Some(post) = storage::posts::find_by_uri(connection, object)? {
+                access::permit_found::<act::React>(connection, asker, post)?;
+            }
+        }
+        Command::Flag { objects, .. } => reports::check(connection, asker, objects)?,
+        Command::Announced { .. } => {
+            storage::groups::find_by_uri(connection, &signer.uri)?.ok_or(Error::NotFound)?;
+        }
+        // People share posts too; that changes nothing here.
+        Command::Shared { .. } => {}
+        Command::Unfollow { .. }
+        | Command::AcceptFollow { .. }
+        | Command::RejectFollow { .. }
+        | Command::Invite { .. }
+        | Command::Unlike { .. }
+        | Command::OfferGrant { .. }
+        | Command::EndGrant { .. }
+        | Command::UpdateActor
+        | Command::DeleteActor
+        | Command::Ignored(_) => {}
+    }
+    Ok(())
+}
+
+fn check_create(connection: &mut Connection, asker: &Asker, received: &ReceivedPost) -> Result<()> {
+    let parent = match &received.parent {
+        Some(parent) => storage::posts::find_by_uri(connection, parent)?,
+        None => None,
+    };
+    match parent {
+        Some(parent) => access::permit_found::<act::Comment>(connection, asker, parent).map(drop),
+        None => {
+            let group = received.group.as_ref().ok_or(Error::NotFound)?;
+            let group = find_group(connection, group)?;
+            match received.parent {
+                // The parent may be waiting to be applied just before this one.
+                Some(_) => access::permit::<act::Know>(connection, asker, group.id).map(drop),
+                None => access::permit::<act::StartTopic>(connection, asker, group.id).map(drop),
+            }
+        }
+    }
+}
+
+/// Only its author (or a moderator of its group) may change what is here already.
+fn check_ownership(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    object: &Uri,
+) -> Result<()> {
+    let Some(post) = storage::posts::find_by_uri(connection, object)? else {
+        return Ok(());
+    };
+    if post.author == signer.id {
+        return Ok(());
+    }
+    match access::permit_found::<act::Moderate>(connection, asker, post) {
+        Ok(_) => Ok(()),
+        Err(Error::NotFound) => Err(Error::NotFound),
+        Err(_) => Err(Error::Denied(Reason::NotAuthor)),
+    }
+}
+
+/// One line in the security log for an attempt that was turned away.
+pub async fn log_refusal(
+    app: &App,
+    reason: &'static str,
+    claimed_actor: String,
+    peer: String,
+) -> Result<()> {
+    let now = app.clock.now();
+    tracing::warn!(reason, claimed_actor, peer, "an activity was refused");
+    app.db
+        .write("log_refusal", move |connection| {
+            storage::arrivals::log_refusal(connection, reason, &claimed_actor, &peer, now)
+        })
+        .await
+}

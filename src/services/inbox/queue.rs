@@ -1,0 +1,187 @@
+//! What was let in and waits: taken in its order, each applied once, tried again when it lacks something.
+
+use super::Command;
+use super::effect::{effect, waits_for_more};
+use crate::app::{App, Asker};
+use crate::domain::{Actor, Arrival, ArrivalId, ArrivalState, Timestamp, Uri};
+use crate::error::{Error, Result};
+use crate::services::access;
+use crate::storage::{self, Connection};
+
+/// An activity that is due, with who signed it.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub arrival: Arrival,
+    pub signer: Actor,
+}
+
+/// Takes activities that wait, at most `most`; they are ours until `lease_until`.
+pub async fn claim(app: &App, lease_until: Timestamp, most: i64) -> Result<Vec<Due>> {
+    let now = app.clock.now();
+    app.db
+        .write_patiently("claim_arrivals", move |connection| {
+            let arrivals = storage::arrivals::claim_due(connection, now, lease_until, most)?;
+            let signers: Vec<_> = arrivals.iter().map(|arrival| arrival.signer).collect();
+            let signers = storage::actors::list_by_ids(connection, &signers)?;
+            let known = |arrival: Arrival| {
+                let signer = signers
+                    .iter()
+                    .find(|signer| signer.id == arrival.signer)?
+                    .clone();
+                Some(Due { arrival, signer })
+            };
+            Ok(arrivals.into_iter().filter_map(known).collect())
+        })
+        .await
+}
+
+/// Of these actors, those we do not know yet: federation fetches them before applying.
+pub async fn list_unknown_actors(app: &App, uris: Vec<Uri>) -> Result<Vec<Uri>> {
+    app.db
+        .read("list_unknown_actors", move |connection| {
+            let mut unknown = Vec::new();
+            for uri in uris {
+                if storage::actors::find_by_uri(connection, &uri)?.is_none() {
+                    unknown.push(uri);
+                }
+            }
+            Ok(unknown)
+        })
+        .await
+}
+
+/// Whether a post is here, also one that was taken back.
+pub async fn knows_post(app: &App, uri: Uri) -> Result<bool> {
+    app.db
+        .read("knows_post", move |connection| {
+            Ok(storage::posts::find_by_uri(connection, &uri)?.is_some())
+        })
+        .await
+}
+
+/// Attempts before an activity that keeps failing is put aside.
+const ATTEMPTS_MAX: u32 = 12;
+/// Attempts for one that lacks what it builds on (a parent that may still arrive).
+const ATTEMPTS_WITHOUT_GROUND_MAX: u32 = 4;
+
+/// Activities applied in one transaction: a few milliseconds, for which others wait to write.
+const APPLIED_TOGETHER: usize = 32;
+
+/// Applies activities in their order, some in one transaction, each in a savepoint of its own: the
+/// effect and the mark that it was applied commit together, so each takes effect exactly once.
+/// Returns how many took effect.
+pub async fn apply(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>) -> Result<usize> {
+    let mut applied = 0;
+    let mut waiting = batch.into_iter();
+    loop {
+        let some: Vec<_> = waiting.by_ref().take(APPLIED_TOGETHER).collect();
+        if some.is_empty() {
+            return Ok(applied);
+        }
+        applied += apply_some(app, some).await?;
+        app.bells.events.notify_one();
+        app.bells.jobs.notify_one();
+    }
+}
+
+async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>) -> Result<usize> {
+    let app_for_asker = app.clone();
+    app.db
+        .write_patiently("apply_activities", move |connection| {
+            let mut applied = 0;
+            for (due, command) in batch {
+                let asker = app_for_asker.asker(access::viewer_of(&due.signer));
+                match command {
+                    Err(reason) => {
+                        let (id, now) = (due.arrival.id, asker.now);
+                        let refused = ArrivalState::Refused;
+                        storage::arrivals::finish(connection, id, refused, Some(reason), now)?;
+                    }
+                    Ok(command) => {
+                        applied += usize::from(apply_one(connection, &asker, &due, &command)?);
+                    }
+                }
+            }
+            Ok(applied)
+        })
+        .await
+}
+
+fn apply_one(
+    connection: &mut Connection,
+    asker: &Asker,
+    due: &Due,
+    command: &Command,
+) -> Result<bool> {
+    let id = due.arrival.id;
+    let outcome = storage::savepoint(connection, |connection| {
+        effect(
+            connection,
+            asker,
+            &due.signer,
+            command,
+            Some(&due.arrival.body),
+        )?;
+        let (state, why) = match command {
+            Command::Ignored(why) => (ArrivalState::Ignored, Some(*why)),
+            _ => (ArrivalState::Applied, None),
+        };
+        storage::arrivals::finish(connection, id, state, why, asker.now)
+    });
+    match outcome {
+        Ok(()) => return Ok(true),
+        Err(Error::Denied(reason)) => refuse(connection, id, reason.as_str(), asker.now)?,
+        Err(Error::NotFound)
+            if due.arrival.attempts < ATTEMPTS_WITHOUT_GROUND_MAX && waits_for_more(command) =>
+        {
+            put_off(connection, due, "unknown_ground", asker.now)?;
+        }
+        Err(Error::NotFound) => refuse(connection, id, "unknown", asker.now)?,
+        Err(Error::Invalid { .. }) => refuse(connection, id, "invalid", asker.now)?,
+        Err(Error::Conflict(_)) => refuse(connection, id, "conflict", asker.now)?,
+        Err(error) if due.arrival.attempts < ATTEMPTS_MAX => {
+            tracing::warn!(%error, activity = %due.arrival.activity, "an activity could not be applied; it is tried again");
+            put_off(connection, due, "internal", asker.now)?;
+        }
+        Err(error) => {
+            tracing::error!(%error, activity = %due.arrival.activity, "an activity is put aside");
+            storage::arrivals::finish(
+                connection,
+                id,
+                ArrivalState::Dead,
+                Some("internal"),
+                asker.now,
+            )?;
+        }
+    }
+    Ok(false)
+}
+
+fn refuse(connection: &mut Connection, id: ArrivalId, reason: &str, now: Timestamp) -> Result<()> {
+    tracing::info!(reason, arrival = %id, "an activity changed nothing");
+    storage::arrivals::finish(connection, id, ArrivalState::Refused, Some(reason), now)
+}
+
+fn put_off(connection: &mut Connection, due: &Due, reason: &str, now: Timestamp) -> Result<()> {
+    let pause = std::time::Duration::from_secs(2_u64.saturating_pow(due.arrival.attempts.min(10)));
+    storage::arrivals::retry_later(connection, due.arrival.id, reason, now.plus(pause))
+}
+
+/// Puts a whole claim back: a server it depends on does not answer.
+pub async fn put_back(app: &App, due: Due, reason: &'static str) -> Result<()> {
+    let now = app.clock.now();
+    app.db
+        .write_patiently("put_back_arrival", move |connection| {
+            if due.arrival.attempts >= ATTEMPTS_MAX {
+                return storage::arrivals::finish(
+                    connection,
+                    due.arrival.id,
+                    ArrivalState::Dead,
+                    Some(reason),
+                    now,
+                );
+            }
+            put_off(connection, &due, reason, now)
+        })
+        .await
+}
