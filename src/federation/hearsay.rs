@@ -34,6 +34,9 @@ impl Federation {
         if let Command::CreatePost(post) = command {
             return self.look_up_post(group, &post.uri).await;
         }
+        if !inbox::follows(&self.app, group).await? {
+            return Ok(LookedUp::Nothing("nobody_here_is_in_it"));
+        }
         let is_post = matches!(command, Command::UpdatePost(_));
         match self.may_look_up(group) {
             false if is_post => return Err(asked_too_often()),
@@ -56,6 +59,9 @@ impl Federation {
     /// # Errors
     /// As [`Self::look_up`].
     pub async fn look_up_post(&self, group: &Actor, post: &Uri) -> Result<LookedUp> {
+        if !inbox::follows(&self.app, group).await? {
+            return Ok(LookedUp::Nothing("nobody_here_is_in_it"));
+        }
         if inbox::knows_post(&self.app, post.clone()).await? {
             return Ok(LookedUp::Nothing("known"));
         }

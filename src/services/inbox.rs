@@ -14,7 +14,7 @@ pub use door::{
     Accepted, Gate, KnownSigner, Verified, accept, find_signer, gate, knock, log_refusal,
 };
 pub use effect::apply_fetched;
-pub use queue::{Due, apply, claim, knows_post, list_unknown_actors, put_back};
+pub use queue::{Due, apply, claim, follows, knows_post, list_unknown_actors, put_back};
 
 fn find_group(connection: &mut Connection, uri: &Uri) -> Result<Group> {
     storage::groups::find_by_uri(connection, uri)?.ok_or(Error::NotFound)

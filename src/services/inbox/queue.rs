@@ -50,6 +50,16 @@ pub async fn list_unknown_actors(app: &App, uris: Vec<Uri>) -> Result<Vec<Uri>> 
         .await
 }
 
+/// Whether anybody here is in a group elsewhere: for others nothing is looked up.
+pub async fn follows(app: &App, group: &Actor) -> Result<bool> {
+    let group = group.id.group();
+    app.db
+        .read("follows_group", move |connection| {
+            Ok(storage::memberships::count(connection, group, None)? > 0)
+        })
+        .await
+}
+
 /// Whether a post is here, also one that was taken back.
 pub async fn knows_post(app: &App, uri: Uri) -> Result<bool> {
     app.db
