@@ -146,10 +146,10 @@ async fn no_sequence_of_activities_from_hosts_without_a_grant_changes_state() {
             put_out(fixture, outside).await;
             fixture.settle().await;
         }
-        // The partners' people are known, so that meeting them is no change.
+        // The partners' people are known, so that meeting them is no change. Nobody does anything with this.
         for outside in outsides.iter().filter(|outside| outside.is_partner()) {
             for sender in &outside.senders {
-                let nothing = sender.activity("Flag", json!(fixture.topic.uri.as_str()));
+                let nothing = sender.activity("Listen", json!(fixture.topic.uri.as_str()));
                 let reply = fixture.deliver(sender, &nothing).await;
                 assert_eq!(reply.status, 202, "{}: {}", outside.kind, reply.text());
             }
