@@ -23,6 +23,7 @@ const PERMISSION_LASTS: Duration = Duration::from_millis(100);
 /// itself took: when many want to write, fewer turns with more in each.
 const REST_MIN: Duration = Duration::from_millis(3);
 const REST_MAX: Duration = Duration::from_millis(25);
+/// The longest rest while as many are on their way as there may be: shorter than a permission lasts.
 const REST_WHILE_BUSY_MAX: Duration = Duration::from_millis(60);
 /// How long a stopping server waits for what is on its way.
 const STOP_WAIT: Duration = Duration::from_secs(6);

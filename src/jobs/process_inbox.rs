@@ -14,6 +14,9 @@ use crate::services::inbox::{self, Command, Due, Vouching};
 const BATCH: i64 = 128;
 /// Actors fetched at once: a slow server must not hold up a batch for longer than its lease.
 const FETCHES_AT_ONCE: usize = 32;
+/// How long it may take to look up one thing that a group passes on: what takes longer comes again. All
+/// of a batch together take less than its lease.
+const LOOK_UP_WITHIN: Duration = Duration::from_secs(4);
 /// How long a batch is ours. Longer than fetching the actors it names can take.
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -164,12 +167,13 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
             vouching: Vouching::Hearsay,
         }) => {
             let looked_up = federation.look_up(&due.signer, &actor, &activity, &command);
-            let looked_up = looked_up.await;
-            return believe(due, looked_up);
+            let looked_up = tokio::time::timeout(LOOK_UP_WITHIN, looked_up).await;
+            return believe(due, looked_up.unwrap_or_else(|_| Err(takes_too_long())));
         }
         Ok(Command::Shared { object }) if due.signer.kind == ActorKind::Group => {
-            let looked_up = federation.look_up_post(&due.signer, &object).await;
-            return believe(due, looked_up);
+            let looked_up = federation.look_up_post(&due.signer, &object);
+            let looked_up = tokio::time::timeout(LOOK_UP_WITHIN, looked_up).await;
+            return believe(due, looked_up.unwrap_or_else(|_| Err(takes_too_long())));
         }
         other => return Ok((due, other)),
     };
@@ -204,6 +208,10 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
             Err(Box::new((due, "proof_unavailable")))
         }
     }
+}
+
+fn takes_too_long() -> crate::Error {
+    crate::Error::Unavailable("the server that can say so does not answer in time".into())
 }
 
 /// What was looked up at the server of who said it.

@@ -17,6 +17,8 @@ use super::requirements::{find_program, skip};
 
 /// Times that a page may change while its text is read.
 const TEXT_TRIES_MAX: u32 = 20;
+/// Times that a driver may meet somebody on the port it chose.
+const DRIVER_STARTS_MAX: u32 = 10;
 
 const ARGUMENTS: &[&str] = &[
     "--headless",
@@ -198,7 +200,22 @@ impl Drop for Browser {
 
 impl Driver {
     /// Starts a driver on a port it chooses itself, and reads which.
+    ///
+    /// The driver takes a free port of `::1` and then the same one of `127.0.0.1`: where somebody
+    /// else has that one, as may be among many servers that are tested at once, it gives up.
     fn start(program: &Path, home: &Path) -> Self {
+        let mut said = String::new();
+        for _ in 0..DRIVER_STARTS_MAX {
+            match Self::try_to_start(program, home) {
+                Ok(driver) => return driver,
+                Err(why) => said.push_str(&why),
+            }
+        }
+        panic!("chromedriver ended without naming its port, {DRIVER_STARTS_MAX} times:\n{said}");
+    }
+
+    /// One driver, or all that it said before it ended.
+    fn try_to_start(program: &Path, home: &Path) -> Result<Self, String> {
         let mut command = Command::new(program);
         command.arg("--port=0").env("HOME", home).process_group(0);
         command
@@ -210,23 +227,21 @@ impl Driver {
         let mut output = BufReader::new(process.stdout.take().expect("its output is a pipe"));
         let mut said = String::new();
         let port = loop {
-            let read = output
-                .read_line(&mut said)
-                .expect("chromedriver writes text");
-            assert!(
-                read > 0,
-                "chromedriver ended without naming its port:\n{said}"
-            );
+            let read = output.read_line(&mut said);
+            if read.expect("chromedriver writes text") == 0 {
+                process.wait().expect("chromedriver is ours to wait for");
+                return Err(said);
+            }
             if let Some(port) = port_in(&said) {
                 break port;
             }
         };
-        Self {
+        Ok(Self {
             process,
             _leash: leash,
             url: format!("http://127.0.0.1:{port}"),
             _output: output,
-        }
+        })
     }
 }
 

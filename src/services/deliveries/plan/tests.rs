@@ -71,6 +71,17 @@ impl Scene {
             .await;
     }
 
+    /// What one process has planned and not queued yet.
+    async fn planned(&self) -> Vec<Planned> {
+        let app = &self.acme.app;
+        let (asker, addresses) = (app.asker(Viewer::Anonymous), app.addresses());
+        let planning = app.db.read("plan", move |connection| {
+            let events = storage::events::list_unplanned(connection, EVENTS_PER_PLAN)?;
+            Planner::new(&asker, &addresses, in_few_words).plan_all(connection, &events)
+        });
+        planning.await.unwrap()
+    }
+
     async fn queued(&self) -> Vec<Delivery> {
         let topic = Some(self.topic.id);
         let unsent = self
@@ -100,13 +111,7 @@ async fn what_is_taken_back_reaches_who_hears_of_it_in_the_same_round() {
 async fn a_text_that_was_taken_back_while_it_was_planned_is_not_queued() {
     let scene = Scene::set().await;
     let app = &scene.acme.app;
-    let (asker, addresses) = (app.asker(Viewer::Anonymous), app.addresses());
-    let now = asker.now;
-    let planning = app.db.read("plan", move |connection| {
-        let events = storage::events::list_unplanned(connection, EVENTS_PER_PLAN)?;
-        Planner::new(&asker, &addresses, in_few_words).plan_all(connection, &events)
-    });
-    let planned = planning.await.unwrap();
+    let planned = scene.planned().await;
     assert!(planned.iter().any(|planned| !planned.messages.is_empty()));
 
     posts::delete(app, scene.ada.clone(), scene.topic.id)
@@ -114,7 +119,7 @@ async fn a_text_that_was_taken_back_while_it_was_planned_is_not_queued() {
         .unwrap();
     scene
         .acme
-        .write(move |connection, _| queue(connection, planned, now))
+        .write(move |connection, now| queue(connection, planned, now))
         .await;
 
     assert!(scene.queued().await.is_empty());
@@ -124,18 +129,12 @@ async fn a_text_that_was_taken_back_while_it_was_planned_is_not_queued() {
 async fn what_another_process_planned_meanwhile_is_not_queued_twice() {
     let scene = Scene::set().await;
     let app = &scene.acme.app;
-    let (asker, addresses) = (app.asker(Viewer::Anonymous), app.addresses());
-    let now = asker.now;
-    let planning = app.db.read("plan", move |connection| {
-        let events = storage::events::list_unplanned(connection, EVENTS_PER_PLAN)?;
-        Planner::new(&asker, &addresses, in_few_words).plan_all(connection, &events)
-    });
-    let planned = planning.await.unwrap();
+    let planned = scene.planned().await;
 
     assert_eq!(plan(app, in_few_words).await.unwrap(), 1);
     let late = scene
         .acme
-        .write(move |connection, _| queue(connection, planned, now))
+        .write(move |connection, now| queue(connection, planned, now))
         .await;
 
     assert_eq!((late, scene.queued().await.len()), (0, 1));
