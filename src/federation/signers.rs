@@ -13,10 +13,18 @@ use crate::error::{Error, Result};
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// One that is being signed and one that waits: a thread finds its next work without going to sleep.
-const TURNS_PER_THREAD: usize = 2;
+/// Signatures a thread makes, while more wait, before it tells who asked for them: each telling wakes a
+/// thread that sends, which takes the core from a signature and finds the next one a moment later.
+const SIGNED_BEFORE_TELLING: usize = 4;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// As many as are told at once, and as many that wait: a thread finds its next work without going to
+/// sleep.
+const TURNS_PER_THREAD: usize = 2 * SIGNED_BEFORE_TELLING;
+
+/// Makes a signature.
+type Job = Box<dyn FnOnce() -> Telling + Send>;
+/// Hands it to who asked for it, and the turn to the next.
+type Telling = Box<dyn FnOnce()>;
 
 /// As many threads as there are cores: more would only take the cores from each other. Cheap to
 /// clone; the threads end with the last clone.
@@ -80,11 +88,13 @@ impl SigningTurn {
     ) -> Result<T> {
         let Self { jobs, permit } = self;
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(move || {
+        let job = Box::new(move || -> Telling {
             let outcome = sign();
-            drop(permit);
-            // Who asked may be gone: the server stops.
-            let _ = answer.send(outcome);
+            Box::new(move || {
+                drop(permit);
+                // Who asked may be gone: the server stops.
+                let _ = answer.send(outcome);
+            })
         });
         jobs.send(job).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
@@ -98,14 +108,30 @@ fn stopped() -> Error {
 fn work(waiting: &Mutex<mpsc::Receiver<Job>>) {
     stand_back();
     loop {
-        let job = waiting
+        let next = waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
-        let Ok(job) = job else { return };
-        // A panic is one failed signature, which who asked is told; the thread goes on.
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
+        let Ok(job) = next else { return };
+        let more = std::iter::from_fn(|| next_at_once(waiting));
+        let signed: Vec<Telling> = std::iter::once(job)
+            .chain(more.take(SIGNED_BEFORE_TELLING - 1))
+            .filter_map(sign)
+            .collect();
+        for tell in signed {
+            tell();
+        }
     }
+}
+
+/// None while another thread waits for work: then there is none.
+fn next_at_once(waiting: &Mutex<mpsc::Receiver<Job>>) -> Option<Job> {
+    waiting.try_lock().ok()?.try_recv().ok()
+}
+
+/// A panic is one failed signature, which who asked is told; the thread goes on.
+fn sign(job: Job) -> Option<Telling> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).ok()
 }
 
 /// Elsewhere than on Linux this would slow the whole process, not one thread.
