@@ -11,12 +11,14 @@ use guildhall::domain::{
     JoinMode, KeyList, Membership, MembershipState, OrgRole, PartnerClass, PartnerState, Post,
     Stage, Timestamp, Uri,
 };
+use guildhall::federation::keys::{OwnKey, OwnKeys, SigningKey};
 use guildhall::policy::{Viewer, act};
 use guildhall::services::groups::{self, NewGroup};
 use guildhall::services::{access, posts};
 use guildhall::storage::actors::NewActor;
 use guildhall::storage::partners::NewPartner;
 use guildhall::storage::{self, Connection};
+use openssl::pkey::PKey;
 
 use crate::support::process::{Instance, Server};
 
@@ -41,6 +43,22 @@ impl Outsider {
         format!("{origin}/activities/create/{number}")
             .parse()
             .unwrap()
+    }
+
+    /// What they sign with, when everybody there has the same keys.
+    pub fn keys(&self, rsa: &SigningKey, ed25519: &SigningKey) -> OwnKeys {
+        let own = |id: Uri, key: &SigningKey| OwnKey {
+            id,
+            key: key.clone(),
+        };
+        OwnKeys {
+            rsa: own(self.key.clone(), rsa),
+            ed25519: Some(own(self.ed25519_key(), ed25519)),
+        }
+    }
+
+    fn ed25519_key(&self) -> Uri {
+        format!("{}#ed25519-key", self.uri).parse().unwrap()
     }
 }
 
@@ -214,6 +232,30 @@ impl House {
             storage::events::mark_planned(connection, &preparation, now)?;
             Ok(all)
         })
+    }
+
+    /// Gives people at partners the same Ed25519 key besides.
+    pub fn give_ed25519(&self, people: &[Outsider]) -> SigningKey {
+        let key = PKey::generate_ed25519().unwrap();
+        let text = |pem: Vec<u8>| String::from_utf8(pem).unwrap();
+        let public_pem = text(key.public_key_to_pem().unwrap());
+        let people = people.to_vec();
+        self.write(move |connection, _| {
+            for person in &people {
+                let actor = storage::actors::find_by_uri(connection, &person.uri)?.unwrap();
+                let key = ActorKey {
+                    actor: actor.id,
+                    uri: person.ed25519_key(),
+                    list: KeyList::AssertionMethod,
+                    public_pem: public_pem.clone(),
+                    private_pem: None,
+                    expires_at: None,
+                };
+                storage::actors::insert_key(connection, &key, Timestamp::MIN)?;
+            }
+            Ok(())
+        });
+        SigningKey::from_pem(&text(key.private_key_to_pem_pkcs8().unwrap())).unwrap()
     }
 
     /// Topics by Ada, each with its number in its text.

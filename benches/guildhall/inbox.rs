@@ -1,10 +1,10 @@
 //! How fast what partners send is taken in, and how fast it takes effect.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use guildhall::domain::{Group, Host, Post, SignatureChoice, Timestamp};
-use guildhall::federation::keys::{OwnKey, OwnKeys, SigningKey, generate_rsa};
+use guildhall::domain::{Group, Host, Post, SignatureChoice, Timestamp, Uri};
+use guildhall::federation::keys::{SigningKey, generate_rsa};
 use guildhall::federation::signatures::{Outgoing, sign};
 use guildhall::storage;
 use serde_json::json;
@@ -26,7 +26,84 @@ pub fn measure(limits: &Limits) -> Vec<Row> {
         .map_or(ACTIVITIES, |text| text.parse().unwrap());
     let mut rows = while_they_come(limits, count);
     rows.push(what_waits(limits, count));
+    rows.extend(by_signature(count / 3));
     rows
+}
+
+/// What each kind of signature costs at the door, beside what the database alone commits of the same
+/// rows: the same writer, as many that wait for it, nothing else.
+fn by_signature(count: usize) -> Vec<Row> {
+    let alone = database_alone(count);
+    let kinds = [
+        ("draft-cavage, RSA", SignatureChoice::Cavage),
+        ("RFC 9421, RSA", SignatureChoice::Rfc9421),
+        ("RFC 9421, Ed25519", SignatureChoice::Rfc9421Ed25519),
+    ];
+    let accepted = kinds.map(|(name, signature)| {
+        say(name);
+        let scene = Scene::set();
+        let requests = scene.sign_all(signature, count);
+        let server = scene.house.serve();
+        scene.birch.take(TOPICS, Duration::from_secs(60));
+        let outcome = load::run(scene.house.port(), Arc::new(requests));
+        scene.birch.take(count, Duration::from_secs(300));
+        scene.house.stop(server);
+        let name = format!("inbox: verified and accepted, {name}");
+        Row::new(name, outcome.rate(), "/s")
+            .of("the same rows committed", alone)
+            .share_at_least(0.8)
+    });
+    accepted.into()
+}
+
+/// Activities a second, stored by the inbox's own statement in the writer's shared commits.
+fn database_alone(count: usize) -> f64 {
+    say("the database alone");
+    let scene = Scene::set();
+    let now = scene.house.app.clock.now();
+    let uris: Vec<_> = scene.people.iter().map(|person| &person.uri).collect();
+    let signers: Vec<_> = uris
+        .iter()
+        .map(|uri| {
+            let uri = Uri::clone(uri);
+            let found = move |connection: &mut _| storage::actors::find_by_uri(connection, &uri);
+            scene.house.read(found).unwrap()
+        })
+        .collect();
+    let arrivals: Vec<_> = (0..count)
+        .map(|number| {
+            let by = number % signers.len();
+            let body = scene.activity(number, now);
+            (scene.people[by].activity(number), signers[by].clone(), body)
+        })
+        .collect();
+    let waiting = Arc::new(Mutex::new(arrivals));
+    let begun = Instant::now();
+    scene.house.run(async {
+        let mut running = tokio::task::JoinSet::new();
+        for _ in 0..load::CONNECTIONS {
+            let (app, waiting) = (scene.house.app.clone(), Arc::clone(&waiting));
+            running.spawn(async move {
+                loop {
+                    let next = waiting.lock().unwrap().pop();
+                    let Some((uri, signer, body)) = next else {
+                        return;
+                    };
+                    let written = app.db.write("store", move |connection| {
+                        let host = signer.host.as_ref().unwrap();
+                        storage::arrivals::insert(connection, &uri, signer.id, host, &body, now)
+                    });
+                    assert!(written.await.unwrap());
+                }
+            });
+        }
+        while let Some(one) = running.join_next().await {
+            one.unwrap();
+        }
+    });
+    #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+    let rate = count as f64 / begun.elapsed().as_secs_f64();
+    rate
 }
 
 /// A house with a partner whose people write in its group.
@@ -35,7 +112,8 @@ struct Scene {
     group: Group,
     /// The partner's server: every comment is passed on to it, like to any server with members.
     birch: Receiver,
-    private: String,
+    rsa: SigningKey,
+    ed25519: SigningKey,
     people: Vec<Outsider>,
     topics: Vec<Post>,
 }
@@ -50,34 +128,77 @@ impl Scene {
         let people = house.open_to(&group, vec![host], PEOPLE, &public);
         let topics = house.topics(&group, TOPICS);
         Self {
+            ed25519: house.give_ed25519(&people),
+            rsa: SigningKey::from_pem(&private).unwrap(),
             house,
             group,
             birch,
-            private,
             people,
             topics,
         }
+    }
+
+    /// The n-th comment.
+    fn activity(&self, number: usize, at: Timestamp) -> String {
+        let by = &self.people[number % self.people.len()];
+        let topic = &self.topics[number % self.topics.len()];
+        activity(&self.group, by, topic, number, at)
+    }
+
+    /// Requests that bring comments, each signed by its author.
+    fn sign_all(&self, signature: SignatureChoice, count: usize) -> Vec<Vec<u8>> {
+        say("signing");
+        let inbox = self.house.app.addresses().shared_inbox().to_url().unwrap();
+        let now = self.house.app.clock.now();
+        let Self {
+            group,
+            people,
+            topics,
+            rsa,
+            ed25519,
+            ..
+        } = self;
+        let one = |number: usize| {
+            let (by, topic) = (
+                &people[number % people.len()],
+                &topics[number % topics.len()],
+            );
+            let ago = Duration::from_millis((count - number) as u64);
+            let body = activity(group, by, topic, number, now.minus(ago));
+            let post = Outgoing::post(&inbox, body.as_bytes());
+            let keys = by.keys(rsa, ed25519);
+            let headers = sign(signature, &keys, &post, now).unwrap();
+            load::request("POST /inbox", &headers, &body)
+        };
+        let half = count / 2;
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| (0..half).map(one).collect::<Vec<_>>());
+            let second: Vec<_> = (half..count).map(one).collect();
+            let mut all = first.join().unwrap();
+            all.extend(second);
+            all
+        })
     }
 }
 
 /// What arrived while the server was away, applied by one that starts, with nobody at the door.
 fn what_waits(limits: &Limits, count: usize) -> Row {
     say("applying what waits");
+    let scene = Scene::set();
+    let now = scene.house.app.clock.now();
+    let bodies = (0..count).map(|number| {
+        let by = number % scene.people.len();
+        let uri = scene.people[by].activity(number);
+        (by, uri, scene.activity(number, now))
+    });
+    let bodies: Vec<_> = bodies.collect();
     let Scene {
         house,
-        group,
         birch,
         people,
         topics,
         ..
-    } = Scene::set();
-    let now = house.app.clock.now();
-    let bodies = (0..count).map(|number| {
-        let (by, topic) = (number % people.len(), &topics[number % topics.len()]);
-        let body = activity(&group, &people[by], topic, number, now);
-        (by, people[by].activity(number), body)
-    });
-    let bodies: Vec<_> = bodies.collect();
+    } = scene;
     let uris: Vec<_> = people.iter().map(|person| person.uri.clone()).collect();
     house.write(move |connection, now| {
         let mut actors = Vec::new();
@@ -106,17 +227,14 @@ fn what_waits(limits: &Limits, count: usize) -> Row {
 }
 
 fn while_they_come(limits: &Limits, count: usize) -> Vec<Row> {
+    let scene = Scene::set();
+    let requests = scene.sign_all(SignatureChoice::Cavage, count);
     let Scene {
         house,
-        group,
         birch,
-        private,
-        people,
         topics,
-    } = Scene::set();
-    say("signing");
-    let key = SigningKey::from_pem(&private).unwrap();
-    let requests = sign_all(&house, &group, &key, &people, &topics, count);
+        ..
+    } = scene;
 
     let server = house.serve();
     // What the preparation made is delivered first.
@@ -184,53 +302,6 @@ fn check(house: &House, topics: &[Post], count: usize) {
         count,
         "some comments were lost"
     );
-}
-
-fn sign_all(
-    house: &House,
-    group: &Group,
-    key: &SigningKey,
-    people: &[Outsider],
-    topics: &[Post],
-    count: usize,
-) -> Vec<Vec<u8>> {
-    let inbox = house.app.addresses().shared_inbox().to_url().unwrap();
-    let now = house.app.clock.now();
-    let one = |number: usize| {
-        let by = &people[number % people.len()];
-        let ago = Duration::from_millis((count - number) as u64);
-        let body = activity(
-            group,
-            by,
-            &topics[number % topics.len()],
-            number,
-            now.minus(ago),
-        );
-        let keys = OwnKeys {
-            rsa: OwnKey {
-                id: by.key.clone(),
-                key: key.clone(),
-            },
-            ed25519: None,
-        };
-        let post = Outgoing::post(&inbox, body.as_bytes());
-        let headers = sign(SignatureChoice::Cavage, &keys, &post, now).unwrap();
-        let mut request = String::from("POST /inbox HTTP/1.1\r\n");
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        request.push_str("content-type: application/activity+json\r\nuser-agent: bench\r\n");
-        request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
-        request.into_bytes()
-    };
-    let half = count / 2;
-    std::thread::scope(|scope| {
-        let first = scope.spawn(|| (0..half).map(one).collect::<Vec<_>>());
-        let second: Vec<_> = (half..count).map(one).collect();
-        let mut all = first.join().unwrap();
-        all.extend(second);
-        all
-    })
 }
 
 /// A comment as servers of this kind send it.

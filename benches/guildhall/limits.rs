@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection};
+use guildhall::federation::keys::KeyKind;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
@@ -30,6 +31,8 @@ pub struct Limits {
     pub sign: f64,
     pub verify_core: f64,
     pub verify: f64,
+    pub sign_ed25519: f64,
+    pub verify_ed25519: f64,
     pub fdatasync: f64,
     pub sqlite_commits: f64,
     pub echo: f64,
@@ -38,16 +41,17 @@ pub struct Limits {
 
 pub fn measure() -> Limits {
     say("limits of this machine");
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let folder = data_folder();
     Limits {
-        sign_core: signatures(1, Kind::Sign),
-        sign: signatures(cores, Kind::Sign),
-        verify_core: signatures(1, Kind::Verify),
-        verify: signatures(cores, Kind::Verify),
+        sign_core: signatures(1, KeyKind::Rsa, Act::Sign),
+        sign: sign_all_cores(KeyKind::Rsa),
+        verify_core: signatures(1, KeyKind::Rsa, Act::Verify),
+        verify: signatures(cores(), KeyKind::Rsa, Act::Verify),
+        sign_ed25519: sign_all_cores(KeyKind::Ed25519),
+        verify_ed25519: signatures(cores(), KeyKind::Ed25519, Act::Verify),
         fdatasync: fdatasync(folder.path()),
         sqlite_commits: sqlite_commits(folder.path()),
-        echo: echo(cores),
+        echo: echo(cores()),
         postgres_commits: postgres_commits(),
     }
 }
@@ -59,6 +63,12 @@ impl Limits {
             Row::new("limit: RSA-2048 sign, all cores", self.sign, "/s"),
             Row::new("limit: RSA-2048 verify, one core", self.verify_core, "/s"),
             Row::new("limit: RSA-2048 verify, all cores", self.verify, "/s"),
+            Row::new("limit: Ed25519 sign, all cores", self.sign_ed25519, "/s"),
+            Row::new(
+                "limit: Ed25519 verify, all cores",
+                self.verify_ed25519,
+                "/s",
+            ),
             Row::new("limit: fdatasync in the data folder", self.fdatasync, "/s"),
             Row::new(
                 "limit: SQLite, one-row commits, FULL",
@@ -104,34 +114,48 @@ pub fn rate(mut something: impl FnMut()) -> f64 {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum Act {
     Sign,
     Verify,
 }
 
-/// RSA-2048 signatures a second on all cores, now.
-pub fn sign_all_cores() -> f64 {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    signatures(cores, Kind::Sign)
+/// Signatures a second on all cores, now.
+pub fn sign_all_cores(kind: KeyKind) -> f64 {
+    signatures(cores(), kind, Act::Sign)
 }
 
-fn signatures(threads: usize, kind: Kind) -> f64 {
-    let key = PKey::from_rsa(Rsa::generate(2_048).unwrap()).unwrap();
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn signatures(threads: usize, kind: KeyKind, act: Act) -> f64 {
+    let key = match kind {
+        KeyKind::Rsa => PKey::from_rsa(Rsa::generate(2_048).unwrap()),
+        KeyKind::Ed25519 => PKey::generate_ed25519(),
+    };
+    let key = key.unwrap();
     let public = PKey::public_key_from_pem(&key.public_key_to_pem().unwrap()).unwrap();
     let (key, public) = (Arc::new(key), Arc::new(public));
     let message = [7_u8; 300];
     let sign = move |key: &PKey<openssl::pkey::Private>| {
-        let mut signer = Signer::new(MessageDigest::sha256(), key).unwrap();
-        signer.sign_oneshot_to_vec(&message).unwrap()
+        let signer = match kind {
+            KeyKind::Rsa => Signer::new(MessageDigest::sha256(), key),
+            KeyKind::Ed25519 => Signer::new_without_digest(key),
+        };
+        signer.unwrap().sign_oneshot_to_vec(&message).unwrap()
     };
     let signature = Arc::new(sign(&key));
     let one = move || {
         let (key, public, signature) = (key.clone(), public.clone(), signature.clone());
-        std::thread::spawn(move || match kind {
-            Kind::Sign => rate(|| drop(std::hint::black_box(sign(&key)))),
-            Kind::Verify => rate(|| {
-                let mut verifier = Verifier::new(MessageDigest::sha256(), &public).unwrap();
-                assert!(verifier.verify_oneshot(&signature, &message).unwrap());
+        std::thread::spawn(move || match act {
+            Act::Sign => rate(|| drop(std::hint::black_box(sign(&key)))),
+            Act::Verify => rate(|| {
+                let verifier = match kind {
+                    KeyKind::Rsa => Verifier::new(MessageDigest::sha256(), &public),
+                    KeyKind::Ed25519 => Verifier::new_without_digest(&public),
+                };
+                let valid = verifier.unwrap().verify_oneshot(&signature, &message);
+                assert!(valid.unwrap());
             }),
         })
     };

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use guildhall::http::Headers;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Connections at once.
-const CONNECTIONS: usize = 64;
+pub const CONNECTIONS: usize = 64;
 
 /// What came of it.
 pub struct Outcome {
@@ -31,6 +32,21 @@ impl Outcome {
         );
         self.accepted as f64 / self.took.as_secs_f64()
     }
+}
+
+/// The bytes of a request; `line` is method and path. An empty body is none.
+pub fn request(line: &str, headers: &Headers, body: &str) -> Vec<u8> {
+    let mut request = format!("{line} HTTP/1.1\r\nuser-agent: bench\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if body.is_empty() {
+        request.push_str("accept: application/activity+json\r\n\r\n");
+    } else {
+        request.push_str("content-type: application/activity+json\r\n");
+        request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+    }
+    request.into_bytes()
 }
 
 /// Sends all requests, each once.
@@ -85,6 +101,18 @@ async fn converse(
         }
     }
     (accepted, refused)
+}
+
+/// Sends one request over a connection of its own and gives the body of the answer, which is 200.
+pub async fn ask(port: u16, request: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    let status = read_answer(&mut stream, &mut answer).await;
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+    let head = find(&answer, b"\r\n\r\n").unwrap();
+    answer.split_off(head + 4)
 }
 
 /// Reads one answer to its end and gives its status.

@@ -14,6 +14,7 @@
 )]
 
 mod deliveries;
+mod documents;
 mod house;
 mod inbox;
 mod limits;
@@ -37,6 +38,8 @@ const PARTS: &[Part] = &[
     ("timeline", timeline::measure),
     ("inbox", inbox::measure),
     ("deliveries", deliveries::measure),
+    ("fanout", deliveries::fan_out),
+    ("documents", documents::measure),
     ("start", start::measure),
 ];
 

@@ -2,6 +2,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::house::House;
@@ -11,6 +14,7 @@ use crate::report::{Row, percentile};
 const STARTS: usize = 9;
 /// By then it has made its spare keys.
 const IDLE_AFTER: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub fn measure(_: &Limits) -> Vec<Row> {
     let house = House::found(None);
@@ -68,4 +72,32 @@ fn resident(pid: u32) -> f64 {
         .unwrap();
     let kilobytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kilobytes / 1_024.0
+}
+
+/// Looks at the memory of a process while something else happens.
+pub struct Resident {
+    done: Arc<AtomicBool>,
+    watching: JoinHandle<f64>,
+}
+
+impl Resident {
+    pub fn watch(pid: u32) -> Self {
+        let done = Arc::new(AtomicBool::new(false));
+        let until = Arc::clone(&done);
+        let watching = std::thread::spawn(move || {
+            let mut most: f64 = 0.0;
+            while !until.load(Ordering::Relaxed) {
+                most = most.max(resident(pid));
+                std::thread::sleep(LOOK_EVERY);
+            }
+            most
+        });
+        Self { done, watching }
+    }
+
+    /// The most that was resident at once, MiB.
+    pub fn most(self) -> f64 {
+        self.done.store(true, Ordering::Relaxed);
+        self.watching.join().unwrap()
+    }
 }

@@ -14,7 +14,7 @@ use crate::federation::Federation;
 use crate::federation::signatures::{self, Checked, HeaderPair, Refusal, SignatureKind};
 use crate::policy::{FederationMode, Viewer};
 use crate::services::access;
-use crate::services::inbox::{self, Gate};
+use crate::services::inbox::{self, Gate, KnownSigner};
 
 /// Finds out who reads; none: somebody to whom nothing is shown.
 ///
@@ -29,7 +29,8 @@ pub async fn viewer(federation: &Federation, request: &HttpRequest) -> Result<Op
         Err(refusal) => return refused(federation, request, refusal, None).await,
     };
     // Before anything is looked up or fetched.
-    match inbox::gate(app, input.key_id.host()).await? {
+    let (gate, known) = inbox::knock(app, &input.key_id).await?;
+    match gate {
         Gate::Open => {}
         Gate::Paused | Gate::Shut(_) => return Ok(None),
     }
@@ -45,7 +46,7 @@ pub async fn viewer(federation: &Federation, request: &HttpRequest) -> Result<Op
     };
     let checked = signatures::check(input, &asked, &app.config.public_url, app.clock.now());
     let signer = match checked {
-        Ok(checked) => verify(federation, &checked).await?,
+        Ok(checked) => verify(federation, &checked, known).await?,
         Err(refusal) => Err(refusal),
     };
     if signer.is_ok() && kind == SignatureKind::Rfc9421 {
@@ -75,13 +76,18 @@ fn nobody(federation: &Federation) -> Option<Viewer> {
 
 /// The actor whose key made the signature. A key that is unknown, or no longer fits, is asked for at
 /// its own server, in case it was changed.
-async fn verify(federation: &Federation, checked: &Checked) -> Result<Result<Actor, Refusal>> {
+async fn verify(
+    federation: &Federation,
+    checked: &Checked,
+    known: Option<KnownSigner>,
+) -> Result<Result<Actor, Refusal>> {
     let (keyring, key_id) = (&federation.keyring, &checked.key_id);
     let unknown = Refusal {
         status: 401,
         reason: "key_unknown",
     };
-    let (actor, key) = match keyring.known_signer(&federation.app, key_id).await? {
+    let now = federation.app.clock.now();
+    let (actor, key) = match known.and_then(|known| keyring.parsed(known, now)) {
         Some(known) => known,
         None => match keyring.fetch_owner(federation, key_id).await? {
             Some(fetched) => fetched,

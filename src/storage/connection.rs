@@ -88,6 +88,18 @@ pub(super) fn open(url: &DatabaseUrl, purpose: Use) -> Result<AnyConnection, Con
     }
 }
 
+/// Runs `question`; on SQLite within one transaction, so that it sees one state of the database and
+/// locks the file once instead of for every statement. PostgreSQL would need two more round trips.
+pub(super) fn reading<T>(
+    connection: &mut AnyConnection,
+    question: impl FnOnce(&mut AnyConnection) -> Result<T>,
+) -> Result<T> {
+    match connection {
+        AnyConnection::Sqlite(_) => connection.transaction(question),
+        AnyConnection::Postgres(_) => question(connection),
+    }
+}
+
 /// Any number that nobody else uses with PostgreSQL's advisory locks.
 const MIGRATIONS_LOCK: i64 = 0x6775_696c_6468_616c;
 

@@ -82,7 +82,8 @@ impl Database {
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.on_pooled(name, question).await
+        self.on_pooled(name, |connection| connection::reading(connection, question))
+            .await
     }
 
     /// Runs `work` on a thread of its own with a connection of the pool.
