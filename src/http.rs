@@ -9,8 +9,10 @@ mod resolver;
 #[cfg(test)]
 pub(crate) mod test_server;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use quick_cache::sync::Cache;
 use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use url::{Host, Url};
 
@@ -25,6 +27,8 @@ const CONNECT_SECONDS_MAX: u64 = 5;
 /// Time an unused connection is kept, seconds. Short, for a thousand destinations each hold a
 /// file descriptor and a TLS session.
 const IDLE_SECONDS_MAX: u64 = 20;
+/// Servers remembered to have been spoken to: about as many connections are kept at once.
+const SERVERS_MET_MAX: usize = 2_000;
 /// Text kept of the answer to a delivery, bytes: enough for an error message.
 const ANSWER_BYTES_MAX: usize = 4 * 1_024;
 /// Time given to that text, seconds; what counts is the status, which is there already.
@@ -140,9 +144,14 @@ fn parse_date(text: &str) -> Option<Timestamp> {
 }
 
 /// The outbound client. Cheap to clone; clones share connections.
+///
+/// A connection is kept for the next request, but not the first one to a server: it would stay unused
+/// after news for ten thousand servers, each of which costs memory and a file descriptor.
 #[derive(Clone, Debug)]
 pub struct Client {
-    inner: reqwest::Client,
+    keeping: reqwest::Client,
+    passing: reqwest::Client,
+    met: Arc<Cache<String, ()>>,
     policy: AddressPolicy,
     allow_http: bool,
     body_bytes_max: usize,
@@ -166,14 +175,21 @@ impl Client {
     ) -> Result<Self> {
         let policy = AddressPolicy::new(&federation.allow_addresses);
         let agent = format!("Guildhall/{} (+{public_url})", env!("CARGO_PKG_VERSION"));
-        let inner = builder(limits)
-            .user_agent(agent)
-            .https_only(!federation.allow_http)
-            .dns_resolver(Resolver::new(policy.clone(), lookup))
-            .build()
-            .map_err(Error::internal)?;
+        let resolver = Arc::new(Resolver::new(policy.clone(), lookup));
+        let client = |kept_per_server| {
+            builder(limits)
+                .user_agent(&agent)
+                .https_only(!federation.allow_http)
+                .dns_resolver(Arc::clone(&resolver))
+                .pool_max_idle_per_host(kept_per_server)
+                .build()
+                .map_err(Error::internal)
+        };
         Ok(Self {
-            inner,
+            // As many as deliveries use at once: fewer, and a busy partner costs a TLS handshake a post.
+            keeping: client(limits.deliveries_in_flight_per_host)?,
+            passing: client(0)?,
+            met: Arc::new(Cache::new(SERVERS_MET_MAX)),
             policy,
             allow_http: federation.allow_http,
             body_bytes_max: limits.fetch_bytes,
@@ -199,7 +215,8 @@ impl Client {
         headers: &[(&'static str, String)],
     ) -> Result<Response, HttpError> {
         self.permit(url)?;
-        let request = self.inner.get(url.clone()).headers(header_map(headers)?);
+        let request = self.to(url).get(url.clone());
+        let request = request.headers(header_map(headers)?);
         let response = request.send().await.map_err(|error| classify(&error))?;
         Ok(Response {
             status: response.status().as_u16(),
@@ -219,8 +236,9 @@ impl Client {
         body: impl Into<reqwest::Body>,
     ) -> Result<Answer, HttpError> {
         self.permit(url)?;
-        let request = self.inner.post(url.clone()).headers(header_map(headers)?);
+        let request = self.to(url).post(url.clone());
         let response = request
+            .headers(header_map(headers)?)
             .body(body)
             .send()
             .await
@@ -239,6 +257,16 @@ impl Client {
                 .map(str::to_owned),
             text: read_beginning(response).await,
         })
+    }
+
+    /// Keeps the connection where the server was spoken to lately.
+    fn to(&self, url: &Url) -> &reqwest::Client {
+        let server = url.authority();
+        if self.met.get(server).is_some() {
+            return &self.keeping;
+        }
+        self.met.insert(server.to_owned(), ());
+        &self.passing
     }
 
     /// What can be said before any name is resolved. Literal addresses must be checked here,
@@ -282,8 +310,6 @@ fn builder(limits: &Limits) -> reqwest::ClientBuilder {
         .connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX))
         .timeout(Duration::from_secs(limits.fetch_seconds))
         .pool_idle_timeout(Duration::from_secs(IDLE_SECONDS_MAX))
-        // As many as deliveries use at once: fewer, and a busy partner costs a TLS handshake a post.
-        .pool_max_idle_per_host(limits.deliveries_in_flight_per_host)
         .http2_initial_stream_window_size(HTTP2_STREAM_WINDOW_BYTES)
         .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW_BYTES)
         .http2_max_header_list_size(HTTP2_HEAD_BYTES_MAX)

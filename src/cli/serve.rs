@@ -47,6 +47,7 @@ enum Role {
 
 pub async fn run(config: Config, options: Options) -> Result<()> {
     let mut signals = Signals::listen()?;
+    take_all_descriptors();
     let does = |role| options.workers.contains(&role);
     let listener = does(Role::Web).then(|| bind(config.listen)).transpose()?;
     let app = open(config).await?;
@@ -65,6 +66,20 @@ pub async fn run(config: Config, options: Options) -> Result<()> {
             finish(join(workers)).await;
             Ok(())
         }
+    }
+}
+
+/// Shells and service managers begin with 1,024 file descriptors for the sake of old programs and let
+/// whoever can use more ask for them (getrlimit(2)). Each connection is one.
+fn take_all_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, all) {
+        tracing::warn!(%error, limit = limit.current, "no more file descriptors can be had");
     }
 }
 

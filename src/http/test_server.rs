@@ -1,4 +1,4 @@
-//! A server of a few lines for unit tests: one request a connection, the answer as raw bytes.
+//! A server of a few lines for unit tests; it answers with raw bytes.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -75,24 +75,31 @@ impl Drop for TestServer {
     }
 }
 
+/// Answers one request after the other, until an answer closes the connection.
 async fn serve(
     mut stream: TcpStream,
     seen: Arc<Mutex<Vec<String>>>,
     answer: Arc<impl Fn(&str) -> Vec<u8>>,
 ) {
-    let mut head = Vec::new();
-    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
-        match stream.read_u8().await {
-            Ok(byte) => head.push(byte),
-            Err(_) => return,
+    while let Some(head) = read_head(&mut stream).await {
+        seen.lock().unwrap().push(head.clone());
+        let answered = answer(&head);
+        let _ = stream.write_all(&answered).await;
+        if String::from_utf8_lossy(&answered).contains("Connection: close") {
+            break;
         }
     }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    seen.lock().unwrap().push(head.clone());
-    let _ = stream.write_all(&answer(&head)).await;
     let _ = stream.shutdown().await;
     // Reading to the end lets the client finish sending before the connection is reset.
     let _ = stream.read_to_end(&mut Vec::new()).await;
+}
+
+async fn read_head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    Some(String::from_utf8_lossy(&head).into_owned())
 }
 
 /// An answer with a status, further header lines and a body.

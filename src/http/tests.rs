@@ -33,6 +33,18 @@ async fn an_answer_comes_back_and_says_who_asked() {
 }
 
 #[tokio::test]
+async fn a_connection_is_kept_from_the_second_request_to_a_server_on() {
+    let server = TestServer::start(|_| b"HTTP/1.1 204 X\r\n\r\n".to_vec()).await;
+    let client = lab_client(&[]);
+
+    for (asked, connections) in [("p", 1), ("q", 2), ("p", 3), ("p", 3), ("q", 4), ("q", 4)] {
+        let answer = client.get(&url(&server.url(asked, "/")), &[]).await;
+        assert_eq!(answer.unwrap().status, 204);
+        assert_eq!(server.reached().len(), connections, "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn addresses_we_do_not_talk_to_see_no_connection() {
     let server = TestServer::start(|_| answer(200, &[], b"")).await;
     let port = server.address.port();
