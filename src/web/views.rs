@@ -21,7 +21,7 @@ use askama::Template;
 
 pub use admin::{
     AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, PartnerPage, PartnerRow,
-    PartnersPage, QueueHealth, QueuePage, UserDraft, UserRow, UsersPage,
+    PartnersPage, PartnershipEnd, QueueHealth, QueuePage, UserDraft, UserRow, UsersPage,
 };
 pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
 pub use groups::{

@@ -80,8 +80,8 @@ impl World {
             .unwrap_or_else(|| panic!("there is no house {name}"))
     }
 
-    /// Makes two organizations partners with an invitation code.
-    pub async fn partner(&self, one: &str, other: &str) {
+    /// Makes two organizations partners with an invitation code; the code.
+    pub async fn partner(&self, one: &str, other: &str) -> String {
         let invitation = self
             .house(one)
             .instance
@@ -92,6 +92,7 @@ impl World {
             .instance
             .run_json(&["partner", "accept", code])
             .await;
+        code.to_owned()
     }
 
     /// Opens a house's group to a partner.
@@ -166,6 +167,11 @@ impl World {
     /// birch in it. The group's id at acme and at birch.
     pub async fn bridge(&self) -> (String, String) {
         self.partner("acme", "birch").await;
+        self.share().await
+    }
+
+    /// The same between organizations that are partners already.
+    pub async fn share(&self) -> (String, String) {
         let acme = &self.house("acme").instance;
         self.member("ada@acme").await;
         acme.run_json(&[
