@@ -116,6 +116,7 @@ pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
         })
         .await?;
     if accepted == Accepted::Known {
+        tracing::debug!(activity = %verified.activity, "an activity came again");
         return Ok(accepted);
     }
     let added = app
