@@ -80,17 +80,7 @@ async fn who_joins_later_reads_what_was_said_before() {
         };
         world.partner("acme", "birch").await;
         let acme = &world.house("acme").instance;
-        let ada = world.member("ada@acme").await;
-        acme.run_json(&[
-            "group",
-            "create",
-            "engineering",
-            "--title",
-            "Engineering",
-            "--owner",
-            "ada",
-        ])
-        .await;
+        let ada = world.engineering("acme", "open", "internal").await;
         let here = ada.find("engineering").await;
         let old = ada
             .topic(&here, "From before", "The plans of last year.")
