@@ -57,6 +57,8 @@ pub struct ViewerBar {
     pub is_admin: bool,
     /// Requests to join that wait for this person, over all their groups.
     pub pending: usize,
+    /// Reports that wait for this person, over all their groups.
+    pub reports: usize,
 }
 
 /// A moment: `iso` for machines, `text` for people.

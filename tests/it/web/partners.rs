@@ -188,5 +188,17 @@ async fn two_organizations_share_a_group_through_their_pages() {
         })
         .await;
         assert_eq!(bo.go(&path).await.status, 404);
+
+        // One side ends the partnership; the other one's page says who did.
+        let state = format!("/admin/partners/{birch_host}/state");
+        ada.go(&format!("/admin/partners/{birch_host}")).await;
+        ada.send(&state, &[("state", "ended")]).await;
+        assert!(ada.page.says("ended by us"), "{}", ada.page.text());
+        let theirs = format!("/admin/partners/{}", acme.instance.host());
+        eventually("birch's page says so", async || {
+            bo.go(&theirs).await.says("ended by them").then_some(())
+        })
+        .await;
+        assert!(bo.go("/admin/partners").await.says("ended by them"));
     }
 }
