@@ -53,7 +53,7 @@ fuzz SECONDS="60":
     done
 
 # What attacks cost: alone on the machine, so that the times mean something. Whether what is hidden takes
-# as long as what never was; 2,000 slow connections; floods of strangers.
+# as long as what never was; how soon too much is refused; 2,000 slow connections; floods of strangers.
 attacks *ARGS:
     cargo test --release --test it attacks -- --ignored --nocapture --test-threads=1 {{ ARGS }}
 

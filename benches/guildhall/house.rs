@@ -197,6 +197,7 @@ impl House {
                     organization: host.to_string(),
                     instance: None,
                     mutual: false,
+                    agreement: None,
                 };
                 let partner = storage::partners::save(connection, &new, now)?;
                 storage::grants::insert(connection, &permit, partner.id, terms(), now)?;

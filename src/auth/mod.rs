@@ -4,6 +4,7 @@
 //! Entrances take these as arguments of their handlers: [`SignedIn`] or [`MaybeSignedIn`] for
 //! pages, [`Bearer`] or [`MaybeBearer`] for clients, [`Form`] for what a page of ours sent.
 
+mod caller;
 mod cookies;
 mod csrf;
 mod extractors;
@@ -11,6 +12,7 @@ mod rate;
 mod refused;
 mod sign_in;
 
+pub use caller::caller_address;
 pub use cookies::{session_cookie, session_removal};
 pub use csrf::{Csrf, Form, refuse_foreign_pages};
 pub use extractors::{Bearer, MaybeBearer, MaybeSignedIn, SignedIn};

@@ -1,8 +1,9 @@
-//! Guessing passwords is slow: attempts to sign in are counted per account and address, and per
-//! address.
+//! Guessing passwords is slow: attempts to sign in are counted per account and address, per address,
+//! and per account.
 //!
-//! The address is the connection's own. `X-Forwarded-For` is written by whoever asks and counts
-//! for nothing. Counts live in memory, in this process, and their number is bounded.
+//! So nobody tries one account often, all accounts, or one account from everywhere; and whoever guesses
+//! from one address keeps out nobody at another. Counts live in memory, in this process, and their
+//! number is bounded.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -17,8 +18,12 @@ use crate::domain::Timestamp;
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// An address may try this many times as often as one account from it: colleagues share addresses.
 const ACCOUNTS_PER_ADDRESS: u32 = 10;
+/// An account may be tried this many times as often from all addresses together.
+const ADDRESSES_PER_ACCOUNT: u32 = 10;
 /// Counts kept at once; the oldest make room.
 const COUNTS_MAX: usize = 20_000;
+/// Counts of one attempt.
+const KEYS: usize = 3;
 
 /// Attempts to sign in, of the last quarter of an hour.
 pub struct Attempts {
@@ -30,7 +35,8 @@ pub struct Attempts {
 enum Key {
     Address(IpAddr),
     /// The fingerprint, because what people type may be long, or their password.
-    Account(IpAddr, String),
+    Account(String),
+    AccountFrom(IpAddr, String),
 }
 
 #[derive(Clone, Copy)]
@@ -53,7 +59,8 @@ impl Attempts {
     /// # Errors
     /// [`Refused::TooManyAttempts`] with the time to wait; the attempt must not be made.
     pub fn begin(&self, login: &str, peer: IpAddr, now: Timestamp) -> Result<(), Refused> {
-        let limits = [self.per_account, self.per_account * ACCOUNTS_PER_ADDRESS];
+        let limits =
+            [1, ACCOUNTS_PER_ADDRESS, ADDRESSES_PER_ACCOUNT].map(|times| self.per_account * times);
         let keys = keys(login, peer);
         let mut counts = self.lock();
         for (key, most) in keys.iter().zip(limits) {
@@ -72,11 +79,13 @@ impl Attempts {
 
     /// Forgives the attempts of somebody who got in.
     pub fn succeeded(&self, login: &str, peer: IpAddr) {
-        let [account, address] = keys(login, peer);
+        let [account_from, address, account] = keys(login, peer);
         let mut counts = self.lock();
-        counts.remove(&account);
-        if let Some(count) = counts.get_mut(&address) {
-            count.attempts = count.attempts.saturating_sub(1);
+        counts.remove(&account_from);
+        for shared in [address, account] {
+            if let Some(count) = counts.get_mut(&shared) {
+                count.attempts = count.attempts.saturating_sub(1);
+            }
         }
     }
 
@@ -91,10 +100,14 @@ impl Count {
     }
 }
 
-fn keys(login: &str, peer: IpAddr) -> [Key; 2] {
+fn keys(login: &str, peer: IpAddr) -> [Key; KEYS] {
     let peer = network(peer);
     let login = crypto::fingerprint(&login.trim().to_lowercase());
-    [Key::Account(peer, login), Key::Address(peer)]
+    [
+        Key::AccountFrom(peer, login.clone()),
+        Key::Address(peer),
+        Key::Account(login),
+    ]
 }
 
 /// One IPv6 customer has 2⁶⁴ addresses: its network counts as one.
@@ -122,11 +135,11 @@ fn count_one(counts: &mut HashMap<Key, Count>, key: Key, now: Timestamp) {
 
 /// Forgets what does not count any more and, if that is not enough, the older half.
 fn make_room(counts: &mut HashMap<Key, Count>, now: Timestamp) {
-    if counts.len() + 2 <= COUNTS_MAX {
+    if counts.len() + KEYS <= COUNTS_MAX {
         return;
     }
     counts.retain(|_, count| count.counts_at(now));
-    if counts.len() + 2 > COUNTS_MAX {
+    if counts.len() + KEYS > COUNTS_MAX {
         let mut begun: Vec<Timestamp> = counts.values().map(|count| count.since).collect();
         let (_, middle, _) = begun.select_nth_unstable(COUNTS_MAX / 2);
         let middle = *middle;
@@ -163,6 +176,20 @@ mod tests {
         let attempts = Attempts::new(3);
         let tried = (0..500).filter(|n| attempts.begin(&format!("user{n}"), PEER, at(0)).is_ok());
         assert_eq!(tried.count(), 30);
+    }
+
+    #[test]
+    fn an_account_cannot_be_tried_from_everywhere_nor_kept_from_others_by_one() {
+        let attempts = Attempts::new(3);
+        let from = |n: u32| IpAddr::V4((0xC000_0200 + n).into());
+        let tried = (0..500).filter(|n| attempts.begin("ada", from(*n), at(0)).is_ok());
+        assert_eq!(tried.count(), 30);
+
+        let attempts = Attempts::new(3);
+        for n in 0..500 {
+            let _ = attempts.begin(&format!("user{}", n % 20), from(1), at(0));
+        }
+        attempts.begin("user1", from(2), at(0)).unwrap();
     }
 
     #[test]

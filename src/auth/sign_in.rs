@@ -1,13 +1,11 @@
 //! Signing in with a password, the same way from every entrance that has a form for it.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use actix_web::HttpRequest;
 use actix_web::http::header::USER_AGENT;
 use actix_web::web::Data;
 
 use crate::auth::csrf::app;
-use crate::auth::{Attempts, Refused};
+use crate::auth::{Attempts, Refused, caller_address};
 use crate::error::Error;
 use crate::services::sessions::{self, Opened};
 
@@ -22,7 +20,7 @@ pub async fn sign_in(
 ) -> Result<Option<Opened>, Refused> {
     let app = app(request)?;
     let attempts = attempts(request)?;
-    let peer = peer(request);
+    let peer = caller_address(request, &app.config);
     attempts.begin(login, peer, app.clock.now())?;
     let opened = sessions::sign_in(app, login, password, agent(request)).await?;
     if opened.is_some() {
@@ -35,13 +33,6 @@ fn attempts(request: &HttpRequest) -> Result<&Data<Attempts>, Refused> {
     request.app_data::<Data<Attempts>>().ok_or_else(|| {
         Refused::Failed(Error::internal("the server was built without its Attempts"))
     })
-}
-
-/// The other end of the connection, whatever its headers say.
-fn peer(request: &HttpRequest) -> IpAddr {
-    request
-        .peer_addr()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip())
 }
 
 fn agent(request: &HttpRequest) -> &str {

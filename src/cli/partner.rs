@@ -10,7 +10,7 @@ use crate::cli::Output;
 use crate::cli::grant::Listed;
 use crate::domain::{
     DialectChoice, Evidence, GroupDialect, Host, Partner, PartnerClass, PartnerState, PeerDialect,
-    Timestamp, Uri, parse_duration,
+    Side, Timestamp, Uri, parse_duration,
 };
 use crate::error::{Error, Result};
 use crate::federation::partnership;
@@ -59,7 +59,8 @@ pub enum Command {
     Pause { host: Host },
     /// End a pause and send what waited
     Resume { host: Host },
-    /// End the partnership (or a block) with all its grants; what is queued is cancelled
+    /// End the partnership (or a block) with all its grants, and tell the other side; what is queued is
+    /// cancelled
     End { host: Host },
     /// Refuse a server altogether
     Block { host: Host },
@@ -116,7 +117,7 @@ async fn list(app: &App, output: Output) -> Result<()> {
             partner.host.to_string(),
             partner.organization.clone(),
             partner.class.to_string(),
-            partner.state.to_string(),
+            partner.standing(),
             partner.agreed().to_owned(),
         ]
     })
@@ -133,7 +134,7 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
         partner.organization,
         partner.host,
         partner.class,
-        partner.state,
+        partner.standing(),
         partner.agreed(),
         partner.created_at.for_people()
     );
@@ -200,12 +201,23 @@ struct Described {
     organization: String,
     class: PartnerClass,
     state: PartnerState,
+    /// By whom it was ended, `us` or `them`, and when.
+    ended_by: Option<Side>,
+    ended_at: Option<Timestamp>,
     mutual: bool,
     instance: Option<Uri>,
     created_at: Timestamp,
 }
 
 impl Described {
+    /// `active`, `ended by them 22 Nov 2026, 10:00`
+    fn standing(&self) -> String {
+        match (self.ended_by, self.ended_at) {
+            (Some(by), Some(at)) => format!("{} by {by} {}", self.state, at.for_people()),
+            _ => self.state.to_string(),
+        }
+    }
+
     const fn agreed(&self) -> &'static str {
         match self.mutual {
             true => "by both",
@@ -216,7 +228,10 @@ impl Described {
 
 impl From<Partner> for Described {
     fn from(partner: Partner) -> Self {
+        let over = partner.over();
         Self {
+            ended_by: over.map(|ending| ending.by),
+            ended_at: over.map(|ending| ending.at),
             host: partner.host,
             organization: partner.organization,
             class: partner.class,

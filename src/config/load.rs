@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+use ipnet::IpNet;
 
 use crate::config::{
     Config, DatabaseConfig, DatabaseUrl, FederationConfig, GovernanceConfig, Limits,
@@ -70,6 +73,9 @@ const SETTINGS: &[(&str, Set)] = &[
             text.parse()
                 .map_err(|_| "write address and port, like 127.0.0.1:8536".to_owned()),
         )
+    }),
+    ("trusted_proxies", |draft, text| {
+        assign(&mut draft.config.trusted_proxies, ranges(text))
     }),
     ("data_dir", |draft, text| {
         assign(&mut draft.config.data_dir, Ok(PathBuf::from(text)))
@@ -231,6 +237,7 @@ fn defaults() -> Config {
         public_url: public_url("http://localhost:8536")
             .unwrap_or_else(|_| unreachable!("the default is an address")),
         listen: ([127, 0, 0, 1], 8536).into(),
+        trusted_proxies: Vec::new(),
         data_dir: PathBuf::from("./data"),
         database: DatabaseConfig {
             url: DatabaseUrl::Sqlite(PathBuf::new()),
@@ -387,6 +394,16 @@ fn one_of<T: FromStr<Err = crate::domain::Invalid>>(text: &str) -> Result<T, Str
         .map_err(|invalid: crate::domain::Invalid| invalid.problem)
 }
 
+/// Addresses and ranges of addresses.
+fn ranges(text: &str) -> Result<Vec<IpNet>, String> {
+    let help = "write addresses or ranges like [\"127.0.0.1\", \"10.0.0.0/8\"]";
+    let range = |text: String| {
+        let one = text.parse::<IpAddr>().map(IpNet::from);
+        one.or_else(|_| text.parse()).map_err(|_| help.to_owned())
+    };
+    list::<String>(text, help)?.into_iter().map(range).collect()
+}
+
 fn list<T: FromStr>(text: &str, help: &str) -> Result<Vec<T>, String> {
     let table: toml::Table = format!("list = {text}")
         .parse()
@@ -424,11 +441,13 @@ mod tests {
             ("GUILDHALL_PUBLIC_URL", "http://Acme.localhost:8601/"),
             ("GUILDHALL_FEDERATION__ALLOW_ADDRESSES", "[\"127.0.0.0/8\"]"),
             ("GUILDHALL_DATABASE__URL", "postgres://u:secret@db/x"),
+            ("GUILDHALL_TRUSTED_PROXIES", "[\"::1\", \"10.0.0.0/8\"]"),
             ("GUILDHALL_TEST_REQUIRE", "postgres"),
         ])
         .unwrap();
         assert_eq!(config.public_url.as_str(), "http://acme.localhost:8601");
         assert_eq!(config.federation.allow_addresses.len(), 1);
+        assert_eq!(config.trusted_proxies.len(), 2);
         assert!(!format!("{config:?}").contains("secret"));
     }
 
@@ -453,6 +472,11 @@ mod tests {
             ("GUILDHALL_LISTN", "x", "no such setting"),
             ("GUILDHALL_LISTEN", "nowhere", "address and port"),
             ("GUILDHALL_FEDERATION__MODE", "ajar", "closed, open"),
+            (
+                "GUILDHALL_TRUSTED_PROXIES",
+                "[\"nginx\"]",
+                "addresses or ranges",
+            ),
             (
                 "GUILDHALL_DATABASE__URL",
                 "mysql://x",

@@ -19,6 +19,8 @@ pub struct Config {
     /// The origin people and partners see, without a trailing slash.
     pub public_url: Uri,
     pub listen: SocketAddr,
+    /// Proxies in front of us, whose `X-Forwarded-For` or `Forwarded` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// SQLite file, media, generated secrets.
     pub data_dir: PathBuf,
     pub database: DatabaseConfig,

@@ -38,6 +38,9 @@ text_enum! {
         GrantOffered = "grant_offered",
         /// A grant was taken back.
         GrantEnded = "grant_ended",
+        /// A partnership was ended here: the other side is told. `object` has the partner, `activity`
+        /// the offer by which both agreed.
+        PartnershipEnded = "partnership_ended",
         /// What a group of ours says of itself changed.
         GroupUpdated = "group_updated",
         /// What somebody here says of themselves changed.
@@ -68,6 +71,7 @@ impl EventKind {
             | Self::Left
             | Self::GrantOffered
             | Self::GrantEnded
+            | Self::PartnershipEnded
             | Self::GroupUpdated
             | Self::PersonUpdated
             | Self::PersonDeleted

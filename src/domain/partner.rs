@@ -26,6 +26,21 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// One of the two organizations of a partnership.
+    Side ("side") {
+        Us = "us",
+        Them = "them",
+    }
+}
+
+/// By whom a partnership was ended, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    pub by: Side,
+    pub at: Timestamp,
+}
+
 /// Another organization's server with which we have, had or refuse a partnership.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partner {
@@ -39,7 +54,18 @@ pub struct Partner {
     pub instance: Option<Uri>,
     /// Made by an invitation that both sides agreed to; otherwise one-sided.
     pub mutual: bool,
+    /// The taker's offer, by which both sides call the partnership when it ends; none for a one-sided one.
+    pub agreement: Option<Uri>,
+    /// How it last ended; none while it stands, and where it never stood.
+    pub ending: Option<Ending>,
     pub created_at: Timestamp,
+}
+
+impl Partner {
+    /// How it ended, while that is how it stands.
+    pub fn over(&self) -> Option<Ending> {
+        self.ending.filter(|_| self.state == PartnerState::Ended)
+    }
 }
 
 /// A one-time invitation to become partners. The code itself is never stored.

@@ -5,14 +5,13 @@
 //! claims to say it, the key, what it asks for. What passes is stored before it is answered 202; a
 //! job applies it.
 
-use std::net::SocketAddr;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt as _;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::auth::caller_address;
 use crate::domain::{ActorState, Host, Learned, SignatureChoice, Uri};
 use crate::error::Error;
 use crate::federation::activities::{self, Claim, Rejection};
@@ -118,8 +117,7 @@ async fn log(federation: &Federation, request: &HttpRequest, turned: Turned, sen
     if sender.is_farewell || !federation.keyring.may_log(whose, app.clock.now()) {
         return;
     }
-    let peer = request.peer_addr().as_ref().map(SocketAddr::ip);
-    let peer = peer.map_or_else(String::new, |ip| ip.to_string());
+    let peer = caller_address(request, &app.config).to_string();
     if let Err(error) = inbox::log_refusal(app, turned.reason, sender.claimed, peer).await {
         tracing::error!(%error, "a refusal could not be logged");
     }

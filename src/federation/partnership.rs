@@ -13,7 +13,7 @@ mod giver;
 mod instance;
 mod taker;
 mod throttle;
-mod wire;
+pub(super) mod wire;
 
 pub use giver::configure;
 pub use taker::accept;

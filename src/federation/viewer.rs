@@ -4,10 +4,9 @@
 //! with partners only, nobody means: nothing is shown, and the answer does not depend on what was
 //! asked for.
 
-use std::net::SocketAddr;
-
 use actix_web::HttpRequest;
 
+use crate::auth::caller_address;
 use crate::domain::{Actor, Learned, SignatureChoice, Uri};
 use crate::error::Result;
 use crate::federation::Federation;
@@ -115,8 +114,7 @@ async fn refused(
     let app = &federation.app;
     let host = claimed.map_or(app.config.host(), Uri::host);
     if federation.keyring.may_log(host, app.clock.now()) {
-        let peer = request.peer_addr().as_ref().map(SocketAddr::ip);
-        let peer = peer.map_or_else(String::new, |ip| ip.to_string());
+        let peer = caller_address(request, &app.config).to_string();
         let claimed = claimed.map_or_else(String::new, Uri::to_string);
         inbox::log_refusal(app, refusal.reason, claimed, peer).await?;
     }

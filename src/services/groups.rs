@@ -128,9 +128,45 @@ pub struct GroupView {
     pub members: Option<u64>,
     /// For a group elsewhere: the organization whose it is.
     pub partner: Option<Partner>,
-    /// People waiting to be let in; counted for moderators only.
-    pub requests: u64,
+    /// What waits for its moderators; counted for them only.
+    pub duties: Duties,
     pub rights: Rights,
+}
+
+/// What waits for who moderates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Duties {
+    /// People who wait to be let in.
+    pub requests: u64,
+    /// Reports that nobody dealt with yet.
+    pub reports: u64,
+}
+
+impl Duties {
+    fn count(connection: &mut Connection, groups: &[GroupId]) -> Result<Self> {
+        if groups.is_empty() {
+            return Ok(Self::default());
+        }
+        let requests = storage::memberships::count_waiting_for(connection, groups)?;
+        let reports = storage::reports::count_open_in(connection, groups)?;
+        Ok(Self {
+            requests: requests.unsigned_abs(),
+            reports: reports.unsigned_abs(),
+        })
+    }
+}
+
+/// What waits for the viewer in all groups it moderates.
+pub async fn duties(app: &App, viewer: &Viewer) -> Result<Duties> {
+    let Some(moderator) = viewer.actor() else {
+        return Ok(Duties::default());
+    };
+    app.db
+        .read("count_duties", move |connection| {
+            let moderated = storage::memberships::list_moderated(connection, moderator)?;
+            Duties::count(connection, &moderated)
+        })
+        .await
 }
 
 pub(super) fn view(connection: &mut Connection, asker: &Asker, group: Group) -> Result<GroupView> {
@@ -153,19 +189,16 @@ pub(super) fn view(connection: &mut Connection, asker: &Asker, group: Group) -> 
         Some(home) => storage::partners::find_by_host(connection, home)?,
         None => None,
     };
-    let requests = match rights.may(Action::Moderate) {
-        true => storage::memberships::list(connection, group.id)?
-            .iter()
-            .filter(|member| member.membership.state == MembershipState::Requested)
-            .count() as u64,
-        false => 0,
+    let duties = match rights.may(Action::Moderate) {
+        true => Duties::count(connection, &[group.id])?,
+        false => Duties::default(),
     };
     Ok(GroupView {
         group,
         membership,
         members,
         partner,
-        requests,
+        duties,
         rights,
     })
 }

@@ -20,7 +20,7 @@ pub use invite::{add, add_by_handle, invite, list_invited, withdraw_invitation};
 pub(super) use join::leave_all;
 pub use join::{join, leave};
 pub(super) use members::tell_rejected;
-pub use members::{Decision, ban, count_waiting, decide, lift_ban, list, set_role};
+pub use members::{Decision, ban, decide, lift_ban, list, set_role};
 pub use receive::Invitee;
 pub(super) use receive::{
     receive_accept, receive_follow, receive_invite, receive_reject, receive_unfollow,

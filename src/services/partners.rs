@@ -5,6 +5,7 @@
 //! nothing of invitations. Nothing here talks to another server.
 
 mod code;
+pub mod ending;
 pub mod handshake;
 mod standing;
 #[cfg(test)]
@@ -182,16 +183,25 @@ pub async fn pinned_key(app: &App, viewer: Viewer, partner: &Partner) -> Result<
 ///
 /// # Errors
 /// [`Error::Invalid`] for a broken code or one of our own, [`Error::Denied`] when its server is
-/// blocked here, [`Error::Conflict`] when both sides are partners already or the partnership is
-/// paused here: a code that was used once must not undo what an administrator decided since.
+/// blocked here, [`Error::Conflict`] when both sides are partners already, the partnership is
+/// paused here, or this code made the one that has ended: a code that was used once must not undo what
+/// an administrator decided since, whether or not the other side has heard of it.
 pub async fn read_code(app: &App, viewer: Viewer, text: &str) -> Result<Code> {
     permit(&app.asker(viewer))?;
     let code = Code::parse(text, app.config.host())?;
     let host = code.host().clone();
+    let agreement = code.agreement(&app.addresses().instance())?;
     app.db
         .read("check_code_host", move |connection| {
             let known = storage::partners::find_by_host(connection, &host)?;
             refuse_blocked(known.as_ref().map(|partner| partner.state))?;
+            let was_used = |partner: &Partner| {
+                partner.state == PartnerState::Ended
+                    && partner.agreement.as_ref() == Some(&agreement)
+            };
+            if known.as_ref().is_some_and(was_used) {
+                return Err(handshake::used());
+            }
             // A one-sided partnership may become one of both.
             let one_sided =
                 |partner: &&Partner| partner.state == PartnerState::Active && !partner.mutual;
@@ -204,13 +214,19 @@ pub async fn read_code(app: &App, viewer: Viewer, text: &str) -> Result<Code> {
     Ok(code)
 }
 
-/// Lets a worker use a code, for pages: a request of a person does not wait for another server.
-pub async fn accept_later(app: &App, viewer: Viewer, text: &str) -> Result<JobId> {
+/// Lets a worker use a code, for pages: a request of a person does not wait for another server. `class`
+/// is what the other organization is to us, whatever we are to them.
+pub async fn accept_later(
+    app: &App,
+    viewer: Viewer,
+    text: &str,
+    class: PartnerClass,
+) -> Result<JobId> {
     let by = viewer.actor().map(|actor| actor.0);
     let code = read_code(app, viewer, text).await?;
     let work = Work::AcceptPartnership {
         code: code.to_string(),
-        class: PartnerClass::Partner,
+        class,
         by,
     };
     jobs::submit(app, work).await
@@ -270,6 +286,7 @@ fn one_sided(
         organization,
         instance,
         mutual: false,
+        agreement: None,
     }
 }
 

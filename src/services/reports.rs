@@ -1,5 +1,7 @@
 //! Reports: somebody asks the moderators of a group to look at a post, here or from elsewhere.
 
+use std::collections::HashMap;
+
 use crate::app::{App, Asker};
 use crate::domain::{
     Actor, ActorId, AuditAction, EventKind, Group, GroupId, Post, PostId, Report, ReportId,
@@ -136,10 +138,7 @@ pub async fn list(app: &App, viewer: Viewer, group: Option<GroupId>) -> Result<V
                     storage::reports::list_all(connection, &permit, LISTED_MAX)?
                 }
             };
-            let described = reports.into_iter();
-            described
-                .map(|report| describe(connection, report))
-                .collect()
+            describe_all(connection, reports)
         })
         .await
 }
@@ -171,17 +170,34 @@ pub async fn resolve(app: &App, viewer: Viewer, id: ReportId) -> Result<Reported
 }
 
 fn describe(connection: &mut Connection, report: Report) -> Result<Reported> {
-    let post = storage::posts::find(connection, report.post)?.ok_or(Error::NotFound)?;
-    let author = storage::actors::find(connection, post.author)?.ok_or(Error::NotFound)?;
-    let by = storage::actors::find(connection, report.by)?.ok_or(Error::NotFound)?;
-    let group = storage::groups::find(connection, report.group)?.ok_or(Error::NotFound)?;
-    Ok(Reported {
-        report,
-        post,
-        author,
-        by,
-        group,
-    })
+    let described = describe_all(connection, vec![report])?.pop();
+    described.ok_or(Error::NotFound)
+}
+
+/// Reads at once what many reports are about.
+fn describe_all(connection: &mut Connection, reports: Vec<Report>) -> Result<Vec<Reported>> {
+    let ids: Vec<PostId> = reports.iter().map(|report| report.post).collect();
+    let posts = storage::posts::list_by_ids(connection, &ids)?;
+    let posts: HashMap<PostId, Post> = posts.into_iter().map(|post| (post.id, post)).collect();
+    let mut people: Vec<ActorId> = reports.iter().map(|report| report.by).collect();
+    people.extend(posts.values().map(|post| post.author));
+    let people = storage::actors::list_by_ids(connection, &people)?;
+    let people: HashMap<ActorId, Actor> = people.into_iter().map(|one| (one.id, one)).collect();
+    let ids: Vec<GroupId> = reports.iter().map(|report| report.group).collect();
+    let groups = storage::groups::list_by_ids(connection, &ids)?;
+    let groups: HashMap<GroupId, Group> = groups.into_iter().map(|one| (one.id, one)).collect();
+    let describe = |report: Report| {
+        let post = posts.get(&report.post)?.clone();
+        Some(Reported {
+            author: people.get(&post.author)?.clone(),
+            by: people.get(&report.by)?.clone(),
+            group: groups.get(&report.group)?.clone(),
+            post,
+            report,
+        })
+    };
+    let described: Option<Vec<Reported>> = reports.into_iter().map(describe).collect();
+    described.ok_or(Error::NotFound)
 }
 
 /// Whether a `Flag` from elsewhere is about anything that its sender may report: if not, it is

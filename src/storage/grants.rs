@@ -12,7 +12,7 @@ use crate::policy::{Permit, act};
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
-use crate::storage::schema::{grants, partners, received_grants};
+use crate::storage::schema::{actors, grants, partners, received_grants};
 use crate::storage::{Connection, ids};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -283,6 +283,18 @@ pub fn find_received_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Op
             .select(received_grants::group_id)
     )?;
     Ok(group.map(GroupId))
+}
+
+/// The groups of another house that its grants open to us.
+pub fn list_received(connection: &mut Connection, house: &Host) -> Result<Vec<GroupId>> {
+    let there = actors::table
+        .filter(actors::host.eq(house.as_str()))
+        .select(actors::id);
+    let groups: Vec<i64> = received_grants::table
+        .filter(received_grants::group_id.eq_any(there))
+        .select(received_grants::group_id)
+        .load(connection)?;
+    Ok(groups.into_iter().map(GroupId).collect())
 }
 
 /// What we may do in a group elsewhere, and the id of the grant that says so.

@@ -135,6 +135,18 @@ pub fn find_by_uri(connection: &mut Connection, uri: &Uri) -> Result<Option<Grou
         .transpose()
 }
 
+/// The groups with these ids, in no order.
+pub fn list_by_ids(connection: &mut Connection, ids: &[GroupId]) -> Result<Vec<Group>> {
+    let rows: Vec<(GroupRow, ActorRow)> = groups::table
+        .inner_join(actors::table)
+        .filter(groups::actor_id.among(ids.iter().map(|id| id.0)))
+        .select((GroupRow::as_select(), ActorRow::as_select()))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(group, actor)| group_from(group, actor))
+        .collect()
+}
+
 /// The groups whose existence the scope shows, by title.
 pub fn list(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<Group>> {
     let ids = scope::list_known_groups(connection, scope)?;

@@ -235,26 +235,26 @@ pub fn count_all(connection: &mut Connection, group: GroupId) -> Result<i64> {
         .get_result(connection)?)
 }
 
-/// How many people wait to be let into the groups of this house that somebody moderates.
-pub fn count_waiting(connection: &mut Connection, moderator: ActorId) -> Result<i64> {
-    let mine = diesel::alias!(memberships as mine);
-    let moderated = mine
-        .filter(
-            mine.field(memberships::actor_id).eq(moderator.0).and(
-                mine.field(memberships::state)
-                    .eq(MembershipState::Member.as_str()),
-            ),
-        )
-        .filter(
-            mine.field(memberships::role)
-                .eq_any([GroupRole::Moderator.as_str(), GroupRole::Owner.as_str()]),
-        )
-        .select(mine.field(memberships::group_id));
+/// The groups of this house that somebody moderates.
+pub fn list_moderated(connection: &mut Connection, moderator: ActorId) -> Result<Vec<GroupId>> {
     let here = actors::table.filter(actors::host.eq("")).select(actors::id);
+    let groups: Vec<i64> = memberships::table
+        .filter(memberships::actor_id.eq(moderator.0))
+        .filter(memberships::state.eq(MembershipState::Member.as_str()))
+        .filter(
+            memberships::role.eq_any([GroupRole::Moderator.as_str(), GroupRole::Owner.as_str()]),
+        )
+        .filter(memberships::group_id.eq_any(here))
+        .select(memberships::group_id)
+        .load(connection)?;
+    Ok(groups.into_iter().map(GroupId).collect())
+}
+
+/// How many people wait to be let into these groups.
+pub fn count_waiting_for(connection: &mut Connection, groups: &[GroupId]) -> Result<i64> {
     Ok(memberships::table
         .filter(memberships::state.eq(MembershipState::Requested.as_str()))
-        .filter(memberships::group_id.eq_any(moderated))
-        .filter(memberships::group_id.eq_any(here))
+        .filter(memberships::group_id.among(groups.iter().map(|group| group.0)))
         .count()
         .get_result(connection)?)
 }

@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use crate::domain::{
-    Host, Invitation, InvitationId, Partner, PartnerClass, PartnerId, PartnerState, Timestamp, Uri,
+    Ending, Host, Invitation, InvitationId, Partner, PartnerClass, PartnerId, PartnerState,
+    Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
@@ -23,12 +24,22 @@ struct PartnerRow {
     instance_uri: Option<String>,
     mutual: bool,
     created_at: i64,
+    agreement: Option<String>,
+    ended_by: Option<String>,
+    ended_at: Option<i64>,
 }
 
 impl TryFrom<PartnerRow> for Partner {
     type Error = crate::Error;
 
     fn try_from(row: PartnerRow) -> Result<Self> {
+        let ending = match row.ended_by.as_deref().zip(row.ended_at) {
+            Some((by, at)) => Some(Ending {
+                by: read(by)?,
+                at: Timestamp::from_micros(at),
+            }),
+            None => None,
+        };
         Ok(Self {
             id: PartnerId(row.id),
             host: read(&row.host)?,
@@ -37,6 +48,8 @@ impl TryFrom<PartnerRow> for Partner {
             organization: row.organization,
             instance: read_optional(row.instance_uri.as_deref())?,
             mutual: row.mutual,
+            agreement: read_optional(row.agreement.as_deref())?,
+            ending,
             created_at: Timestamp::from_micros(row.created_at),
         })
     }
@@ -51,6 +64,8 @@ pub struct NewPartner {
     pub organization: String,
     pub instance: Option<Uri>,
     pub mutual: bool,
+    /// The offer by which both agreed.
+    pub agreement: Option<Uri>,
 }
 
 /// Makes a partnership, or renews the one there was with the same server. The permit is an
@@ -64,6 +79,9 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
                 partners::organization.eq(&new.organization),
                 partners::instance_uri.eq(new.instance.as_ref().map(Uri::as_str)),
                 partners::mutual.eq(new.mutual),
+                partners::agreement.eq(new.agreement.as_ref().map(Uri::as_str)),
+                partners::ended_by.eq(None::<&str>),
+                partners::ended_at.eq(None::<i64>),
             ))
             .execute(connection)?;
         return Ok(Partner {
@@ -72,6 +90,8 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
             organization: new.organization.clone(),
             instance: new.instance.clone(),
             mutual: new.mutual,
+            agreement: new.agreement.clone(),
+            ending: None,
             ..known
         });
     }
@@ -84,6 +104,9 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
         instance_uri: new.instance.as_ref().map(Uri::to_string),
         mutual: new.mutual,
         created_at: now.micros(),
+        agreement: new.agreement.as_ref().map(Uri::to_string),
+        ended_by: None,
+        ended_at: None,
     };
     diesel::insert_into(partners::table)
         .values(&row)
@@ -101,6 +124,23 @@ pub fn set_state(
         .set(partners::state.eq(state.as_str()))
         .execute(connection)?;
     Ok(())
+}
+
+/// Writes that a partnership is over, as an administrator here or the other side's server decided.
+pub fn end(connection: &mut Connection, partner: Partner, ending: Ending) -> Result<Partner> {
+    let state = PartnerState::Ended;
+    diesel::update(partners::table.find(partner.id.0))
+        .set((
+            partners::state.eq(state.as_str()),
+            partners::ended_by.eq(Some(ending.by.as_str())),
+            partners::ended_at.eq(Some(ending.at.micros())),
+        ))
+        .execute(connection)?;
+    Ok(Partner {
+        state,
+        ending: Some(ending),
+        ..partner
+    })
 }
 
 pub fn find(connection: &mut Connection, id: PartnerId) -> Result<Option<Partner>> {

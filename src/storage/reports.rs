@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use crate::domain::{ActorId, GroupId, PostId, Report, ReportId, ReportText, Resolved, Timestamp};
 use crate::error::Result;
 use crate::policy::{Permit, act};
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::schema::reports;
 use crate::storage::{Connection, ids};
@@ -125,13 +126,7 @@ pub fn list(
     permit: &Permit<act::ReadReports>,
     most: i64,
 ) -> Result<Vec<Report>> {
-    let rows: Vec<Row> = reports::table
-        .filter(reports::group_id.eq(permit.group().0))
-        .order(reports::id.desc())
-        .limit(most)
-        .select(Row::as_select())
-        .load(connection)?;
-    Ok(rows.into_iter().map(Report::from).collect())
+    list_newest(connection, Some(permit.group()), most)
 }
 
 /// The newest reports of all groups, for who administers the house, at most `most`.
@@ -140,12 +135,33 @@ pub fn list_all(
     _: &Permit<act::ManageAccounts>,
     most: i64,
 ) -> Result<Vec<Report>> {
-    let rows: Vec<Row> = reports::table
+    list_newest(connection, None, most)
+}
+
+fn list_newest(
+    connection: &mut Connection,
+    group: Option<GroupId>,
+    most: i64,
+) -> Result<Vec<Report>> {
+    let mut newest = reports::table
         .order(reports::id.desc())
         .limit(most)
         .select(Row::as_select())
-        .load(connection)?;
+        .into_boxed();
+    if let Some(group) = group {
+        newest = newest.filter(reports::group_id.eq(group.0));
+    }
+    let rows: Vec<Row> = newest.load(connection)?;
     Ok(rows.into_iter().map(Report::from).collect())
+}
+
+/// How many reports of posts in these groups nobody dealt with yet.
+pub fn count_open_in(connection: &mut Connection, groups: &[GroupId]) -> Result<i64> {
+    Ok(reports::table
+        .filter(reports::group_id.among(groups.iter().map(|group| group.0)))
+        .filter(reports::resolved_at.is_null())
+        .count()
+        .get_result(connection)?)
 }
 
 /// Somebody dealt with a report of the permit's group; none: the command line. False: it was so

@@ -119,6 +119,9 @@ diesel::table! {
         instance_uri -> Nullable<Text>,
         mutual -> Bool,
         created_at -> BigInt,
+        agreement -> Nullable<Text>,
+        ended_by -> Nullable<Text>,
+        ended_at -> Nullable<BigInt>,
     }
 }
 

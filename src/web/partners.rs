@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    Destination, DialectChoice, Host, JobState, Partner, PartnerState, PeerDialect, parse_duration,
+    Destination, DialectChoice, Host, JobState, Partner, PartnerState, PeerDialect, Timestamp,
+    parse_duration,
 };
 use crate::error::{Error, Result};
 use crate::services::grants::{self, Standing};
@@ -15,7 +16,9 @@ use crate::services::partners::{self, Change};
 use crate::services::{deliveries, dialects, jobs};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::grants::grant_row;
-use crate::web::views::{Choice, Invitation, PartnerPage, PartnerRow, PartnersPage, QueueHealth};
+use crate::web::views::{
+    Choice, Invitation, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd, QueueHealth,
+};
 use crate::web::visit::{Member, Notice};
 use crate::web::{answer, done, parts};
 
@@ -33,6 +36,7 @@ pub struct Invite {
 #[derive(Deserialize)]
 pub struct Accept {
     code: String,
+    class: String,
 }
 
 #[derive(Deserialize)]
@@ -91,7 +95,7 @@ async fn make_invitation(member: &Member, form: &Invite) -> Result<Invitation> {
 
 /// `POST /admin/partners/accept`
 pub async fn accept(member: Member, Form(form): Form<Accept>) -> Answer {
-    match use_code(&member, &form.code).await {
+    match use_code(&member, &form).await {
         Ok(host) => Ok(done(&address(&host), Notice::Partnered)),
         Err(error) => {
             let filled = Filled {
@@ -104,13 +108,14 @@ pub async fn accept(member: Member, Form(form): Form<Accept>) -> Answer {
 }
 
 /// A worker speaks with the other server; whoever pasted the code waits a moment for it.
-async fn use_code(member: &Member, text: &str) -> Result<Host> {
-    let (app, viewer) = (&member.app, member.viewer());
+async fn use_code(member: &Member, form: &Accept) -> Result<Host> {
+    let (app, viewer, text) = (&member.app, member.viewer(), &form.code);
+    let class = form.class.parse()?;
     let host = partners::read_code(app, viewer.clone(), text)
         .await?
         .host()
         .clone();
-    let job = partners::accept_later(app, viewer, text).await?;
+    let job = partners::accept_later(app, viewer, text, class).await?;
     let job = jobs::wait(app, job, PATIENCE).await?;
     match job.state {
         JobState::Done => Ok(host),
@@ -152,6 +157,7 @@ async fn page(member: &Member, filled: Filled, told: Option<Told>) -> Answer {
         organization: partner.organization.clone(),
         class: partner.class.to_string(),
         state: partner.state.to_string(),
+        ending: ending(partner, member.now()),
         one_sided: !partner.mutual,
         groups: grants.iter().filter(|one| counts(one, partner)).count(),
     };
@@ -163,6 +169,13 @@ async fn page(member: &Member, filled: Filled, told: Option<Told>) -> Answer {
         host: filled.host,
     };
     answer(&page, told.as_ref())
+}
+
+fn ending(partner: &Partner, now: Timestamp) -> Option<PartnershipEnd> {
+    partner.over().map(|ending| PartnershipEnd {
+        by: ending.by.to_string(),
+        at: parts::when(ending.at, now),
+    })
 }
 
 fn counts(standing: &Standing, partner: &Partner) -> bool {
@@ -229,6 +242,7 @@ async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
         organization: partner.organization.clone(),
         class: partner.class.to_string(),
         state: partner.state.to_string(),
+        ending: ending(&partner, now),
         one_sided: !partner.mutual,
         since: parts::day(partner.created_at),
         dialects: dialect_choices(&dialect),

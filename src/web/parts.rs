@@ -195,7 +195,8 @@ pub fn group_card(view: &GroupView, here: &Host) -> GroupCard {
         members: view.members.map(count).filter(|_| group.is_local()),
         membership: membership_word(view.membership.as_ref()).to_owned(),
         can_join: can_join(view),
-        pending: count(view.requests),
+        pending: count(view.duties.requests),
+        reports: count(view.duties.reports),
     }
 }
 
@@ -223,7 +224,8 @@ pub fn group_head(view: &GroupView, here: &Host) -> GroupHead {
         can_see_members: rights.may(Action::SeeMembers),
         can_manage: group.is_local() && manages,
         can_read_reports: rights.may(Action::ReadReports),
-        pending: count(view.requests),
+        pending: count(view.duties.requests),
+        reports: count(view.duties.reports),
         note: joining_note(view),
     }
 }

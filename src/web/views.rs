@@ -21,7 +21,7 @@ use askama::Template;
 
 pub use admin::{
     AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, PartnerPage, PartnerRow,
-    PartnersPage, QueueHealth, QueuePage, UserDraft, UserRow, UsersPage,
+    PartnersPage, PartnershipEnd, QueueHealth, QueuePage, UserDraft, UserRow, UsersPage,
 };
 pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
 pub use groups::{
@@ -57,6 +57,8 @@ pub struct ViewerBar {
     pub is_admin: bool,
     /// Requests to join that wait for this person, over all their groups.
     pub pending: usize,
+    /// Reports that wait for this person, over all their groups.
+    pub reports: usize,
 }
 
 /// A moment: `iso` for machines, `text` for people.

@@ -16,8 +16,9 @@ use crate::domain::text_enum::text_enum;
 use crate::domain::{Account, SessionId, Timestamp};
 use crate::error::Result;
 use crate::policy::Viewer;
-use crate::services::{house, memberships};
+use crate::services::{groups, house};
 use crate::web::errors::{Problem, Told};
+use crate::web::parts;
 use crate::web::views::{Page, ViewerBar};
 
 /// What all pages have in common and what does not change while the server runs.
@@ -165,12 +166,13 @@ impl Visit {
     }
 
     async fn bar(&self, signed_in: &SignedIn) -> Result<ViewerBar> {
-        let pending = memberships::count_waiting(&self.app, &signed_in.viewer).await?;
+        let duties = groups::duties(&self.app, &signed_in.viewer).await?;
         Ok(ViewerBar {
             name: signed_in.account.actor.title().to_owned(),
             handle: signed_in.account.actor.name.clone(),
             is_admin: signed_in.viewer.is_administrator(),
-            pending: usize::try_from(pending).unwrap_or(usize::MAX),
+            pending: parts::count(duties.requests),
+            reports: parts::count(duties.reports),
         })
     }
 

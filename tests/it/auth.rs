@@ -259,6 +259,44 @@ async fn a66_a_token_is_for_its_scopes_only() {
 }
 
 #[actix_web::test]
+async fn behind_a_proxy_guessing_by_one_keeps_nobody_else_out() {
+    let mut houses = houses().await;
+    let house = &mut houses[0];
+    let mut config = house.app.config.clone();
+    config.trusted_proxies = vec!["192.0.2.7/32".parse().unwrap()];
+    house.app = App::open(config).unwrap();
+    let caller = Caller {
+        house,
+        attempts: Data::new(Attempts::new(1)),
+    };
+    let page = caller.send(TestRequest::get().uri("/form")).await;
+    let visit = page.response().cookies().next().unwrap().into_owned();
+    let token = test::read_body(page).await;
+    let token = std::str::from_utf8(&token).unwrap();
+    let attempt = async |from: &str, login: &str, password: &str| {
+        let form = [("csrf", token), ("username", login), ("password", password)];
+        let request = TestRequest::post()
+            .uri("/sign-in")
+            .insert_header(("X-Forwarded-For", from))
+            .cookie(visit.clone())
+            .set_form(form);
+        caller.send(request).await.status()
+    };
+
+    // One guesses at many accounts, and says to be another each time: the proxy knows better.
+    for number in 0..10 {
+        let (from, login) = (
+            format!("198.51.100.{number}, 203.0.113.9"),
+            format!("user{number}"),
+        );
+        assert_eq!(attempt(&from, &login, "wrong horse battery").await, 401);
+    }
+    assert_eq!(attempt("203.0.113.9", "ada", PASSWORD).await, 429);
+
+    assert_eq!(attempt("203.0.113.10", "ada", PASSWORD).await, 200);
+}
+
+#[actix_web::test]
 async fn a70_guessing_passwords_ends_soon_whatever_the_headers_say() {
     let houses = houses().await;
     let caller = Caller::of(&houses[0]);

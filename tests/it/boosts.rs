@@ -18,22 +18,7 @@ struct Square {
 impl Square {
     async fn set(backend: Backend) -> Option<Self> {
         let world = World::open(backend, "acme").await?;
-        let ada = world.member("ada@acme").await;
-        let acme = &world.house("acme").instance;
-        acme.run_json(&[
-            "group",
-            "create",
-            "engineering",
-            "--title",
-            "Engineering",
-            "--access",
-            "open",
-            "--owner",
-            "ada",
-        ])
-        .await;
-        acme.run_json(&["group", "stage", "engineering", "public"])
-            .await;
+        let ada = world.engineering("acme", "open", "public").await;
         let here = ada.find("engineering").await;
         Some(Self { world, ada, here })
     }
@@ -48,7 +33,7 @@ impl Square {
 
     /// Somebody of a server that runs this software is let into the group.
     async fn guest(&self, peer: &Peer, name: &str, software: Option<&str>) -> Actor {
-        let (acme, host) = (self.acme(), peer.host());
+        let host = peer.host();
         if let Some(software) = software {
             let version = json!({ "software": { "name": software, "version": "4.5.1" } });
             let link = json!({
@@ -62,19 +47,8 @@ impl Square {
             );
             peer.put("/nodeinfo/2.0", Answer::of(json, &version));
         }
-        acme.run_json(&["partner", "add", &host]).await;
-        let can = "read,react,reply,start";
-        acme.run_json(&[
-            "grant",
-            "add",
-            "engineering",
-            &host,
-            "--can",
-            can,
-            "--join",
-            "auto",
-        ])
-        .await;
+        let world = &self.world;
+        world.open_to("acme", &host, &["--join", "auto"]).await;
         let guest = peer.person(name);
         self.send(&guest, &guest.activity("Follow", self.group().into()))
             .await;

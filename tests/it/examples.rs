@@ -246,6 +246,14 @@ impl Spoken {
                 said["type"] == "Delete" && said["object"]["type"] == "Grant"
             })
             .await;
+        let acme_host = acme_house.host();
+        let birch_house = &world.house(birch).instance;
+        birch_house.run_json(&["partner", "end", &acme_host]).await;
+        spoken
+            .hear(&world, acme, "undo_partnership", |said| {
+                said["object"]["type"] == "Offer"
+            })
+            .await;
         spoken.handshake(&world).await;
         Some(spoken)
     }

@@ -264,22 +264,7 @@ struct Hall {
 impl Hall {
     async fn start(backend: Backend) -> Option<Self> {
         let world = World::start(backend, ["hall"]).await?;
-        let ada = world.member("ada@hall").await;
-        let hall = &world.house("hall").instance;
-        hall.run_json(&[
-            "group",
-            "create",
-            "engineering",
-            "--title",
-            "Engineering",
-            "--access",
-            "closed",
-            "--owner",
-            "ada",
-        ])
-        .await;
-        hall.run_json(&["group", "stage", "engineering", "partners"])
-            .await;
+        let ada = world.engineering("hall", "closed", "partners").await;
         Some(Self { world, ada })
     }
 
@@ -295,19 +280,9 @@ impl Hall {
     async fn guest(&self, peer: &Peer, name: &str) -> Actor {
         let hall = self.instance();
         let host = peer.host();
-        hall.run_json(&["partner", "add", &host]).await;
-        let can = "read,react,reply,start";
-        hall.run_json(&[
-            "grant",
-            "add",
-            "engineering",
-            &host,
-            "--can",
-            can,
-            "--history",
-            "all",
-        ])
-        .await;
+        self.world
+            .open_to("hall", &host, &["--history", "all"])
+            .await;
         let guest = peer.person(name);
         let follow = guest.activity("Follow", self.group_uri().into());
         let reply = self.deliver(&guest, &follow).await;

@@ -1,8 +1,8 @@
 //! Two organizations share a group: the whole way, on both databases.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::bridge::{bridge, is_out};
+use crate::support::bridge::{bridge, is_out, listed};
 use crate::support::dump::Dump;
 use crate::support::process::Instance;
 use crate::support::requirements::backends;
@@ -80,17 +80,7 @@ async fn who_joins_later_reads_what_was_said_before() {
         };
         world.partner("acme", "birch").await;
         let acme = &world.house("acme").instance;
-        let ada = world.member("ada@acme").await;
-        acme.run_json(&[
-            "group",
-            "create",
-            "engineering",
-            "--title",
-            "Engineering",
-            "--owner",
-            "ada",
-        ])
-        .await;
+        let ada = world.engineering("acme", "open", "internal").await;
         let here = ada.find("engineering").await;
         let old = ada
             .topic(&here, "From before", "The plans of last year.")
@@ -187,6 +177,99 @@ async fn a_grant_that_ends_takes_everything_with_it() {
                 .iter()
                 .all(|status| status["uri"] != after["uri"])
         );
+    }
+}
+
+/// How a house says that its partnership with another stands.
+async fn standing(world: &World, at: &str, with: &str) -> Value {
+    let host = world.house(with).instance.host();
+    let house = &world.house(at).instance;
+    house.run_json(&["partner", "show", &host]).await
+}
+
+async fn is_ended_by_them(world: &World, at: &str, with: &str) {
+    eventually(&format!("{at} hears that {with} ended it"), async || {
+        let shown = standing(world, at, with).await;
+        (shown["state"] == "ended").then(|| {
+            assert_eq!(shown["ended_by"], "them", "{shown}");
+            assert!(shown["ended_at"].is_string(), "{shown}");
+            assert_eq!(shown["grants"], json!([]), "{shown}");
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_ends_a_partnership_it_is_over_for_both() {
+    for backend in backends() {
+        let Some(mut world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let code = world.partner("acme", "birch").await;
+        let (here, there) = world.share().await;
+        let (ada, bo) = (
+            world.member("ada@acme").await,
+            world.member("bo@birch").await,
+        );
+        let topic = ada.topic(&here, "Bridge opens Monday", "").await;
+        let at_birch = bo.see_topic(text(&topic["uri"])).await;
+
+        // The taker ends it while the giver is away.
+        let acme_host = world.house("acme").instance.host();
+        world.house_mut("acme").server = None;
+        let birch = &world.house("birch").instance;
+        let ended = birch.run_json(&["partner", "end", &acme_host]).await;
+        assert_eq!(
+            (&ended["state"], &ended["ended_by"]),
+            (&json!("ended"), &json!("us"))
+        );
+        assert_eq!(bo.home().await, Vec::<Value>::new());
+        let reply = bo.reply(text(&at_birch["id"]), "We do.").await;
+        assert_eq!(reply.status, 404, "{reply:?}");
+
+        // The giver still believes in it; the code is spent all the same.
+        let server = world.house("acme").instance.serve().await;
+        world.house_mut("acme").server = Some(server);
+        let birch = &world.house("birch").instance;
+        let again = birch.run(["partner", "accept", &code]).await;
+        assert!(again.stderr.contains("used already"), "{again:?}");
+
+        is_ended_by_them(&world, "acme", "birch").await;
+        assert_eq!(listed(&world, &format!("bo@{}", bo.host)).await, None);
+        let again = birch.run(["partner", "accept", &code]).await;
+        assert!(again.stderr.contains("used already"), "{again:?}");
+
+        // Another invitation makes them partners again, with nothing of what was granted before.
+        world.partner("acme", "birch").await;
+        assert_eq!(
+            standing(&world, "acme", "birch").await["ended_by"],
+            Value::Null
+        );
+        assert_eq!(bo.home().await, Vec::<Value>::new());
+        world
+            .grant("acme", "engineering", "birch", "read", &[])
+            .await;
+        eventually("birch is offered the group again", async || {
+            let answer = bo.get(&format!("/api/v1/accounts/{there}")).await;
+            (answer.status == 200).then_some(())
+        })
+        .await;
+
+        // Now the giver ends it, and the taker hears.
+        let birch_host = world.house("birch").instance.host();
+        let acme = &world.house("acme").instance;
+        acme.run_json(&["partner", "end", &birch_host]).await;
+        is_ended_by_them(&world, "birch", "acme").await;
+        let group = bo.get(&format!("/api/v1/accounts/{there}")).await;
+        assert_eq!(group.status, 404, "{group:?}");
+        for house in ["acme", "birch"] {
+            let unsent = world
+                .house(house)
+                .instance
+                .run_json(&["queue", "list"])
+                .await;
+            assert!(!unsent.to_string().contains("no_partnership"), "{unsent}");
+        }
     }
 }
 

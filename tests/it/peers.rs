@@ -33,33 +33,8 @@ async fn a_server_nobody_here_wrote_takes_part_in_a_group() {
             continue;
         };
         let acme = &world.house("acme").instance;
-        let ada = world.member("ada@acme").await;
-        acme.run_json(&[
-            "group",
-            "create",
-            "engineering",
-            "--title",
-            "Engineering",
-            "--access",
-            "open",
-            "--owner",
-            "ada",
-        ])
-        .await;
-        acme.run_json(&["group", "stage", "engineering", "partners"])
-            .await;
-        acme.run_json(&["partner", "add", &peer.host]).await;
-        acme.run_json(&[
-            "grant",
-            "add",
-            "engineering",
-            &peer.host,
-            "--can",
-            "read,react,reply,start",
-            "--join",
-            "auto",
-        ])
-        .await;
+        let ada = world.engineering("acme", "open", "partners").await;
+        world.open_to("acme", &peer.host, &["--join", "auto"]).await;
         let here = ada.find("engineering").await;
         let group = format!("{}/g/engineering", acme.origin());
         let alice = format!("alice@{}", peer.host);

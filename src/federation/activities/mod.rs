@@ -23,6 +23,7 @@ pub mod undo_delete;
 pub mod undo_follow;
 pub mod undo_like;
 pub mod undo_lock;
+pub mod undo_partnership;
 pub mod update_actor;
 pub mod update_post;
 
@@ -140,6 +141,7 @@ fn undo(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         Some("Like") => undo_like::read(undone),
         Some("Delete") => undo_delete::read(undone),
         Some("Lock") => undo_lock::read(undone),
+        Some("Offer" | "Accept") => undo_partnership::read(undone),
         _ => Ok(Command::Ignored("not_understood")),
     }
 }
@@ -215,6 +217,10 @@ fn render_of_actor(addresses: &Addresses, telling: &ActorTelling) -> Value {
             update_actor::render(&id, addresses, actor, group.as_deref(), keys)
         }
         ActorNews::Gone => delete_actor::render(&id("delete"), &actor.uri),
+        ActorNews::PartnershipEnded {
+            agreement,
+            instance,
+        } => undo_partnership::render(&id("undo"), agreement, &actor.uri, instance),
     }
 }
 

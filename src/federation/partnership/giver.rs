@@ -8,13 +8,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use crate::app::App;
-use crate::crypto;
+use crate::auth::caller_address;
 use crate::domain::{Host, Invalid};
 use crate::error::Error;
 use crate::federation::fetch::{FetchError, is_activity_json};
 use crate::federation::json::{self as bounded, JsonError};
 use crate::federation::keys::ParsedKey;
-use crate::federation::partnership::wire::{Accept, Offer};
+use crate::federation::partnership::wire::{self, Accept, Offer};
 use crate::federation::partnership::{MEDIA_TYPE, instance};
 use crate::federation::signatures::{self, Checked};
 use crate::services::inbox;
@@ -61,11 +61,10 @@ async fn receive(
     // Nothing is fetched, and no signature looked at, for who has no code.
     handshake::check_code(app, &offer.secret, offer.taker.host()).await?;
     let introduction = introduce(app, request, &body, &offer).await?;
-    let answer = handshake::accept_offer(app, &offer.secret, introduction).await?;
+    let answer = handshake::accept_offer(app, &offer.secret, &offer.id, introduction).await?;
     tracing::info!(host = %offer.taker.host(), "a partnership was made by invitation");
-    let number = crypto::fingerprint(offer.id.as_str());
     Ok(Accept {
-        id: format!("{}#accept-{number}", offer.giver).parse()?,
+        id: wire::accept_id(&offer.id, &offer.giver).parse()?,
         giver: offer.giver,
         offer: offer.id,
         taker: offer.taker,
@@ -79,8 +78,7 @@ async fn log(app: &App, request: &HttpRequest, refused: &Refused, claimed: Strin
     if refused.status == 429 || refused.status >= 500 {
         return;
     }
-    let peer = request.peer_addr().map(|peer| peer.ip().to_string());
-    let peer = peer.unwrap_or_default();
+    let peer = caller_address(request, &app.config).to_string();
     if let Err(error) = inbox::log_refusal(app, "handshake_refused", claimed, peer).await {
         tracing::error!(%error, "a refusal could not be logged");
     }

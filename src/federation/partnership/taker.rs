@@ -1,7 +1,6 @@
 //! The side that was invited: using a code.
 
 use crate::app::App;
-use crate::crypto;
 use crate::domain::{Partner, PartnerClass, SignatureChoice};
 use crate::error::{Error, Result};
 use crate::federation::json as bounded;
@@ -36,7 +35,7 @@ pub async fn accept(app: &App, viewer: Viewer, code: &str, class: PartnerClass) 
         organization: accept.organization,
         ..giver
     };
-    handshake::record_accepted(app, viewer, introduction, class).await
+    handshake::record_accepted(app, viewer, &offer.id, introduction, class).await
 }
 
 /// Reads the giver's instance actor first, so that nothing is half done when it cannot be reached.
@@ -52,10 +51,8 @@ async fn meet(app: &App, code: &Code) -> Result<Introduction> {
 
 async fn write_offer(app: &App, code: &Code, giver: &Introduction) -> Result<Offer> {
     let taker = app.addresses().instance();
-    let number = crypto::fingerprint(code.secret());
     Ok(Offer {
-        // The same for the same code: asking again asks for the same.
-        id: format!("{taker}#offer-{}", number.get(..16).unwrap_or_default()).parse()?,
+        id: code.agreement(&taker)?,
         taker,
         giver: giver.actor.uri.clone(),
         organization: house::organization(app).await?,

@@ -132,8 +132,9 @@ async fn post_offer(
     private_pem: &str,
     body_extra: usize,
 ) -> (u16, String) {
+    let number = crypto::fingerprint(secret);
     let offer = wire::Offer {
-        id: format!("{from}#1").parse().unwrap(),
+        id: format!("{from}#offer-{}", &number[..16]).parse().unwrap(),
         taker: from.clone(),
         giver: to.app().addresses().instance(),
         organization: "x".repeat(body_extra),
@@ -178,12 +179,12 @@ async fn a_pasted_code_makes_both_sides_partners() {
     // Used is used: pasted again it changes nothing.
     let again = birch.accept(&code).await.unwrap_err();
     assert!(again.to_string().contains("partner already"), "{again}");
-    // An answer that was lost, so that birch has no partnership, is given again; somebody else gets
-    // none.
+    // It is spent, also after an end of which acme has not heard yet.
     partners::change(birch.app(), Viewer::Operator, acme.host(), Change::End)
         .await
         .unwrap();
-    birch.accept(&code).await.unwrap();
+    let ended = birch.accept(&code).await.unwrap_err();
+    assert!(ended.to_string().contains("used already"), "{ended}");
     let cedar = Serving::start("cedar").await;
     let used = cedar.accept(&code).await.unwrap_err();
     assert!(used.to_string().contains("used already"), "{used}");
@@ -191,6 +192,23 @@ async fn a_pasted_code_makes_both_sides_partners() {
         cedar.partner(acme.host()).await,
         Err(Error::NotFound)
     ));
+}
+
+#[actix_web::test]
+async fn an_answer_that_was_lost_is_given_again() {
+    let (acme, birch) = (Serving::start("acme").await, Serving::start("birch").await);
+    let code = acme.invite().await;
+    let (secret, taker) = (
+        secret_of(&code, &birch).await,
+        birch.app().addresses().instance(),
+    );
+    let (status, _) = post_offer(&acme, &taker, &secret, &KEYS.0, 0).await;
+    assert_eq!(status, 200);
+
+    birch.accept(&code).await.unwrap();
+
+    let partner = acme.partner(birch.host()).await.unwrap();
+    assert_eq!(partner.state, PartnerState::Active);
 }
 
 #[actix_web::test]

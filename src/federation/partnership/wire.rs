@@ -1,9 +1,10 @@
-//! The two documents of the handshake.
+//! The two documents of the handshake, and the parts of them by which a partnership is ended.
 
 use std::fmt;
 
 use serde_json::{Value, json};
 
+use crate::crypto;
 use crate::domain::{Invalid, PartnerClass, Uri};
 use crate::federation::extension::{self, NAMESPACE};
 
@@ -33,33 +34,16 @@ impl Offer {
             "organization": self.organization,
             "instrument": { "type": "InvitationCode", "code": self.secret },
         });
-        merge(&mut offer, self.without_secret());
+        merge(&mut offer, self::offer(&self.id, &self.taker, &self.giver));
         offer
-    }
-
-    /// The part that may be shown again.
-    fn without_secret(&self) -> Value {
-        json!({
-            "id": self.id,
-            "type": "Offer",
-            "actor": self.taker,
-            "to": [self.giver],
-            "object": {
-                "type": "Relationship",
-                "subject": self.taker,
-                "relationship": RELATIONSHIP,
-                "object": self.giver,
-            },
-        })
     }
 
     /// # Errors
     /// When it is not an offer of a partnership, or speaks for anybody but its own actor.
     pub fn parse(value: &Value) -> Result<Self, Invalid> {
-        expect(value, "/type", &["Offer"])?;
-        expect(value, "/object/type", &["Relationship"])?;
-        let in_full = format!("{NAMESPACE}partner");
-        expect(value, "/object/relationship", &[RELATIONSHIP, &in_full])?;
+        if !is_offer(value) {
+            return Err(Invalid::new("type", "is not an Offer of a Relationship"));
+        }
         let taker = uri(value, "/actor")?;
         if uri(value, "/object/subject")? != taker {
             return Err(Invalid::new("object.subject", "is not the actor"));
@@ -83,6 +67,30 @@ impl Offer {
             secret: secret.to_owned(),
         })
     }
+}
+
+/// An offer without its secret: the part that may be shown again.
+pub fn offer(id: &Uri, taker: &Uri, giver: &Uri) -> Value {
+    json!({
+        "id": id,
+        "type": "Offer",
+        "actor": taker,
+        "to": [giver],
+        "object": {
+            "type": "Relationship",
+            "subject": taker,
+            "relationship": RELATIONSHIP,
+            "object": giver,
+        },
+    })
+}
+
+/// Whether something is an offer of a partnership, with or without its secret.
+pub fn is_offer(value: &Value) -> bool {
+    let in_full = format!("{NAMESPACE}partner");
+    expect(value, "/type", &["Offer"]).is_ok()
+        && expect(value, "/object/type", &["Relationship"]).is_ok()
+        && expect(value, "/object/relationship", &[RELATIONSHIP, &in_full]).is_ok()
 }
 
 /// Keeps the secret out of logs.
@@ -134,6 +142,23 @@ impl Accept {
             class: text(value, "/class")?.parse()?,
         })
     }
+}
+
+/// The same without what only the taker is told: how the giver calls it when it takes it back.
+pub fn accept(offer: &Uri, giver: &Uri, taker: &Uri) -> Value {
+    json!({
+        "id": accept_id(offer, giver),
+        "type": "Accept",
+        "actor": giver,
+        "to": [taker],
+        "object": self::offer(offer, taker, giver),
+    })
+}
+
+/// The id of the giver's answer to an offer: always the same.
+pub fn accept_id(offer: &Uri, giver: &Uri) -> String {
+    let number = crypto::fingerprint(offer.as_str());
+    format!("{giver}#accept-{number}")
 }
 
 fn merge(into: &mut Value, from: Value) {

@@ -174,6 +174,8 @@ pub enum ActorNews {
     },
     /// The person is gone, and so is the document.
     Gone,
+    /// The house ended the partnership that was made by this offer with the house of this instance actor.
+    PartnershipEnded { agreement: Uri, instance: Uri },
 }
 
 /// What is put on the wire: something in a group, or about an actor.

@@ -167,7 +167,10 @@ impl<'a> Planner<'a> {
 
     fn plan(&mut self, connection: &mut Connection, event: &Event) -> Result<Vec<NewMessage>> {
         match event.kind {
-            EventKind::PersonUpdated | EventKind::PersonDeleted | EventKind::ActorUpdated => {
+            EventKind::PersonUpdated
+            | EventKind::PersonDeleted
+            | EventKind::ActorUpdated
+            | EventKind::PartnershipEnded => {
                 let message = self.plan_of_actor(connection, event)?;
                 Ok(message.into_iter().collect())
             }
@@ -189,6 +192,16 @@ impl<'a> Planner<'a> {
                 DeliveryGround::Retraction,
                 accounts::read_acquainted(event.activity.as_deref().unwrap_or_default())?,
             ),
+            EventKind::PartnershipEnded => {
+                let Some(instance) = telling::partner_of(connection, event)? else {
+                    return Ok(None);
+                };
+                let news = ActorNews::PartnershipEnded {
+                    agreement: event.activity.as_deref().unwrap_or_default().parse()?,
+                    instance: instance.uri.clone(),
+                };
+                (news, DeliveryGround::Retraction, address(&instance))
+            }
             // Gone again before it was told.
             _ if actor.state == ActorState::Deleted => return Ok(None),
             kind => {

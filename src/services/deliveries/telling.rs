@@ -129,6 +129,7 @@ fn news(
         EventKind::GroupUpdated
         | EventKind::PersonUpdated
         | EventKind::PersonDeleted
+        | EventKind::PartnershipEnded
         | EventKind::PostCreated
         | EventKind::PostUpdated
         | EventKind::PostDeleted
@@ -271,6 +272,17 @@ fn grant_news(
             DeliveryGround::Partnership,
         ),
     }))
+}
+
+/// The instance actor of the partner that an event concerns, where it was met.
+pub(super) fn partner_of(connection: &mut Connection, event: &Event) -> Result<Option<Actor>> {
+    let id = event.object.map(crate::domain::PartnerId);
+    let id = id.ok_or_else(|| Error::internal(format!("event {} has no partner", event.id)))?;
+    let partner = storage::partners::find(connection, id)?;
+    match partner.and_then(|partner| partner.instance) {
+        Some(instance) => storage::actors::find_by_uri(connection, &instance),
+        None => Ok(None),
+    }
 }
 
 /// Whose key signs: the group's for what it tells, the instance's for grants and reports, else the

@@ -41,10 +41,22 @@ pub fn receive_end(
         return Ok(None);
     };
     check_home(connection, house, group, uri)?;
+    close(connection, group, now)?;
+    Ok(Some(group))
+}
+
+/// Ends every grant that `house` gave us: the partnership is over.
+pub fn end_all(connection: &mut Connection, house: &Host, now: Timestamp) -> Result<()> {
+    for group in storage::grants::list_received(connection, house)? {
+        close(connection, group, now)?;
+    }
+    Ok(())
+}
+
+fn close(connection: &mut Connection, group: GroupId, now: Timestamp) -> Result<()> {
     storage::grants::remove_received(connection, group)?;
     storage::memberships::remove_all(connection, group)?;
-    storage::groups::set_withdrawn(connection, group, Some(now))?;
-    Ok(Some(group))
+    storage::groups::set_withdrawn(connection, group, Some(now))
 }
 
 /// The group that the grant opens to us now.

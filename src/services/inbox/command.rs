@@ -76,6 +76,10 @@ pub enum Command {
         grant: Uri,
         group: Option<Uri>,
     },
+    /// The server of a partner ends the partnership that was made by this offer.
+    EndPartnership {
+        agreement: Uri,
+    },
     /// The actor's own document changed.
     UpdateActor,
     /// The actor is gone.

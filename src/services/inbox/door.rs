@@ -6,6 +6,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorKey, ActorState, Host, PartnerState, Timestamp, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
+use crate::services::partners::ending;
 use crate::services::posts::ReceivedPost;
 use crate::services::{access, reports};
 use crate::storage::{self, Connection};
@@ -115,6 +116,7 @@ pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
         })
         .await?;
     if accepted == Accepted::Known {
+        tracing::debug!(activity = %verified.activity, "an activity came again");
         return Ok(accepted);
     }
     let added = app
@@ -192,6 +194,9 @@ fn check(
             }
         }
         Command::Flag { objects, .. } => reports::check(connection, asker, objects)?,
+        Command::EndPartnership { agreement } => {
+            ending::find_agreed(connection, signer, agreement)?;
+        }
         Command::Announced { .. } => {
             storage::groups::find_by_uri(connection, &signer.uri)?.ok_or(Error::NotFound)?;
         }

@@ -5,6 +5,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorKind, PartnerState, Post, Uri};
 use crate::error::{Error, Result};
 use crate::policy::Reason;
+use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
     access, grants, house, memberships, posts, reactions, remote_actors, reports,
@@ -110,6 +111,9 @@ pub(super) fn effect(
         }
         Command::EndGrant { grant, group } => {
             end_grant(connection, asker, signer, grant, group.as_ref())
+        }
+        Command::EndPartnership { agreement } => {
+            ending::receive(connection, asker, signer, agreement)
         }
         Command::DeleteActor => remote_actors::forget(connection, asker, signer),
         // Federation fetched the document again before it came here.

@@ -32,17 +32,6 @@ pub async fn list(app: &App, viewer: Viewer, group: GroupId) -> Result<Vec<Membe
         .await
 }
 
-/// How many people wait for the viewer to be let in, over all groups it moderates.
-pub async fn count_waiting(app: &App, viewer: &Viewer) -> Result<u64> {
-    let Some(moderator) = viewer.actor() else {
-        return Ok(0);
-    };
-    let count = app.db.read("count_waiting", move |connection| {
-        storage::memberships::count_waiting(connection, moderator)
-    });
-    Ok(count.await?.unsigned_abs())
-}
-
 /// What a moderator does with somebody's membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {

@@ -84,6 +84,14 @@ impl Code {
         &self.secret
     }
 
+    /// The offer that `taker`, an instance actor, makes by it. The same for the same code: asking again
+    /// asks for the same, and it names the partnership that comes of it.
+    pub fn agreement(&self, taker: &Uri) -> Result<Uri> {
+        let number = self.fingerprint();
+        let number = number.get(..16).unwrap_or_default();
+        Ok(format!("{taker}#offer-{number}").parse()?)
+    }
+
     /// What the server that made it keeps.
     pub(super) fn fingerprint(&self) -> String {
         crypto::fingerprint(&self.secret)

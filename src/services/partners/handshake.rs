@@ -9,10 +9,11 @@ use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
     ActorState, AuditAction, Evidence, GroupDialect, Host, Invitation, Partner, PartnerClass,
-    PartnerState, SignatureChoice, Timestamp,
+    PartnerState, Side, SignatureChoice, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
+use crate::services::partners::ending;
 use crate::services::{audit, house, remote_actors};
 use crate::storage::partners::NewPartner;
 use crate::storage::{self, Connection};
@@ -64,30 +65,31 @@ pub async fn check_code(app: &App, secret: &str, host: &Host) -> Result<()> {
         .await
 }
 
-/// Giver: makes the partnership with the server that used a code of ours.
+/// Giver: makes the partnership with the server that used a code of ours, by this offer.
 ///
 /// # Errors
 /// As [`check_code`]; [`Error::Invalid`] when the instance actor contradicts itself.
 pub async fn accept_offer(
     app: &App,
     secret: &str,
+    offer: &Uri,
     introduction: Introduction,
 ) -> Result<HandshakeAnswer> {
     let host = introduction.actor.uri.host().clone();
     refuse_own_host(app.config.host(), &host)?;
     // Nobody here acts: the code that an administrator made is the permission.
     let asker = app.asker(Viewer::Server { host: host.clone() });
-    let fingerprint = crypto::fingerprint(secret);
+    let (fingerprint, offer) = (crypto::fingerprint(secret), offer.clone());
     let config = app.config.clone();
     app.db
         .write("accept_partnership", move |connection| {
             let invitation = usable(connection, &fingerprint, &host, asker.now)?;
             let class = invitation.class;
             match invitation.used_by {
-                Some(_) => refuse_unless_active(connection, &host)?,
+                Some(_) => refuse_unless_stands(connection, &host, &offer)?,
                 None => {
                     use_up(connection, &invitation, &host)?;
-                    establish(connection, &asker, introduction, class)?;
+                    establish(connection, &asker, offer, introduction, class)?;
                 }
             }
             Ok(HandshakeAnswer {
@@ -98,7 +100,8 @@ pub async fn accept_offer(
         .await
 }
 
-/// Taker: records the partnership that the giver agreed to. `class` is what the giver is to us.
+/// Taker: records the partnership that the giver agreed to by our offer. `class` is what the giver is
+/// to us.
 ///
 /// # Errors
 /// [`Error::Denied`] when the giver is blocked here, [`Error::Invalid`] when its instance actor
@@ -106,6 +109,7 @@ pub async fn accept_offer(
 pub async fn record_accepted(
     app: &App,
     viewer: Viewer,
+    offer: &Uri,
     introduction: Introduction,
     class: PartnerClass,
 ) -> Result<Partner> {
@@ -113,10 +117,11 @@ pub async fn record_accepted(
     super::permit(&asker)?;
     let host = introduction.actor.uri.host().clone();
     super::refuse_ourselves(app, &host)?;
+    let offer = offer.clone();
     app.db
         .write("record_partnership", move |connection| {
             super::refuse_blocked(storage::partners::find_state(connection, &host)?)?;
-            establish(connection, &asker, introduction, class)
+            establish(connection, &asker, offer, introduction, class)
         })
         .await
 }
@@ -146,7 +151,7 @@ fn usable(
     }
 }
 
-fn used() -> Error {
+pub(super) fn used() -> Error {
     Error::Conflict("this invitation was used already; ask the organization for a new one".into())
 }
 
@@ -167,10 +172,14 @@ fn use_up(connection: &mut Connection, invitation: &Invitation, host: &Host) -> 
 }
 
 /// Who asks again gets the same answer, but not a partnership back that has ended since.
-fn refuse_unless_active(connection: &mut Connection, host: &Host) -> Result<()> {
-    match storage::partners::find_state(connection, host)? {
-        Some(PartnerState::Active) => Ok(()),
-        _ => Err(used()),
+fn refuse_unless_stands(connection: &mut Connection, host: &Host, offer: &Uri) -> Result<()> {
+    let known = storage::partners::find_by_host(connection, host)?;
+    let stands = |partner: &Partner| {
+        partner.state == PartnerState::Active && partner.agreement.as_ref() == Some(offer)
+    };
+    match known.as_ref().is_some_and(stands) {
+        true => Ok(()),
+        false => Err(used()),
     }
 }
 
@@ -178,6 +187,7 @@ fn refuse_unless_active(connection: &mut Connection, host: &Host) -> Result<()> 
 fn establish(
     connection: &mut Connection,
     asker: &Asker,
+    offer: Uri,
     introduction: Introduction,
     class: PartnerClass,
 ) -> Result<Partner> {
@@ -197,6 +207,11 @@ fn establish(
             format!("of {host} is {}: it cannot be a partner", instance.state),
         ));
     }
+    let known = storage::partners::find_by_host(connection, &host)?;
+    if let Some(known) = known.filter(|known| known.mutual && known.state == PartnerState::Active) {
+        // Over there it has ended already, or there would be nothing to make anew.
+        ending::end(connection, asker, known, Side::Them)?;
+    }
     let new = NewPartner {
         organization: organization_name(&organization, &host),
         host,
@@ -204,6 +219,7 @@ fn establish(
         state: PartnerState::Active,
         instance: Some(instance.uri),
         mutual: true,
+        agreement: Some(offer),
     };
     let partner = storage::partners::save(connection, &new, asker.now)?;
     audit::note(

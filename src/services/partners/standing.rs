@@ -2,10 +2,11 @@
 
 use crate::app::{App, Asker};
 use crate::domain::text_enum::text_enum;
-use crate::domain::{AuditAction, Host, Partner, PartnerClass, PartnerState};
+use crate::domain::{AuditAction, Host, Partner, PartnerClass, PartnerState, Side};
 use crate::error::{Error, Result};
-use crate::policy::{Viewer, act};
-use crate::services::{access, audit, deliveries, grants};
+use crate::policy::Viewer;
+use crate::services::partners::ending;
+use crate::services::{audit, deliveries};
 use crate::storage::deliveries::Cancel;
 use crate::storage::{self, Connection};
 
@@ -16,7 +17,7 @@ text_enum! {
         Pause = "pause",
         Resume = "resume",
         /// Over, with its grants; what was queued is cancelled, except what takes something back.
-        /// Also ends a block.
+        /// Also ends a block. The other side is told.
         End = "end",
         /// Over, and nothing at all goes there any more. Also for servers that never were partners.
         Block = "block",
@@ -35,6 +36,17 @@ pub struct Changed {
     pub released: usize,
 }
 
+impl Changed {
+    pub(super) const fn of(partner: Partner) -> Self {
+        Self {
+            partner,
+            cancelled: 0,
+            grants_ended: 0,
+            released: 0,
+        }
+    }
+}
+
 /// Changes a partnership. The state, the cancelled deliveries, the ended grants and their audit
 /// lines commit together.
 ///
@@ -49,22 +61,15 @@ pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Re
         .db
         .write("change_partner", move |connection| {
             let partner = find(connection, &asker, host, change)?;
-            let partner = write(connection, &asker, partner, change)?;
-            let mut changed = Changed {
-                partner,
-                cancelled: 0,
-                grants_ended: 0,
-                released: 0,
-            };
+            let state = change.applied_to(partner.state).map_err(|problem| {
+                Error::Conflict(format!("the partnership with {} {problem}", partner.host))
+            })?;
             match change {
-                Change::Pause => {}
-                Change::Resume => release(connection, &asker, &mut changed)?,
-                Change::End | Change::Block => {
-                    cancel(connection, &asker, change, &mut changed)?;
-                    end_grants(connection, &asker, change, &mut changed)?;
+                Change::End => ending::end(connection, &asker, partner, Side::Us),
+                Change::Pause | Change::Resume | Change::Block => {
+                    write(connection, &asker, partner, change, state)
                 }
             }
-            Ok(changed)
         })
         .await?;
     super::ring(app);
@@ -92,61 +97,34 @@ fn write(
     asker: &Asker,
     partner: Partner,
     change: Change,
-) -> Result<Partner> {
-    let state = change.applied_to(partner.state).map_err(|problem| {
-        Error::Conflict(format!("the partnership with {} {problem}", partner.host))
-    })?;
+    state: PartnerState,
+) -> Result<Changed> {
     let permit = super::permit(asker)?;
     storage::partners::set_state(connection, &permit, partner.id, state)?;
-    let host = partner.host.as_str();
-    audit::note(connection, asker, change.audited(), host, "")?;
-    Ok(Partner { state, ..partner })
-}
-
-fn release(connection: &mut Connection, asker: &Asker, changed: &mut Changed) -> Result<()> {
-    changed.released = storage::deliveries::hasten(connection, &changed.partner.host, asker.now)?;
-    Ok(())
-}
-
-fn cancel(
-    connection: &mut Connection,
-    asker: &Asker,
-    change: Change,
-    changed: &mut Changed,
-) -> Result<()> {
-    let host = &changed.partner.host;
-    let (which, reason) = match change {
-        Change::Block => (Cancel::AllToHost(host), "the server was blocked"),
-        _ => (Cancel::ToHost(host), "the partnership ended"),
-    };
-    changed.cancelled = storage::deliveries::cancel(connection, &which, reason, asker.now)?;
-    if changed.cancelled > 0 {
-        let detail = format!("{}: {reason}", changed.cancelled);
-        let action = AuditAction::DeliveriesCancelled;
-        audit::note(connection, asker, action, host.as_str(), &detail)?;
-    }
-    Ok(())
-}
-
-/// Ends every grant of the partner. It is told so, unless it is blocked: what it keeps of ours is
-/// to be thrown away.
-fn end_grants(
-    connection: &mut Connection,
-    asker: &Asker,
-    change: Change,
-    changed: &mut Changed,
-) -> Result<()> {
-    let partner = &changed.partner;
-    for grant in storage::grants::list_standing(connection, None, Some(partner.id))? {
-        let (permit, group) =
-            access::permit::<act::ChangeBoundary>(connection, asker, grant.group)?;
-        grants::close(connection, asker, &permit, &group, partner, &grant)?;
-        if change == Change::End {
-            grants::tell_of_end(connection, asker, &grant)?;
+    audit::note(
+        connection,
+        asker,
+        change.audited(),
+        partner.host.as_str(),
+        "",
+    )?;
+    let host = &partner.host;
+    let mut changed = Changed::of(Partner {
+        state,
+        ..partner.clone()
+    });
+    match change {
+        Change::Resume => {
+            changed.released = storage::deliveries::hasten(connection, host, asker.now)?;
         }
-        changed.grants_ended += 1;
+        Change::Block => {
+            let (all, why) = (Cancel::AllToHost(host), "the server was blocked");
+            changed.cancelled = ending::cancel(connection, asker, host, &all, why)?;
+            changed.grants_ended = ending::end_grants(connection, asker, &partner)?.len();
+        }
+        Change::Pause | Change::End => {}
     }
-    Ok(())
+    Ok(changed)
 }
 
 impl Change {

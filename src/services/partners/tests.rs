@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::KeyList;
 use crate::domain::{
-    Access, ActorKind, DeliveryGround, DeliveryState, EventKind, OrgRole, Stage, Uri,
+    Access, ActorKind, DeliveryGround, DeliveryState, EventKind, OrgRole, Side, Stage, Uri,
 };
 use crate::services::remote_actors::ReceivedKey;
 use crate::services::test_house::{House, KEYS, remote};
@@ -47,7 +47,9 @@ async fn invited(house: &House) -> Code {
 
 async fn use_code(house: &House, code: &Code, by: &str) -> Result<HandshakeAnswer> {
     handshake::check_code(&house.app, code.secret(), &host(by)).await?;
-    handshake::accept_offer(&house.app, code.secret(), introduction(by)).await
+    let introduction = introduction(by);
+    let offer = code.agreement(&introduction.actor.uri)?;
+    handshake::accept_offer(&house.app, code.secret(), &offer, introduction).await
 }
 
 async fn find_state(house: &House, of: &str) -> PartnerState {
@@ -194,19 +196,20 @@ async fn a_taker_records_what_the_giver_agreed_to() {
         .await
         .unwrap();
     assert_eq!(code.origin().as_str(), "https://acme.example");
-    let later = accept_later(&birch.app, Viewer::Operator, &text).await;
+    let later = accept_later(&birch.app, Viewer::Operator, &text, PartnerClass::Customer).await;
     let job = jobs::find(&birch.app, later.unwrap()).await.unwrap();
     assert_eq!(
         job.work,
         Work::AcceptPartnership {
             code: text.clone(),
-            class: PartnerClass::Partner,
+            class: PartnerClass::Customer,
             by: None,
         }
     );
     let partner = handshake::record_accepted(
         &birch.app,
         Viewer::Operator,
+        &code.agreement(&birch.app.addresses().instance()).unwrap(),
         introduction("acme.example"),
         PartnerClass::Customer,
     )
@@ -227,7 +230,8 @@ async fn a_server_whose_mail_goes_elsewhere_is_no_partner() {
     let mut odd = introduction("birch.example");
     odd.actor.inbox = "https://e.example/inbox".parse().unwrap();
 
-    let refused = handshake::accept_offer(&acme.app, code.secret(), odd).await;
+    let offer = code.agreement(&odd.actor.uri).unwrap();
+    let refused = handshake::accept_offer(&acme.app, code.secret(), &offer, odd).await;
 
     assert!(matches!(refused, Err(Error::Invalid { .. })));
     assert!(list(&acme.app, Viewer::Operator).await.unwrap().is_empty());
@@ -369,4 +373,110 @@ async fn a_block_cancels_everything_and_says_nothing() {
         Change::Pause,
     );
     assert!(matches!(nobody.await, Err(Error::NotFound)));
+}
+
+/// Has birch's server, or somebody else, say that a partnership is over.
+async fn receive_end(house: &House, signer: &Uri, agreement: &Uri) -> Result<()> {
+    let (asker, signer, agreement) = (
+        house.app.asker(Viewer::Server {
+            host: signer.host().clone(),
+        }),
+        signer.clone(),
+        agreement.clone(),
+    );
+    let outcome = house.app.db.write("test", move |connection| {
+        let signer = storage::actors::find_by_uri(connection, &signer)?.unwrap();
+        ending::receive(connection, &asker, &signer, &agreement)
+    });
+    outcome.await
+}
+
+#[tokio::test]
+async fn the_other_side_ends_what_both_agreed_to_and_nothing_else() {
+    let acme = House::open("acme.example").await;
+    let first = invited(&acme).await;
+    use_code(&acme, &first, "birch.example").await.unwrap();
+    let birch = introduction("birch.example").actor.uri;
+    let agreement = first.agreement(&birch).unwrap();
+    let roads = acme.group("roads", Access::Open).await;
+    acme.set_stage(&roads, Stage::Partners).await;
+    crate::services::grants::tests::grant(&acme, "roads", "birch.example").await;
+    queue(&acme, None).await;
+
+    // Neither its people nor another partner's server, nor by another name.
+    let bo = acme.remote(ActorKind::Person, "bo@birch.example").await;
+    let refused = receive_end(&acme, &bo.uri, &agreement).await;
+    assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
+    acme.partner("cedar.example").await;
+    let cedar = acme.remote(ActorKind::Service, "actor@cedar.example").await;
+    receive_end(&acme, &cedar.uri, &agreement).await.unwrap();
+    let other = format!("{agreement}0").parse().unwrap();
+    receive_end(&acme, &birch, &other).await.unwrap();
+    for name in ["birch.example", "cedar.example"] {
+        assert_eq!(
+            find_state(&acme, name).await,
+            PartnerState::Active,
+            "{name}"
+        );
+    }
+
+    receive_end(&acme, &birch, &agreement).await.unwrap();
+    let partner = find(&acme.app, Viewer::Operator, host("birch.example"))
+        .await
+        .unwrap();
+    assert_eq!(partner.over().map(|ending| ending.by), Some(Side::Them));
+    assert_eq!(waiting(&acme).await, [DeliveryGround::Retraction]);
+    let standing = crate::services::grants::list(&acme.app, Viewer::Operator, None, None).await;
+    assert_eq!(standing.unwrap(), []);
+    // It knows: nothing is told, not even of the grant.
+    assert_eq!(acme.news().await, [EventKind::GrantOffered]);
+    let audited = acme.audited().await;
+    let line = audited
+        .iter()
+        .find(|line| line.action == AuditAction::PartnerEnded)
+        .unwrap();
+    assert_eq!(
+        (&*line.who, &*line.detail),
+        ("birch.example", "by the other side")
+    );
+    let ended = use_code(&acme, &first, "birch.example").await.unwrap_err();
+    assert!(ended.to_string().contains("used already"), "{ended}");
+
+    // Another invitation, and the old news once more: it is not about this one.
+    let second = invited(&acme).await;
+    use_code(&acme, &second, "birch.example").await.unwrap();
+    receive_end(&acme, &birch, &agreement).await.unwrap();
+    assert_eq!(
+        find_state(&acme, "birch.example").await,
+        PartnerState::Active
+    );
+    let old = use_code(&acme, &first, "birch.example").await.unwrap_err();
+    assert!(old.to_string().contains("used already"), "{old}");
+}
+
+#[tokio::test]
+async fn who_makes_a_partnership_anew_has_ended_the_one_before() {
+    let acme = House::open("acme.example").await;
+    use_code(&acme, &invited(&acme).await, "birch.example")
+        .await
+        .unwrap();
+    let roads = acme.group("roads", Access::Open).await;
+    acme.set_stage(&roads, Stage::Partners).await;
+    crate::services::grants::tests::grant(&acme, "roads", "birch.example").await;
+
+    // Birch ended it, and acme has not heard yet.
+    use_code(&acme, &invited(&acme).await, "birch.example")
+        .await
+        .unwrap();
+
+    assert_eq!(
+        find_state(&acme, "birch.example").await,
+        PartnerState::Active
+    );
+    let standing = crate::services::grants::list(&acme.app, Viewer::Operator, None, None).await;
+    assert_eq!(
+        standing.unwrap(),
+        [],
+        "grants of the old one do not come back"
+    );
 }

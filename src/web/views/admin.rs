@@ -26,10 +26,19 @@ pub struct PartnerRow {
     pub class: String,
     /// `invited`, `active`, `paused`, `ended` or `blocked`.
     pub state: String,
+    /// By whom it was ended, and when.
+    pub ending: Option<PartnershipEnd>,
     /// Added by host name alone; the other side has not agreed to anything.
     pub one_sided: bool,
     /// Groups with a grant that counts.
     pub groups: usize,
+}
+
+/// How a partnership ended.
+pub struct PartnershipEnd {
+    /// `us` or `them`.
+    pub by: String,
+    pub at: When,
 }
 
 /// An invitation code for the administrator over there.
@@ -49,6 +58,7 @@ pub struct PartnerPage {
     pub organization: String,
     pub class: String,
     pub state: String,
+    pub ending: Option<PartnershipEnd>,
     pub one_sided: bool,
     pub since: When,
     /// How its server takes part in groups, and why it is thought so.

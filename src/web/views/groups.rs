@@ -47,6 +47,8 @@ pub struct GroupCard {
     pub can_join: bool,
     /// Requests that wait for the viewer here.
     pub pending: usize,
+    /// Reports that wait for the viewer here.
+    pub reports: usize,
 }
 
 /// What was typed for a new group; `open` unfolds the form (after a problem).
@@ -115,6 +117,7 @@ pub struct GroupHead {
     /// Shows the way to the reports.
     pub can_read_reports: bool,
     pub pending: usize,
+    pub reports: usize,
     /// A sentence about the state: why one cannot join, what one is waiting for.
     pub note: Option<String>,
 }

@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::fixture::on_both;
+use super::fixture::{Fixture, on_both};
 use crate::support::forge::{Forged, Letter};
 use crate::support::peer::ACTIVITY_JSON;
 
 const MIB: usize = 1_024 * 1_024;
 /// How much the server's memory may grow over what it was, bytes.
 const GROWTH_MAX: usize = 16 * MIB;
-/// The list says one second; a machine that compiles meanwhile gets more.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// How soon the answer comes.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// The memory of a process, and a mark of the most it ever had, which can be put back.
 struct Memory {
@@ -47,65 +47,91 @@ impl Memory {
 
 #[tokio::test]
 async fn a44_bodies_of_any_size_and_kind_are_refused_at_the_door() {
-    const HUGE: usize = 64 * MIB;
+    on_both(async |fixture| drop(send_too_much(fixture).await)).await;
+}
+
+/// The numbers of the list: 413 within a second, and no more than 16 MiB.
+#[tokio::test]
+#[ignore = "measures time, which other tests disturb"]
+async fn a44_bodies_of_any_size_and_kind_are_refused_within_a_second() {
     on_both(async |fixture| {
-        let address = fixture.instance.address();
-        let chunk = || vec![b'['; 64 * 1_024];
-        let chunks = || (0..HUGE / (64 * 1_024)).map(|_| chunk());
-        let letter = Letter::post_bytes(&fixture.pam, &fixture.host(), Vec::new());
-        let signed = letter.sign();
-        let unsigned = letter.unsigned();
-        // What a bomb of 10 GiB looks like to who does not open it: 1 MiB.
-        let bomb = signed
-            .clone()
-            .with("Content-Encoding", "gzip")
-            .with_body(vec![0x1f; MIB]);
-        let named = |name: &str| {
-            let body = format!("{{\"type\":\"{name}\"}}").into_bytes();
-            signed
-                .clone()
-                .with("Content-Encoding", name)
-                .with_body(body)
-        };
-
-        for (what, kind) in [
-            ("64 MiB announced", 0),
-            ("64 MiB announced, unsigned", 1),
-            ("64 MiB in chunks", 2),
-            ("64 MiB in chunks, unsigned", 3),
-            ("1 MiB of gzip", 4),
-            ("a small body said to be gzip", 5),
-            ("a small body said to be br", 6),
-            ("a small body said to be zstd", 7),
-        ] {
-            let watch = fixture.watch().await;
-            let memory = Memory::of(fixture.server.pid());
-            let begun = Instant::now();
-            let reply = match kind {
-                0 | 1 => {
-                    let forged = if kind == 0 { &signed } else { &unsigned };
-                    let head = forged
-                        .clone()
-                        .with("Content-Length", &HUGE.to_string())
-                        .head();
-                    crate::support::forge::send_pieces(&address, head, chunks()).await
-                }
-                2 => signed.send_chunked(&address, chunks()).await,
-                3 => unsigned.send_chunked(&address, chunks()).await,
-                4 => fixture.send(&bomb).await,
-                5 => fixture.send(&named("gzip")).await,
-                6 => fixture.send(&named("br")).await,
-                _ => fixture.send(&named("zstd")).await,
-            };
-            let (took, growth) = (begun.elapsed(), memory.growth());
-
-            assert_eq!(reply.status, 413, "{what}: {}", reply.text());
+        for Cost { what, took, growth } in send_too_much(fixture).await {
+            let kilobytes = growth / 1_024;
+            println!("A44 {what}: 413 after {took:?}, {kilobytes} KiB more");
             assert!(took < ANSWER_WITHIN, "{what}: answered after {took:?}");
-            assert!(growth <= GROWTH_MAX, "{what}: grew by {growth} bytes");
-            watch.unchanged(what).await;
         }
     })
     .await;
+}
+
+/// What refusing a body cost the server.
+struct Cost {
+    what: &'static str,
+    took: Duration,
+    growth: usize,
+}
+
+/// Sends bodies that are too large or compressed; each is refused, changes nothing, and takes little
+/// memory.
+async fn send_too_much(fixture: &Fixture) -> Vec<Cost> {
+    const HUGE: usize = 64 * MIB;
+    let mut costs = Vec::new();
+    let address = fixture.instance.address();
+    let chunk = || vec![b'['; 64 * 1_024];
+    let chunks = || (0..HUGE / (64 * 1_024)).map(|_| chunk());
+    let letter = Letter::post_bytes(&fixture.pam, &fixture.host(), Vec::new());
+    let signed = letter.sign();
+    let unsigned = letter.unsigned();
+    // What a bomb of 10 GiB looks like to who does not open it: 1 MiB.
+    let bomb = signed
+        .clone()
+        .with("Content-Encoding", "gzip")
+        .with_body(vec![0x1f; MIB]);
+    let named = |name: &str| {
+        let body = format!("{{\"type\":\"{name}\"}}").into_bytes();
+        signed
+            .clone()
+            .with("Content-Encoding", name)
+            .with_body(body)
+    };
+
+    for (what, kind) in [
+        ("64 MiB announced", 0),
+        ("64 MiB announced, unsigned", 1),
+        ("64 MiB in chunks", 2),
+        ("64 MiB in chunks, unsigned", 3),
+        ("1 MiB of gzip", 4),
+        ("a small body said to be gzip", 5),
+        ("a small body said to be br", 6),
+        ("a small body said to be zstd", 7),
+    ] {
+        let watch = fixture.watch().await;
+        let memory = Memory::of(fixture.server.pid());
+        let begun = Instant::now();
+        let reply = match kind {
+            0 | 1 => {
+                let forged = if kind == 0 { &signed } else { &unsigned };
+                let head = forged
+                    .clone()
+                    .with("Content-Length", &HUGE.to_string())
+                    .head();
+                crate::support::forge::send_pieces(&address, head, chunks()).await
+            }
+            2 => signed.send_chunked(&address, chunks()).await,
+            3 => unsigned.send_chunked(&address, chunks()).await,
+            4 => fixture.send(&bomb).await,
+            5 => fixture.send(&named("gzip")).await,
+            6 => fixture.send(&named("br")).await,
+            _ => fixture.send(&named("zstd")).await,
+        };
+        let (took, growth) = (begun.elapsed(), memory.growth());
+
+        assert_eq!(reply.status, 413, "{what}: {}", reply.text());
+        assert!(growth <= GROWTH_MAX, "{what}: grew by {growth} bytes");
+        watch.unchanged(what).await;
+        costs.push(Cost { what, took, growth });
+    }
+    costs
 }
 
 #[tokio::test]

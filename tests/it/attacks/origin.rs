@@ -1,8 +1,12 @@
 //! A15 to A25: nobody's things are changed by somebody else, and nothing is believed that its own
 //! server did not say.
 
+use std::time::Duration;
+
+use guildhall::domain::{Host, PartnerClass, PartnerState, Side};
 use guildhall::federation::Federation;
-use guildhall::services::memberships;
+use guildhall::policy::Viewer;
+use guildhall::services::{grants, memberships, partners};
 use serde_json::{Value, json};
 
 use super::fixture::{Fixture, on_both};
@@ -602,6 +606,78 @@ async fn a22_a_stranger_is_believed_only_as_their_own_server_introduces_them() {
         // He is known, and still nobody here speaks with his server.
         let reply = fixture.deliver(&ezra, &ezra.create(&page)).await;
         assert_eq!(reply.status, 403);
+    })
+    .await;
+}
+
+/// Makes a peer a partner by invitation, as its own server would; the offer by which both agreed.
+async fn take_invitation(fixture: &Fixture, peer: &Peer) -> Value {
+    let class = PartnerClass::Partner;
+    let lifetime = Duration::from_secs(3_600);
+    let invited = partners::invite(&fixture.app, Viewer::Operator, class, lifetime).await;
+    let instance = peer.instance();
+    let mut offer = instance.activity("Offer", Value::Null);
+    offer["object"] = json!({
+        "type": "Relationship",
+        "subject": instance.id,
+        "relationship": "guildhall:partner",
+        "object": fixture.url("/actor"),
+    });
+    let mut told = offer.clone();
+    let secret = invited.expect("an invitation").code.secret().to_owned();
+    told["instrument"] = json!({ "type": "InvitationCode", "code": secret });
+    let mut letter = fixture.letter(instance, &told);
+    letter.target = "/partnership".into();
+    let reply = fixture.send(&letter.sign()).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    offer
+}
+
+#[tokio::test]
+async fn a_partnership_is_ended_by_the_server_with_which_it_was_made_and_by_nobody_else() {
+    on_both(async |fixture| {
+        let birch = Peer::start("birch");
+        let offer = take_invitation(fixture, &birch).await;
+        fixture.open(&fixture.shared, &birch).await;
+        let host: Host = birch.host().parse().expect("a host");
+        let find = async || partners::find(&fixture.app, Viewer::Operator, host.clone()).await;
+        let undo = |by: &Actor, whose: &Actor| {
+            let mut offer = offer.clone();
+            offer["actor"] = json!(whose.id);
+            by.activity("Undo", offer)
+        };
+
+        // A person there, in the server's name and in their own; and a server that is no partner.
+        let bo = birch.person("bo");
+        fixture.admit(&bo, &fixture.shared).await;
+        fixture.settle().await;
+        for (what, whose) in [("the server's", birch.instance()), ("their own", &bo)] {
+            let letter = fixture.letter(&bo, &undo(&bo, whose)).sign();
+            fixture.refuses(what, &letter, 403).await;
+        }
+        let e = fixture.e.instance();
+        let letter = fixture.letter(e, &undo(e, e)).sign();
+        fixture.refuses("a stranger's", &letter, 403).await;
+        // Another partner's server ends only what was agreed with it.
+        let q = fixture.q.instance();
+        let reply = fixture.deliver(q, &undo(q, q)).await;
+        assert_eq!(reply.status, 202, "{}", reply.text());
+        fixture.settle().await;
+        assert_eq!(find().await.expect("birch").state, PartnerState::Active);
+        let q: Host = fixture.q.host().parse().expect("a host");
+        let q = partners::find(&fixture.app, Viewer::Operator, q).await;
+        assert_eq!(q.expect("Q").state, PartnerState::Active);
+
+        // Its own server: over at once, with the grant.
+        let instance = birch.instance();
+        let reply = fixture.deliver(instance, &undo(instance, instance)).await;
+        assert_eq!(reply.status, 202, "{}", reply.text());
+        let ending = eventually("it is over", async || find().await.ok()?.over()).await;
+        assert_eq!(ending.by, Side::Them);
+        let reply = fixture.deliver(instance, &undo(instance, instance)).await;
+        assert_eq!(reply.status, 403, "{}", reply.text());
+        let granted = grants::list(&fixture.app, Viewer::Operator, None, Some(host.clone())).await;
+        assert_eq!(granted.expect("a list"), []);
     })
     .await;
 }

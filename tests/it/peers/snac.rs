@@ -157,37 +157,8 @@ struct Square {
 impl Square {
     async fn set(world: World, peer: Peer) -> Self {
         let (house, host) = (&world.house("acme").instance, &peer.host);
-        let ada = world.member("ada@acme").await;
-        house
-            .run_json(&[
-                "group",
-                "create",
-                "engineering",
-                "--title",
-                "Engineering",
-                "--access",
-                "open",
-                "--owner",
-                "ada",
-            ])
-            .await;
-        house
-            .run_json(&["group", "stage", "engineering", "public"])
-            .await;
-        house.run_json(&["partner", "add", host]).await;
-        let can = "read,react,reply,start";
-        house
-            .run_json(&[
-                "grant",
-                "add",
-                "engineering",
-                host,
-                "--can",
-                can,
-                "--join",
-                "auto",
-            ])
-            .await;
+        let ada = world.engineering("acme", "open", "public").await;
+        world.open_to("acme", host, &["--join", "auto"]).await;
         let here = ada.find("engineering").await;
         let group = format!("{}/g/engineering", house.origin());
         let square = Self {

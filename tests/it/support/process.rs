@@ -85,6 +85,13 @@ impl Instance {
         };
     }
 
+    /// Has the servers started from now on say more of this module, besides what they say anyway.
+    pub fn hear_more_of(&mut self, module: &str) {
+        let filter = format!("info,actix_server=warn,{module}=debug");
+        self.environment
+            .insert("GUILDHALL_LOG".into(), filter.into());
+    }
+
     /// The same on another database.
     pub fn on_database(self, url: &str) -> Self {
         self.with("GUILDHALL_DATABASE__URL", url)

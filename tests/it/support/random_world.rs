@@ -247,6 +247,7 @@ impl RandomWorld {
                     organization: (*host).to_owned(),
                     instance: None,
                     mutual: true,
+                    agreement: None,
                 };
                 let partner = storage::partners::save(connection, &partner, day(0))?;
                 let given = self.grants.iter().filter(|(to, _)| *to == partner.host);

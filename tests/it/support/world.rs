@@ -80,8 +80,8 @@ impl World {
             .unwrap_or_else(|| panic!("there is no house {name}"))
     }
 
-    /// Makes two organizations partners with an invitation code.
-    pub async fn partner(&self, one: &str, other: &str) {
+    /// Makes two organizations partners with an invitation code; the code.
+    pub async fn partner(&self, one: &str, other: &str) -> String {
         let invitation = self
             .house(one)
             .instance
@@ -92,6 +92,7 @@ impl World {
             .instance
             .run_json(&["partner", "accept", code])
             .await;
+        code.to_owned()
     }
 
     /// Opens a house's group to a partner.
@@ -162,26 +163,39 @@ impl World {
         id
     }
 
+    /// Ada founds a house's group *engineering*.
+    pub async fn engineering(&self, house: &str, access: &str, stage: &str) -> Member {
+        let ada = self.member(&format!("ada@{house}")).await;
+        let house = &self.house(house).instance;
+        let (name, title) = ("engineering", "Engineering");
+        let found = ["group", "create", name, "--title", title, "--owner", "ada"];
+        let access = ["--access", access];
+        house.run_json(&[&found[..], &access].concat()).await;
+        if stage != "internal" {
+            house.run_json(&["group", "stage", name, stage]).await;
+        }
+        ada
+    }
+
+    /// Makes a server of other make a partner, and opens *engineering* to it.
+    pub async fn open_to(&self, house: &str, host: &str, more: &[&str]) {
+        let house = &self.house(house).instance;
+        house.run_json(&["partner", "add", host]).await;
+        let can = ["--can", "read,react,reply,start"];
+        let grant = [&["grant", "add", "engineering", host], &can[..], more].concat();
+        house.run_json(&grant).await;
+    }
+
     /// The usual beginning: acme's group *engineering* (closed), open to birch, with ada of acme and bo of
     /// birch in it. The group's id at acme and at birch.
     pub async fn bridge(&self) -> (String, String) {
         self.partner("acme", "birch").await;
-        let acme = &self.house("acme").instance;
-        self.member("ada@acme").await;
-        acme.run_json(&[
-            "group",
-            "create",
-            "engineering",
-            "--title",
-            "Engineering",
-            "--access",
-            "closed",
-            "--owner",
-            "ada",
-        ])
-        .await;
-        acme.run_json(&["group", "stage", "engineering", "partners"])
-            .await;
+        self.share().await
+    }
+
+    /// The same between organizations that are partners already.
+    pub async fn share(&self) -> (String, String) {
+        self.engineering("acme", "closed", "partners").await;
         self.grant(
             "acme",
             "engineering",

@@ -46,17 +46,22 @@ async fn two_organizations_share_a_group_through_their_pages() {
             .to_owned();
         bo.go("/admin/partners").await;
         let broken = bo
-            .send("/admin/partners/accept", &[("code", &code[..40])])
+            .send(
+                "/admin/partners/accept",
+                &[("code", &code[..40]), ("class", "customer")],
+            )
             .await;
         assert_eq!(broken.status, 422);
-        bo.send("/admin/partners/accept", &[("code", &code)]).await;
+        let accept = [("code", code.as_str()), ("class", "customer")];
+        bo.send("/admin/partners/accept", &accept).await;
         assert_eq!(
             bo.page.notice().as_deref(),
             Some("You are partners."),
             "{}",
             bo.page.text()
         );
-        assert!(bo.page.says("Acme Bridges") && bo.page.says("active"));
+        // What each is to the other is their own to say.
+        assert!(bo.page.says("Acme Bridges customer") && bo.page.says("active"));
         let birch_host = birch.instance.host();
         ada.go(&format!("/admin/partners/{birch_host}")).await;
         assert!(
@@ -183,5 +188,17 @@ async fn two_organizations_share_a_group_through_their_pages() {
         })
         .await;
         assert_eq!(bo.go(&path).await.status, 404);
+
+        // One side ends the partnership; the other one's page says who did.
+        let state = format!("/admin/partners/{birch_host}/state");
+        ada.go(&format!("/admin/partners/{birch_host}")).await;
+        ada.send(&state, &[("state", "ended")]).await;
+        assert!(ada.page.says("ended by us"), "{}", ada.page.text());
+        let theirs = format!("/admin/partners/{}", acme.instance.host());
+        eventually("birch's page says so", async || {
+            bo.go(&theirs).await.says("ended by them").then_some(())
+        })
+        .await;
+        assert!(bo.go("/admin/partners").await.says("ended by them"));
     }
 }

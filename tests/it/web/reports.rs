@@ -33,7 +33,19 @@ async fn a_reported_comment_is_listed_for_moderators_until_it_is_resolved() {
         assert_eq!(eve.go(reports).await.status, 403);
         assert!(!eve.go("/g/engineering").await.html.contains(reports));
 
-        assert!(ada.go("/g/engineering").await.html.contains(reports));
+        // Moderators see on every page that something waits for them, and where.
+        for path in ["/", "/groups", "/g/engineering"] {
+            let page = ada.go(path).await;
+            assert!(
+                page.html.contains(" report to look at"),
+                "{path}: {}",
+                page.html
+            );
+        }
+        assert!(ada.page.says("1 report to look at") && ada.page.html.contains(reports));
+        for path in ["/", "/groups", "/g/engineering"] {
+            assert!(!eve.go(path).await.html.contains("to look at"), "{path}");
+        }
         let page = ada.go(reports).await;
         for words in ["Comment by grace", "An <b>advertisement</b>", "eve"] {
             assert!(page.says(words), "{words}: {}", page.text());
@@ -45,7 +57,9 @@ async fn a_reported_comment_is_listed_for_moderators_until_it_is_resolved() {
         let id = id.split('"').next().expect("a number").to_owned();
         let page = ada.send(reports, &[("report", &id)]).await;
         assert!(
-            page.says("Resolved.") && !page.html.contains("name=\"report\""),
+            page.says("Resolved.")
+                && !page.html.contains("name=\"report\"")
+                && !page.html.contains("report to look at"),
             "{}",
             page.text()
         );
