@@ -88,18 +88,6 @@ pub(super) fn open(url: &DatabaseUrl, purpose: Use) -> Result<AnyConnection, Con
     }
 }
 
-/// Runs `question`; on SQLite within one transaction, so that it sees one state of the database and
-/// locks the file once instead of for every statement. PostgreSQL would need two more round trips.
-pub(super) fn reading<T>(
-    connection: &mut AnyConnection,
-    question: impl FnOnce(&mut AnyConnection) -> Result<T>,
-) -> Result<T> {
-    match connection {
-        AnyConnection::Sqlite(_) => connection.transaction(question),
-        AnyConnection::Postgres(_) => question(connection),
-    }
-}
-
 /// Any number that nobody else uses with PostgreSQL's advisory locks.
 const MIGRATIONS_LOCK: i64 = 0x6775_696c_6468_616c;
 
@@ -253,7 +241,6 @@ pub(super) fn prepare_folder(path: &Path) -> Result<()> {
 /// r2d2's view of [`open`].
 pub(super) struct Manager {
     pub url: DatabaseUrl,
-    pub purpose: Use,
 }
 
 impl diesel::r2d2::ManageConnection for Manager {
@@ -261,7 +248,7 @@ impl diesel::r2d2::ManageConnection for Manager {
     type Error = ConnectionError;
 
     fn connect(&self) -> Result<AnyConnection, ConnectionError> {
-        open(&self.url, self.purpose)
+        open(&self.url, Use::Write)
     }
 
     fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), ConnectionError> {

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::config::{DatabaseConfig, DatabaseUrl};
 use crate::error::{Error, Result};
 use crate::storage::connection::{self, AnyConnection as Connection, Manager, POOL_WAIT, Use};
+use crate::storage::readers::Readers;
 use crate::storage::writer::{Urgency, Writer};
 
 /// A handle to the database; cheap to clone.
@@ -20,12 +21,20 @@ pub struct Database {
 
 struct Inner {
     url: DatabaseUrl,
-    pool: Pool<Manager>,
-    /// A turn for each connection of the pool: who waits for one waits here, where waiting costs
-    /// no thread.
-    turns: Arc<Semaphore>,
-    /// SQLite only: PostgreSQL commits many transactions at once by itself.
-    writer: Option<Writer>,
+    doors: Doors,
+}
+
+/// How one gets at the database.
+enum Doors {
+    /// It works in this process: threads of its own, one of which writes.
+    Sqlite { writer: Writer, readers: Readers },
+    /// It reads and writes many things at once by itself.
+    Postgres {
+        pool: Pool<Manager>,
+        /// A turn for each connection of the pool: who waits for one waits here, where waiting costs
+        /// no thread.
+        turns: Arc<Semaphore>,
+    },
 }
 
 impl Database {
@@ -43,32 +52,28 @@ impl Database {
         let first = connection::open(&url, Use::Write).map_err(|error| {
             Error::Unavailable(format!("the database {url:?} cannot be opened: {error}"))
         })?;
-        let writer = match &url {
-            DatabaseUrl::Sqlite(_) => Some(Writer::start(first)?),
-            DatabaseUrl::Postgres(_) => None,
+        let doors = match &url {
+            DatabaseUrl::Sqlite(_) => {
+                let reading = url.clone();
+                Doors::Sqlite {
+                    writer: Writer::start(first)?,
+                    readers: Readers::start(config.pool_size, move || {
+                        connection::open(&reading, Use::Read)
+                    })?,
+                }
+            }
+            DatabaseUrl::Postgres(_) => Doors::Postgres {
+                pool: Pool::builder()
+                    .max_size(config.pool_size)
+                    .min_idle(Some(1))
+                    .connection_timeout(POOL_WAIT)
+                    .test_on_check_out(true)
+                    .build_unchecked(Manager { url: url.clone() }),
+                turns: Arc::new(Semaphore::new(config.pool_size as usize)),
+            },
         };
-        let purpose = if writer.is_some() {
-            Use::Read
-        } else {
-            Use::Write
-        };
-        let pool = Pool::builder()
-            .max_size(config.pool_size)
-            .min_idle(Some(1))
-            .connection_timeout(POOL_WAIT)
-            .test_on_check_out(writer.is_none())
-            .build_unchecked(Manager {
-                url: url.clone(),
-                purpose,
-            });
-        let turns = Arc::new(Semaphore::new(config.pool_size as usize));
         Ok(Self {
-            inner: Arc::new(Inner {
-                url,
-                pool,
-                turns,
-                writer,
-            }),
+            inner: Arc::new(Inner { url, doors }),
         })
     }
 
@@ -82,28 +87,10 @@ impl Database {
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.on_pooled(name, |connection| connection::reading(connection, question))
-            .await
-    }
-
-    /// Runs `work` on a thread of its own with a connection of the pool.
-    async fn on_pooled<T, F>(&self, name: &'static str, work: F) -> Result<T>
-    where
-        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
-        T: Send + 'static,
-    {
-        let turn = Arc::clone(&self.inner.turns).acquire_owned();
-        let turn = tokio::time::timeout(POOL_WAIT, turn)
-            .await
-            .map_err(|_| Error::Unavailable("the database does not answer in time".into()))?
-            .map_err(Error::internal)?;
-        let inner = Arc::clone(&self.inner);
-        let task = tokio::task::spawn_blocking(move || {
-            let outcome = work(&mut *inner.pool.get().map_err(busy)?);
-            drop(turn);
-            outcome
-        });
-        joined(name, task.await)
+        match &self.inner.doors {
+            Doors::Sqlite { readers, .. } => readers.read(name, question).await,
+            Doors::Postgres { pool, turns } => on_pooled(pool, turns, name, question).await,
+        }
     }
 
     /// Runs `story` in one transaction: all of it is committed, durably, or nothing of it.
@@ -130,9 +117,10 @@ impl Database {
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        if let Some(writer) = &self.inner.writer {
-            return writer.write(name, urgency, story).await;
-        }
+        let (pool, turns) = match &self.inner.doors {
+            Doors::Sqlite { writer, .. } => return writer.write(name, urgency, story).await,
+            Doors::Postgres { pool, turns } => (pool, turns),
+        };
         let story = move |connection: &mut Connection| {
             connection.transaction(|connection| {
                 let outcome = story(connection)?;
@@ -140,7 +128,7 @@ impl Database {
                 Ok(outcome)
             })
         };
-        let outcome = self.on_pooled(name, story).await;
+        let outcome = on_pooled(pool, turns, name, story).await;
         crate::fail_point::pass_in("commit.after", name);
         outcome
     }
@@ -160,6 +148,31 @@ impl Database {
         });
         joined(name, task.await)
     }
+}
+
+/// Runs `work` on a thread of its own with a connection of the pool.
+async fn on_pooled<T, F>(
+    pool: &Pool<Manager>,
+    turns: &Arc<Semaphore>,
+    name: &'static str,
+    work: F,
+) -> Result<T>
+where
+    F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    T: Send + 'static,
+{
+    let turn = Arc::clone(turns).acquire_owned();
+    let turn = tokio::time::timeout(POOL_WAIT, turn)
+        .await
+        .map_err(|_| Error::Unavailable("the database does not answer in time".into()))?
+        .map_err(Error::internal)?;
+    let pool = pool.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        let outcome = work(&mut *pool.get().map_err(busy)?);
+        drop(turn);
+        outcome
+    });
+    joined(name, task.await)
 }
 
 fn busy(error: diesel::r2d2::PoolError) -> Error {

@@ -29,6 +29,7 @@ pub mod peers;
 mod pending;
 pub mod posts;
 pub mod reactions;
+mod readers;
 pub mod reports;
 mod schema;
 mod scope;
