@@ -150,6 +150,12 @@ const SETTINGS: &[(&str, Set)] = &[
             number(text, 1, 256),
         )
     }),
+    ("limits.roster_seconds", |draft, text| {
+        assign(
+            &mut draft.config.limits.roster_seconds,
+            number(text, 0, 86_400),
+        )
+    }),
     ("limits.sign_in_attempts", |draft, text| {
         assign(
             &mut draft.config.limits.sign_in_attempts,
@@ -258,6 +264,7 @@ fn defaults() -> Config {
             inbox_in_flight: 1_024,
             deliveries_in_flight: 128,
             deliveries_in_flight_per_host: 24,
+            roster_seconds: 600,
             sign_in_attempts: 10,
             handshakes_per_minute: 30,
             fetch_seconds: 10,

@@ -6,6 +6,7 @@ mod load;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -83,6 +84,9 @@ pub struct Limits {
     pub deliveries_in_flight: usize,
     /// Deliveries on their way at once to one server.
     pub deliveries_in_flight_per_host: usize,
+    /// Shortest time between two times that a group tells a server whom it counts as members there, and
+    /// that we ask a group for its list, seconds.
+    pub roster_seconds: u64,
     /// Attempts to sign in for one account and address in 15 minutes.
     pub sign_in_attempts: u32,
     /// Partnership handshakes per minute, from everybody together.
@@ -91,6 +95,12 @@ pub struct Limits {
     pub fetch_seconds: u64,
     /// Largest document fetched, bytes.
     pub fetch_bytes: usize,
+}
+
+impl Limits {
+    pub const fn roster_interval(&self) -> Duration {
+        Duration::from_secs(self.roster_seconds)
+    }
 }
 
 impl Config {

@@ -22,6 +22,12 @@ pub enum Work {
     Discover { what: String },
     /// Fetch the topics a group elsewhere shows us, with their comments.
     Backfill { group: i64 },
+    /// Read at `list` whom a group elsewhere counts as members here, if `digest` still stands for them.
+    AgreeOnRoster {
+        group: i64,
+        list: String,
+        digest: String,
+    },
     /// Find out what software a server runs.
     AskSoftware { host: String },
     /// Use a partner's invitation code.

@@ -243,7 +243,8 @@ fn read_like(like: &Value) -> Option<Command> {
     })
 }
 
-fn items(document: &Value) -> impl Iterator<Item = &Value> {
+/// What a collection or a page of one lists.
+pub(super) fn items(document: &Value) -> impl Iterator<Item = &Value> {
     ["orderedItems", "items"]
         .into_iter()
         .filter_map(|field| document.get(field))

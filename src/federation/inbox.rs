@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::federation::activities::{self, Claim, Rejection};
 use crate::federation::fetch::is_activity_json;
 use crate::federation::signatures::{self, Checked, SignatureKind};
-use crate::federation::{Federation, json, proofs};
+use crate::federation::{Federation, json, proofs, rosters};
 use crate::policy::Reason;
 use crate::services::inbox::{self, Accepted, Command, Gate, KnownSigner, Verified};
 
@@ -192,6 +192,7 @@ async fn take_in(
             .learn(app, host, SignatureChoice::Rfc9421, seen)
             .await?;
     }
+    let roster = rosters::told(&headers, &signer);
     let command = activities::into_command(&document)?;
     let announces = matches!(command, Command::Announced { .. });
     let body = String::from_utf8(body).map_err(|_| turned(400, "not_utf8"))?;
@@ -206,6 +207,9 @@ async fn take_in(
     if announces {
         let host = checked.key_id.host();
         federation.keyring.note_announcer(app, host).await?;
+    }
+    if let Some(roster) = roster {
+        federation.hear_roster(roster).await?;
     }
     Ok(accepted)
 }

@@ -17,6 +17,7 @@ pub mod multibase;
 pub mod objects;
 pub mod partnership;
 pub mod proofs;
+mod rosters;
 pub mod send;
 pub mod signatures;
 mod signers;
@@ -45,6 +46,7 @@ pub struct Federation {
     /// A turn for each of them that has come as a whole and is being looked at. There is always one.
     inbox_work: Arc<Semaphore>,
     signers: Signers,
+    rosters: rosters::Rosters,
 }
 
 /// Requests to the inboxes at once that are more than usual: each takes a millisecond or two.
@@ -62,6 +64,7 @@ impl Federation {
             signers: Signers::start()?,
             app,
             keyring: Keyring::default(),
+            rosters: rosters::Rosters::default(),
         })
     }
 

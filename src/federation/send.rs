@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::{Delivery, Learned, SignatureChoice, Timestamp};
 use crate::federation::signatures::Outgoing;
 use crate::federation::signers::SigningTurn;
-use crate::federation::{Federation, signatures};
+use crate::federation::{Federation, rosters, signatures};
 use crate::http::{Answer, HttpError};
 use crate::services::deliveries;
 
@@ -98,11 +98,17 @@ async fn try_post(
     let (app, keyring) = (&federation.app, &federation.keyring);
     let host = &delivery.host;
     let first = keyring.signature_for(app, host).await?;
+    let roster = federation.roster_for(delivery).await?;
+    let letter = Letter {
+        delivery,
+        body,
+        roster: roster.map(Arc::from),
+    };
     let turn = federation.signing_turn().await?;
     if app.clock.now() >= permission_ends && !deliveries::may_still_leave(app, delivery.id).await? {
         return Ok(Posted::Cancelled);
     }
-    let answer = match post_signed(federation, delivery, Arc::clone(&body), first, turn).await? {
+    let answer = match letter.post(federation, first, turn).await? {
         Ok(answer) => answer,
         Err(error) => return Ok(Posted::Silent(error)),
     };
@@ -123,7 +129,7 @@ async fn try_post(
     if !deliveries::may_still_leave(app, delivery.id).await? {
         return Ok(Posted::Cancelled);
     }
-    let answer = match post_signed(federation, delivery, body, second, turn).await? {
+    let answer = match letter.post(federation, second, turn).await? {
         Ok(answer) => answer,
         Err(error) => return Ok(Posted::Silent(error)),
     };
@@ -133,24 +139,37 @@ async fn try_post(
     Ok(Posted::Answered(answer))
 }
 
-async fn post_signed(
-    federation: &Federation,
-    delivery: &Delivery,
+/// What is posted, however it is signed.
+struct Letter<'a> {
+    delivery: &'a Delivery,
     body: Arc<str>,
-    signature: SignatureChoice,
-    turn: SigningTurn,
-) -> Result<Result<Answer, HttpError>, crate::Error> {
-    let (app, keyring) = (&federation.app, &federation.keyring);
-    let keys = keyring.signing_keys(app, delivery.signer).await?;
-    let url = delivery.inbox.to_url()?;
-    let (target, signed, now) = (url.clone(), Arc::clone(&body), app.clock.now());
-    let signing = turn.take(move || {
-        let request = Outgoing::post(&target, signed.as_bytes());
-        signatures::sign(signature, &keys, &request, now)
-    });
-    let mut headers = signing.await?;
-    headers.push(("content-type", "application/activity+json".to_owned()));
-    Ok(app.http.post(&url, &headers, body.to_string()).await)
+    /// Whom the group that signs counts as members there, where it is told with this.
+    roster: Option<Arc<str>>,
+}
+
+impl Letter<'_> {
+    async fn post(
+        &self,
+        federation: &Federation,
+        signature: SignatureChoice,
+        turn: SigningTurn,
+    ) -> Result<Result<Answer, HttpError>, crate::Error> {
+        let (app, keyring) = (&federation.app, &federation.keyring);
+        let keys = keyring.signing_keys(app, self.delivery.signer).await?;
+        let (url, now) = (self.delivery.inbox.to_url()?, app.clock.now());
+        let (target, body, roster) = (url.clone(), self.body.clone(), self.roster.clone());
+        let signing = turn.take(move || {
+            let request = Outgoing::post(&target, body.as_bytes());
+            let request = match &roster {
+                Some(roster) => request.with(rosters::HEADER, roster),
+                None => request,
+            };
+            signatures::sign(signature, &keys, &request, now)
+        });
+        let mut headers = signing.await?;
+        headers.push(("content-type", "application/activity+json".to_owned()));
+        Ok(app.http.post(&url, &headers, self.body.to_string()).await)
+    }
 }
 
 /// 2xx is success. What says "never" ends the attempts: the delivery stays visible as failed, and

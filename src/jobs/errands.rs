@@ -86,6 +86,16 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             tracing::info!(group, count, "earlier posts were fetched");
             Ok(())
         }
+        Work::AgreeOnRoster {
+            group,
+            list,
+            digest,
+        } => {
+            let list = list.parse()?;
+            federation
+                .agree_on_roster(GroupId(*group), &list, digest)
+                .await
+        }
         Work::AskSoftware { host } => federation.ask_software(&host.parse()?).await,
         Work::AcceptPartnership { code, class, by } => {
             let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;

@@ -1,12 +1,13 @@
 //! Coming and going: joining, leaving, being let in and put out, here and across servers.
 //!
 //! `join` is what people do themselves, `members` what moderators decide about them, `invite` how
-//! people are named for a group; `receive` applies what other servers tell.
+//! people are named for a group; `receive` applies what other servers tell; `roster` is how houses come to count alike.
 
 mod invite;
 mod join;
 mod members;
 mod receive;
+mod roster;
 
 use crate::app::Asker;
 use crate::domain::{
@@ -25,6 +26,7 @@ pub use receive::Invitee;
 pub(super) use receive::{
     receive_accept, receive_follow, receive_invite, receive_reject, receive_unfollow,
 };
+pub use roster::{agree, roster_counted, roster_told};
 
 fn fresh(group: &Group, actor: ActorId, state: MembershipState, asker: &Asker) -> Membership {
     Membership {

@@ -24,6 +24,7 @@ mod peers;
 mod reliability;
 mod reports;
 mod rooms;
+mod rosters;
 mod scope;
 mod serve;
 mod services;

@@ -20,6 +20,8 @@ pub struct Outgoing<'a> {
     url: &'a Url,
     /// None: nothing is sent, and nothing about it is signed.
     body: Option<&'a [u8]>,
+    /// One more header, which is signed too.
+    further: Option<(&'static str, &'a str)>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -28,6 +30,7 @@ impl<'a> Outgoing<'a> {
             method: "GET",
             url,
             body: None,
+            further: None,
         }
     }
 
@@ -36,7 +39,20 @@ impl<'a> Outgoing<'a> {
             method: "POST",
             url,
             body: Some(body),
+            further: None,
         }
+    }
+
+    /// The same with one more header; `name` in lower case.
+    pub const fn with(self, name: &'static str, value: &'a str) -> Self {
+        Self {
+            further: Some((name, value)),
+            ..self
+        }
+    }
+
+    fn further_header(&self) -> Option<(&'static str, String)> {
+        self.further.map(|(name, value)| (name, value.to_owned()))
     }
 }
 
@@ -76,6 +92,10 @@ pub(super) fn sign_cavage(own: &OwnKey, request: &Outgoing<'_>, now: Timestamp) 
         covered.push_str(" digest");
         signed.push_str(&format!("\ndigest: {digest}"));
     }
+    if let Some((name, value)) = request.further {
+        covered.push_str(&format!(" {name}"));
+        signed.push_str(&format!("\n{name}: {value}"));
+    }
     // `hs2019` is the draft's only name for keys that are not RSA.
     let algorithm = match key.kind() {
         KeyKind::Rsa => "rsa-sha256",
@@ -84,6 +104,7 @@ pub(super) fn sign_cavage(own: &OwnKey, request: &Outgoing<'_>, now: Timestamp) 
     let signature = STANDARD.encode(key.sign(signed.as_bytes())?);
     let mut headers = vec![("host", host), ("date", date)];
     headers.extend(digest.map(|digest| ("digest", digest)));
+    headers.extend(request.further_header());
     headers.push((
         "signature",
         format!(
@@ -111,6 +132,7 @@ pub(super) fn sign_rfc9421(
             .iter()
             .map(|digest| ("content-digest", digest.as_str())),
     );
+    lines.extend(request.further);
     let covered: Vec<_> = lines.iter().map(|(name, _)| *name).collect();
     let parameters = format!(
         r#";created={};keyid="{key_id}";alg="{algorithm}""#,
@@ -125,6 +147,7 @@ pub(super) fn sign_rfc9421(
     let signature = STANDARD.encode(key.sign(base.as_bytes())?);
     let mut headers = vec![("host", host(url)?)];
     headers.extend(digest.map(|digest| ("content-digest", digest)));
+    headers.extend(request.further_header());
     headers.push(("signature-input", format!("sig1={params}")));
     headers.push(("signature", format!("sig1=:{signature}:")));
     Ok(headers)

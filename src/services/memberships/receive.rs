@@ -146,16 +146,26 @@ pub(in crate::services) fn receive_accept(
     let asked = storage::memberships::find_by_follow(connection, group.id, follow)?
         .ok_or(Error::NotFound)?;
     if asked.state == MembershipState::Requested {
-        let member = Membership {
-            state: MembershipState::Member,
-            since: asker.now,
-            ..asked
-        };
-        storage::memberships::save(connection, &member)?;
-        storage::groups::set_withdrawn(connection, group.id, None)?;
-        storage::jobs::insert(connection, &Work::Backfill { group: group.id.0 }, asker.now)?;
+        let_in(connection, asker, group, asked)?;
     }
     Ok(())
+}
+
+/// Who asked is a member now; what was said before they came is fetched.
+pub(super) fn let_in(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    asked: Membership,
+) -> Result<()> {
+    let member = Membership {
+        state: MembershipState::Member,
+        since: asker.now,
+        ..asked
+    };
+    storage::memberships::save(connection, &member)?;
+    storage::groups::set_withdrawn(connection, group.id, None)?;
+    storage::jobs::insert(connection, &Work::Backfill { group: group.id.0 }, asker.now).map(drop)
 }
 
 /// A group elsewhere refuses somebody of ours or puts them out.

@@ -51,21 +51,30 @@ pub struct House {
 impl World {
     /// Founds and starts organizations; each has an administrator named `admin`.
     pub async fn start<const N: usize>(backend: Backend, names: [&str; N]) -> Option<Self> {
+        Self::start_with(backend, names, &[]).await
+    }
+
+    /// The same with settings of their own.
+    pub async fn start_with<const N: usize>(
+        backend: Backend,
+        names: [&str; N],
+        settings: &[(&str, &str)],
+    ) -> Option<Self> {
         let mut houses = HashMap::new();
         for name in names {
-            houses.insert(
-                name.to_owned(),
-                House::start(instance(name, backend)?).await,
-            );
+            let instance = settings
+                .iter()
+                .fold(instance(name, backend)?, |instance, (variable, value)| {
+                    instance.with(*variable, *value)
+                });
+            houses.insert(name.to_owned(), House::start(instance).await);
         }
         Some(Self { houses })
     }
 
     /// One organization, which federates with everybody.
     pub async fn open(backend: Backend, name: &str) -> Option<Self> {
-        let instance = instance(name, backend)?.with("GUILDHALL_FEDERATION__MODE", "open");
-        let houses = HashMap::from([(name.to_owned(), House::start(instance).await)]);
-        Some(Self { houses })
+        Self::start_with(backend, [name], &[("GUILDHALL_FEDERATION__MODE", "open")]).await
     }
 
     pub fn house(&self, name: &str) -> &House {
