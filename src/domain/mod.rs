@@ -5,6 +5,7 @@
 //! rooms behind the door need not check again.
 
 mod account;
+mod actor_token;
 mod audit;
 pub mod backoff;
 mod delivery;
@@ -32,6 +33,7 @@ mod time;
 mod uri;
 
 pub use account::*;
+pub use actor_token::*;
 pub use audit::*;
 pub use delivery::*;
 pub use destination::*;

@@ -3,6 +3,7 @@
 //! ([`fetch`]).
 
 pub mod activities;
+mod actor_tokens;
 pub mod backfill;
 pub mod discovery;
 mod documents;
@@ -20,6 +21,7 @@ pub mod proofs;
 pub mod send;
 pub mod signatures;
 mod signers;
+mod standing;
 mod viewer;
 mod vouching;
 
@@ -29,10 +31,12 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::Result;
+use actor_tokens::Tokens;
 pub use documents::webfinger::{Sought, sought};
 pub use hearsay::LookedUp;
 use keyring::Keyring;
 use signers::{Signers, SigningTurn};
+use standing::Standings;
 pub use vouching::Proven;
 
 /// The house towards other servers: the house, and the keys it has seen and has. Cheap to clone.
@@ -45,6 +49,8 @@ pub struct Federation {
     /// A turn for each of them that has come as a whole and is being looked at. There is always one.
     inbox_work: Arc<Semaphore>,
     signers: Signers,
+    standings: Arc<Standings>,
+    tokens: Arc<Tokens>,
 }
 
 /// Requests to the inboxes at once that are more than usual: each takes a millisecond or two.
@@ -62,6 +68,8 @@ impl Federation {
             signers: Signers::start()?,
             app,
             keyring: Keyring::default(),
+            standings: Arc::default(),
+            tokens: Arc::default(),
         })
     }
 

@@ -79,6 +79,8 @@ pub struct Facts {
     pub members_on_host: bool,
     /// For a viewer from elsewhere: somebody of that server is invited or a member.
     pub known_on_host: bool,
+    /// For a viewer from elsewhere and a group elsewhere: its house says that they read it.
+    pub vouched: bool,
     pub post: Option<PostFacts>,
 }
 
@@ -94,6 +96,7 @@ impl Facts {
             grant: None,
             members_on_host: false,
             known_on_host: false,
+            vouched: false,
             post: None,
         }
     }

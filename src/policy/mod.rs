@@ -30,7 +30,8 @@
 //!   invitation is accepted. Guests come in by invitation only.
 //! - The server of its house may read, and is sent, what people here wrote, nothing else. Other
 //!   servers and all people elsewhere, those of its house too, are not told that we know it: who
-//!   may read it, only its house knows.
+//!   may read it, only its house knows. Of whom it says that they do, they read what people here
+//!   wrote for the group, and nothing else: no group, no roster, no list, and they may do nothing.
 //! - The server of its house speaks for it: what it says was written, changed, liked or removed
 //!   there, was, and is not asked for again as of the person who did it. Also in a group that is
 //!   locked or archived; not while the partnership is paused; never about asides and direct

@@ -114,7 +114,8 @@ pub fn permit_person(
     let (partner, shares_group) = match asker.viewer.host() {
         Some(host) => (
             storage::partners::find_state(connection, host)?,
-            storage::memberships::shares_group_with(connection, person, host, asker.now)?,
+            storage::memberships::shares_group_with(connection, person, host, asker.now)?
+                || meets_by_word(connection, asker, person)?,
         ),
         None => (None, false),
     };
@@ -128,6 +129,14 @@ pub fn permit_person(
     };
     policy::reads_profile(&asker.viewer, &facts)?;
     sought.ok_or(Error::NotFound)
+}
+
+/// The person takes part in a group elsewhere whose house says that the asker reads it.
+fn meets_by_word(connection: &mut Connection, asker: &Asker, person: ActorId) -> Result<bool> {
+    match asker.vouched {
+        Some(group) => storage::memberships::takes_part(connection, person, group),
+        None => Ok(false),
+    }
 }
 
 /// May the asker learn that a person of this house was erased? Whoever could have met them may;
@@ -255,8 +264,10 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
             .map(membership_facts);
     }
     match (group.home(), asker.viewer.host()) {
-        // A group elsewhere: the partnership with its house, and what that house granted us.
+        // A group elsewhere: the partnership with its house, what that house granted us, and whether
+        // it says that the viewer reads it.
         (Some(home), _) => {
+            facts.vouched = asker.vouched == Some(group.id);
             facts.partner = storage::partners::find_state(connection, home)?;
             facts.grant =
                 storage::grants::find_received(connection, group.id)?.map(|(_, terms)| terms);

@@ -4,7 +4,7 @@ use crate::app::{App, Asker};
 use crate::domain::{
     Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, EventKind, Group,
     GroupId, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name, Partner,
-    PartnerState, Stage, Timestamp, Title, Work,
+    PartnerState, Stage, Timestamp, Title, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
@@ -177,6 +177,15 @@ pub async fn find(app: &App, viewer: Viewer, handle: Handle) -> Result<GroupView
         .read("find_group", move |connection| {
             let group = find_known(connection, &asker, &handle)?;
             view(connection, &asker, group)
+        })
+        .await
+}
+
+/// Where a group elsewhere gives us tokens for its members' servers (FEP-db0e).
+pub async fn token_source(app: &App, id: GroupId) -> Result<Option<Uri>> {
+    app.db
+        .read("find_token_source", move |connection| {
+            storage::groups::find_token_source(connection, id)
         })
         .await
 }

@@ -94,6 +94,7 @@ diesel::table! {
         archived_at -> Nullable<BigInt>,
         withdrawn_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        token_source -> Nullable<Text>,
     }
 }
 

@@ -173,6 +173,9 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
         }
         _ => {}
     }
+    if let (Action::Read, true, Some(post)) = (action, facts.vouched, &facts.post) {
+        return read::vouched(viewer, facts, group, post);
+    }
     know::group(viewer, facts, group)?;
     if tells_of_its_own(viewer, action, facts, group) {
         return Ok(());

@@ -378,7 +378,7 @@ impl Actor {
         format!("{}@{}", self.name, self.host)
     }
 
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         let (_, path) = self.id.split_once(&self.host).expect("it is on its host");
         path
     }
