@@ -8,8 +8,8 @@ use guildhall::app::App;
 use guildhall::config;
 use guildhall::domain::{
     Access, ActorId, ActorKey, ActorKind, Capabilities, GrantTerms, Group, GroupRole, Host,
-    JoinMode, KeyList, Membership, MembershipState, OrgRole, PartnerClass, PartnerState, Post,
-    Stage, Timestamp, Uri,
+    JoinMode, KeyList, Membership, MembershipState, OrgRole, PartnerClass, PartnerState,
+    PeerDialect, Post, Stage, Timestamp, Uri,
 };
 use guildhall::policy::{Viewer, act};
 use guildhall::services::groups::{self, NewGroup};
@@ -179,7 +179,13 @@ impl House {
                     organization: host.to_string(),
                     instance: None,
                     mutual: false,
+                    discreet: true,
                 };
+                let trusted = PeerDialect {
+                    trusted_by: Some("operator".into()),
+                    ..PeerDialect::unknown(host.clone())
+                };
+                storage::dialects::save(connection, &trusted)?;
                 let partner = storage::partners::save(connection, &new, now)?;
                 storage::grants::insert(connection, &permit, partner.id, terms(), now)?;
                 for number in 0..people {

@@ -39,6 +39,8 @@ pub struct Partner {
     pub instance: Option<Uri>,
     /// Made by an invitation that both sides agreed to; otherwise one-sided.
     pub mutual: bool,
+    /// Its server keeps what is not public to whom it is for, as far as is known or was decided.
+    pub discreet: bool,
     pub created_at: Timestamp,
 }
 

@@ -14,6 +14,9 @@
 //!   nothing of a public group although a browser does.
 //! - A partner's person who is banned from an open group reads nothing of it by federation, not
 //!   even when the group is public; banned colleagues read what colleagues read.
+//! - Of a group that is not public, a partner's server gets nothing and its people do nothing while
+//!   its software is not known to show posts only to those they are for, and no administrator said that
+//!   it may all the same. That the group is there, a grant shows them nevertheless; that is how they learn why.
 //! - With *apart*, a partner reads what people here wrote, and its people what they wrote
 //!   themselves: the facts do not say which other server a post is from. "Shared by the house"
 //!   does not exist yet. Rosters are shown; who lists them leaves the other partners' people out.

@@ -250,6 +250,23 @@ pub fn grant_effect(
     Ok(policy::grant_effect(&facts))
 }
 
+/// Refuses to let somebody of a server in whose software would show the group's posts to others.
+///
+/// # Errors
+/// [`Error::Denied`] with that reason. Other reasons why a grant has no effect are no hindrance: it may
+/// have some later.
+pub fn refuse_indiscreet(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    host: &Host,
+) -> Result<()> {
+    match grant_effect(connection, asker, group, host)? {
+        Err(reason @ Reason::NotDiscreet) => Err(Error::Denied(reason)),
+        Err(_) | Ok(()) => Ok(()),
+    }
+}
+
 /// Everything the asker may read.
 pub fn scope(asker: &Asker) -> ReadScope {
     policy::scope(&asker.viewer, asker.house, asker.now)
@@ -274,8 +291,9 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
         }
         // A group of ours and somebody from elsewhere: the grant we gave.
         (None, Some(host)) => {
-            (facts.partner, facts.grant) =
-                storage::grants::find_for_host(connection, group.id, host)?;
+            let bond = storage::grants::find_for_host(connection, group.id, host)?;
+            (facts.partner, facts.grant) = (bond.partner, bond.terms);
+            facts.discreet = bond.discreet;
             facts.members_on_host = on_host(connection, group.id, host, MembershipState::Member)?;
             facts.known_on_host = facts.members_on_host
                 || on_host(connection, group.id, host, MembershipState::Invited)?
@@ -396,13 +414,11 @@ impl<'a> Receivers<'a> {
     ) -> Result<()> {
         let mut granted = storage::grants::list_for_hosts(connection, group.id, hosts)?;
         for host in hosts {
-            let (partner, grant) = match granted.remove(*host) {
-                Some((partner, grant)) => (Some(partner), grant),
-                None => (None, None),
-            };
+            let bond = granted.remove(*host).unwrap_or_default();
             let facts = Facts {
-                partner,
-                grant,
+                partner: bond.partner,
+                grant: bond.terms,
+                discreet: bond.discreet,
                 members_on_host: true,
                 known_on_host: true,
                 ..facts_of(self.asker, group)

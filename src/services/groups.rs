@@ -461,9 +461,10 @@ fn count_readers(connection: &mut Connection, asker: &Asker, group: &Group) -> R
         if partner.state != PartnerState::Active {
             continue;
         }
-        let (_, terms) = storage::grants::find_for_host(connection, group.id, &partner.host)?;
+        let bond = storage::grants::find_for_host(connection, group.id, &partner.host)?;
         let counts = group.stage != Stage::Internal
-            && terms.is_some_and(|terms| {
+            && (bond.discreet || group.is_public())
+            && bond.terms.is_some_and(|terms| {
                 terms.covers(asker.now) && terms.capabilities.contains(Capability::Read)
             });
         if counts {

@@ -23,6 +23,7 @@ struct PartnerRow {
     instance_uri: Option<String>,
     mutual: bool,
     created_at: i64,
+    discreet: bool,
 }
 
 impl TryFrom<PartnerRow> for Partner {
@@ -37,6 +38,7 @@ impl TryFrom<PartnerRow> for Partner {
             organization: row.organization,
             instance: read_optional(row.instance_uri.as_deref())?,
             mutual: row.mutual,
+            discreet: row.discreet,
             created_at: Timestamp::from_micros(row.created_at),
         })
     }
@@ -51,6 +53,7 @@ pub struct NewPartner {
     pub organization: String,
     pub instance: Option<Uri>,
     pub mutual: bool,
+    pub discreet: bool,
 }
 
 /// Makes a partnership, or renews the one there was with the same server. The permit is an
@@ -64,6 +67,7 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
                 partners::organization.eq(&new.organization),
                 partners::instance_uri.eq(new.instance.as_ref().map(Uri::as_str)),
                 partners::mutual.eq(new.mutual),
+                partners::discreet.eq(new.discreet),
             ))
             .execute(connection)?;
         return Ok(Partner {
@@ -72,6 +76,7 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
             organization: new.organization.clone(),
             instance: new.instance.clone(),
             mutual: new.mutual,
+            discreet: new.discreet,
             ..known
         });
     }
@@ -84,6 +89,7 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
         instance_uri: new.instance.as_ref().map(Uri::to_string),
         mutual: new.mutual,
         created_at: now.micros(),
+        discreet: new.discreet,
     };
     diesel::insert_into(partners::table)
         .values(&row)
@@ -99,6 +105,14 @@ pub fn set_state(
 ) -> Result<()> {
     diesel::update(partners::table.find(id.0))
         .set(partners::state.eq(state.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Writes down whether a partner's server keeps what is not public to whom it is for.
+pub fn set_discreet(connection: &mut Connection, id: PartnerId, discreet: bool) -> Result<()> {
+    diesel::update(partners::table.find(id.0))
+        .set(partners::discreet.eq(discreet))
         .execute(connection)?;
     Ok(())
 }

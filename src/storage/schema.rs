@@ -120,6 +120,7 @@ diesel::table! {
         instance_uri -> Nullable<Text>,
         mutual -> Bool,
         created_at -> BigInt,
+        discreet -> Bool,
     }
 }
 
@@ -340,6 +341,7 @@ diesel::table! {
         asked_at -> Nullable<BigInt>,
         chosen -> Nullable<Text>,
         chosen_by -> Nullable<Text>,
+        trusted_by -> Nullable<Text>,
     }
 }
 

@@ -295,7 +295,7 @@ impl Hall {
     async fn guest(&self, peer: &Peer, name: &str) -> Actor {
         let hall = self.instance();
         let host = peer.host();
-        hall.run_json(&["partner", "add", &host]).await;
+        hall.add_partner(&host).await;
         let can = "read,react,reply,start";
         hall.run_json(&[
             "grant",

@@ -48,7 +48,7 @@ async fn a_server_nobody_here_wrote_takes_part_in_a_group() {
         .await;
         acme.run_json(&["group", "stage", "engineering", "partners"])
             .await;
-        acme.run_json(&["partner", "add", &peer.host]).await;
+        acme.add_partner(&peer.host).await;
         acme.run_json(&[
             "grant",
             "add",

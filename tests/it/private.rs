@@ -8,7 +8,7 @@ use openssl::pkey::PKey;
 use openssl::sign::{Signer, Verifier};
 use serde_json::{Value, json};
 
-use crate::support::bridge::is_out;
+use crate::support::bridge::{bridge, is_in, is_out};
 use crate::support::forge::{Letter, Reply, seconds_in};
 use crate::support::peer::{Actor, Answer, Peer, Traffic, new_key};
 use crate::support::requirements::{Backend, backends};
@@ -37,7 +37,7 @@ impl Elsewhere {
         let acme = &world.house("acme").instance;
         let [pine, quay, elm] = ["pine", "quay", "elm"].map(Peer::start);
         for peer in [&pine, &quay, &elm] {
-            acme.run_json(&["partner", "add", &peer.host()]).await;
+            acme.add_partner(&peer.host()).await;
         }
         let bridges = pine.group("bridges");
         let mut document = bridges.document();
@@ -353,7 +353,7 @@ async fn a_token_that_is_not_the_groups_for_this_reader_and_now_shows_nothing() 
 #[tokio::test]
 async fn a_group_says_which_servers_read_it_to_those_that_do() {
     for backend in backends() {
-        let Some((world, _, _)) = crate::support::bridge::bridge(backend).await else {
+        let Some((world, _, _)) = bridge(backend).await else {
             continue;
         };
         let cedar = Stranger::partner(&world, "cedar", "read").await;
@@ -473,4 +473,130 @@ async fn who_joins_later_reads_what_people_of_third_servers_wrote_where_they_kee
 
 fn topic_author(host: &str) -> String {
     format!("bo@{host}")
+}
+
+// Software that would show it to others ------------------------------------------------------------
+
+/// Adds a server of other make as a partner of acme, and waits until its software is known.
+async fn partner_running(world: &World, software: &str, version: &str) -> (Peer, Value) {
+    let peer = Peer::start("other");
+    peer.runs(software, version);
+    let acme = &world.house("acme").instance;
+    acme.run_json(&["partner", "add", &peer.host()]).await;
+    let named = format!("{software} {version}");
+    let shown = eventually("its software is known", async || {
+        let shown = acme.run_json(&["partner", "show", &peer.host()]).await;
+        (shown["dialect"]["software"] == named.as_str()).then_some(shown)
+    })
+    .await;
+    (peer, shown["private_groups"].clone())
+}
+
+#[tokio::test]
+async fn a_private_group_goes_to_software_that_keeps_it_or_that_an_administrator_trusts() {
+    for backend in backends() {
+        let Some((world, [here, _], [ada, _])) = bridge(backend).await else {
+            continue;
+        };
+        let acme = &world.house("acme").instance;
+        let (lemmy, known) = partner_running(&world, "lemmy", "1.0.0").await;
+        assert_eq!(known["allowed"], true, "{known}");
+        let can = ["--can", "read,reply", "--join", "auto"];
+        world_grant(&world, &lemmy.host(), &can).await;
+
+        // The other's would be shown to everybody: it is not given a grant, and told why.
+        let (mbin, known) = partner_running(&world, "mbin", "1.8.4").await;
+        let host = mbin.host();
+        assert_eq!(known["allowed"], false, "{known}");
+        let mut grant = vec!["grant", "add", "engineering", &host];
+        grant.extend(can);
+        let refused = acme.run(&grant).await;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        let said = format!("{}{}", refused.stdout, refused.stderr);
+        assert!(
+            said.contains("mbin 1.8.4") && said.contains("--private-groups trust"),
+            "{said}"
+        );
+
+        // An administrator may decide otherwise, and is told what that means.
+        let trusted = ["partner", "set", &host, "--private-groups", "trust"];
+        let told = acme.run(&trusted).await;
+        assert!(told.stdout.contains("search engines"), "{told:?}");
+        world_grant(&world, &host, &can).await;
+        let (mia, sends) = (mbin.person("mia"), async |who: &Actor| {
+            let follow = who.activity("Follow", json!(format!("{}/g/engineering", acme.origin())));
+            let letter = Letter::post(who, &acme.host(), &follow).sign();
+            letter.send(&acme.address()).await
+        });
+        assert_eq!(sends(&mia).await.status, 202);
+        is_in(&world, &mia.handle(), "member").await;
+        let leo = lemmy.person("leo");
+        assert_eq!(sends(&leo).await.status, 202);
+        is_in(&world, &leo.handle(), "member").await;
+        let topic = ada.topic(&here, "Trusted", "").await;
+        let hears = async |peer: &Peer, uri: &str| {
+            eventually("a topic is told", async || {
+                let about = |said: &Value| said["object"]["object"]["id"] == uri;
+                peer.heard().iter().any(about).then_some(())
+            })
+            .await;
+        };
+        hears(&mbin, text(&topic["uri"])).await;
+
+        // And otherwise again: nothing leaves any more, nothing is read, nobody comes in.
+        let waits = mbin.person("max");
+        let approve = ["--can", "read", "--join", "approve"];
+        world_grant(&world, &host, &approve).await;
+        assert_eq!(sends(&waits).await.status, 202);
+        is_in(&world, &waits.handle(), "requested").await;
+        acme.run_json(&["partner", "set", &host, "--private-groups", "auto"])
+            .await;
+        let topic = ada.topic(&here, "Kept", "canary").await;
+        let uri = text(&topic["uri"]);
+        hears(&lemmy, uri).await;
+        let all = acme.run_json(&["queue", "show", &host]).await;
+        let rows = all.as_array().expect("rows").iter();
+        assert!(rows.clone().all(|row| row["state"] != "pending"), "{all}");
+        assert!(
+            !mbin
+                .heard()
+                .iter()
+                .any(|said| said.to_string().contains("canary"))
+        );
+        let (_, path) = uri.split_once(&acme.host()).expect("ours");
+        for reader in [mbin.instance(), &mia] {
+            let read = async |path: &str| {
+                let letter = Letter::get(reader, &acme.host(), path).sign();
+                letter.send(&acme.address()).await
+            };
+            assert_eq!(read(path).await.status, 404);
+            assert_eq!(read("/g/engineering/outbox?page=true").await.status, 403);
+            assert_eq!(read("/g/engineering/actorToken").await.status, 403);
+        }
+        let refused = sends(&mbin.person("moe")).await;
+        assert_eq!(refused.status, 403);
+        assert!(
+            refused.text().contains("not_discreet"),
+            "{}",
+            refused.text()
+        );
+        let refused = acme
+            .run(["member", "add", "engineering", &waits.handle()])
+            .await;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        let grants = acme.run_json(&["grant", "list", "engineering"]).await;
+        let its_own = |row: &&Value| row["partner"] == host.as_str();
+        let row = grants.as_array().expect("rows").iter().find(its_own);
+        assert!(
+            row.expect("a grant").to_string().contains("not known"),
+            "{grants}"
+        );
+    }
+}
+
+async fn world_grant(world: &World, host: &str, terms: &[&str]) {
+    let acme = &world.house("acme").instance;
+    let mut grant = vec!["grant", "add", "engineering", host];
+    grant.extend(terms);
+    acme.run_json(&grant).await;
 }

@@ -224,7 +224,7 @@ const HOUSE: House = House {
 
 const SIZE: Size = Size {
     people_here: 3,
-    groups: 40,
+    groups: 60,
     posts_per_group: 8,
 };
 

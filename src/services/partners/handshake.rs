@@ -204,6 +204,8 @@ fn establish(
         state: PartnerState::Active,
         instance: Some(instance.uri),
         mutual: true,
+        // Nobody else speaks this handshake.
+        discreet: true,
     };
     let partner = storage::partners::save(connection, &new, asker.now)?;
     audit::note(

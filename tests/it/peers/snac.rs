@@ -174,7 +174,7 @@ impl Square {
         house
             .run_json(&["group", "stage", "engineering", "public"])
             .await;
-        house.run_json(&["partner", "add", host]).await;
+        house.add_partner(host).await;
         let can = "read,react,reply,start";
         house
             .run_json(&[
