@@ -87,6 +87,7 @@ const ABOUT_ALL: &[&str] = &[
     "/admin/partners/invite",
     "/admin/partners/p.test",
     "/admin/partners/p.test/dialect",
+    "/admin/partners/p.test/private-groups",
     "/admin/partners/p.test/state",
     "/admin/queue",
     "/admin/users",
