@@ -6,7 +6,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{GrantId, Name, PostId, Timestamp, Uri};
+use crate::domain::{GrantId, GroupId, Name, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::federation::partnership::Throttle;
 use crate::policy::{House, Viewer};
@@ -91,6 +91,9 @@ pub struct Asker {
     pub viewer: Viewer,
     pub house: House,
     pub now: Timestamp,
+    /// The group elsewhere whose house says that the viewer reads it: asked a moment ago, or as a
+    /// token of the group that the viewer showed.
+    pub vouched: Option<GroupId>,
 }
 
 impl App {
@@ -128,6 +131,7 @@ impl App {
             viewer,
             house: self.house(),
             now: self.clock.now(),
+            vouched: None,
         }
     }
 

@@ -8,8 +8,8 @@ use guildhall::app::App;
 use guildhall::config;
 use guildhall::domain::{
     Access, ActorId, ActorKey, ActorKind, Capabilities, GrantTerms, Group, GroupRole, Host,
-    JoinMode, KeyList, Membership, MembershipState, OrgRole, PartnerClass, PartnerState, Post,
-    Stage, Timestamp, Uri,
+    JoinMode, KeyList, Membership, MembershipState, OrgRole, PartnerClass, PartnerState,
+    PeerDialect, Post, Stage, Timestamp, Uri,
 };
 use guildhall::federation::keys::{OwnKey, OwnKeys, SigningKey};
 use guildhall::policy::{Viewer, act};
@@ -198,7 +198,13 @@ impl House {
                     instance: None,
                     mutual: false,
                     agreement: None,
+                    discreet: true,
                 };
+                let trusted = PeerDialect {
+                    trusted_by: Some("operator".into()),
+                    ..PeerDialect::unknown(host.clone())
+                };
+                storage::dialects::save(connection, &trusted)?;
                 let partner = storage::partners::save(connection, &new, now)?;
                 storage::grants::insert(connection, &permit, partner.id, terms(), now)?;
                 for number in 0..people {

@@ -102,6 +102,7 @@ fn facts(
     });
     if viewer.host().is_some() {
         facts.partner = Some(PartnerState::Active);
+        facts.discreet = true;
         facts.grant = Some(GrantTerms {
             capabilities: Capabilities::all(),
             join: JoinMode::Approve,

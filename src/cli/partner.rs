@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::cli::Output;
 use crate::cli::grant::Listed;
 use crate::domain::{
-    DialectChoice, Evidence, GroupDialect, Host, Partner, PartnerClass, PartnerState, PeerDialect,
-    Side, Timestamp, Uri, parse_duration,
+    DialectChoice, Discretion, Evidence, GroupDialect, Host, Partner, PartnerClass, PartnerState,
+    PeerDialect, PrivateGroups, Side, Timestamp, Uri, parse_duration,
 };
 use crate::error::{Error, Result};
 use crate::federation::partnership;
@@ -42,18 +42,27 @@ pub enum Command {
         /// What the other organization is to us: partner, supplier or customer
         #[arg(long, default_value = "partner")]
         class: PartnerClass,
+        /// Whether groups that are not public may be opened to it: auto (where its software is known to keep
+        /// them) or trust (whatever its software does)
+        #[arg(long, value_name = "auto|trust", default_value = "auto")]
+        private_groups: PrivateGroups,
     },
     /// List all partners
     List,
     /// Show one partner and what is open to it
     Show { host: Host },
     /// Choose how a partner's server takes part in groups
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
     Set {
         host: Host,
         /// What it gets of public groups: activities (servers that know groups), boosts (microblog
         /// servers), both, or auto for what was learned of it
-        #[arg(long, value_name = "auto|activities|boosts|both")]
-        dialect: DialectChoice,
+        #[arg(long, value_name = "auto|activities|boosts|both", group = "what")]
+        dialect: Option<DialectChoice>,
+        /// Whether groups that are not public may be opened to it: auto (where its software is known to keep
+        /// them) or trust (whatever its software does)
+        #[arg(long, value_name = "auto|trust", group = "what")]
+        private_groups: Option<PrivateGroups>,
     },
     /// Let nothing out and nothing in until `resume`; what is queued waits
     Pause { host: Host },
@@ -70,10 +79,18 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     match command {
         Command::Invite { class, expires } => invite(app, class, expires, output).await,
         Command::Accept { code, class } => accept(app, &code, class, output).await,
-        Command::Add { host, class } => add(app, host, class, output).await,
+        Command::Add {
+            host,
+            class,
+            private_groups,
+        } => add(app, host, class, private_groups, output).await,
         Command::List => list(app, output).await,
         Command::Show { host } => show(app, host, output).await,
-        Command::Set { host, dialect } => set(app, host, dialect, output).await,
+        Command::Set {
+            host,
+            dialect,
+            private_groups,
+        } => set(app, host, dialect, private_groups, output).await,
         Command::Pause { host } => change(app, host, Change::Pause, output).await,
         Command::Resume { host } => change(app, host, Change::Resume, output).await,
         Command::End { host } => change(app, host, Change::End, output).await,
@@ -99,11 +116,18 @@ async fn accept(app: &App, code: &str, class: PartnerClass, output: Output) -> R
     output.made(&Described::from(partner), sentence)
 }
 
-async fn add(app: &App, host: Host, class: PartnerClass, output: Output) -> Result<()> {
-    let partner = partners::add(app, Viewer::Operator, host, class).await?;
+async fn add(
+    app: &App,
+    host: Host,
+    class: PartnerClass,
+    private_groups: PrivateGroups,
+    output: Output,
+) -> Result<()> {
+    let partner = partners::add(app, Viewer::Operator, host, class, private_groups).await?;
     let sentence = format!(
-        "{} is a partner, one-sided: it need not know.",
-        partner.host
+        "{} is a partner, one-sided: it need not know. {}",
+        partner.host,
+        private_groups.meaning()
     );
     output.made(&Described::from(partner), sentence)
 }
@@ -128,7 +152,9 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
     let partner = Described::from(found.map_err(|error| unknown(error, &host))?);
     let grants = grants::list(app, Viewer::Operator, None, Some(host)).await?;
     let grants: Vec<Listed> = grants.iter().map(Listed::from).collect();
-    let dialect = Dialect::from(dialects::find(app, Viewer::Operator, partner.host.clone()).await?);
+    let peer = dialects::find(app, Viewer::Operator, partner.host.clone()).await?;
+    let discretion = peer.discretion(partner.mutual);
+    let dialect = Dialect::from(peer);
     let mut sentence = format!(
         "{} ({}): {}, {}, {}, since {}",
         partner.organization,
@@ -139,6 +165,11 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
         partner.created_at.for_people()
     );
     sentence.push_str(&format!("\n{dialect}"));
+    let may = if discretion.kept { "may" } else { "may not" };
+    sentence.push_str(&format!(
+        "\ngroups that are not public {may} be opened to it ({})",
+        discretion.why
+    ));
     for grant in &grants {
         sentence.push_str(&format!("\n{grant}"));
     }
@@ -146,15 +177,40 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
         partner,
         grants,
         dialect,
+        private_groups: Private::from(discretion),
     };
     output.made(&shown, sentence)
 }
 
-async fn set(app: &App, host: Host, choice: DialectChoice, output: Output) -> Result<()> {
-    let chosen = dialects::choose(app, Viewer::Operator, host.clone(), choice).await;
-    let dialect = Dialect::from(chosen.map_err(|error| unknown(error, &host))?);
-    let sentence = format!("{host}: {dialect}");
-    output.made(&Set { host, dialect }, sentence)
+async fn set(
+    app: &App,
+    host: Host,
+    dialect: Option<DialectChoice>,
+    private_groups: Option<PrivateGroups>,
+    output: Output,
+) -> Result<()> {
+    let found = partners::find(app, Viewer::Operator, host.clone()).await;
+    let partner = found.map_err(|error| unknown(error, &host))?;
+    let mut sentence = host.to_string();
+    if let Some(choice) = private_groups {
+        dialects::choose_private_groups(app, Viewer::Operator, host.clone(), choice).await?;
+        sentence.push_str(&format!(": {}", choice.meaning()));
+    }
+    let peer = match dialect {
+        Some(choice) => dialects::choose(app, Viewer::Operator, host.clone(), choice).await?,
+        None => dialects::find(app, Viewer::Operator, host.clone()).await?,
+    };
+    let private_groups = Private::from(peer.discretion(partner.mutual));
+    let known = Dialect::from(peer);
+    if dialect.is_some() {
+        sentence.push_str(&format!(": {known}"));
+    }
+    let document = Set {
+        host,
+        dialect: known,
+        private_groups,
+    };
+    output.made(&document, sentence)
 }
 
 async fn change(app: &App, host: Host, change: Change, output: Output) -> Result<()> {
@@ -249,12 +305,30 @@ struct Shown {
     partner: Described,
     grants: Vec<Listed>,
     dialect: Dialect,
+    private_groups: Private,
 }
 
 #[derive(Serialize)]
 struct Set {
     host: Host,
     dialect: Dialect,
+    private_groups: Private,
+}
+
+/// Whether groups that are not public may be opened to a partner, as scripts read it.
+#[derive(Serialize)]
+struct Private {
+    allowed: bool,
+    why: String,
+}
+
+impl From<Discretion> for Private {
+    fn from(discretion: Discretion) -> Self {
+        Self {
+            allowed: discretion.kept,
+            why: discretion.why,
+        }
+    }
 }
 
 /// How a partner's server takes part in groups, as scripts read it.

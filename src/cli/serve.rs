@@ -22,7 +22,7 @@ use crate::cli::{make_private_folder, migrate};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::federation::Federation;
-use crate::services::{house, keys};
+use crate::services::{dialects, house, keys};
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
@@ -88,6 +88,7 @@ async fn open(config: Config) -> Result<App> {
     let app = App::open(config)?;
     migrate::apply_with_log(&app).await?;
     keys::complete(&app).await?;
+    dialects::judge_all(&app).await?;
     if !house::check_origin(&app).await? {
         tracing::warn!("this house is not initialized: run `guildhall init`");
     }

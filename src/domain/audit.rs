@@ -46,6 +46,7 @@ text_enum! {
         PartnerEnded = "partner_ended",
         PartnerBlocked = "partner_blocked",
         DialectChosen = "dialect_chosen",
+        PrivateGroupsChosen = "private_groups_chosen",
         GrantMade = "grant_made",
         GrantEnded = "grant_ended",
         KeysRotated = "keys_rotated",

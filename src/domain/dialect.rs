@@ -1,7 +1,7 @@
 //! In which dialect of ActivityPub a server takes part in groups.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Host, Timestamp};
+use crate::domain::{Discretion, Host, Timestamp, discretion_of};
 
 text_enum! {
     /// What of a group's news a server makes sense of.
@@ -67,6 +67,9 @@ pub struct PeerDialect {
     pub asked_at: Option<Timestamp>,
     /// What an administrator chose instead, and their handle (or `operator`).
     pub chosen: Option<(GroupDialect, String)>,
+    /// Who said (a handle, or `operator`) that groups that are not public may go there, whatever its
+    /// software does with them.
+    pub trusted_by: Option<String>,
 }
 
 impl PeerDialect {
@@ -78,6 +81,7 @@ impl PeerDialect {
             software: None,
             asked_at: None,
             chosen: None,
+            trusted_by: None,
         }
     }
 
@@ -86,6 +90,21 @@ impl PeerDialect {
         let learned = self.learned.map(|(dialect, _)| dialect);
         let chosen = self.chosen.as_ref().map(|(dialect, _)| *dialect);
         chosen.or(learned).unwrap_or(GroupDialect::Activities)
+    }
+
+    /// Whether the server keeps what is not public to whom it is for. Who agreed to a partnership by
+    /// both sides (`mutual`) runs Guildhall: nobody else speaks the handshake.
+    pub fn discretion(&self, mutual: bool) -> Discretion {
+        let kept = |why: String| Discretion { kept: true, why };
+        match (&self.trusted_by, mutual, &self.software) {
+            (Some(by), ..) => kept(format!("trusted by {by}")),
+            (None, true, _) => kept("it is a Guildhall".into()),
+            (None, false, Some(software)) => discretion_of(software),
+            (None, false, None) => Discretion {
+                kept: false,
+                why: "nothing is known of its software".into(),
+            },
+        }
     }
 
     /// Why in that one, in a few words for administrators.

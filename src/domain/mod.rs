@@ -5,11 +5,13 @@
 //! rooms behind the door need not check again.
 
 mod account;
+mod actor_token;
 mod audit;
 pub mod backoff;
 mod delivery;
 mod destination;
 mod dialect;
+mod discretion;
 mod event;
 mod grant;
 mod group;
@@ -32,10 +34,12 @@ mod time;
 mod uri;
 
 pub use account::*;
+pub use actor_token::*;
 pub use audit::*;
 pub use delivery::*;
 pub use destination::*;
 pub use dialect::*;
+pub use discretion::*;
 pub use event::*;
 pub use grant::*;
 pub use group::*;

@@ -58,6 +58,8 @@ pub struct Partner {
     pub agreement: Option<Uri>,
     /// How it last ended; none while it stands, and where it never stood.
     pub ending: Option<Ending>,
+    /// Its server keeps what is not public to whom it is for, as far as is known or was decided.
+    pub discreet: bool,
     pub created_at: Timestamp,
 }
 

@@ -56,7 +56,7 @@ pub async fn backfill(federation: &Federation, group: GroupId) -> Result<usize> 
         count += inbox::apply_fetched(
             &federation.app,
             &group.actor,
-            meet_authors(federation, conversation).await?,
+            meet_authors(federation, &group.actor, conversation).await?,
         )
         .await?;
     }
@@ -64,13 +64,17 @@ pub async fn backfill(federation: &Federation, group: GroupId) -> Result<usize> 
 }
 
 /// Leaves out what was written by people who cannot be found.
-async fn meet_authors(federation: &Federation, commands: Vec<Command>) -> Result<Vec<Command>> {
+async fn meet_authors(
+    federation: &Federation,
+    group: &Actor,
+    commands: Vec<Command>,
+) -> Result<Vec<Command>> {
     let mut named: Vec<Uri> = commands.iter().flat_map(Command::actors).cloned().collect();
     named.sort();
     named.dedup();
     let mut missing = Vec::new();
     for uri in inbox::list_unknown_actors(&federation.app, named).await? {
-        if federation.meet(&uri).await.is_err() {
+        if federation.meet_in(group, &uri).await.is_err() {
             missing.push(uri);
         }
     }
@@ -163,7 +167,7 @@ impl Walk<'_> {
         }
         self.elsewhere_left = self.elsewhere_left.checked_sub(1)?;
         self.fetches_left = self.fetches_left.checked_sub(1)?;
-        let post = match self.federation.read_post(uri, &self.host.uri).await {
+        let post = match self.federation.read_post(uri, &self.host).await {
             Ok(post) => post,
             Err(error) => {
                 tracing::info!(%uri, %error, "a post could not be read at its server");

@@ -26,16 +26,11 @@ impl Federation {
 
     async fn find_address(&self, handle: &Handle) -> Result<Uri> {
         let host = handle.host.as_ref().ok_or(Error::NotFound)?;
-        self.ask_gate(host).await?;
         let (client, now) = (&self.app.http, self.app.clock.now());
-        let asking = self.asking(host).await?;
-        let answer = fetch::webfinger(client, Some(asking.first()), handle, now).await;
-        let Err(FetchError::Denied(401)) = answer else {
-            return Ok(answer?);
-        };
-        let answer = fetch::webfinger(client, Some(asking.second()), handle, now).await?;
-        self.note_second(host, &asking).await?;
-        Ok(answer)
+        self.ask(host, move |asking| async move {
+            fetch::webfinger(client, Some(asking.signer()), handle, now).await
+        })
+        .await
     }
 
     /// Fetches an actor's document, as the server itself, and remembers what it says.
@@ -59,24 +54,58 @@ impl Federation {
 
     /// Fetches a document, signed by the server itself, from a server we speak with.
     pub async fn fetch(&self, uri: &Uri) -> Result<Document> {
-        self.ask_gate(uri.host()).await?;
+        self.fetch_with(uri, None).await
+    }
+
+    /// The same, showing a group's token.
+    pub(super) async fn fetch_with(&self, uri: &Uri, token: Option<&str>) -> Result<Document> {
         let (client, now) = (&self.app.http, self.app.clock.now());
-        let asking = self.asking(uri.host()).await?;
-        let answer = fetch::fetch_document(client, Some(asking.first()), uri, now).await;
-        let Err(FetchError::Denied(401)) = answer else {
-            return Ok(answer?);
+        self.ask(uri.host(), move |asking| async move {
+            let signer = fetch::Signer {
+                token,
+                ..asking.signer()
+            };
+            fetch::fetch_document(client, Some(signer), uri, now).await
+        })
+        .await
+    }
+
+    /// Asks a server we speak with something as the server itself, signed as it is known to accept; when
+    /// it refuses that (401), once more with the other kind of signature.
+    pub(super) async fn ask<T, Answer>(
+        &self,
+        host: &Host,
+        question: impl Fn(Asking) -> Answer,
+    ) -> Result<T>
+    where
+        Answer: Future<Output = Result<T, FetchError>>,
+    {
+        self.ask_gate(host).await?;
+        let asking = Asking {
+            keys: self.keyring.instance_keys(&self.app).await?,
+            signature: self.keyring.signature_for(&self.app, host).await?,
         };
-        let answer = fetch::fetch_document(client, Some(asking.second()), uri, now).await?;
-        self.note_second(uri.host(), &asking).await?;
+        match question(asking.clone()).await {
+            Err(FetchError::Denied(401)) => {}
+            answer => return Ok(answer?),
+        }
+        let again = asking.otherwise();
+        let (signature, learned) = (again.signature, Learned::Tried);
+        let answer = question(again).await?;
+        self.keyring
+            .learn(&self.app, host, signature, learned)
+            .await?;
         Ok(answer)
     }
 
     /// Asks a server we speak with what software it runs, and remembers it.
     pub async fn ask_software(&self, host: &Host) -> Result<()> {
-        self.ask_gate(host).await?;
         let (client, now) = (&self.app.http, self.app.clock.now());
-        let asking = self.asking(host).await?;
-        let software = fetch::software(client, Some(asking.first()), host, now).await?;
+        let software = self
+            .ask(host, move |asking| async move {
+                fetch::software(client, Some(asking.signer()), host, now).await
+            })
+            .await?;
         let fetch::Software { name, version } = software;
         dialects::note_software(&self.app, host, name, version).await
     }
@@ -89,20 +118,18 @@ impl Federation {
         })
     }
 
-    /// The server itself asks, signed as the other server is known to accept.
-    async fn asking(&self, host: &Host) -> Result<Asking> {
-        Ok(Asking {
-            keys: self.keyring.instance_keys(&self.app).await?,
-            signature: self.keyring.signature_for(&self.app, host).await?,
+    /// The same for somebody who wrote in `group`: where their own server would not show them to us
+    /// otherwise, the group's token says why it may.
+    pub(super) async fn meet_in(&self, group: &Actor, uri: &Uri) -> Result<Actor, &'static str> {
+        let met = async {
+            let token = self.token_for(group, uri).await;
+            self.remember(self.fetch_with(uri, token.as_deref()).await?)
+                .await
+        };
+        met.await.map_err(|error| {
+            tracing::info!(%uri, %error, "an actor could not be fetched");
+            "actor_unavailable"
         })
-    }
-
-    /// The other kind of signature worked where the first was refused.
-    async fn note_second(&self, host: &Host, asking: &Asking) -> Result<()> {
-        let (signature, learned) = (asking.signature.other(), Learned::Tried);
-        self.keyring
-            .learn(&self.app, host, signature, learned)
-            .await
     }
 
     /// Nothing is fetched from a server we do not speak with, nor from ourselves.
@@ -118,24 +145,26 @@ impl Federation {
     }
 }
 
-/// How a request is signed, and how it is signed again, once, when that is refused (401).
-struct Asking {
+/// How a request of the server itself is signed.
+#[derive(Clone)]
+pub(super) struct Asking {
     keys: Arc<OwnKeys>,
     signature: SignatureChoice,
 }
 
 impl Asking {
-    fn first(&self) -> fetch::Signer<'_> {
+    pub fn signer(&self) -> fetch::Signer<'_> {
         fetch::Signer {
             keys: &self.keys,
             signature: self.signature,
+            token: None,
         }
     }
 
-    fn second(&self) -> fetch::Signer<'_> {
-        fetch::Signer {
+    fn otherwise(&self) -> Self {
+        Self {
+            keys: Arc::clone(&self.keys),
             signature: self.signature.other(),
-            ..self.first()
         }
     }
 }

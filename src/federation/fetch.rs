@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::domain::{SignatureChoice, Timestamp, Uri};
 use crate::error::Error;
+use crate::federation::actor_tokens::TOKEN_SCHEME;
 use crate::federation::json::{self, JsonError};
 use crate::federation::keys::OwnKeys;
 use crate::federation::signatures::{self, Outgoing};
@@ -31,6 +32,8 @@ const ACCEPT: &str = concat!(
 pub struct Signer<'a> {
     pub keys: &'a OwnKeys,
     pub signature: SignatureChoice,
+    /// A group's token that the asker shows besides (FEP-db0e), for a post in that group.
+    pub token: Option<&'a str>,
 }
 
 /// A document as its own server serves it.
@@ -199,6 +202,38 @@ async fn read(
     Ok(Document { id, json })
 }
 
+/// Asks a question that is answered by the status alone: 200 means yes.
+///
+/// # Errors
+/// When it was not answered: 401, 429, 5xx, no connection.
+pub async fn is_yes(
+    client: &Client,
+    signer: Option<Signer<'_>>,
+    url: &url::Url,
+    now: Timestamp,
+) -> Result<bool, FetchError> {
+    match get(client, signer, url, ACCEPT, now).await {
+        Ok(_) => Ok(true),
+        Err(FetchError::NotFound | FetchError::Gone | FetchError::Denied(403)) => Ok(false),
+        Err(FetchError::Status(400..500)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads what is JSON and no document with an id: an actor token.
+///
+/// # Errors
+/// See [`FetchError`].
+pub async fn fetch_json(
+    client: &Client,
+    signer: Option<Signer<'_>>,
+    url: &url::Url,
+    now: Timestamp,
+) -> Result<Value, FetchError> {
+    let response = get(client, signer, url, "application/json", now).await?;
+    Ok(json::parse_bounded(&response.body)?)
+}
+
 /// A `GET` whose status is 200.
 async fn get(
     client: &Client,
@@ -208,12 +243,13 @@ async fn get(
     now: Timestamp,
 ) -> Result<Response, FetchError> {
     let mut headers: Headers = match signer {
-        Some(Signer { keys, signature }) => {
-            signatures::sign(signature, keys, &Outgoing::get(url), now)
-                .map_err(FetchError::Internal)?
-        }
+        Some(signer) => signatures::sign(signer.signature, signer.keys, &Outgoing::get(url), now)
+            .map_err(FetchError::Internal)?,
         None => Headers::new(),
     };
+    if let Some(token) = signer.and_then(|signer| signer.token) {
+        headers.push(("authorization", format!("{TOKEN_SCHEME} {token}")));
+    }
     headers.push(("accept", accept.to_owned()));
     let response = client.get(url, &headers).await?;
     match response.status {

@@ -46,12 +46,12 @@ impl Federation {
         }
         let read = match command {
             Command::UpdatePost(post) => {
-                let read = self.read_post(&post.uri, &group.uri).await;
+                let read = self.read_post(&post.uri, group).await;
                 read.map(Command::UpdatePost)
             }
             _ => self.read_activity(actor, activity, command).await,
         };
-        self.found(read, actor, activity).await
+        self.found(group, read, actor, activity).await
     }
 
     /// Looks up a post that `group` passes on by its address, as groups for microblogs do.
@@ -68,9 +68,9 @@ impl Federation {
         if !self.may_look_up(group) {
             return Err(asked_too_often());
         }
-        let read = self.read_post(post, &group.uri).await;
+        let read = self.read_post(post, group).await;
         let author = read.as_ref().map_or(post, |read| &read.author).clone();
-        self.found(read.map(Command::CreatePost), &author, post)
+        self.found(group, read.map(Command::CreatePost), &author, post)
             .await
     }
 
@@ -84,11 +84,12 @@ impl Federation {
     /// # Errors
     /// [`Error::NotFound`] when there is none, or it is not of this group; [`Error::Denied`] by a server
     /// we do not speak with; [`Error::Unavailable`] when it does not answer.
-    pub(super) async fn read_post(&self, uri: &Uri, group: &Uri) -> Result<ReceivedPost> {
-        let document = self.fetch(uri).await?;
+    pub(super) async fn read_post(&self, uri: &Uri, group: &Actor) -> Result<ReceivedPost> {
+        let token = self.token_for(group, uri).await;
+        let document = self.fetch_with(uri, token.as_deref()).await?;
         let post = objects::post::parse_post(&document.json, None)?;
         let its_own = post.uri == *uri && post.author.host() == uri.host();
-        let of_the_group = post.parent.is_some() || post.group.as_ref() == Some(group);
+        let of_the_group = post.parent.is_some() || post.group.as_ref() == Some(&group.uri);
         match its_own && of_the_group {
             true => Ok(post),
             false => Err(Error::NotFound),
@@ -111,7 +112,13 @@ impl Federation {
 
     /// Makes what was read ready to be applied. It counts like the house's own word: who can say it
     /// was asked.
-    async fn found(&self, read: Result<Command>, actor: &Uri, activity: &Uri) -> Result<LookedUp> {
+    async fn found(
+        &self,
+        group: &Actor,
+        read: Result<Command>,
+        actor: &Uri,
+        activity: &Uri,
+    ) -> Result<LookedUp> {
         let command = match read {
             Ok(command) => Box::new(command),
             Err(Error::Denied(_)) => return Ok(LookedUp::Nothing("announce_of_another_servers")),
@@ -120,7 +127,7 @@ impl Federation {
         };
         command.prepare();
         let unknown = inbox::list_unknown_actors(&self.app, vec![actor.clone()]).await?;
-        if !unknown.is_empty() && self.meet(actor).await.is_err() {
+        if !unknown.is_empty() && self.meet_in(group, actor).await.is_err() {
             return Ok(LookedUp::Nothing("actor_unavailable"));
         }
         Ok(LookedUp::Found(Box::new(Command::Announced {

@@ -385,13 +385,13 @@ fn no_answer() -> Error {
 }
 
 /// So much a minute for each server.
-struct Budget {
+pub(super) struct Budget {
     per_minute: u32,
     spent: Cache<Host, Arc<Mutex<(i64, u32)>>>,
 }
 
 impl Budget {
-    fn new(per_minute: u32) -> Self {
+    pub fn new(per_minute: u32) -> Self {
         Self {
             per_minute,
             spent: Cache::new(HOSTS_KEPT),
@@ -399,7 +399,7 @@ impl Budget {
     }
 
     /// False when this minute's is spent.
-    fn take(&self, host: &Host, now: Timestamp) -> bool {
+    pub fn take(&self, host: &Host, now: Timestamp) -> bool {
         let spent = self
             .spent
             .get_or_insert_with(host, || Ok::<_, Error>(Arc::default()));

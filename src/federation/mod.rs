@@ -3,6 +3,7 @@
 //! ([`fetch`]).
 
 pub mod activities;
+mod actor_tokens;
 pub mod backfill;
 pub mod discovery;
 mod documents;
@@ -21,6 +22,7 @@ mod rosters;
 pub mod send;
 pub mod signatures;
 mod signers;
+mod standing;
 mod viewer;
 mod vouching;
 
@@ -30,10 +32,12 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::Result;
+use actor_tokens::Tokens;
 pub use documents::webfinger::{Sought, sought};
 pub use hearsay::LookedUp;
 use keyring::Keyring;
 use signers::{Signers, SigningTurn};
+use standing::Standings;
 pub use vouching::Proven;
 
 /// The house towards other servers: the house, and the keys it has seen and has. Cheap to clone.
@@ -47,6 +51,8 @@ pub struct Federation {
     inbox_work: Arc<Semaphore>,
     signers: Signers,
     rosters: rosters::Rosters,
+    standings: Arc<Standings>,
+    tokens: Arc<Tokens>,
 }
 
 /// Requests to the inboxes at once that are more than usual: each takes a millisecond or two.
@@ -65,6 +71,8 @@ impl Federation {
             app,
             keyring: Keyring::default(),
             rosters: rosters::Rosters::default(),
+            standings: Arc::default(),
+            tokens: Arc::default(),
         })
     }
 

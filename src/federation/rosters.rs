@@ -11,9 +11,9 @@ use quick_cache::sync::Cache;
 use crate::crypto;
 use crate::domain::{Actor, ActorId, ActorKind, Delivery, GroupId, Host, Timestamp, Uri, Work};
 use crate::error::Result;
+use crate::federation::Federation;
 use crate::federation::backfill::items;
 use crate::federation::signatures::HeaderPair;
-use crate::federation::Federation;
 use crate::services::{jobs, memberships};
 
 /// The header that goes with an activity.
@@ -163,13 +163,17 @@ impl Federation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Access, Stage};
     use crate::federation::objects::tests::engineering;
 
     const DIGEST: &str = "c33f48cd341ef046a206b8a72ec97af65079f9a3a9b90eef79c5920dce45c61f";
 
     fn people() -> [Uri; 2] {
-        ["https://testing.example.org/users/1", "https://testing.example.org/users/2"]
-            .map(|uri| uri.parse().unwrap())
+        [
+            "https://testing.example.org/users/1",
+            "https://testing.example.org/users/2",
+        ]
+        .map(|uri| uri.parse().unwrap())
     }
 
     #[test]
@@ -182,20 +186,35 @@ mod tests {
 
     #[test]
     fn a_group_speaks_of_its_own_members_only() {
-        let group = engineering().actor;
+        let group = engineering(Access::Closed, Stage::Partners).actor;
         let followers = group.uri.join("followers");
         let text = render(&followers, &people());
         let heard = |text: &str, signer: &Actor| told(&[(HEADER, text.as_bytes())], signer);
         let told_by_it = heard(&text, &group).unwrap();
-        assert_eq!((told_by_it.list, told_by_it.digest.as_str()), (followers, DIGEST));
+        assert_eq!(
+            (told_by_it.list, told_by_it.digest.as_str()),
+            (followers, DIGEST)
+        );
 
         let person = Actor {
             kind: ActorKind::Person,
             ..group.clone()
         };
         assert_eq!(heard(&text, &person), None);
-        assert_eq!(heard(&text.replace("collectionId=\"https://acme", "collectionId=\"https://evil"), &group), None);
-        assert_eq!(heard(&text.replace("url=\"https://acme", "url=\"https://evil"), &group), None);
+        assert_eq!(
+            heard(
+                &text.replace("collectionId=\"https://acme", "collectionId=\"https://evil"),
+                &group
+            ),
+            None
+        );
+        assert_eq!(
+            heard(
+                &text.replace("url=\"https://acme", "url=\"https://evil"),
+                &group
+            ),
+            None
+        );
         assert_eq!(heard("collectionId", &group), None);
         let twice = [(HEADER, text.as_bytes()), (HEADER, text.as_bytes())];
         assert_eq!(told(&twice, &group), None);
@@ -205,7 +224,8 @@ mod tests {
     fn rosters_are_told_now_and_then() {
         let (done, every) = (Cache::new(10), Duration::from_secs(600));
         let at = |seconds| Timestamp::MIN.plus(Duration::from_secs(seconds));
-        let times = [0, 599, 600, 601, 1_199, 1_200].map(|at_second| is_time(&done, "a", at(at_second), every));
+        let times = [0, 599, 600, 601, 1_199, 1_200]
+            .map(|at_second| is_time(&done, "a", at(at_second), every));
         assert_eq!(times, [false, false, true, false, false, true]);
         assert!(is_time(&done, "b", at(0), Duration::ZERO));
     }

@@ -15,11 +15,19 @@ use crate::policy::{FederationMode, Viewer};
 use crate::services::access;
 use crate::services::inbox::{self, Gate, KnownSigner};
 
+/// Who reads.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub viewer: Viewer,
+    /// The actor that signed; none: nobody did.
+    pub actor: Option<Uri>,
+}
+
 /// Finds out who reads; none: somebody to whom nothing is shown.
 ///
 /// # Errors
 /// When the database, or the server of a signer we do not know yet, does not answer.
-pub async fn viewer(federation: &Federation, request: &HttpRequest) -> Result<Option<Viewer>> {
+pub async fn reader(federation: &Federation, request: &HttpRequest) -> Result<Option<Reader>> {
     let headers = header_pairs(request);
     let app = &federation.app;
     let input = match signatures::parse(&headers) {
@@ -59,17 +67,23 @@ pub async fn viewer(federation: &Federation, request: &HttpRequest) -> Result<Op
         Ok(actor) => Ok(match access::viewer_of(&actor) {
             // Shut out here, whatever everybody else may see.
             Viewer::Anonymous => None,
-            viewer => Some(viewer),
+            viewer => Some(Reader {
+                viewer,
+                actor: Some(actor.uri),
+            }),
         }),
         Err(refusal) => refused(federation, request, refusal, Some(&key_id)).await,
     }
 }
 
 /// Who asks without saying who it is.
-fn nobody(federation: &Federation) -> Option<Viewer> {
+fn nobody(federation: &Federation) -> Option<Reader> {
     match federation.app.house().federation {
         FederationMode::Closed => None,
-        FederationMode::Open => Some(Viewer::Anonymous),
+        FederationMode::Open => Some(Reader {
+            viewer: Viewer::Anonymous,
+            actor: None,
+        }),
     }
 }
 
@@ -110,15 +124,26 @@ async fn refused(
     request: &HttpRequest,
     refusal: Refusal,
     claimed: Option<&Uri>,
-) -> Result<Option<Viewer>> {
+) -> Result<Option<Reader>> {
+    log_refusal(federation, request, refusal.reason, claimed).await?;
+    Ok(nobody(federation))
+}
+
+/// Writes down that what somebody showed does not hold.
+pub async fn log_refusal(
+    federation: &Federation,
+    request: &HttpRequest,
+    reason: &'static str,
+    claimed: Option<&Uri>,
+) -> Result<()> {
     let app = &federation.app;
     let host = claimed.map_or(app.config.host(), Uri::host);
     if federation.keyring.may_log(host, app.clock.now()) {
         let peer = caller_address(request, &app.config).to_string();
         let claimed = claimed.map_or_else(String::new, Uri::to_string);
-        inbox::log_refusal(app, refusal.reason, claimed, peer).await?;
+        inbox::log_refusal(app, reason, claimed, peer).await?;
     }
-    Ok(nobody(federation))
+    Ok(())
 }
 
 /// The headers as they came, doubles included.

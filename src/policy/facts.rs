@@ -75,10 +75,15 @@ pub struct Facts {
     /// For a group of ours the grant to the viewer's server; for a group elsewhere the grant its
     /// house told us of.
     pub grant: Option<GrantTerms>,
+    /// For a viewer from elsewhere: its server keeps what is not public to whom it is for, as far as is
+    /// known of its software or was decided.
+    pub discreet: bool,
     /// For a viewer from elsewhere: somebody of that server is an accepted, unbanned member.
     pub members_on_host: bool,
     /// For a viewer from elsewhere: somebody of that server is invited or a member.
     pub known_on_host: bool,
+    /// For a viewer from elsewhere and a group elsewhere: its house says that they read it.
+    pub vouched: bool,
     pub post: Option<PostFacts>,
 }
 
@@ -92,8 +97,10 @@ impl Facts {
             membership: None,
             partner: None,
             grant: None,
+            discreet: false,
             members_on_host: false,
             known_on_host: false,
+            vouched: false,
             post: None,
         }
     }
@@ -146,8 +153,17 @@ impl Facts {
                 .is_some_and(|group| group.stage != Stage::Internal)
     }
 
+    /// What is said in the group may be handed to the viewer's server: it is for everybody, or that
+    /// server shows it to nobody else.
+    pub(super) fn is_safe_there(&self) -> bool {
+        let is_public =
+            |group: &GroupFacts| group.stage == Stage::Public && group.access == Access::Open;
+        self.discreet || self.group.as_ref().is_some_and(is_public)
+    }
+
     pub(super) fn grants(&self, capability: Capability) -> bool {
         self.grant_counts()
+            && self.is_safe_there()
             && self
                 .grant
                 .is_some_and(|terms| terms.capabilities.contains(capability))

@@ -14,6 +14,9 @@
 //!   nothing of a public group although a browser does.
 //! - A partner's person who is banned from an open group reads nothing of it by federation, not
 //!   even when the group is public; banned colleagues read what colleagues read.
+//! - Of a group that is not public, a partner's server gets nothing and its people do nothing while
+//!   its software is not known to show posts only to those they are for, and no administrator said that
+//!   it may all the same. That the group is there, a grant shows them nevertheless; that is how they learn why.
 //! - With *apart*, a partner reads what people here wrote, and its people what they wrote
 //!   themselves: the facts do not say which other server a post is from. "Shared by the house"
 //!   does not exist yet. Rosters are shown; who lists them leaves the other partners' people out.
@@ -30,7 +33,8 @@
 //!   invitation is accepted. Guests come in by invitation only.
 //! - The server of its house may read, and is sent, what people here wrote, nothing else. Other
 //!   servers and all people elsewhere, those of its house too, are not told that we know it: who
-//!   may read it, only its house knows.
+//!   may read it, only its house knows. Of whom it says that they do, they read what people here
+//!   wrote for the group, and nothing else: no group, no roster, no list, and they may do nothing.
 //! - The server of its house speaks for it: what it says was written, changed, liked or removed
 //!   there, was, and is not asked for again as of the person who did it. Also in a group that is
 //!   locked or archived; not while the partnership is paused; never about asides and direct

@@ -24,6 +24,7 @@ text_enum! {
         PartnershipPaused = "partnership_paused",
         PartnerBlocked = "partner_blocked",
         NoGrant = "no_grant",
+        NotDiscreet = "not_discreet",
         GrantEnded = "grant_ended",
         GroupInternal = "group_internal",
         GroupNotPublic = "group_not_public",
@@ -73,6 +74,9 @@ impl Reason {
             Self::PartnerBlocked => "That server is blocked here.",
             Self::NoGrant => {
                 "The group is not open to that organization. Ask an owner of the group for a grant."
+            }
+            Self::NotDiscreet => {
+                "The software of that server is not known to show posts only to those they are for. An administrator can trust it all the same, on the partner's page."
             }
             Self::GrantEnded => {
                 "The grant for that organization has ended or has not begun. Ask an owner of the group."

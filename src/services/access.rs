@@ -114,7 +114,8 @@ pub fn permit_person(
     let (partner, shares_group) = match asker.viewer.host() {
         Some(host) => (
             storage::partners::find_state(connection, host)?,
-            storage::memberships::shares_group_with(connection, person, host, asker.now)?,
+            storage::memberships::shares_group_with(connection, person, host, asker.now)?
+                || meets_by_word(connection, asker, person)?,
         ),
         None => (None, false),
     };
@@ -128,6 +129,14 @@ pub fn permit_person(
     };
     policy::reads_profile(&asker.viewer, &facts)?;
     sought.ok_or(Error::NotFound)
+}
+
+/// The person takes part in a group elsewhere whose house says that the asker reads it.
+fn meets_by_word(connection: &mut Connection, asker: &Asker, person: ActorId) -> Result<bool> {
+    match asker.vouched {
+        Some(group) => storage::memberships::takes_part(connection, person, group),
+        None => Ok(false),
+    }
 }
 
 /// May the asker learn that a person of this house was erased? Whoever could have met them may;
@@ -241,6 +250,23 @@ pub fn grant_effect(
     Ok(policy::grant_effect(&facts))
 }
 
+/// Refuses to let somebody of a server in whose software would show the group's posts to others.
+///
+/// # Errors
+/// [`Error::Denied`] with that reason. Other reasons why a grant has no effect are no hindrance: it may
+/// have some later.
+pub fn refuse_indiscreet(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    host: &Host,
+) -> Result<()> {
+    match grant_effect(connection, asker, group, host)? {
+        Err(reason @ Reason::NotDiscreet) => Err(Error::Denied(reason)),
+        Err(_) | Ok(()) => Ok(()),
+    }
+}
+
 /// Everything the asker may read.
 pub fn scope(asker: &Asker) -> ReadScope {
     policy::scope(&asker.viewer, asker.house, asker.now)
@@ -255,16 +281,19 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
             .map(membership_facts);
     }
     match (group.home(), asker.viewer.host()) {
-        // A group elsewhere: the partnership with its house, and what that house granted us.
+        // A group elsewhere: the partnership with its house, what that house granted us, and whether
+        // it says that the viewer reads it.
         (Some(home), _) => {
+            facts.vouched = asker.vouched == Some(group.id);
             facts.partner = storage::partners::find_state(connection, home)?;
             facts.grant =
                 storage::grants::find_received(connection, group.id)?.map(|(_, terms)| terms);
         }
         // A group of ours and somebody from elsewhere: the grant we gave.
         (None, Some(host)) => {
-            (facts.partner, facts.grant) =
-                storage::grants::find_for_host(connection, group.id, host)?;
+            let bond = storage::grants::find_for_host(connection, group.id, host)?;
+            (facts.partner, facts.grant) = (bond.partner, bond.terms);
+            facts.discreet = bond.discreet;
             facts.members_on_host = on_host(connection, group.id, host, MembershipState::Member)?;
             facts.known_on_host = facts.members_on_host
                 || on_host(connection, group.id, host, MembershipState::Invited)?
@@ -385,13 +414,11 @@ impl<'a> Receivers<'a> {
     ) -> Result<()> {
         let mut granted = storage::grants::list_for_hosts(connection, group.id, hosts)?;
         for host in hosts {
-            let (partner, grant) = match granted.remove(*host) {
-                Some((partner, grant)) => (Some(partner), grant),
-                None => (None, None),
-            };
+            let bond = granted.remove(*host).unwrap_or_default();
             let facts = Facts {
-                partner,
-                grant,
+                partner: bond.partner,
+                grant: bond.terms,
+                discreet: bond.discreet,
                 members_on_host: true,
                 known_on_host: true,
                 ..facts_of(self.asker, group)

@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::app::App;
+use crate::app::{App, Asker};
 use crate::domain::{
-    AuditAction, DialectChoice, Evidence, GroupDialect, Host, PeerDialect, Timestamp, Work,
-    dialect_of_software,
+    AuditAction, DialectChoice, Evidence, GroupDialect, Host, PeerDialect, PrivateGroups,
+    Timestamp, Work, dialect_of_software,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
@@ -62,6 +62,94 @@ pub async fn choose(
         .await
 }
 
+/// Lets groups that are not public go to a partner's server whatever its software does with them, or
+/// only where it is known to keep them.
+///
+/// # Errors
+/// [`Error::NotFound`] for a host that never was a partner.
+pub async fn choose_private_groups(
+    app: &App,
+    viewer: Viewer,
+    host: Host,
+    choice: PrivateGroups,
+) -> Result<PeerDialect> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManagePartners>(&asker)?;
+    let peer = app
+        .db
+        .write("choose_private_groups", move |connection| {
+            storage::partners::find_by_host(connection, &host)?.ok_or(Error::NotFound)?;
+            trust(connection, &asker, &host, choice)?;
+            known(connection, host)
+        })
+        .await?;
+    app.bells.jobs.notify_one();
+    Ok(peer)
+}
+
+/// The same inside a use case. A server that is not trusted is asked what it runs.
+pub(super) fn trust(
+    connection: &mut Connection,
+    asker: &Asker,
+    host: &Host,
+    choice: PrivateGroups,
+) -> Result<()> {
+    let trusted_by = match choice {
+        PrivateGroups::Trust => Some(audit::name_of(connection, &asker.viewer)?),
+        PrivateGroups::Auto => None,
+    };
+    let mut before = known(connection, host.clone())?;
+    if before.software.is_none() {
+        // Who looks again wants an answer, however lately there was none.
+        before.asked_at = None;
+    }
+    if before.trusted_by.is_some() != trusted_by.is_some() {
+        let action = AuditAction::PrivateGroupsChosen;
+        audit::note(connection, asker, action, host.as_str(), choice.as_str())?;
+    }
+    save(
+        connection,
+        &PeerDialect {
+            trusted_by,
+            ..before
+        },
+    )?;
+    match choice {
+        PrivateGroups::Auto => ask_software(connection, host, asker.now),
+        PrivateGroups::Trust => Ok(()),
+    }
+}
+
+/// Judges all partners anew by what is known of software now: a new version may know more.
+pub async fn judge_all(app: &App) -> Result<()> {
+    app.db
+        .write("judge_partners", |connection| {
+            for partner in storage::partners::list(connection)? {
+                let peer = known(connection, partner.host)?;
+                judge(connection, &peer)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Writes down what is known of a server, and what follows for its partnership.
+fn save(connection: &mut Connection, peer: &PeerDialect) -> Result<()> {
+    storage::dialects::save(connection, peer)?;
+    judge(connection, peer)
+}
+
+fn judge(connection: &mut Connection, peer: &PeerDialect) -> Result<()> {
+    let Some(partner) = storage::partners::find_by_host(connection, &peer.host)? else {
+        return Ok(());
+    };
+    let kept = peer.discretion(partner.mutual).kept;
+    match partner.discreet == kept {
+        true => Ok(()),
+        false => storage::partners::set_discreet(connection, partner.id, kept),
+    }
+}
+
 /// Remembers what a server was seen to do or says, unless we know better.
 pub async fn learn(app: &App, host: &Host, learned: (GroupDialect, Evidence)) -> Result<()> {
     let host = host.clone();
@@ -105,16 +193,19 @@ pub async fn note_software(app: &App, host: &Host, name: String, version: String
                 (Some((_, Evidence::Guessed)), None) => peer.learned = None,
                 _ => {}
             }
-            storage::dialects::save(connection, &peer)
+            save(connection, &peer)
         })
         .await
 }
 
-/// Somebody of a server comes into a group of ours: where nothing better than a guess is known of it,
-/// it is asked for its software, once in a while.
+/// A server becomes a partner, or somebody there comes into a group of ours: it is asked for its
+/// software, once in a while, unless its dialect is known better and its discretion is not in doubt.
 pub(super) fn ask_software(connection: &mut Connection, host: &Host, now: Timestamp) -> Result<()> {
     let peer = known(connection, host.clone())?;
-    let knows_better = matches!(peer.learned, Some((_, Evidence::Seen | Evidence::Said)));
+    let partner = storage::partners::find_by_host(connection, host)?;
+    let discreet = partner.is_some_and(|partner| peer.discretion(partner.mutual).kept);
+    let knows_better =
+        discreet && matches!(peer.learned, Some((_, Evidence::Seen | Evidence::Said)));
     let lately = |at: Timestamp| now.since(at) < ASK_AGAIN_AFTER;
     if knows_better || peer.asked_at.is_some_and(lately) {
         return Ok(());
@@ -140,7 +231,8 @@ pub(super) fn with_boosts(connection: &mut Connection) -> Result<HashMap<Host, G
     Ok(dialects.collect())
 }
 
-fn known(connection: &mut Connection, host: Host) -> Result<PeerDialect> {
+/// What is known of a server, or that nothing is.
+pub(super) fn known(connection: &mut Connection, host: Host) -> Result<PeerDialect> {
     let known = storage::dialects::find(connection, &host)?;
     Ok(known.unwrap_or_else(|| PeerDialect::unknown(host)))
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, Group, GroupRole, Handle,
-    Member, Page, Post, PostId, PostState, Timestamp, Uri,
+    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Audience, Group,
+    GroupRole, Handle, Member, Page, Post, PostId, PostState, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
@@ -56,8 +56,8 @@ pub enum PersonDocument {
 }
 
 /// A person of this house.
-pub async fn person(app: &App, viewer: Viewer, name: &str) -> Result<PersonDocument> {
-    let (asker, name) = (app.asker(viewer), name.to_owned());
+pub async fn person(app: &App, asker: Asker, name: &str) -> Result<PersonDocument> {
+    let name = name.to_owned();
     app.db
         .read("person_document", move |connection| {
             if let Some(erased) = find_erased(connection, &name)? {
@@ -110,8 +110,7 @@ pub async fn actor(app: &App, viewer: Viewer, name: &str) -> Result<Actor> {
 }
 
 /// A topic or comment that was written here. What was written elsewhere has its document there.
-pub async fn post(app: &App, viewer: Viewer, id: PostId) -> Result<(PostDocument, Group)> {
-    let asker = app.asker(viewer);
+pub async fn post(app: &App, asker: Asker, id: PostId) -> Result<(PostDocument, Group)> {
     app.db
         .read("post_document", move |connection| {
             let (post, group) = find_post(connection, &asker, id)?;
@@ -120,6 +119,25 @@ pub async fn post(app: &App, viewer: Viewer, id: PostId) -> Result<(PostDocument
                 Some(document) if document.author.is_local() => Ok((document, group)),
                 _ => Err(Error::NotFound),
             }
+        })
+        .await
+}
+
+/// The group elsewhere whose house would only have to say that the asker reads it, and they would
+/// read this post of somebody here.
+///
+/// # Errors
+/// [`Error::NotFound`] where no word of anybody's would help.
+pub async fn group_that_may_vouch(app: &App, asker: Asker, id: PostId) -> Result<Group> {
+    app.db
+        .read("group_that_may_vouch", move |connection| {
+            let group = storage::posts::find(connection, id)?.and_then(|post| post.group);
+            let vouched = Asker {
+                vouched: group,
+                ..asker
+            };
+            let (_, group) = find_post(connection, &vouched, id)?;
+            Ok(group)
         })
         .await
 }
@@ -199,9 +217,7 @@ fn add_likes(
     group: &Group,
     documents: &mut [PostDocument],
 ) -> Result<()> {
-    let apart = access::group_facts(connection, asker, group)?
-        .grant
-        .is_some_and(|terms| terms.apart);
+    let apart = is_kept_apart(connection, asker, group)?;
     let posts: Vec<PostId> = documents.iter().map(|document| document.post.id).collect();
     for (post, like) in storage::reactions::list(connection, &posts, LIKES_MAX)? {
         let known = !apart || like.host.is_none() || like.host.as_ref() == asker.viewer.host();
@@ -242,6 +258,111 @@ pub async fn roster(app: &App, viewer: Viewer, name: &str, roster: Roster) -> Re
             Ok(members.map(|member| member.actor.uri).collect())
         })
         .await
+}
+
+/// Lemmy's question: whether somebody reads a group of ours, asked by a server that reads it. Servers
+/// keep what their people wrote in the group, and must know whom they may show it to.
+///
+/// Of a person only their own server is told; of other servers, that they read the group, unless
+/// partners are kept apart in it.
+///
+/// # Errors
+/// [`Error::NotFound`]: no, or not for the asker to know.
+pub async fn check_reader(app: &App, viewer: Viewer, name: &str, asked: Uri) -> Result<()> {
+    let (asker, name) = (app.asker(viewer), name.to_owned());
+    let ours = app.addresses().instance();
+    app.db
+        .read("check_reader", move |connection| {
+            let group = find_group(connection, &asker, &name)?;
+            let reads = |connection: &mut Connection, asker: &Asker| {
+                access::may(connection, asker, Action::Read, &group)
+            };
+            let may_ask = reads(connection, &asker)?;
+            let them = storage::actors::find_by_uri(connection, &asked)?;
+            let them = them.as_ref().map_or(Viewer::Anonymous, access::viewer_of);
+            let their_own = them.host().is_some() && them.host() == asker.viewer.host();
+            let told = match them {
+                Viewer::Server { .. } => their_own || !is_kept_apart(connection, &asker, &group)?,
+                _ => their_own,
+            };
+            let them = Asker {
+                viewer: them,
+                ..asker.clone()
+            };
+            // The house itself reads what is said in its group.
+            let yes = asked == ours || told && reads(connection, &them)?;
+            match may_ask && yes {
+                true => Ok(()),
+                false => Err(Error::NotFound),
+            }
+        })
+        .await
+}
+
+/// What a group that is not public says of a server, or a person, that reads it (FEP-db0e).
+///
+/// # Errors
+/// [`Error::NotFound`] for a public group, which has nothing to prove; [`Error::Denied`] where nobody
+/// of the asker's server is in it.
+pub async fn token(
+    app: &App,
+    viewer: Viewer,
+    name: &str,
+    actor: Uri,
+) -> Result<(Group, ActorToken)> {
+    let (asker, name) = (app.asker(viewer), name.to_owned());
+    app.db
+        .read("actor_token", move |connection| {
+            let group = find_group(connection, &asker, &name)?;
+            access::permit::<act::Read>(connection, &asker, group.id)?;
+            if group.is_public() {
+                return Err(Error::NotFound);
+            }
+            let grant = access::group_facts(connection, &asker, &group)?.grant;
+            let end = grant.and_then(|terms| terms.until);
+            let token = ActorToken::new(group.actor.uri.clone(), actor, asker.now, end);
+            Ok((group, token))
+        })
+        .await
+}
+
+/// The group elsewhere of which a reader of somebody's document shows a token: one that this person
+/// takes part in.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is none.
+pub async fn group_of_token(
+    app: &App,
+    asker: Asker,
+    name: &str,
+    issuer: Option<Uri>,
+) -> Result<Group> {
+    let name = name.to_owned();
+    app.db
+        .read("group_of_token", move |connection| {
+            let issuer = issuer.ok_or(Error::NotFound)?;
+            let group = storage::groups::find_by_uri(connection, &issuer)?;
+            let person = storage::accounts::find_by_name(connection, &name)?;
+            let (group, person) = group.zip(person).ok_or(Error::NotFound)?;
+            let home = group.home().cloned().ok_or(Error::NotFound)?;
+            // Its own house could read there now: the group is still there for us.
+            let house = Asker {
+                viewer: Viewer::Server { host: home },
+                ..asker
+            };
+            access::permit::<act::Know>(connection, &house, group.id)?;
+            match storage::memberships::takes_part(connection, person.actor.id, group.id)? {
+                true => Ok(group),
+                false => Err(Error::NotFound),
+            }
+        })
+        .await
+}
+
+/// Whether the asker's server must not learn which other partners are in a group.
+fn is_kept_apart(connection: &mut Connection, asker: &Asker, group: &Group) -> Result<bool> {
+    let grant = access::group_facts(connection, asker, group)?.grant;
+    Ok(grant.is_some_and(|terms| terms.apart))
 }
 
 /// How many people have an account here.

@@ -4,7 +4,7 @@ use crate::app::{App, Asker};
 use crate::domain::{
     Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, EventKind, Group,
     GroupId, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name, Partner,
-    PartnerState, Stage, Timestamp, Title, Work,
+    PartnerState, Stage, Timestamp, Title, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
@@ -210,6 +210,15 @@ pub async fn find(app: &App, viewer: Viewer, handle: Handle) -> Result<GroupView
         .read("find_group", move |connection| {
             let group = find_known(connection, &asker, &handle)?;
             view(connection, &asker, group)
+        })
+        .await
+}
+
+/// Where a group elsewhere gives us tokens for its members' servers (FEP-db0e).
+pub async fn token_source(app: &App, id: GroupId) -> Result<Option<Uri>> {
+    app.db
+        .read("find_token_source", move |connection| {
+            storage::groups::find_token_source(connection, id)
         })
         .await
 }
@@ -485,9 +494,10 @@ fn count_readers(connection: &mut Connection, asker: &Asker, group: &Group) -> R
         if partner.state != PartnerState::Active {
             continue;
         }
-        let (_, terms) = storage::grants::find_for_host(connection, group.id, &partner.host)?;
+        let bond = storage::grants::find_for_host(connection, group.id, &partner.host)?;
         let counts = group.stage != Stage::Internal
-            && terms.is_some_and(|terms| {
+            && (bond.discreet || group.is_public())
+            && bond.terms.is_some_and(|terms| {
                 terms.covers(asker.now) && terms.capabilities.contains(Capability::Read)
             });
         if counts {

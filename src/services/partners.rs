@@ -17,11 +17,11 @@ use std::time::Duration;
 use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
-    AuditAction, Host, JobId, Partner, PartnerClass, PartnerState, Timestamp, Work,
+    AuditAction, Host, JobId, Partner, PartnerClass, PartnerState, PrivateGroups, Timestamp, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Reason, Viewer, act};
-use crate::services::{access, audit, jobs};
+use crate::services::{access, audit, dialects, jobs};
 use crate::storage;
 use crate::storage::partners::NewPartner;
 
@@ -99,11 +99,18 @@ fn check_lifetime(lifetime: Duration) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Conflict`] when it is ourselves, or when there is a partnership that stands or a block.
-pub async fn add(app: &App, viewer: Viewer, host: Host, class: PartnerClass) -> Result<Partner> {
+pub async fn add(
+    app: &App,
+    viewer: Viewer,
+    host: Host,
+    class: PartnerClass,
+    private_groups: PrivateGroups,
+) -> Result<Partner> {
     let asker = app.asker(viewer);
     permit(&asker)?;
     refuse_ourselves(app, &host)?;
-    app.db
+    let partner = app
+        .db
         .write("add_partner", move |connection| {
             let known = storage::partners::find_by_host(connection, &host)?;
             refuse_standing(known.as_ref())?;
@@ -116,9 +123,12 @@ pub async fn add(app: &App, viewer: Viewer, host: Host, class: PartnerClass) -> 
                 partner.host.as_str(),
                 class.as_str(),
             )?;
-            Ok(partner)
+            dialects::trust(connection, &asker, &partner.host, private_groups)?;
+            storage::partners::find(connection, partner.id)?.ok_or(Error::NotFound)
         })
-        .await
+        .await?;
+    app.bells.jobs.notify_one();
+    Ok(partner)
 }
 
 /// Every partnership there is or was, by host.
@@ -287,6 +297,7 @@ fn one_sided(
         instance,
         mutual: false,
         agreement: None,
+        discreet: false,
     }
 }
 

@@ -35,6 +35,8 @@ pub struct ReceivedActor {
     pub approves: bool,
     /// A group that can be read and not written in, where it says so in our words.
     pub archived: bool,
+    /// Where a group that is not public gives out tokens for its members' servers (FEP-db0e).
+    pub token_source: Option<Uri>,
     /// How its software says that it accepts requests to be signed.
     pub signature: Option<SignatureChoice>,
     /// In which dialect its server takes part in groups, where the document tells.
@@ -67,6 +69,8 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
                 save_group(connection, &actor, access, stage, now)?;
                 let archived_at = archived.then_some(now);
                 storage::groups::set_remote_archived(connection, actor.id.group(), archived_at)?;
+                let source = received.token_source.as_ref();
+                storage::groups::set_token_source(connection, actor.id.group(), source)?;
             }
             Ok(actor)
         })

@@ -8,7 +8,7 @@ use crate::crypto;
 use crate::domain::{
     Access, Account, Actor, ActorId, ActorKey, ActorKind, AuditLine, EventKind, Group, GroupRole,
     Handle, Host, KeyList, Membership, MembershipState, Name, OrgRole, Partner, PartnerClass,
-    Timestamp, Uri,
+    PrivateGroups, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Viewer, act};
@@ -153,7 +153,8 @@ impl House {
     /// A one-sided partner that has been met.
     pub async fn partner(&self, host: &str) -> Partner {
         let host: Host = host.parse().unwrap();
-        partners::add(&self.app, Viewer::Operator, host, PartnerClass::Partner)
+        let (class, trust) = (PartnerClass::Partner, PrivateGroups::Trust);
+        partners::add(&self.app, Viewer::Operator, host, class, trust)
             .await
             .unwrap()
     }

@@ -20,6 +20,7 @@ struct DialectRow {
     asked_at: Option<i64>,
     chosen: Option<String>,
     chosen_by: Option<String>,
+    trusted_by: Option<String>,
 }
 
 impl TryFrom<DialectRow> for PeerDialect {
@@ -34,6 +35,7 @@ impl TryFrom<DialectRow> for PeerDialect {
             software: row.software,
             asked_at: row.asked_at.map(Timestamp::from_micros),
             chosen: chosen.zip(row.chosen_by),
+            trusted_by: row.trusted_by,
         })
     }
 }
@@ -71,6 +73,7 @@ pub fn save(connection: &mut Connection, peer: &PeerDialect) -> Result<()> {
         asked_at: peer.asked_at.map(Timestamp::micros),
         chosen: peer.chosen.as_ref().map(|(dialect, _)| dialect.to_string()),
         chosen_by: peer.chosen.as_ref().map(|(_, by)| by.clone()),
+        trusted_by: peer.trusted_by.clone(),
     };
     on_backend!(connection, |inner| diesel::insert_into(dialects::table)
         .values(row.clone())

@@ -150,13 +150,27 @@ pub fn find_standing(
     row.map(Grant::try_from).transpose()
 }
 
+/// What binds a server to a group of ours.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bond {
+    pub partner: Option<PartnerState>,
+    /// It keeps what is not public to whom it is for.
+    pub discreet: bool,
+    pub terms: Option<GrantTerms>,
+}
+
+fn read_bond(state: &str, discreet: bool, grant: Option<GrantRow>) -> Result<Bond> {
+    let grant = grant.map(Grant::try_from).transpose()?;
+    Ok(Bond {
+        partner: Some(read(state)?),
+        discreet,
+        terms: grant.map(|grant| grant.terms),
+    })
+}
+
 /// The partnership with a host and what it was granted in a group: one question at every door.
-pub fn find_for_host(
-    connection: &mut Connection,
-    group: GroupId,
-    host: &Host,
-) -> Result<(Option<PartnerState>, Option<GrantTerms>)> {
-    let row: Option<(String, Option<GrantRow>)> = find_one!(
+pub fn find_for_host(connection: &mut Connection, group: GroupId, host: &Host) -> Result<Bond> {
+    let row: Option<(String, bool, Option<GrantRow>)> = find_one!(
         connection,
         partners::table
             .left_join(
@@ -166,16 +180,16 @@ pub fn find_for_host(
                     .and(grants::ended_at.is_null())),
             )
             .filter(partners::host.eq(host.as_str()))
-            .select((partners::state, Option::<GrantRow>::as_select()))
+            .select((
+                partners::state,
+                partners::discreet,
+                Option::<GrantRow>::as_select(),
+            ))
     )?;
-    let Some((state, grant)) = row else {
-        return Ok((None, None));
-    };
-    let terms = grant
-        .map(Grant::try_from)
-        .transpose()?
-        .map(|grant| grant.terms);
-    Ok((Some(read(&state)?), terms))
+    row.map_or_else(
+        || Ok(Bond::default()),
+        |(state, discreet, grant)| read_bond(&state, discreet, grant),
+    )
 }
 
 /// The same for many partners at once, by host.
@@ -183,10 +197,10 @@ pub fn list_for_hosts(
     connection: &mut Connection,
     group: GroupId,
     hosts: &[&Host],
-) -> Result<HashMap<Host, (PartnerState, Option<GrantTerms>)>> {
+) -> Result<HashMap<Host, Bond>> {
     let mut all = HashMap::with_capacity(hosts.len());
     for some in hosts.chunks(HOSTS_PER_QUERY) {
-        let rows: Vec<(String, String, Option<GrantRow>)> = partners::table
+        let rows: Vec<(String, String, bool, Option<GrantRow>)> = partners::table
             .left_join(
                 grants::table.on(grants::partner_id
                     .eq(partners::id)
@@ -197,13 +211,12 @@ pub fn list_for_hosts(
             .select((
                 partners::host,
                 partners::state,
+                partners::discreet,
                 Option::<GrantRow>::as_select(),
             ))
             .load(connection)?;
-        for (host, state, grant) in rows {
-            let grant = grant.map(Grant::try_from).transpose()?;
-            let terms = grant.map(|grant| grant.terms);
-            all.insert(read(&host)?, (read(&state)?, terms));
+        for (host, state, discreet, grant) in rows {
+            all.insert(read(&host)?, read_bond(&state, discreet, grant)?);
         }
     }
     Ok(all)

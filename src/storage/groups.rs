@@ -239,6 +239,26 @@ pub fn set_remote_archived(
     Ok(())
 }
 
+/// Where a group elsewhere gives us tokens.
+pub fn set_token_source(
+    connection: &mut Connection,
+    id: GroupId,
+    source: Option<&Uri>,
+) -> Result<()> {
+    diesel::update(groups::table.find(id.0))
+        .set(groups::token_source.eq(source.map(Uri::as_str)))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub fn find_token_source(connection: &mut Connection, id: GroupId) -> Result<Option<Uri>> {
+    let found: Option<Option<String>> = find_one!(
+        connection,
+        groups::table.find(id.0).select(groups::token_source)
+    )?;
+    found.flatten().map(|uri| read(&uri)).transpose()
+}
+
 /// Marks a group elsewhere as taken back by its house, or as given again.
 pub fn set_withdrawn(
     connection: &mut Connection,

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use crate::domain::{
-    Actor, ActorId, ActorState, GroupId, GroupRole, Handle, Host, InvitedHandle, Member,
+    Actor, ActorId, ActorState, Audience, GroupId, GroupRole, Handle, Host, InvitedHandle, Member,
     Membership, MembershipState, Timestamp, Uri,
 };
 use crate::error::Result;
@@ -16,7 +16,7 @@ use crate::storage::actors::ActorRow;
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
-use crate::storage::schema::{actors, invited_handles, memberships};
+use crate::storage::schema::{actors, invited_handles, memberships, posts};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = memberships, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -496,6 +496,19 @@ pub fn shares_group_with(
         .bind::<BigInt, _>(now.micros())
         .get_result(connection)?;
     Ok(row.shared > 0)
+}
+
+/// Whether a person is a member of a group, or wrote something in it for its audience.
+pub fn takes_part(connection: &mut Connection, person: ActorId, group: GroupId) -> Result<bool> {
+    let member = find(connection, group, person)?;
+    if member.is_some_and(|found| found.state == MembershipState::Member) {
+        return Ok(true);
+    }
+    let wrote = posts::table
+        .filter(posts::group_id.eq(group.0))
+        .filter(posts::author_id.eq(person.0))
+        .filter(posts::audience.eq(Audience::Group.as_str()));
+    Ok(diesel::select(exists(wrote)).get_result(connection)?)
 }
 
 /// Members with at least this role.

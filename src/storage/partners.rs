@@ -27,6 +27,7 @@ struct PartnerRow {
     agreement: Option<String>,
     ended_by: Option<String>,
     ended_at: Option<i64>,
+    discreet: bool,
 }
 
 impl TryFrom<PartnerRow> for Partner {
@@ -50,6 +51,7 @@ impl TryFrom<PartnerRow> for Partner {
             mutual: row.mutual,
             agreement: read_optional(row.agreement.as_deref())?,
             ending,
+            discreet: row.discreet,
             created_at: Timestamp::from_micros(row.created_at),
         })
     }
@@ -66,6 +68,7 @@ pub struct NewPartner {
     pub mutual: bool,
     /// The offer by which both agreed.
     pub agreement: Option<Uri>,
+    pub discreet: bool,
 }
 
 /// Makes a partnership, or renews the one there was with the same server. The permit is an
@@ -82,6 +85,7 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
                 partners::agreement.eq(new.agreement.as_ref().map(Uri::as_str)),
                 partners::ended_by.eq(None::<&str>),
                 partners::ended_at.eq(None::<i64>),
+                partners::discreet.eq(new.discreet),
             ))
             .execute(connection)?;
         return Ok(Partner {
@@ -92,6 +96,7 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
             mutual: new.mutual,
             agreement: new.agreement.clone(),
             ending: None,
+            discreet: new.discreet,
             ..known
         });
     }
@@ -107,6 +112,7 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
         agreement: new.agreement.as_ref().map(Uri::to_string),
         ended_by: None,
         ended_at: None,
+        discreet: new.discreet,
     };
     diesel::insert_into(partners::table)
         .values(&row)
@@ -141,6 +147,14 @@ pub fn end(connection: &mut Connection, partner: Partner, ending: Ending) -> Res
         ending: Some(ending),
         ..partner
     })
+}
+
+/// Writes down whether a partner's server keeps what is not public to whom it is for.
+pub fn set_discreet(connection: &mut Connection, id: PartnerId, discreet: bool) -> Result<()> {
+    diesel::update(partners::table.find(id.0))
+        .set(partners::discreet.eq(discreet))
+        .execute(connection)?;
+    Ok(())
 }
 
 pub fn find(connection: &mut Connection, id: PartnerId) -> Result<Option<Partner>> {

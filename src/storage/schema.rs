@@ -94,6 +94,7 @@ diesel::table! {
         archived_at -> Nullable<BigInt>,
         withdrawn_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        token_source -> Nullable<Text>,
     }
 }
 
@@ -122,6 +123,7 @@ diesel::table! {
         agreement -> Nullable<Text>,
         ended_by -> Nullable<Text>,
         ended_at -> Nullable<BigInt>,
+        discreet -> Bool,
     }
 }
 
@@ -342,6 +344,7 @@ diesel::table! {
         asked_at -> Nullable<BigInt>,
         chosen -> Nullable<Text>,
         chosen_by -> Nullable<Text>,
+        trusted_by -> Nullable<Text>,
     }
 }
 

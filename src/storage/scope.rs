@@ -138,6 +138,10 @@ fn granted(more: &str) -> String {
     )
 }
 
+/// The server of the grant `q`, `x`, may be handed what is said in the group: it is for everybody, or
+/// that server shows it to nobody else.
+const SAFE_THERE: &str = "(x.discreet OR (g.stage = 'public' AND g.access = 'open'))";
+
 // The post ----------------------------------------------------------------------------------------
 
 const FOR_THE_GROUP: &str = "p.audience = 'group'";
@@ -167,6 +171,7 @@ fn not_kept_apart() -> String {
 fn granted_to_read() -> String {
     granted(&all([
         &can("q", Capability::Read),
+        SAFE_THERE,
         IN_HISTORY,
         &not_kept_apart(),
     ]))
@@ -174,7 +179,11 @@ fn granted_to_read() -> String {
 
 /// Outsiders can be named only in a group whose grant lets them reply.
 fn granted_to_be_named() -> String {
-    granted(&all([&can("q", Capability::Reply), &not_kept_apart()]))
+    granted(&all([
+        &can("q", Capability::Reply),
+        SAFE_THERE,
+        &not_kept_apart(),
+    ]))
 }
 
 // What is read ------------------------------------------------------------------------------------
@@ -251,7 +260,10 @@ fn persons_posts(scope: &ReadScope) -> String {
     ]);
     let held = any([
         &all([OWN, &granted("1 = 1")]),
-        &all([MODERATOR, &granted(&can("q", Capability::Moderate))]),
+        &all([
+            MODERATOR,
+            &granted(&all([&can("q", Capability::Moderate), SAFE_THERE])),
+        ]),
     ]);
     all([
         HERE,

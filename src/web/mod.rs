@@ -133,6 +133,7 @@ fn administration(config: &mut ServiceConfig) {
         .route("/admin/partners/{host}", get().to(partners::show))
         .service(act("/admin/partners/{host}/state").post(partners::set_state))
         .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
+        .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
         .route("/admin/audit", get().to(audit::show))
         .service(
             resource("/admin/queue")

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    Destination, DialectChoice, Host, JobState, Partner, PartnerState, PeerDialect, Timestamp,
-    parse_duration,
+    Destination, DialectChoice, Discretion, Host, JobState, Partner, PartnerState, PeerDialect,
+    PrivateGroups, Timestamp, parse_duration,
 };
 use crate::error::{Error, Result};
 use crate::services::grants::{self, Standing};
@@ -53,6 +53,11 @@ pub struct NewState {
 #[derive(Deserialize)]
 pub struct NewDialect {
     dialect: String,
+}
+
+#[derive(Deserialize)]
+pub struct NewPrivateGroups {
+    private_groups: String,
 }
 
 /// What a form on the page was filled in with, or made.
@@ -146,7 +151,14 @@ pub async fn add(member: Member, Form(form): Form<Add>) -> Answer {
 
 async fn add_one_sided(member: &Member, form: &Add) -> Result<Partner> {
     let (host, class) = (form.host.parse()?, form.class.parse()?);
-    partners::add(&member.app, member.viewer(), host, class).await
+    partners::add(
+        &member.app,
+        member.viewer(),
+        host,
+        class,
+        PrivateGroups::Auto,
+    )
+    .await
 }
 
 async fn page(member: &Member, filled: Filled, told: Option<Told>) -> Answer {
@@ -227,6 +239,25 @@ async fn choose_dialect(member: &Member, host: &str, choice: &str) -> Result<Hos
     Ok(chosen.host)
 }
 
+/// `POST /admin/partners/{host}/private-groups`
+pub async fn set_private_groups(
+    member: Member,
+    host: Path<String>,
+    Form(form): Form<NewPrivateGroups>,
+) -> Answer {
+    match choose_private_groups(&member, &host, &form.private_groups).await {
+        Ok(host) => Ok(done(&address(&host), Notice::Saved)),
+        Err(error) => one_page(&member, &host, Some(errors::tell(error)?)).await,
+    }
+}
+
+async fn choose_private_groups(member: &Member, host: &str, choice: &str) -> Result<Host> {
+    let choice = choice.parse()?;
+    let host: Host = host.parse().map_err(|_| Error::NotFound)?;
+    let chosen = dialects::choose_private_groups(&member.app, member.viewer(), host, choice);
+    Ok(chosen.await?.host)
+}
+
 async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
     let (app, now) = (&member.app, member.now());
     let host: Host = host.parse().map_err(|_| Error::NotFound)?;
@@ -234,6 +265,7 @@ async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
     let grants = grants::list(app, member.viewer(), None, Some(host.clone())).await?;
     let key = partners::pinned_key(app, member.viewer(), &partner).await?;
     let dialect = dialects::find(app, member.viewer(), host.clone()).await?;
+    let discretion = dialect.discretion(partner.mutual);
     let page = PartnerPage {
         page: member
             .page_told(&partner.organization, told.as_ref())
@@ -245,6 +277,9 @@ async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
         ending: ending(&partner, now),
         one_sided: !partner.mutual,
         since: parts::day(partner.created_at),
+        private_groups: in_words(&discretion),
+        trust: trust_choices(&dialect),
+        trust_means: PrivateGroups::Trust.meaning(),
         dialects: dialect_choices(&dialect),
         dialect: format!("{} ({})", dialect.dialect(), dialect.why()),
         software: dialect.software,
@@ -273,6 +308,30 @@ fn dialect_choices(peer: &PeerDialect) -> Vec<Choice> {
         chosen: choice.dialect() == chosen,
     };
     DialectChoice::ALL.iter().map(choice).collect()
+}
+
+fn in_words(discretion: &Discretion) -> String {
+    let may = if discretion.kept { "yes" } else { "no" };
+    format!("{may}: {}", discretion.why)
+}
+
+/// What can be chosen about groups that are not public, each with what it means.
+fn trust_choices(peer: &PeerDialect) -> Vec<Choice> {
+    let chosen = match peer.trusted_by {
+        Some(_) => PrivateGroups::Trust,
+        None => PrivateGroups::Auto,
+    };
+    let choice = |choice: &PrivateGroups| Choice {
+        value: choice.to_string(),
+        label: match choice {
+            PrivateGroups::Auto => "Only where its software is known to keep them",
+            PrivateGroups::Trust => "Whatever its software does",
+        }
+        .to_owned(),
+        hint: None,
+        chosen: *choice == chosen,
+    };
+    PrivateGroups::ALL.iter().map(choice).collect()
 }
 
 async fn health(member: &Member, host: &Host) -> Result<QueueHealth> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::forge::Letter;
-use crate::support::peer::{Actor, Answer, Peer};
+use crate::support::peer::{Actor, Peer};
 use crate::support::process::Instance;
 use crate::support::requirements::{Backend, backends};
 use crate::support::world::{Member, World, eventually, text};
@@ -35,17 +35,7 @@ impl Square {
     async fn guest(&self, peer: &Peer, name: &str, software: Option<&str>) -> Actor {
         let host = peer.host();
         if let Some(software) = software {
-            let version = json!({ "software": { "name": software, "version": "4.5.1" } });
-            let link = json!({
-                "rel": "http://nodeinfo.diaspora.software/ns/schema/2.0",
-                "href": peer.url("/nodeinfo/2.0"),
-            });
-            let json = "application/json";
-            peer.put(
-                "/.well-known/nodeinfo",
-                Answer::of(json, &json!({ "links": [link] })),
-            );
-            peer.put("/nodeinfo/2.0", Answer::of(json, &version));
+            peer.runs(software, "4.5.1");
         }
         let world = &self.world;
         world.open_to("acme", &host, &["--join", "auto"]).await;

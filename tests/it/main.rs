@@ -21,6 +21,7 @@ mod mastodon;
 mod news;
 mod partners;
 mod peers;
+mod private;
 mod reliability;
 mod reports;
 mod rooms;

@@ -228,9 +228,7 @@ async fn who_is_gone_is_forgotten_elsewhere() {
         let (pam, _) = stranger.member(&world, "pam").await;
         let acme = &world.house("acme").instance;
         let birch = &world.house("birch").instance;
-        birch
-            .run_json(&["partner", "add", &stranger.peer.host()])
-            .await;
+        birch.add_partner(&stranger.peer.host()).await;
         let topic = ada.topic(&here, "Bridge opens", "On Monday.").await;
         let note = pam.note(&stranger.group, text(&topic["uri"]), "We bring ribbons.");
         let said = pam.create(&note);
@@ -399,9 +397,7 @@ async fn what_a_third_server_keeps_is_fetched_from_there() {
         assert_eq!(answer.status, 200);
 
         // Somebody of birch comes in only now; birch speaks with p too.
-        birch
-            .run_json(&["partner", "add", &stranger.peer.host()])
-            .await;
+        birch.add_partner(&stranger.peer.host()).await;
         world
             .grant(
                 "acme",

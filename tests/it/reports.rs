@@ -146,7 +146,7 @@ async fn flags_of_other_software_are_read_and_those_of_strangers_change_nothing(
 
         // A partner without a grant, and nobody at all.
         let dale = Peer::start("dale");
-        acme.run_json(&["partner", "add", &dale.host()]).await;
+        acme.add_partner(&dale.host()).await;
         let never = format!("{}/p/7", acme.origin());
         let flagged = async |by: &Actor, what: &str| {
             let flag = by.activity("Flag", json!(what));

@@ -32,10 +32,19 @@ async fn houses_that_count_a_groups_members_differently_come_to_agree() {
         for who in ["cy@birch", "dee@birch", "eve@birch"] {
             world.join(who, "engineering", "acme").await;
         }
-        let (acme, birch) = (&world.house("acme").instance, &world.house("birch").instance);
+        let (acme, birch) = (
+            &world.house("acme").instance,
+            &world.house("birch").instance,
+        );
         // Acme lost that cy came, birch that bo came and that dee was let in.
-        acme.execute(&format!("DELETE FROM memberships WHERE {}", membership_of("cy")));
-        birch.execute(&format!("DELETE FROM memberships WHERE {}", membership_of("bo")));
+        acme.execute(&format!(
+            "DELETE FROM memberships WHERE {}",
+            membership_of("cy")
+        ));
+        birch.execute(&format!(
+            "DELETE FROM memberships WHERE {}",
+            membership_of("bo")
+        ));
         birch.execute(&format!(
             "UPDATE memberships SET state = 'requested' WHERE {}",
             membership_of("dee")

@@ -151,6 +151,7 @@ impl Answers {
                 owners_open_groups: false,
             },
             now: day(0),
+            vouched: None,
         };
         let mut groups = Vec::new();
         for group in &world.groups {
@@ -190,6 +191,7 @@ impl Answers {
                 viewer: self.viewer.clone(),
                 house,
                 now,
+                vouched: None,
             };
             let scope = access::scope(&asker);
 

@@ -224,7 +224,7 @@ const HOUSE: House = House {
 
 const SIZE: Size = Size {
     people_here: 3,
-    groups: 40,
+    groups: 60,
     posts_per_group: 8,
 };
 
@@ -251,6 +251,7 @@ async fn home_shows_the_newest_readable_topics_of_ones_groups_page_by_page() {
                 viewer,
                 house: HOUSE,
                 now: day(4),
+                vouched: None,
             };
             let expected = expected_home(&database.db, &world, &asker, *person).await;
             longest = longest.max(expected.len());

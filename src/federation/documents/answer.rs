@@ -22,6 +22,14 @@ pub fn found(document: &Value) -> HttpResponse {
         .body(document.to_string())
 }
 
+/// Yes, to who asked whether something is so: the status says it.
+pub fn yes() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(DEPENDS_ON)
+        .insert_header(PRIVATE)
+        .finish()
+}
+
 /// A document for everybody.
 pub fn public(media_type: &str, body: String) -> HttpResponse {
     HttpResponse::Ok()

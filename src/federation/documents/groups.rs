@@ -6,7 +6,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::{Data, OUTBOX_ITEMS, Turn, document, reader, respond, vouched};
+use super::{Data, OUTBOX_ITEMS, Turn, answer, document, reader, respond, signed_reader, vouched};
 use crate::domain::{Page, Uri};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
@@ -72,7 +72,44 @@ pub async fn followers(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> HttpResponse {
-    respond(read_roster(&federation, &request, &name, Roster::Members).await)
+    match Turn::of(&request).is_follower {
+        None => respond(read_roster(&federation, &request, &name, Roster::Members).await),
+        Some(asked) => match check_reader(&federation, &request, &name, &asked).await {
+            Ok(()) => answer::yes(),
+            Err(error) => answer::failed(&error),
+        },
+    }
+}
+
+/// Lemmy's question: does this actor, or its server, read the group? Answered by the status alone.
+async fn check_reader(
+    federation: &Federation,
+    request: &HttpRequest,
+    name: &str,
+    asked: &str,
+) -> Result<()> {
+    let viewer = reader(federation, request).await?;
+    let asked = asked.parse().map_err(|_| Error::NotFound)?;
+    documents::check_reader(&federation.app, viewer, name, asked).await
+}
+
+/// A token for the asking server: a group that is not public says that it reads it (FEP-db0e).
+pub async fn actor_token(
+    federation: Data,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
+    match read_token(&federation, &request, &name).await {
+        Ok(token) => answer::other("application/json", &token),
+        Err(error) => answer::failed(&error),
+    }
+}
+
+async fn read_token(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
+    let reader = signed_reader(federation, request).await?;
+    let actor = reader.actor.ok_or(Error::NotFound)?;
+    let (group, token) = documents::token(&federation.app, reader.viewer, name, actor).await?;
+    federation.issue(&group, token).await
 }
 
 pub async fn moderators(
@@ -91,12 +128,6 @@ async fn read_roster(
 ) -> Result<Value> {
     let viewer = reader(federation, request).await?;
     let people = documents::roster(&federation.app, viewer, name, roster).await?;
-    // Lemmy asks in this way whether one of its people is in.
-    if let Some(asked) = Turn::of(request).is_follower
-        && !people.iter().any(|person| person.as_str() == asked)
-    {
-        return Err(Error::NotFound);
-    }
     let list = match roster {
         Roster::Members => "followers",
         Roster::Moderators => "moderators",

@@ -13,14 +13,15 @@ mod posts;
 pub mod webfinger;
 
 use actix_web::guard::{self, GuardContext};
-use actix_web::http::header::ACCEPT;
+use actix_web::http::header::{ACCEPT, AUTHORIZATION};
 use actix_web::{Handler, HttpRequest, HttpResponse, Responder, web};
 use serde_json::Value;
 
-use crate::domain::PostId;
+use crate::domain::{Group, PostId, Uri};
 use crate::error::{Error, Result};
+use crate::federation::actor_tokens::TOKEN_SCHEME;
 use crate::federation::fetch::is_activity_json;
-use crate::federation::viewer::viewer;
+use crate::federation::viewer::{self, Reader};
 use crate::federation::{Federation, objects, proofs};
 use crate::policy::Viewer;
 
@@ -47,6 +48,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(read("/g/{name}/followers", groups::followers))
         .service(read("/g/{name}/moderators", groups::moderators))
         .service(read("/g/{name}/featured", groups::featured))
+        .service(read("/g/{name}/actorToken", groups::actor_token))
         .service(read("/p/{id}/context", posts::context))
         .service(read("/p/{id}/replies", posts::replies))
         .service(read("/.well-known/webfinger", webfinger::webfinger))
@@ -88,7 +90,40 @@ fn is_activity(media: &str) -> bool {
 /// # Errors
 /// [`Error::NotFound`] for somebody to whom nothing is shown, whatever there is.
 async fn reader(federation: &Federation, request: &HttpRequest) -> Result<Viewer> {
-    viewer(federation, request).await?.ok_or(Error::NotFound)
+    Ok(signed_reader(federation, request).await?.viewer)
+}
+
+/// The same with the actor that signed.
+async fn signed_reader(federation: &Federation, request: &HttpRequest) -> Result<Reader> {
+    let reader = viewer::reader(federation, request).await?;
+    reader.ok_or(Error::NotFound)
+}
+
+/// The group's token that a reader shows (FEP-db0e), if any.
+fn shown_token(request: &HttpRequest) -> Option<&str> {
+    let shown = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = shown.split_once(' ')?;
+    scheme.eq_ignore_ascii_case(TOKEN_SCHEME).then_some(token)
+}
+
+/// Whether the house of a group elsewhere says that the reader reads it: by the token they show, or
+/// asked now. A token that does not hold is written down, and nothing is asked.
+async fn is_vouched(
+    federation: &Federation,
+    request: &HttpRequest,
+    group: &Group,
+    reader: &Uri,
+) -> Result<bool> {
+    let Some(token) = shown_token(request) else {
+        return federation.is_reader(group, reader).await;
+    };
+    match federation.check_token(token, group, reader).await? {
+        Ok(()) => Ok(true),
+        Err(reason) => {
+            viewer::log_refusal(federation, request, reason, Some(reader)).await?;
+            Ok(false)
+        }
+    }
 }
 
 /// The answer with a document, or without.

@@ -3,9 +3,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
-use super::{Data, answer, document, reader, respond, vouched};
+use super::{Data, answer, document, is_vouched, respond, shown_token, signed_reader, vouched};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
+use crate::federation::actor_tokens::issuer_of;
 use crate::federation::objects::collection::render_whole;
 use crate::federation::objects::person::render_person;
 use crate::federation::objects::tombstone::render_former_person;
@@ -31,8 +32,21 @@ async fn find(
     request: &HttpRequest,
     name: &str,
 ) -> Result<PersonDocument> {
-    let viewer = reader(federation, request).await?;
-    documents::person(&federation.app, viewer, name).await
+    let reader = signed_reader(federation, request).await?;
+    let (app, mut asker) = (&federation.app, federation.app.asker(reader.viewer));
+    let found = documents::person(app, asker.clone(), name).await;
+    let (Err(Error::NotFound), Some(token), Some(actor)) =
+        (&found, shown_token(request), reader.actor)
+    else {
+        return found;
+    };
+    // Who may read what somebody wrote in a group may know who they are.
+    let group = documents::group_of_token(app, asker.clone(), name, issuer_of(token)).await?;
+    if !is_vouched(federation, request, &group, &actor).await? {
+        return found;
+    }
+    asker.vouched = Some(group.id);
+    documents::person(app, asker, name).await
 }
 
 /// Outbox, followers and following: lists without anything in them.

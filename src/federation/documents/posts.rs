@@ -3,10 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::{CONVERSATION_ITEMS, Data, Turn, answer, document, post_id, reader, respond};
+use super::{
+    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_id, reader, respond,
+    signed_reader,
+};
 use crate::app::Addresses;
 use crate::domain::{Group, PostId};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::activities::like_post;
 use crate::federation::objects::collection::{render_page, render_paged};
@@ -30,8 +33,22 @@ async fn find(
     request: &HttpRequest,
     id: &web::Path<String>,
 ) -> Result<(PostDocument, Group)> {
-    let viewer = reader(federation, request).await?;
-    documents::post(&federation.app, viewer, post_id(id)?).await
+    let reader = signed_reader(federation, request).await?;
+    let (id, mut asker) = (post_id(id)?, federation.app.asker(reader.viewer));
+    let (app, Some(actor)) = (&federation.app, reader.actor) else {
+        return documents::post(&federation.app, asker, id).await;
+    };
+    match documents::post(app, asker.clone(), id).await {
+        Err(Error::NotFound) => {}
+        answer => return answer,
+    }
+    // Written here in a group elsewhere: who else reads that group, its house says.
+    let group = documents::group_that_may_vouch(app, asker.clone(), id).await?;
+    if !is_vouched(federation, request, &group, &actor).await? {
+        return Err(Error::NotFound);
+    }
+    asker.vouched = Some(group.id);
+    documents::post(app, asker, id).await
 }
 
 fn render(addresses: &Addresses, found: &PostDocument, group: &Group) -> Value {

@@ -257,6 +257,7 @@ async fn met(house: &House, kind: ActorKind, handle: &str) -> Actor {
         signature: None,
         dialect: None,
         signed: None,
+        token_source: None,
         access: None,
         approves: false,
     };

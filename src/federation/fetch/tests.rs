@@ -66,6 +66,7 @@ async fn what_is_asked_is_signed_by_whoever_asks() {
     let signer = Signer {
         keys: &keys,
         signature: SignatureChoice::Cavage,
+        token: None,
     };
     let there = uri(&server.url("p", "/u/pam?x=1"));
     fetch_document(&lab_client(&[]), Some(signer), &there, now())

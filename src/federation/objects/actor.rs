@@ -142,6 +142,7 @@ pub fn parse_actor(document: &Value) -> Result<ReceivedActor, Invalid> {
         access: access(document),
         approves,
         archived: document.get(ARCHIVED) == Some(&Value::Bool(true)),
+        token_source: token_source(document, &uri),
         signature: accepted_signature(document),
         dialect: dialect(document, kind),
         signed: signed(document, &uri),
@@ -224,6 +225,14 @@ fn page(document: &Value) -> Option<Uri> {
 
 fn shared_inbox(document: &Value) -> Option<Uri> {
     uri_in(document.get("endpoints")?, "sharedInbox")
+}
+
+/// Where a group gives out tokens (FEP-db0e): on its own server, or nowhere.
+fn token_source(document: &Value, owner: &Uri) -> Option<Uri> {
+    let endpoints = document.get("endpoints")?;
+    let named = ["actorToken", "sm:actorToken"];
+    let source = named.iter().find_map(|name| uri_in(endpoints, name));
+    source.filter(|source| same_origin(source, owner))
 }
 
 fn access(document: &Value) -> Option<Access> {

@@ -28,6 +28,9 @@ pub fn render_group(addresses: &Addresses, group: &Group, keys: &[ActorKey]) -> 
     if group.archived_at.is_some() {
         extend(&mut object, json!({ ARCHIVED: true }));
     }
+    if !group.is_public() {
+        object["endpoints"]["actorToken"] = json!(actor.uri.join("actorToken"));
+    }
     if !group.description.is_empty() {
         let more = json!({
             "summary": markup::render_markdown(&group.description).as_str(),
@@ -71,6 +74,12 @@ mod tests {
         ] {
             assert_eq!(group[field], value, "{field}");
         }
+        assert_eq!(
+            group["endpoints"]["actorToken"],
+            format!("{uri}/actorToken")
+        );
+        let public = rendered(Access::Open, Stage::Public);
+        assert_eq!(public["endpoints"].get("actorToken"), None);
         let text = group.to_string();
         assert!(!text.contains("SECRET") && !text.contains("#Public"));
     }
@@ -86,6 +95,7 @@ mod tests {
             let read = parse_actor(&rendered(access, stage)).unwrap();
             assert_eq!((read.access, read.approves), (Some(access), approves));
             assert_eq!(read.new.name, "engineering");
+            assert_eq!(read.token_source.is_some(), approves);
         }
     }
 }

@@ -53,6 +53,8 @@ pub fn actor_context() -> Value {
             "guildhall": NAMESPACE,
             "toot": "http://joinmastodon.org/ns#",
             "lemmy": "https://join-lemmy.org/ns#",
+            "sm": "http://smithereen.software/ns#",
+            "actorToken": "sm:actorToken",
             "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
             "discoverable": "toot:discoverable",
             "featured": { "@id": "toot:featured", "@type": "@id" },

@@ -17,9 +17,10 @@ fn ready(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     match viewer {
         Viewer::Anonymous => forbidden(Reason::SignInNeeded),
         Viewer::Server { .. } => forbidden(Reason::PeopleOnly),
-        Viewer::Person { .. } if here => {
-            yes_if(facts.grant_counts(), forbidden(why_no_grant(facts, group)))
-        }
+        Viewer::Person { .. } if here => yes_if(
+            facts.grant_counts() && facts.is_safe_there(),
+            forbidden(why_no_grant(facts, group)),
+        ),
         // Who acts in a group elsewhere acts there; its house tells us.
         Viewer::Person { .. } => forbidden(Reason::NotForRemote),
         Viewer::Member { .. } => yes_if(

@@ -51,13 +51,7 @@ fn from_outside(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
 
 /// A group that lives elsewhere is there for people here, and for the house it lives in.
 fn elsewhere(viewer: &Viewer, facts: &Facts, group: &GroupFacts, home: &Host) -> Ruling {
-    if group.withdrawn {
-        return hidden(Reason::Withdrawn);
-    }
-    partnership_stands(facts)?;
-    if facts.grant.is_some_and(|terms| !terms.covers(facts.now)) {
-        return hidden(Reason::GrantEnded);
-    }
+    still_ours_to_see(facts, group)?;
     match viewer {
         Viewer::Operator => Ok(()),
         Viewer::Member { .. } => {
@@ -75,6 +69,18 @@ fn elsewhere(viewer: &Viewer, facts: &Facts, group: &GroupFacts, home: &Host) ->
             hidden(Reason::NotForRemote)
         }
     }
+}
+
+/// A group elsewhere that its house has not taken back from us.
+pub fn still_ours_to_see(facts: &Facts, group: &GroupFacts) -> Ruling {
+    if group.withdrawn {
+        return hidden(Reason::Withdrawn);
+    }
+    partnership_stands(facts)?;
+    yes_if(
+        facts.grant.is_none_or(|terms| terms.covers(facts.now)),
+        hidden(Reason::GrantEnded),
+    )
 }
 
 /// We speak with the house of a group elsewhere.

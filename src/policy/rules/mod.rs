@@ -173,6 +173,9 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
         }
         _ => {}
     }
+    if let (Action::Read, true, Some(post)) = (action, facts.vouched, &facts.post) {
+        return read::vouched(viewer, facts, group, post);
+    }
     know::group(viewer, facts, group)?;
     if tells_of_its_own(viewer, action, facts, group) {
         return Ok(());
@@ -266,6 +269,7 @@ fn why_no_grant(facts: &Facts, group: &GroupFacts) -> Reason {
         Some(PartnerState::Active) if group.stage == Stage::Internal => Reason::GroupInternal,
         Some(PartnerState::Active) => match &facts.grant {
             Some(terms) if !terms.covers(facts.now) => Reason::GrantEnded,
+            Some(_) if !facts.is_safe_there() => Reason::NotDiscreet,
             Some(_) | None => Reason::NoGrant,
         },
         Some(PartnerState::Paused) => Reason::PartnershipPaused,
@@ -278,7 +282,7 @@ fn why_no_grant(facts: &Facts, group: &GroupFacts) -> Reason {
 /// public group shows besides is no effect of the grant.
 pub fn grant_effect(facts: &Facts) -> Result<(), Reason> {
     match &facts.group {
-        Some(_) if facts.grant_counts() => Ok(()),
+        Some(_) if facts.grant_counts() && facts.is_safe_there() => Ok(()),
         Some(group) => Err(why_no_grant(facts, group)),
         None => Err(Reason::Unknown),
     }

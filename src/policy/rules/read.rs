@@ -1,7 +1,7 @@
 //! Who reads what: groups, posts, rosters, and what is sent to other servers.
 
-use super::{Ruling, forbidden, hidden, moderates, why_no_grant, wrote, yes_if};
-use crate::domain::{Access, Audience, Capability, GrantTerms, PostState, Stage};
+use super::{Ruling, forbidden, hidden, know, moderates, why_no_grant, wrote, yes_if};
+use crate::domain::{Access, Audience, Capability, GrantTerms, PartnerState, PostState, Stage};
 use crate::policy::{Facts, FederationMode, GroupFacts, PostFacts, Reason, Refusal, Viewer};
 
 /// The group's posts in general: those for its audience, and young enough.
@@ -46,6 +46,21 @@ pub fn post(viewer: &Viewer, facts: &Facts, group: &GroupFacts, post: &PostFacts
             )
         }
     }
+}
+
+/// What somebody here wrote in a group elsewhere, for who reads that group, as its house says. Its
+/// house knows who does; we only know that it said so.
+pub fn vouched(viewer: &Viewer, facts: &Facts, group: &GroupFacts, post: &PostFacts) -> Ruling {
+    let elsewhere = group.home.is_some() && viewer.host().is_some();
+    yes_if(elsewhere, hidden(Reason::NotForRemote))?;
+    know::still_ours_to_see(facts, group)?;
+    yes_if(
+        facts.partner != Some(PartnerState::Paused),
+        hidden(Reason::PartnershipPaused),
+    )?;
+    let shared = post.by_us && post.audience == Audience::Group;
+    yes_if(shared, hidden(Reason::NotForRemote))?;
+    yes_if(post.state != PostState::Held, hidden(Reason::NotVisible))
 }
 
 /// A post on a profile, or a direct message.

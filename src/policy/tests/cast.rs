@@ -179,7 +179,10 @@ impl Facts {
     }
 
     pub fn partnership(self, state: PartnerState) -> Self {
-        self.with(|facts| facts.partner = Some(state))
+        self.with(|facts| {
+            facts.partner = Some(state);
+            facts.discreet = true;
+        })
     }
 
     /// An active partnership and this grant.

@@ -264,10 +264,10 @@ prop_compose! {
         membership in option::weighted(0.7, membership()),
         partner in option::weighted(0.8, partnership()),
         grant in option::weighted(0.8, grant()),
-        (members_on_host, known_on_host) in any::<(bool, bool)>(),
+        (members_on_host, known_on_host, discreet) in any::<(bool, bool, bool)>(),
         post in option::of(post()),
     ) -> Facts {
-        Facts { group, membership, partner, grant, members_on_host, known_on_host, post, ..Facts::new(now, house) }
+        Facts { group, membership, partner, grant, members_on_host, known_on_host, discreet, post, ..Facts::new(now, house) }
     }
 }
 
@@ -386,6 +386,12 @@ proptest! {
         if case.lives_here() {
             nothing_lost(&case.with(|facts| facts.grant = None), &with(one))?;
         }
+    }
+
+    #[test]
+    fn a_server_that_keeps_what_is_not_public_never_loses_a_right(case in case()) {
+        let with = |discreet| case.with(|facts| facts.discreet = discreet);
+        nothing_lost(&with(false), &with(true))?;
     }
 
     /// What is left is what strangers have, taking back what one wrote, and leaving.

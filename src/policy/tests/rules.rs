@@ -577,6 +577,45 @@ fn a_group_elsewhere_is_seen_by_our_people_as_its_house_said() {
 }
 
 #[test]
+fn who_reads_a_group_elsewhere_as_its_house_says_reads_what_people_here_wrote_and_no_more() {
+    let closed = || group_of_birch(Access::Closed).with(|facts| facts.vouched = true);
+    let post = |change: fn(&mut PostFacts)| {
+        let mut post = PostFacts { by_us: true, ..POST };
+        change(&mut post);
+        post
+    };
+    let cases = [
+        ("its post", closed().post(post(|_| ())), "✓"),
+        ("a secret group's", group_of_birch(Access::Secret).with(|facts| facts.vouched = true).post(post(|_| ())), "✓"),
+        ("deleted", closed().post(post(|post| post.state = PostState::Deleted)), "✓"),
+        ("held", closed().post(post(|post| post.state = PostState::Held)), "–"),
+        ("an aside", closed().post(post(|post| post.audience = Audience::Aside)), "–"),
+        ("a direct message", closed().post(post(|post| post.audience = Audience::Direct)), "–"),
+        ("somebody else's", closed().post(post(|post| post.by_us = false)), "–"),
+        ("no word", group_of_birch(Access::Closed).post(post(|_| ())), "–"),
+        ("withdrawn", closed().in_group(|group| group.withdrawn = true).post(post(|_| ())), "–"),
+        ("grant ended", closed().granted(expired()).post(post(|_| ())), "–"),
+        ("paused", closed().partnership(PartnerState::Paused).post(post(|_| ())), "–"),
+        ("ended", closed().partnership(PartnerState::Ended).post(post(|_| ())), "–"),
+        ("a group here", group(Access::Closed, Stage::Partners).with(|facts| facts.vouched = true).post(post(|_| ())), "–"),
+    ];
+    for (name, facts, expected) in cases {
+        for viewer in [stranger_server(), stranger()] {
+            assert_eq!(mark(&viewer, Action::Read, &facts), expected, "{name}");
+        }
+    }
+    let facts = closed().post(post(|_| ()));
+    assert_eq!(mark(&Viewer::Anonymous, Action::Read, &facts), "–");
+    for action in Action::ALL.iter().filter(|action| **action != Action::Read) {
+        let word = facts.clone();
+        let none = facts.clone().with(|facts| facts.vouched = false);
+        let answer = |facts: &Facts| mark(&stranger_server(), *action, facts);
+        assert_eq!(answer(&word), answer(&none), "{action}");
+    }
+    assert_eq!(mark(&stranger_server(), Action::Read, &closed()), "–");
+}
+
+#[test]
 fn to_the_house_of_a_group_goes_what_our_people_wrote() {
     let facts = |post| group_of_birch(Access::Closed).post(post);
     let theirs = PostFacts { author: BO, by_us: false, ..POST };

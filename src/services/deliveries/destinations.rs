@@ -63,8 +63,8 @@ pub(super) fn keep_apart(
 
 /// Whether a partner's people do not learn what other partners' people do in the group.
 fn learns_only_of_us(connection: &mut Connection, group: &Group, host: &Host) -> Result<bool> {
-    let (_, terms) = storage::grants::find_for_host(connection, group.id, host)?;
-    Ok(terms.is_some_and(|terms| terms.apart))
+    let bond = storage::grants::find_for_host(connection, group.id, host)?;
+    Ok(bond.terms.is_some_and(|terms| terms.apart))
 }
 
 /// The server of somebody of whom only the handle is known: where the partner's own actor lives.

@@ -3,13 +3,13 @@
 use crate::app::App;
 use crate::domain::{
     Access, AuditAction, Capabilities, EventKind, GrantTerms, Group, Handle, History, Host,
-    JoinMode, Timestamp,
+    JoinMode, Partner, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::audit;
 use crate::services::grants::Standing;
-use crate::storage;
+use crate::services::{audit, dialects};
+use crate::storage::{self, Connection};
 
 /// What somebody wants to grant.
 #[derive(Clone, Debug)]
@@ -47,6 +47,7 @@ pub async fn add(
         .write("add_grant", move |connection| {
             let (permit, group) = super::permit_boundary(connection, &asker, &group)?;
             let partner = super::find_standing_partner(connection, &host)?;
+            refuse_indiscreet(connection, &group, &partner)?;
             let terms = request.terms(&group, asker.now)?;
             let before = storage::grants::find_standing(connection, group.id, partner.id)?;
             if let Some(over) = before.filter(|grant| grant.terms.is_over(asker.now)) {
@@ -67,6 +68,20 @@ pub async fn add(
         .await?;
     app.bells.events.notify_one();
     Ok(standing)
+}
+
+/// What is said in a group that is not public is given to nobody who would show it to others.
+fn refuse_indiscreet(connection: &mut Connection, group: &Group, partner: &Partner) -> Result<()> {
+    if partner.discreet || group.is_public() {
+        return Ok(());
+    }
+    let peer = dialects::known(connection, partner.host.clone())?;
+    let (host, why) = (&partner.host, peer.discretion(partner.mutual).why);
+    Err(Error::Conflict(format!(
+        "{group} is not public, and {host} is not known to keep it so ({why}); an administrator can trust it \
+         all the same, on the partner's page or with `guildhall partner set {host} --private-groups trust`",
+        group = group.actor.name,
+    )))
 }
 
 impl GrantRequest {

@@ -129,6 +129,9 @@ fn let_in_or_invite(
     match (person.is_local(), was.state) {
         (true, _) | (false, MembershipState::Member) => Ok(MembershipState::Member),
         (false, MembershipState::Requested) if was.follow.is_some() => {
+            if let Some(host) = &person.host {
+                access::refuse_indiscreet(connection, asker, group, host)?;
+            }
             let (kind, follow) = (EventKind::JoinAccepted, was.follow.as_ref());
             tell(connection, asker, kind, group, person.id, follow)?;
             Ok(MembershipState::Member)

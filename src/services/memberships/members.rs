@@ -122,6 +122,9 @@ fn admit(
     person: &Actor,
     asked: Membership,
 ) -> Result<()> {
+    if let Some(host) = &person.host {
+        access::refuse_indiscreet(connection, asker, group, host)?;
+    }
     let follow = asked.follow.as_ref();
     let state = match person.is_local() || follow.is_some() {
         true => MembershipState::Member,

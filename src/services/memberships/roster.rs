@@ -50,7 +50,10 @@ pub async fn roster_counted(app: &App, group: &Uri) -> Result<Option<(GroupId, V
             };
             let ours = list_ours(connection, &group)?.into_iter();
             let members = ours.filter(|ours| ours.membership.state == MembershipState::Member);
-            Ok(Some((group.id, members.map(|ours| ours.actor.uri).collect())))
+            Ok(Some((
+                group.id,
+                members.map(|ours| ours.actor.uri).collect(),
+            )))
         })
         .await
 }
@@ -58,12 +61,7 @@ pub async fn roster_counted(app: &App, group: &Uri) -> Result<Option<(GroupId, V
 /// Does as a group elsewhere says: `listed` are all whom it counts here. Who is not among them is out,
 /// unless they came in after the list was asked for; who asked and is among them is in; who is among them
 /// and is not in, as far as we know, leaves.
-pub async fn agree(
-    app: &App,
-    group: GroupId,
-    listed: Vec<Uri>,
-    asked_at: Timestamp,
-) -> Result<()> {
+pub async fn agree(app: &App, group: GroupId, listed: Vec<Uri>, asked_at: Timestamp) -> Result<()> {
     let asker = app.asker(Viewer::Operator);
     let follow = app.addresses().activity("follow", asker.now.micros());
     app.db
@@ -119,7 +117,13 @@ fn put_out(
     storage::memberships::remove(connection, group.id, member.actor.id)?;
     let detail = format!("{}: its house counts them no longer", member.actor.name);
     let what = group.actor.handle().to_string();
-    audit::note(connection, asker, AuditAction::MemberRemoved, &what, &detail)
+    audit::note(
+        connection,
+        asker,
+        AuditAction::MemberRemoved,
+        &what,
+        &detail,
+    )
 }
 
 /// Their leaving was not heard, or they never came.

@@ -220,6 +220,8 @@ fn establish(
         instance: Some(instance.uri),
         mutual: true,
         agreement: Some(offer),
+        // Nobody else speaks this handshake.
+        discreet: true,
     };
     let partner = storage::partners::save(connection, &new, asker.now)?;
     audit::note(

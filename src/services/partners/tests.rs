@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::KeyList;
 use crate::domain::{
     Access, ActorKind, DeliveryGround, DeliveryState, EventKind, OrgRole, Side, Stage, Uri,
 };
+use crate::domain::{KeyList, PrivateGroups};
 use crate::services::remote_actors::ReceivedKey;
 use crate::services::test_house::{House, KEYS, remote};
 use crate::storage::deliveries::NewMessage;
@@ -250,6 +250,7 @@ async fn a_one_sided_partner_is_added_once_and_never_ourselves() {
             Viewer::Operator,
             host(name),
             PartnerClass::Partner,
+            PrivateGroups::Auto,
         )
     };
     for (name, problem) in [

@@ -49,7 +49,7 @@ pub struct Invitation {
 }
 
 /// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`) to `…/state`, and
-/// `dialect` to `…/dialect`.
+/// `dialect` to `…/dialect`, and `private_groups` (`auto`, `trust`) to `…/private-groups`.
 #[derive(Template)]
 #[template(path = "partner.html")]
 pub struct PartnerPage {
@@ -64,6 +64,11 @@ pub struct PartnerPage {
     /// How its server takes part in groups, and why it is thought so.
     pub dialect: String,
     pub dialects: Vec<Choice>,
+    /// Whether groups that are not public may be opened to it, and why.
+    pub private_groups: String,
+    pub trust: Vec<Choice>,
+    /// What trusting it means.
+    pub trust_means: &'static str,
     pub software: Option<String>,
     pub contact: Option<String>,
     pub purpose: Option<String>,

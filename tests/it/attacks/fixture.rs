@@ -10,7 +10,7 @@ use guildhall::app::App;
 use guildhall::config;
 use guildhall::domain::{
     Access, Account, ActorId, Capabilities, Group, GroupId, GroupRole, Handle, History, OrgRole,
-    PartnerClass, Password, Post, PostId, Stage,
+    PartnerClass, Password, Post, PostId, PrivateGroups, Stage,
 };
 use guildhall::federation::Federation;
 use guildhall::policy::Viewer;
@@ -192,7 +192,9 @@ impl Fixture {
         let known = partners::find(&self.app, Viewer::Operator, host.clone()).await;
         if known.is_err() {
             let class = PartnerClass::Partner;
-            let added = partners::add(&self.app, Viewer::Operator, host.clone(), class).await;
+            let trust = PrivateGroups::Trust;
+            let added =
+                partners::add(&self.app, Viewer::Operator, host.clone(), class, trust).await;
             added.expect("a partner");
         }
         let stage = Stage::Partners;

@@ -180,6 +180,19 @@ impl Peer {
         actor
     }
 
+    /// Says what software it is (NodeInfo).
+    pub fn runs(&self, software: &str, version: &str) {
+        let document = json!({ "software": { "name": software, "version": version } });
+        let link = json!({
+            "rel": "http://nodeinfo.diaspora.software/ns/schema/2.0",
+            "href": self.url("/nodeinfo/2.0"),
+        });
+        let json = "application/json";
+        let links = json!({ "links": [link] });
+        self.put("/.well-known/nodeinfo", Answer::of(json, &links));
+        self.put("/nodeinfo/2.0", Answer::of(json, &document));
+    }
+
     /// Serves a document at its actor's address.
     pub fn publish(&self, actor: &Actor, document: Value) {
         self.put(actor.path(), Answer::of(ACTIVITY_JSON, &document));
@@ -378,7 +391,7 @@ impl Actor {
         format!("{}@{}", self.name, self.host)
     }
 
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         let (_, path) = self.id.split_once(&self.host).expect("it is on its host");
         path
     }

@@ -175,6 +175,13 @@ impl Instance {
         self.run(arguments.iter().chain(&["--json"])).await.json()
     }
 
+    /// Makes a server of other make a partner that groups which are not public may be opened to: tests'
+    /// servers do not say what software they are.
+    pub async fn add_partner(&self, host: &str) -> Value {
+        let trusted = ["partner", "add", host, "--private-groups", "trust"];
+        self.run_json(&trusted).await
+    }
+
     /// Starts the server and waits until it is ready.
     ///
     /// # Panics

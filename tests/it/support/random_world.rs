@@ -22,7 +22,11 @@ const HOSTS: &[(&str, Option<PartnerState>)] = &[
     ("blocked.example", Some(PartnerState::Blocked)),
     ("invited.example", Some(PartnerState::Invited)),
     ("cedar.example", None),
+    (INDISCREET, Some(PartnerState::Active)),
 ];
+
+/// The active partner of which it is not known that it keeps what is not public.
+const INDISCREET: &str = "alder.example";
 
 /// How much of everything.
 #[derive(Debug, Clone, Copy)]
@@ -248,6 +252,7 @@ impl RandomWorld {
                     instance: None,
                     mutual: true,
                     agreement: None,
+                    discreet: *host != INDISCREET,
                 };
                 let partner = storage::partners::save(connection, &partner, day(0))?;
                 let given = self.grants.iter().filter(|(to, _)| *to == partner.host);

@@ -23,7 +23,7 @@ impl Stranger {
         let peer = Peer::start(name);
         let acme = &world.house("acme").instance;
         let host = peer.host();
-        acme.run_json(&["partner", "add", &host]).await;
+        acme.add_partner(&host).await;
         let grant = [
             "grant",
             "add",

@@ -189,7 +189,7 @@ impl World {
     /// Makes a server of other make a partner, and opens *engineering* to it.
     pub async fn open_to(&self, house: &str, host: &str, more: &[&str]) {
         let house = &self.house(house).instance;
-        house.run_json(&["partner", "add", host]).await;
+        house.add_partner(host).await;
         let can = ["--can", "read,react,reply,start"];
         let grant = [&["grant", "add", "engineering", host], &can[..], more].concat();
         house.run_json(&grant).await;

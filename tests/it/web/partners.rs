@@ -75,6 +75,13 @@ async fn two_organizations_share_a_group_through_their_pages() {
         assert!(ada.page.says("both (set by ada)"), "{}", ada.page.text());
         ada.send(&address, &[("dialect", "auto")]).await;
         assert!(ada.page.says("activities (said by its actors)"));
+        assert!(ada.page.says("yes: it is a Guildhall"));
+        assert!(ada.page.says("search engines"));
+        let address = format!("/admin/partners/{birch_host}/private-groups");
+        ada.send(&address, &[("private_groups", "trust")]).await;
+        assert!(ada.page.says("yes: trusted by ada"), "{}", ada.page.text());
+        ada.send(&address, &[("private_groups", "auto")]).await;
+        assert!(ada.page.says("yes: it is a Guildhall"));
 
         // The group is opened: stage, then grant, each with what it means.
         ada.go("/g/engineering/settings").await;

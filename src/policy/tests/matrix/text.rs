@@ -10,7 +10,9 @@ make it anew after a change of rules: `UPDATE_ACCESS=1 cargo test access_matrix`
 Every group has an **access** (who inside the organization comes in: *open* to every colleague, *closed* until a
 moderator agrees, *secret* for the invited) and a **stage** (how far it is open to the outside: *internal*, to *partners*
 with a grant, *public*). A **grant** opens one group to one partner, for some abilities, for a time. It counts only while
-the partnership is active, the time is inside its window, and the group is not internal.
+the partnership is active, the time is inside its window, and the group is not internal; in a group whose posts are not public
+it allows nothing while the partner's software is not known to show them only to those they are for, unless an administrator
+trusts it.
 
 | sign | meaning |
 |:-:|---|
