@@ -291,6 +291,130 @@ pub fn plain_text(html: &str, chars_max: usize) -> String {
     shortened(text_of(html), chars_max)
 }
 
+/// Elements by which a text is known to be HTML where it should not be.
+const ELEMENTS: &[&str] = &[
+    "a",
+    "abbr",
+    "address",
+    "annotation-xml",
+    "article",
+    "aside",
+    "audio",
+    "b",
+    "base",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "body",
+    "br",
+    "button",
+    "canvas",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "del",
+    "details",
+    "dialog",
+    "div",
+    "dl",
+    "em",
+    "embed",
+    "fieldset",
+    "figure",
+    "font",
+    "footer",
+    "form",
+    "frame",
+    "frameset",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hr",
+    "html",
+    "i",
+    "iframe",
+    "img",
+    "input",
+    "ins",
+    "kbd",
+    "label",
+    "li",
+    "link",
+    "main",
+    "map",
+    "mark",
+    "marquee",
+    "math",
+    "meta",
+    "nav",
+    "noscript",
+    "object",
+    "ol",
+    "option",
+    "p",
+    "picture",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "script",
+    "section",
+    "select",
+    "small",
+    "source",
+    "span",
+    "strike",
+    "strong",
+    "style",
+    "sub",
+    "summary",
+    "sup",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "template",
+    "textarea",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "track",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "video",
+    "wbr",
+];
+
+/// A name or title as another server writes it. It is plain text (ActivityStreams, `name`), in which
+/// `Vec<u8>` means itself; where it has elements of HTML all the same, it is read as HTML. One line, at most
+/// `chars_max` characters.
+pub fn plain_name(text: &str, chars_max: usize) -> String {
+    let is_html = text
+        .split('<')
+        .skip(1)
+        .any(|rest| starts_with_element(rest.strip_prefix('/').unwrap_or(rest)));
+    match is_html || text.contains("<!--") {
+        true => plain_text(text, chars_max),
+        false => shortened(words(text), chars_max),
+    }
+}
+
+fn starts_with_element(rest: &str) -> bool {
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    let name = rest[..end.unwrap_or(rest.len())].to_ascii_lowercase();
+    ELEMENTS.contains(&name.as_str())
+}
+
 /// Where a line of HTML ends, as [`sanitize`] leaves it.
 const LINE_ENDS: &[&str] = &[
     "<p>",
@@ -529,6 +653,26 @@ fn is_within_a_line(tag: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_means_itself_unless_it_is_html() {
+        for (name, shown) in [
+            (
+                "Vec<u8> or Box<str> in the API?",
+                "Vec<u8> or Box<str> in the API?",
+            ),
+            ("a<b && c>d &amp; e", "a<b && c>d &amp; e"),
+            ("two\nlines", "two lines"),
+            ("<p>Bridge &amp; road</p>", "Bridge & road"),
+            ("Roads<br/>and bridges", "Roads and bridges"),
+            ("<img src=x onerror=alert(1)>Eve", "Eve"),
+            ("</SCRIPT >Eve", "Eve"),
+            ("<!-- -->Eve", "Eve"),
+        ] {
+            assert_eq!(plain_name(name, 100), shown);
+        }
+        assert_eq!(plain_name("Vec<u8>", 5), "Vec<…");
+    }
 
     #[test]
     fn markdown_becomes_plain_markup() {

@@ -175,8 +175,10 @@ where
     joined(name, task.await)
 }
 
+/// What the driver says names addresses that are nobody's business outside.
 fn busy(error: diesel::r2d2::PoolError) -> Error {
-    Error::Unavailable(format!("the database does not answer: {error}"))
+    tracing::error!(%error, "the database does not answer");
+    Error::Unavailable("the database does not answer; try again in a moment".into())
 }
 
 fn joined<T>(name: &'static str, outcome: Result<Result<T>, tokio::task::JoinError>) -> Result<T> {

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use crate::domain::{
-    Actor, ActorId, ActorState, Audience, GroupId, GroupRole, Handle, Host, InvitedHandle, Member,
-    Membership, MembershipState, Timestamp, Uri,
+    Actor, ActorId, ActorState, Audience, DeliveryId, GroupId, GroupRole, Handle, Host,
+    InvitedHandle, Member, Membership, MembershipState, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
@@ -16,7 +16,7 @@ use crate::storage::actors::ActorRow;
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
-use crate::storage::schema::{actors, invited_handles, memberships, posts};
+use crate::storage::schema::{actors, deliveries, invited_handles, memberships, posts};
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = memberships, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -125,6 +125,18 @@ pub fn list_follows(
         .filter_map(|(actor, follow)| Some((ActorId(actor), follow?)))
         .map(|(actor, follow)| Ok((actor, read(&follow)?)))
         .collect()
+}
+
+/// Removes the requests to join that were asked with one of these deliveries.
+pub fn remove_requests(connection: &mut Connection, sent: &[DeliveryId]) -> Result<usize> {
+    let ids = sent.iter().map(|delivery| delivery.0);
+    let follows = deliveries::table
+        .filter(deliveries::id.eq_any(ids))
+        .select(deliveries::activity_uri.nullable());
+    let requests = memberships::table
+        .filter(memberships::state.eq(MembershipState::Requested.as_str()))
+        .filter(memberships::follow_uri.eq_any(follows));
+    Ok(diesel::delete(requests).execute(connection)?)
 }
 
 /// Removes everybody from a group elsewhere that its house took back.

@@ -74,9 +74,12 @@ impl Readers {
                 // One transaction: it sees one state of the database, and locks the file once instead
                 // of for every statement.
                 Ok(connection) => connection.transaction(question),
-                Err(error) => Err(Error::Unavailable(format!(
-                    "the database cannot be opened: {error}"
-                ))),
+                Err(error) => {
+                    tracing::error!(%error, "the database cannot be opened");
+                    Err(Error::Unavailable(
+                        "the database cannot be opened; try again in a moment".into(),
+                    ))
+                }
             };
             // Who asked may be gone.
             let _ = answer.send(outcome);

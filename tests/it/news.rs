@@ -75,6 +75,82 @@ async fn what_a_moderator_removed_and_restored_is_back_at_the_partner() {
 }
 
 #[tokio::test]
+async fn what_is_said_while_a_partner_is_paused_arrives_when_it_goes_on() {
+    for backend in backends() {
+        let Some((world, [here, _], [ada, bo])) = bridge(backend).await else {
+            continue;
+        };
+        let acme = &world.house("acme").instance;
+        let birch = world.house("birch").instance.host();
+        // Titles are plain text, whatever they look like.
+        let prices = ada.topic(&here, "Prices of Vec<u8>", "100 EUR").await;
+        bo.see_topic(text(&prices["uri"])).await;
+
+        acme.run_json(&["partner", "pause", &birch]).await;
+        let path = format!("/api/v1/statuses/{}", text(&prices["id"]));
+        let edited = ada.put(&path, json!({ "status": "200 EUR" })).await;
+        assert_eq!(edited.status, 200, "{edited:?}");
+        assert_eq!(
+            ada.reply(text(&prices["id"]), "See above").await.status,
+            200
+        );
+        assert_eq!(ada.like(text(&prices["id"])).await.status, 200);
+        let meanwhile = ada.topic(&here, "Meanwhile", "Nobody hears this yet").await;
+        let queued = async || {
+            let queue = acme.run_json(&["queue", "list"]).await;
+            queue.to_string().contains("\"waiting\":4").then_some(())
+        };
+        eventually("four things wait for birch", queued).await;
+        let at_birch = bo.home().await;
+        assert!(
+            at_birch
+                .iter()
+                .all(|status| status["uri"] != meanwhile["uri"])
+        );
+
+        acme.run_json(&["partner", "resume", &birch]).await;
+        bo.see_topic(text(&meanwhile["uri"])).await;
+        eventually("both see the same", async || {
+            (bo.sees().await == ada.sees().await).then_some(())
+        })
+        .await;
+        let there = bo.see_topic(text(&prices["uri"])).await;
+        assert!(text(&there["content"]).contains("200 EUR"), "{there}");
+        assert!(text(&there["content"]).contains("Vec&lt;u8&gt;"), "{there}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_a_group_does_not_take_is_over() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        world.partner("acme", "birch").await;
+        world.engineering("acme", "closed", "partners").await;
+        let only_invited = ["--join", "invite"];
+        let can = "read,react,reply";
+        world
+            .grant("acme", "engineering", "birch", can, &only_invited)
+            .await;
+        let bo = world.member("bo@birch").await;
+        let acme = world.house("acme").instance.host();
+        let group = bo.find(&format!("engineering@{acme}")).await;
+
+        let path = format!("/api/v1/accounts/{group}/follow");
+        let asked = bo.post(&path, json!({})).await;
+        assert_eq!(asked.body["requested"], true, "{asked:?}");
+
+        let path = format!("/api/v1/accounts/relationships?id[]={group}");
+        eventually("nothing is asked any more", async || {
+            let relation = bo.get(&path).await;
+            (relation.body[0]["requested"] == false).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_moderator_elsewhere_removes_restores_and_locks_for_everybody() {
     for backend in backends() {
         let Some((world, [here, _], [ada, bo])) = bridge(backend).await else {

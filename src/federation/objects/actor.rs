@@ -194,7 +194,7 @@ fn name(document: &Value, kind: ActorKind, uri: &Uri) -> Result<String, Invalid>
 
 fn display_name(document: &Value) -> String {
     let name = text(document, "name", "nameMap").unwrap_or_default();
-    let shown = markup::plain_text(name, TITLE_CHARS_MAX);
+    let shown = markup::plain_name(name, TITLE_CHARS_MAX);
     shown.chars().filter(|c| !is_unprintable(*c)).collect()
 }
 

@@ -1,13 +1,16 @@
 //! The servers that news go to, and their inboxes.
 
 use crate::app::Asker;
-use crate::domain::{Actor, ActorKind, ActorState, Event, Group, Handle, Host, PartnerState, Uri};
+use crate::domain::{
+    Actor, ActorKind, ActorState, Event, Group, Handle, Host, MembershipState, PartnerState, Uri,
+};
 use crate::error::Result;
 use crate::policy::{Viewer, act};
 use crate::services::access;
 use crate::storage::{self, Connection};
 
-/// The partners' servers that may learn of an actor of this house, with an inbox of each.
+/// The partners' servers that may learn of an actor of this house, with an inbox of each. For paused
+/// partners, to whom nothing is shown now, it is kept: for those that the actor has to do with.
 pub(super) fn partners_who_know(
     connection: &mut Connection,
     asker: &Asker,
@@ -17,9 +20,11 @@ pub(super) fn partners_who_know(
     let account = storage::accounts::find(connection, actor.id)?;
     let mut knowing = Vec::new();
     for partner in storage::partners::list(connection)? {
-        if partner.state != PartnerState::Active {
-            continue;
-        }
+        let paused = match partner.state {
+            PartnerState::Active => false,
+            PartnerState::Paused => true,
+            PartnerState::Invited | PartnerState::Ended | PartnerState::Blocked => continue,
+        };
         let server = Asker {
             viewer: Viewer::Server {
                 host: partner.host.clone(),
@@ -27,6 +32,14 @@ pub(super) fn partners_who_know(
             ..asker.clone()
         };
         let knows = match (group, &account) {
+            (Some(group), _) if paused => {
+                let member = MembershipState::Member;
+                storage::memberships::any_on_host(connection, group.id, &partner.host, member)?
+            }
+            (None, Some(_)) if paused => {
+                let (host, now) = (&partner.host, asker.now);
+                storage::memberships::shares_group_with(connection, actor.id, host, now)?
+            }
             (Some(group), _) => access::permit::<act::Know>(connection, &server, group.id).is_ok(),
             (None, Some(_)) => access::permit_person(connection, &server, account.clone()).is_ok(),
             // The server itself, which everybody knows.

@@ -11,7 +11,7 @@ use crate::domain::{
     GroupId, Host, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::policy::Viewer;
+use crate::policy::{Reason, Viewer};
 use crate::services::access::Receivers;
 use crate::services::deliveries::destinations::{
     address, address_group, address_server_of, keep_apart, partners_who_know,
@@ -404,7 +404,8 @@ impl<'a> Planner<'a> {
         Ok(Pens { at, pens })
     }
 
-    /// The members' servers that may get it.
+    /// The members' servers that may get it. What a paused partner would get is kept for it: whether it
+    /// may leave is asked again when the partnership goes on.
     fn receivers(
         &mut self,
         connection: &mut Connection,
@@ -420,7 +421,9 @@ impl<'a> Planner<'a> {
         })?;
         let mut allowed = Vec::with_capacity(hosts.len());
         for (host, inbox) in hosts.iter() {
-            if self.receivers.ask(connection, host, group, post)?.is_ok() {
+            let answer = self.receivers.ask(connection, host, group, post)?;
+            let reason = answer.err().map(|refusal| refusal.reason);
+            if matches!(reason, None | Some(Reason::PartnershipPaused)) {
                 allowed.push((host.clone(), inbox.clone()));
             }
         }

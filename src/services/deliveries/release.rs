@@ -60,6 +60,16 @@ pub async fn exchange(app: &App, ended: Vec<Outcome>, room: Room) -> Result<Take
 
 fn record(connection: &mut Connection, ended: &[Outcome], now: Timestamp) -> Result<()> {
     storage::deliveries::record(connection, ended, now)?;
+    let refused = |outcome: &&Outcome| outcome.state == DeliveryState::Failed;
+    let refused: Vec<_> = ended
+        .iter()
+        .filter(refused)
+        .map(|outcome| outcome.id)
+        .collect();
+    if !refused.is_empty() {
+        // A request to join that its group did not even take is over: nobody there will answer it.
+        storage::memberships::remove_requests(connection, &refused)?;
+    }
     let mut healths = Healths::read(connection, ended.iter().map(|outcome| &outcome.host))?;
     healths.hear(ended, now);
     healths.write(connection, now)

@@ -122,7 +122,7 @@ impl Instance {
         let done = match url.strip_prefix("sqlite:") {
             Some(path) => diesel::SqliteConnection::establish(path)
                 .expect("its database")
-                .batch_execute(statements),
+                .batch_execute(&format!("PRAGMA busy_timeout = 20000; {statements}")),
             None => diesel::PgConnection::establish(&url)
                 .expect("its database")
                 .batch_execute(statements),
