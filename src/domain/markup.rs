@@ -409,10 +409,13 @@ pub fn plain_name(text: &str, chars_max: usize) -> String {
     }
 }
 
+/// An element's name, and then what a tag may go on with: its end or an attribute.
 fn starts_with_element(rest: &str) -> bool {
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-    let name = rest[..end.unwrap_or(rest.len())].to_ascii_lowercase();
-    ELEMENTS.contains(&name.as_str())
+    let (name, further) = rest.split_at(end.unwrap_or(rest.len()));
+    let further = further.trim_start();
+    let goes_on = further.starts_with(|c: char| matches!(c, '>' | '/') || c.is_ascii_alphabetic());
+    goes_on && ELEMENTS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// Where a line of HTML ends, as [`sanitize`] leaves it.

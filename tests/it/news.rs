@@ -98,7 +98,9 @@ async fn what_is_said_while_a_partner_is_paused_arrives_when_it_goes_on() {
         let meanwhile = ada.topic(&here, "Meanwhile", "Nobody hears this yet").await;
         let queued = async || {
             let queue = acme.run_json(&["queue", "list"]).await;
-            queue.to_string().contains("\"waiting\":4").then_some(())
+            let mut rows = queue.as_array()?.iter();
+            rows.any(|row| row["host"] == birch.as_str() && row["pending"] == 4)
+                .then_some(())
         };
         eventually("four things wait for birch", queued).await;
         let at_birch = bo.home().await;
