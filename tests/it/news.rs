@@ -88,7 +88,12 @@ async fn what_is_said_while_a_partner_is_paused_arrives_when_it_goes_on() {
 
         acme.run_json(&["partner", "pause", &birch]).await;
         let path = format!("/api/v1/statuses/{}", text(&prices["id"]));
-        let edited = ada.put(&path, json!({ "status": "200 EUR" })).await;
+        let edited = ada
+            .put(
+                &path,
+                json!({ "title": "Prices of Vec<u8>", "status": "200 EUR" }),
+            )
+            .await;
         assert_eq!(edited.status, 200, "{edited:?}");
         assert_eq!(
             ada.reply(text(&prices["id"]), "See above").await.status,
