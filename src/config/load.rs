@@ -33,7 +33,11 @@ const NOT_SETTINGS_PREFIX: &[&str] = &[
     "GUILDHALL_PEERS_",
 ];
 
-/// A setting that cannot be: which, what was written, what is allowed.
+/// Words in the keys of settings whose values are for nobody's eyes.
+const SECRETS: &[&str] = &["password", "secret", "token", "key"];
+
+/// A setting that cannot be: which, what was written (`…` where that may be a secret), what is
+/// allowed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {key} = {value:?} cannot be used: {problem}")]
 pub struct ConfigError {
@@ -203,16 +207,15 @@ pub fn load(
                 known_keys()
             )),
         };
-        // An address of a database may contain a password.
-        let shown = if key == "database.url" && value.starts_with("postgres") {
-            "postgres://…".to_owned()
-        } else {
+        let value = if may_be_shown(&key) {
             value
+        } else {
+            "…".to_owned()
         };
         outcome.map_err(|problem| ConfigError {
             origin,
             key,
-            value: shown,
+            value,
             problem,
         })?;
     }
@@ -221,6 +224,13 @@ pub fn load(
         .database_url
         .unwrap_or_else(|| DatabaseUrl::Sqlite(config.data_dir.join("guildhall.db")));
     check_together(config)
+}
+
+/// Whether a mistake may repeat what was written. What somebody meant by a key we do not know may be
+/// a secret, and addresses may contain a password.
+fn may_be_shown(key: &str) -> bool {
+    let known = SETTINGS.iter().any(|(setting, _)| *setting == key);
+    known && !SECRETS.iter().any(|word| key.contains(word)) && !key.ends_with("url")
 }
 
 fn check_together(config: Config) -> Result<Config, ConfigError> {
@@ -380,9 +390,46 @@ fn database_url(text: &str) -> Result<DatabaseUrl, String> {
         Some(("sqlite", path)) if !path.trim_start_matches("//").is_empty() => Ok(
             DatabaseUrl::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
         ),
-        Some(("postgres" | "postgresql", _)) => Ok(DatabaseUrl::Postgres(text.to_owned())),
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+            check_postgres(text, &rest[2..])?;
+            Ok(DatabaseUrl::Postgres(text.to_owned()))
+        }
         _ => Err("write sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME".into()),
     }
+}
+
+/// Refuses an address that libpq may read in another way than its author meant: libpq would repeat
+/// pieces of it, which may be pieces of the password. `rest` is what follows `//`.
+fn check_postgres(text: &str, rest: &str) -> Result<(), String> {
+    if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
+        return Err("an address has no spaces and no #; write them as %20 and %23".into());
+    }
+    if !is_percent_encoded(text) {
+        return Err("a % is followed by two hexadecimal digits; write % itself as %25".into());
+    }
+    let (authority, after) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    if authority.matches('@').count() > 1 || after.contains('@') {
+        return Err(
+            "in names and passwords, write @ as %40, / as %2F, : as %3A and ? as %3F".into(),
+        );
+    }
+    let url = url::Url::parse(text).map_err(|_| {
+        "write postgres://USER:PASSWORD@HOST/NAME, and in names and passwords @ as %40, / as %2F, : as %3A and ? as %3F"
+    })?;
+    let pairs = url.query().into_iter().flat_map(|query| query.split('&'));
+    if !pairs.into_iter().all(|pair| pair.matches('=').count() == 1) {
+        return Err("after the ? write KEY=VALUE, several with & between them".into());
+    }
+    Ok(())
+}
+
+/// Whether every `%` begins a byte other than NUL, which libpq does not take.
+fn is_percent_encoded(text: &str) -> bool {
+    text.split('%').skip(1).all(|piece| {
+        let digits = piece.get(..2).unwrap_or_default();
+        let byte = u8::from_str_radix(digits, 16);
+        digits.chars().all(|c| c.is_ascii_hexdigit()) && byte.is_ok_and(|byte| byte != 0)
+    })
 }
 
 fn number<T: FromStr + PartialOrd + Display>(text: &str, min: T, max: T) -> Result<T, String> {
@@ -498,6 +545,60 @@ mod tests {
         ] {
             let problem = load_env(&[(key, value)]).unwrap_err().to_string();
             assert!(problem.contains(expected), "{problem}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_repeated() {
+        let addresses = [
+            "mysql://u:geheim@h/x",
+            "POSTGRES://u:geheim@h/x",
+            "host=127.0.0.1 port=1 password=geheim dbname=x",
+            "postgres:/u:geheim@h/x",
+            "postgres://u:ge heim@127.0.0.1:1/x",
+            "postgres://u:ge%zzheim@127.0.0.1:1/x",
+            "postgres://u:ge%00heim@127.0.0.1:1/x",
+            "postgres://u:ge%+1heim@127.0.0.1:1/x",
+            "postgres://u:ge/heim@127.0.0.1:1/x",
+            "postgres://u:12/heim@127.0.0.1:1/x",
+            "postgres://u:12?heim@127.0.0.1:1/x",
+            "postgres://u:12#heim@127.0.0.1:1/x",
+            "postgres://u:ge@heim@127.0.0.1:1/x",
+            "postgres://u:ge:heim",
+            "postgres://127.0.0.1:1/x?geheim",
+            "postgres://127.0.0.1:1/x?password=ge=heim",
+        ];
+        let keys = [
+            "DATABASE__PASSWORD",
+            "MAIL__SMTP_URL",
+            "API_TOKEN",
+            "MAIL__PASWORD",
+            "PUBLIC_URL",
+        ];
+        let addresses = addresses.map(|value| ("DATABASE__URL", value));
+        let keys = keys.map(|key| (key, "smtp://u:geheim@h/x"));
+        for (key, value) in addresses.into_iter().chain(keys) {
+            let error = load_env(&[(&format!("GUILDHALL_{key}"), value)]).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("heim"), "{shown}");
+            assert!(shown.contains("\"…\""), "{shown}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_databases_are_taken_as_they_are() {
+        for address in [
+            "postgres://guildhall@127.0.0.1:5432/x",
+            "postgresql://u:p%40ss%2F:word@db.internal/x?sslmode=verify-full&connect_timeout=5",
+            "postgres:///x?host=/run/postgresql&user=u",
+            "postgres://u:secret@%2Frun%2Fpostgresql/x",
+            "postgres://[::1]/x",
+        ] {
+            let config = load_env(&[("GUILDHALL_DATABASE__URL", address)]).unwrap();
+            assert_eq!(
+                config.database.url,
+                DatabaseUrl::Postgres(address.to_owned())
+            );
         }
     }
 }
