@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::{Output, Progress};
 use crate::domain::Host;
@@ -27,21 +28,49 @@ pub struct Options {
 
 /// How long news may take from one house to the other.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Times that the removal of the folder is tried.
+const REMOVALS_MAX: usize = 40;
 const GROUP: &str = "engineering";
 
 pub async fn run(options: Options, output: Output) -> Result<()> {
-    let second_port = options.port + 1;
-    // Asked before anything is founded: another demo there would answer in our server's place.
-    for port in [options.port, second_port] {
+    // Before anything is made: whatever comes from here on, nothing is left behind.
+    let mut ending = Ending::listen()?;
+    for port in [options.port, options.port + 1] {
+        // Another demo there would answer in our server's place.
         refuse_taken(port)?;
     }
     let folder = Folder::make(options.keep.as_deref())?;
+    let outcome = play(&folder, options.port, output, &mut ending).await;
+    outcome.and(folder.remove().await)
+}
+
+/// Runs both houses until somebody ends the demo or something fails; then neither runs.
+async fn play(folder: &Folder, port: u16, output: Output, ending: &mut Ending) -> Result<()> {
+    let mut acme = House::new(&folder.path, "acme", "Acme Bridges", "ada", port)?;
+    let mut birch = House::new(&folder.path, "birch", "Birch Timber", "bo", port + 1)?;
     let progress = Progress::start(7);
+    let outcome = tokio::select! {
+        outcome = show(&mut acme, &mut birch, &progress, folder, output) => outcome,
+        () = ending.came() => Ok(()),
+    };
+    progress.end();
+    tokio::join!(acme.stop(), birch.stop());
+    outcome
+}
+
+/// Everything there is to see, which then stays until one of the servers ends by itself.
+async fn show(
+    acme: &mut House,
+    birch: &mut House,
+    progress: &Progress,
+    folder: &Folder,
+    output: Output,
+) -> Result<()> {
     let step = |what: &str| progress.next(what);
 
     step("founding acme and birch");
-    let mut acme = House::found(&folder.path, "acme", "Acme Bridges", "ada", options.port).await?;
-    let mut birch = House::found(&folder.path, "birch", "Birch Timber", "bo", second_port).await?;
+    acme.found().await?;
+    birch.found().await?;
     progress.done();
 
     step("starting their servers");
@@ -50,28 +79,31 @@ pub async fn run(options: Options, output: Output) -> Result<()> {
     progress.done();
 
     step("making them partners with an invitation code");
-    become_partners(&acme, &birch).await?;
+    become_partners(acme, birch).await?;
     progress.done();
 
     step("opening acme's group to birch");
-    open_group(&acme, birch.host()).await?;
+    open_group(acme, birch.host()).await?;
     progress.done();
 
     step("bo asks to join from birch, ada lets bo in");
-    join(&acme, &birch).await?;
+    join(acme, birch).await?;
     progress.done();
 
     step("people on both sides post, comment and like");
-    talk(&acme, &birch).await?;
+    talk(acme, birch).await?;
     progress.done();
 
     step("waiting until both sides have heard everything");
-    let (here, there) = agree(&acme, &birch).await?;
+    let (here, there) = agree(acme, birch).await?;
     progress.done();
     progress.end();
 
-    tell(&acme, &birch, &here, &there, &folder, output)?;
-    stay(&mut acme, &mut birch).await
+    tell(acme, birch, &here, &there, folder, output)?;
+    Err(tokio::select! {
+        error = acme.ended() => error,
+        error = birch.ended() => error,
+    })
 }
 
 fn refuse_taken(port: u16) -> Result<()> {
@@ -239,19 +271,30 @@ fn tell(
     output.made(&document, sentence)
 }
 
-/// Keeps both servers running until Ctrl-C, or until one of them ends by itself.
-async fn stay(acme: &mut House, birch: &mut House) -> Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .map_err(Error::internal)?;
-    let outcome = tokio::select! {
-        _ = tokio::signal::ctrl_c() => Ok(()),
-        _ = terminate.recv() => Ok(()),
-        error = acme.ended() => Err(error),
-        error = birch.ended() => Err(error),
-    };
-    acme.stop().await;
-    birch.stop().await;
-    outcome
+/// What ends a demo: Ctrl-C, SIGTERM, or that its terminal is gone.
+struct Ending {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Ending {
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).map_err(Error::internal);
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn came(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
 }
 
 /// Where the two houses keep their data; gone at the end unless it is to be kept.
@@ -293,13 +336,23 @@ impl Folder {
             self.path.display()
         )
     }
-}
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if !self.kept {
-            let _ = std::fs::remove_dir_all(&self.path);
+    /// Removes it, unless it is to be kept.
+    async fn remove(self) -> Result<()> {
+        if self.kept {
+            return Ok(());
         }
+        for _ in 0..REMOVALS_MAX {
+            if std::fs::remove_dir_all(&self.path).is_ok() {
+                return Ok(());
+            }
+            // A command that was cut short may just have made another file there.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Err(Error::Unavailable(format!(
+            "the folder {} could not be removed",
+            self.path.display()
+        )))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::app::App;
-use crate::cli::Output;
 use crate::cli::migrate::apply_with_progress;
 use crate::cli::password::PasswordOption;
 use crate::cli::user::Person;
+use crate::cli::{Output, open};
+use crate::config::Config;
 use crate::domain::{EmailAddress, Name, OrgRole};
 use crate::error::Result;
 use crate::services::accounts::NewAccount;
@@ -27,9 +27,12 @@ pub struct Options {
     password: PasswordOption,
 }
 
-pub async fn run(app: &App, options: Options, output: Output) -> Result<()> {
+pub async fn run(config: Config, options: Options, output: Output) -> Result<()> {
+    // All that can be wrong with what was typed, before a folder or a database is made.
+    let organization = house::check_organization(&options.name)?;
     let chosen = options.password.choose()?;
     let told = chosen.sentence();
+    let app = &open(config)?;
     apply_with_progress(app).await?;
     let admin = NewAccount {
         name: options.admin,
@@ -38,7 +41,7 @@ pub async fn run(app: &App, options: Options, output: Output) -> Result<()> {
         role: OrgRole::Admin,
         password: chosen.password,
     };
-    let account = house::init(app, &options.name, admin).await?;
+    let account = house::init(app, organization, admin).await?;
     let origin = app.addresses().origin().clone();
     let organization = house::organization(app).await?;
     output.made(

@@ -161,7 +161,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
     let config = config::load(arguments.config.as_deref(), environment.variables())?;
     match arguments.command {
         Command::Serve(options) => serve::run(config, options).await,
-        Command::Init(options) => init::run(&open(config)?, options, output).await,
+        Command::Init(options) => init::run(config, options, output).await,
         Command::Migrate(options) => migrate::run(&open(config)?, options, output).await,
         Command::Check(options) => check::run(config, options, output).await,
         Command::User(command) => user::run(&open_ready(config).await?, command, output).await,

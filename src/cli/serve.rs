@@ -11,9 +11,12 @@ mod health;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsFd as _;
 use std::time::Duration;
 
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpSocket;
+use tokio::net::unix::pipe;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
@@ -34,6 +37,9 @@ pub struct Options {
     /// What this process does; several processes can share a PostgreSQL database
     #[arg(long, value_name = "ROLES", value_delimiter = ',', default_values = ["jobs", "web"])]
     workers: Vec<Role>,
+    /// Stop also when standard input, a pipe, is closed: whoever holds its other end is gone
+    #[arg(long, hide = true)]
+    until_input_closes: bool,
 }
 
 /// A part of the server's work.
@@ -46,7 +52,7 @@ enum Role {
 }
 
 pub async fn run(config: Config, options: Options) -> Result<()> {
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::listen(options.until_input_closes)?;
     take_all_descriptors();
     let does = |role| options.workers.contains(&role);
     let listener = does(Role::Web).then(|| bind(config.listen)).transpose()?;
@@ -164,14 +170,16 @@ fn bind(address: SocketAddr) -> Result<TcpListener> {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    input: Option<pipe::Receiver>,
 }
 
 impl Signals {
-    fn listen() -> Result<Self> {
+    fn listen(until_input_closes: bool) -> Result<Self> {
         let listen = |kind| signal(kind).map_err(Error::internal);
         Ok(Self {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
+            input: until_input_closes.then(input).transpose()?,
         })
     }
 
@@ -179,6 +187,24 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = closed(self.input.as_mut()) => {}
         }
     }
+}
+
+/// Standard input, which has to be a pipe.
+fn input() -> Result<pipe::Receiver> {
+    let input = std::io::stdin().as_fd().try_clone_to_owned();
+    input
+        .and_then(pipe::Receiver::from_owned_fd)
+        .map_err(|error| Error::Unavailable(format!("standard input is no pipe: {error}")))
+}
+
+/// Returns when the other end of the pipe is closed; without a pipe, never.
+async fn closed(input: Option<&mut pipe::Receiver>) {
+    let Some(input) = input else {
+        return std::future::pending().await;
+    };
+    let mut ignored = [0; 64];
+    while matches!(input.read(&mut ignored).await, Ok(1..)) {}
 }

@@ -43,7 +43,11 @@ pub async fn init(app: &App, organization: &str, admin: NewAccount) -> Result<Ac
         .await
 }
 
-fn check_organization(text: &str) -> Result<&str> {
+/// The organization's name as it is kept.
+///
+/// # Errors
+/// [`Error::Invalid`] for one that is empty or too long, or has control characters.
+pub fn check_organization(text: &str) -> Result<&str> {
     let text = text.trim();
     if text.is_empty() || text.len() > ORGANIZATION_BYTES_MAX || text.contains(char::is_control) {
         return Err(Error::invalid(

@@ -304,6 +304,19 @@ async fn another_address_than_the_first_is_refused() {
 }
 
 #[tokio::test]
+async fn a_founding_with_bad_values_makes_nothing() {
+    let acme = Instance::new("acme");
+    std::fs::write(acme.file("short"), "hush\n").unwrap();
+    let long = "x".repeat(201);
+    let short = [&INIT[..], &["--password-file", "short"]].concat();
+    let named = |name| [&["init", "--name", name], &INIT[3..]].concat();
+    for arguments in [named("  "), named("a\nb"), named(&long), short] {
+        sentence(&acme.run(&arguments).await);
+        assert!(!acme.data_dir().exists(), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_database_that_is_not_there_is_one_sentence() {
     let away = Instance::new("acme").on_database("postgres://guildhall:hush@127.0.0.1:1/none");
     for command in [&["user", "list"][..], &INIT, &["serve"], &["migrate"]] {

@@ -13,6 +13,7 @@ mod auth;
 mod boosts;
 mod browser;
 mod cli;
+mod demo;
 mod examples;
 mod fuzz;
 mod house;

@@ -5,13 +5,16 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 use super::{items, text, within_patience};
 use crate::config::{self, Config};
 use crate::domain::Host;
 use crate::error::{Error, Result};
 use crate::http::Client;
+
+/// A server that was told to stop needs at most ten seconds.
+const STOP_WITHIN: Duration = Duration::from_secs(12);
 
 pub(super) struct House {
     name: &'static str,
@@ -23,12 +26,21 @@ pub(super) struct House {
     config: Config,
     variables: Vec<(String, String)>,
     client: Client,
-    server: Option<Child>,
+    server: Option<Server>,
+}
+
+/// A server that runs as long as we do.
+struct Server {
+    process: Child,
+    /// The other end of its standard input. It stops when this is closed: by us, or by the system when
+    /// we are gone, however that came.
+    line: ChildStdin,
 }
 
 impl House {
-    /// Founds an organization in a folder of its own, with one person who administers and uses it.
-    pub async fn found(
+    /// An organization in a folder of its own, with one person who administers and uses it. Makes
+    /// nothing yet.
+    pub fn new(
         folder: &Path,
         name: &'static str,
         organization: &'static str,
@@ -43,7 +55,7 @@ impl House {
             .chars()
             .take(16)
             .collect::<String>();
-        let mut house = Self {
+        Ok(Self {
             name,
             organization,
             person,
@@ -54,12 +66,11 @@ impl House {
             variables,
             client,
             server: None,
-        };
-        house.init().await?;
-        Ok(house)
+        })
     }
 
-    async fn init(&mut self) -> Result<()> {
+    /// Founds it.
+    pub async fn found(&mut self) -> Result<()> {
         crate::cli::make_private_folder(&self.folder)?;
         let file = self.folder.join("password");
         write_private(&file, &self.password)?;
@@ -133,17 +144,22 @@ impl House {
         let mut command = self.program()?;
         // A Ctrl-C at the terminal goes to the demo alone, which then stops its servers in order.
         command
-            .arg("serve")
+            .args(["serve", "--until-input-closes"])
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log)
             .process_group(0);
-        self.server = Some(command.spawn().map_err(Error::internal)?);
+        let mut process = command.spawn().map_err(Error::internal)?;
+        // Taken out, for waiting for a process closes what is left in it.
+        let line = process.stdin.take();
+        let line = line.ok_or_else(|| Error::internal("a server without standard input"))?;
+        self.server = Some(Server { process, line });
         let mut ended = false;
         within_patience(&format!("{} is not ready", self.name), async || {
             ended = self
                 .server
                 .as_mut()
-                .is_some_and(|server| matches!(server.try_wait(), Ok(Some(_))));
+                .is_some_and(|server| matches!(server.process.try_wait(), Ok(Some(_))));
             if ended {
                 return Ok(Some(()));
             }
@@ -176,22 +192,25 @@ impl House {
     pub async fn ended(&mut self) -> Error {
         match &mut self.server {
             Some(server) => {
-                let _ = server.wait().await;
+                let _ = server.process.wait().await;
                 self.last_words()
             }
             None => std::future::pending().await,
         }
     }
 
-    /// Stops the server as its operator would.
+    /// Stops the server in order, where there is one.
     pub async fn stop(&mut self) {
-        let Some(mut server) = self.server.take() else {
+        let Some(Server { mut process, line }) = self.server.take() else {
             return;
         };
-        if let Some(pid) = server.id() {
-            let _ = Command::new("kill").arg(pid.to_string()).status().await;
+        drop(line);
+        if tokio::time::timeout(STOP_WITHIN, process.wait())
+            .await
+            .is_err()
+        {
+            let _ = process.kill().await;
         }
-        let _ = tokio::time::timeout(Duration::from_secs(12), server.wait()).await;
     }
 
     // As somebody who uses it ----------------------------------------------------------------------

@@ -266,10 +266,11 @@ impl Instance {
 
     fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guildhall"));
-        command.args(arguments).env_clear().envs(&self.environment);
+        command.args(arguments).env_clear();
         for name in INHERITED {
             command.envs(std::env::var_os(name).map(|value| (*name, value)));
         }
+        command.envs(&self.environment);
         // Not the repository: a `guildhall.toml` lying there is not this installation's.
         command
             .current_dir(self.folder.path())
