@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use crate::domain::{Delivery, Learned, SignatureChoice, Timestamp};
-use crate::federation::signatures::Outgoing;
 use crate::federation::signers::SigningTurn;
 use crate::federation::{Federation, rosters, signatures};
 use crate::http::{Answer, HttpError};
-use crate::services::deliveries;
+use crate::services::deliveries::{self, Outgoing};
 
 /// What became of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,11 +57,10 @@ const ANSWER_CHARS_MAX: usize = 300;
 /// comes later, it is asked again.
 pub async fn post(
     federation: &Federation,
-    delivery: &Delivery,
-    body: Arc<str>,
+    outgoing: &Outgoing,
     permission_ends: Timestamp,
 ) -> Attempted {
-    let tried = try_post(federation, delivery, body, permission_ends).await;
+    let tried = try_post(federation, outgoing, permission_ends).await;
     let now = federation.app.clock.now();
     let date = match &tried {
         Ok(Posted::Answered(answer)) => answer.date,
@@ -91,17 +89,16 @@ enum Posted {
 /// once, if it may still leave; what a server takes or asks for is remembered.
 async fn try_post(
     federation: &Federation,
-    delivery: &Delivery,
-    body: Arc<str>,
+    outgoing: &Outgoing,
     permission_ends: Timestamp,
 ) -> Result<Posted, crate::Error> {
     let (app, keyring) = (&federation.app, &federation.keyring);
+    let (delivery, first) = (&outgoing.delivery, outgoing.signature);
     let host = &delivery.host;
-    let first = keyring.signature_for(app, host).await?;
     let roster = federation.roster_for(delivery).await?;
     let letter = Letter {
         delivery,
-        body,
+        body: outgoing.body.clone(),
         roster: roster.map(Arc::from),
     };
     let turn = federation.signing_turn().await?;
@@ -159,7 +156,7 @@ impl Letter<'_> {
         let (url, now) = (self.delivery.inbox.to_url()?, app.clock.now());
         let (target, body, roster) = (url.clone(), self.body.clone(), self.roster.clone());
         let signing = turn.take(move || {
-            let request = Outgoing::post(&target, body.as_bytes());
+            let request = signatures::Outgoing::post(&target, body.as_bytes());
             let request = match &roster {
                 Some(roster) => request.with(rosters::HEADER, roster),
                 None => request,

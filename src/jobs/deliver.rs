@@ -214,9 +214,9 @@ async fn attempt(
     outgoing: Outgoing,
     taken_at: Timestamp,
 ) -> DeliveryOutcome {
-    let delivery = outgoing.delivery;
     let permission_ends = taken_at.plus(PERMISSION_LASTS);
-    let attempted = send::post(federation, &delivery, outgoing.body, permission_ends).await;
+    let attempted = send::post(federation, &outgoing, permission_ends).await;
+    let delivery = outgoing.delivery;
     let outcome = judge(&delivery, attempted, federation.app.clock.now());
     if let Some(error) = &outcome.error {
         tracing::info!(host = %delivery.host, activity = %delivery.activity, state = %outcome.state, error, "a delivery did not arrive");

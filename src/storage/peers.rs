@@ -1,10 +1,13 @@
 //! What is known of how other servers want to be spoken to.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
-use crate::domain::{Host, Peer, Timestamp};
+use crate::domain::{Host, Peer, SignatureChoice, Timestamp};
 use crate::error::Result;
 use crate::storage::Connection;
+use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
 use crate::storage::schema::peers;
@@ -27,6 +30,20 @@ pub fn find(connection: &mut Connection, host: &Host) -> Result<Option<Peer>> {
         })
     })
     .transpose()
+}
+
+/// How each of these servers wants to be spoken to, where it is known.
+pub fn list_signatures<'a>(
+    connection: &mut Connection,
+    hosts: impl IntoIterator<Item = &'a Host>,
+) -> Result<HashMap<Host, SignatureChoice>> {
+    let rows: Vec<(String, String)> = peers::table
+        .filter(peers::host.among(hosts.into_iter().map(Host::as_str)))
+        .select((peers::host, peers::signature))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(host, signature)| Ok((read(&host)?, read(&signature)?)))
+        .collect()
 }
 
 pub fn save(connection: &mut Connection, peer: &Peer) -> Result<()> {

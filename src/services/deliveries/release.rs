@@ -1,11 +1,12 @@
 //! Asking again before the bytes leave, and writing down how it went.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::app::{App, Asker};
 use crate::domain::{
     Delivery, DeliveryGround, DeliveryId, DeliveryState, GroupId, Host, Impression, PartnerState,
-    PostId, Timestamp,
+    PostId, SignatureChoice, Timestamp,
 };
 use crate::error::Result;
 use crate::policy::{FederationMode, Reason, Viewer};
@@ -15,8 +16,16 @@ use crate::services::deliveries::known::{Known, known};
 use crate::storage::deliveries::{Claimed, Due, Outcome};
 use crate::storage::{self, Connection};
 
-/// A delivery that may leave now, with its bytes.
-pub type Outgoing = Claimed;
+/// A delivery that may leave now.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub delivery: Delivery,
+    /// Shared by all servers that get the same.
+    pub body: Arc<str>,
+    /// How its server accepts to be spoken to, as far as is known. It is read with the delivery, for
+    /// all that leave at once: news for ten thousand servers would ask ten thousand times.
+    pub signature: SignatureChoice,
+}
 
 /// How soon a delivery to a paused partner is looked at again.
 const PAUSE_LOOK: std::time::Duration = std::time::Duration::from_secs(30);
@@ -107,10 +116,31 @@ fn claim(connection: &mut Connection, asker: &Asker, room: &Room) -> Result<Take
     if !withheld.is_empty() {
         storage::deliveries::record(connection, &withheld, now)?;
     }
+    let claimed = storage::deliveries::claim(connection, leaving, room.lease_until)?;
     Ok(Taken {
-        outgoing: storage::deliveries::claim(connection, leaving, room.lease_until)?,
+        outgoing: with_signatures(connection, claimed)?,
         due: count,
     })
+}
+
+/// Adds how each server is spoken to; to one of which nothing is known, as every server understands.
+fn with_signatures(connection: &mut Connection, claimed: Vec<Claimed>) -> Result<Vec<Outgoing>> {
+    if claimed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let hosts = claimed.iter().map(|one| &one.delivery.host);
+    let signatures = storage::peers::list_signatures(connection, hosts)?;
+    let outgoing = claimed
+        .into_iter()
+        .map(|Claimed { delivery, body }| Outgoing {
+            signature: signatures
+                .get(&delivery.host)
+                .copied()
+                .unwrap_or(SignatureChoice::Cavage),
+            delivery,
+            body,
+        });
+    Ok(outgoing.collect())
 }
 
 /// What is due and cannot go now, by when it comes again.
