@@ -41,8 +41,8 @@ pub mod tokens;
 mod writer;
 
 pub use connection::{
-    AnyConnection as Connection, MigrationStatus, alone_with_schema, migrate_down_once,
-    migrate_once, migration_status,
+    AnyConnection as Connection, MigrationStatus, alone_with_schema, list_migrations,
+    migrate_down_once, migrate_once, migration_status,
 };
 pub use database::Database;
 #[doc(hidden)]
