@@ -30,6 +30,7 @@ mod pending;
 pub mod posts;
 pub mod reactions;
 mod readers;
+pub mod refusals;
 pub mod reports;
 mod schema;
 mod scope;
@@ -38,6 +39,7 @@ pub mod seed;
 pub mod sessions;
 pub mod settings;
 pub mod tokens;
+pub mod untold;
 mod writer;
 
 pub use connection::{
