@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::app::App;
-use crate::cli::{Output, Progress};
+use crate::cli::{Output, Progress, open, refuse_missing_file};
+use crate::config::Config;
 use crate::error::Result;
 use crate::services::{house, keys};
 use crate::storage::{self, Connection};
@@ -18,18 +19,23 @@ pub struct Options {
     down: bool,
 }
 
-pub async fn run(app: &App, options: Options, output: Output) -> Result<()> {
+pub async fn run(config: Config, options: Options, output: Output) -> Result<()> {
     if options.status {
-        status(app, output).await
+        status(config, output).await
     } else if options.down {
-        down(app, output).await
+        refuse_missing_file(&config)?;
+        down(&App::open(config)?, output).await
     } else {
-        up(app, output).await
+        up(&open(config)?, output).await
     }
 }
 
-async fn status(app: &App, output: Output) -> Result<()> {
-    let migrations = house::migrations(app).await?;
+async fn status(config: Config, output: Output) -> Result<()> {
+    let migrations = match refuse_missing_file(&config) {
+        Ok(()) => house::migrations(&App::open(config)?).await?,
+        // Asking makes no database.
+        Err(_) => storage::list_migrations()?,
+    };
     output.list(&migrations, ["migration", "applied"], |migration| {
         let applied = if migration.applied { "yes" } else { "no" };
         [migration.name.clone(), applied.to_owned()]

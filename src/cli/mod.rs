@@ -114,7 +114,10 @@ enum Command {
 
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return output::explain_usage(&error),
+    };
     let environment = Environment::read();
     if let Some(point) = environment.get("GUILDHALL_FAIL_POINT") {
         fail_point::arm(point);
@@ -162,7 +165,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
     match arguments.command {
         Command::Serve(options) => serve::run(config, options).await,
         Command::Init(options) => init::run(config, options, output).await,
-        Command::Migrate(options) => migrate::run(&open(config)?, options, output).await,
+        Command::Migrate(options) => migrate::run(config, options, output).await,
         Command::Check(options) => check::run(config, options, output).await,
         Command::User(command) => user::run(&open_ready(config).await?, command, output).await,
         Command::Demo(options) => demo::run(options, output).await,
@@ -215,10 +218,26 @@ async fn open_ready(config: Config) -> Result<App> {
 fn refuse_missing_file(config: &Config) -> Result<()> {
     match &config.database.url {
         DatabaseUrl::Sqlite(path) if !path.exists() => Err(Error::Unavailable(format!(
-            "there is no database at {}: run `guildhall init` first",
+            "there is no database at {}: {FOUND_FIRST}",
             path.display()
         ))),
         DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => Ok(()),
+    }
+}
+
+/// What to do where nothing is yet.
+const FOUND_FIRST: &str =
+    "found the house with `guildhall init --name ORGANIZATION --admin NAME --email ADDRESS` first";
+
+/// Refuses a database in which nothing was ever made; one that only lacks what is new is welcome.
+async fn refuse_empty_database(app: &App) -> Result<()> {
+    let migrations = house::migrations(app).await?;
+    match migrations.iter().any(|migration| migration.applied) {
+        true => Ok(()),
+        false => Err(Error::Unavailable(format!(
+            "the database {:?} is empty: {FOUND_FIRST}",
+            app.config.database.url
+        ))),
     }
 }
 

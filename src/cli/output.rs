@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::process::ExitCode;
 
 use serde::Serialize;
 
@@ -55,7 +56,34 @@ impl Output {
 pub(super) fn complain(error: &Error) {
     let text = error.to_string();
     let words: Vec<&str> = text.split_whitespace().collect();
-    say(format_args!("guildhall: {}", words.join(" ")));
+    let text = shortened(&words.join(" "));
+    say(format_args!("guildhall: {text}"));
+}
+
+/// Says what is wrong with the arguments, or helps, as was asked; how the program ends by that.
+pub(super) fn explain_usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match error.use_stderr() && text.chars().count() > COMPLAINT_CHARS_MAX {
+        true => say(shortened(text.trim_end())),
+        // Nobody listens: nothing to be done about it.
+        false => drop(error.print()),
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// Longest complaint, in characters: what was typed is in it, and may be of any length.
+const COMPLAINT_CHARS_MAX: usize = 1_000;
+
+/// The beginning and the end of a complaint that is too long: what is wrong, and what to do.
+fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= COMPLAINT_CHARS_MAX {
+        return text.to_owned();
+    }
+    let part = COMPLAINT_CHARS_MAX / 2 - 10;
+    let beginning: String = text.chars().take(part).collect();
+    let end: String = text.chars().skip(length - part).collect();
+    format!("{beginning} … {end}")
 }
 
 fn say(sentence: impl Display) {
@@ -94,6 +122,17 @@ fn table<const N: usize>(headings: &[String; N], rows: &[[String; N]]) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_complaint_is_no_longer_than_one_reads() {
+        assert_eq!(shortened("short"), "short");
+        let long = shortened(&format!("wrong: {}; do this", "ä".repeat(6_000)));
+        assert!(long.chars().count() <= COMPLAINT_CHARS_MAX);
+        assert!(
+            long.starts_with("wrong: ä") && long.ends_with("ä; do this"),
+            "{long}"
+        );
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {

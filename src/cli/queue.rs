@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::app::App;
 use crate::cli::Output;
 use crate::domain::{
-    Delivery, DeliveryId, DeliveryState, Destination, DestinationState, Host, SignatureChoice,
-    Timestamp,
+    Delivery, DeliveryId, DeliveryState, Destination, DestinationState, EventId, EventKind, Host,
+    SignatureChoice, Timestamp, Untold,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
@@ -32,6 +32,13 @@ pub enum Command {
     },
     /// Give a delivery up for good
     Discard { id: DeliveryId },
+    /// List what happened here and could not be put into words: nobody was told of it
+    Untold,
+    /// Try again to tell what could not be told
+    Retell {
+        /// Only this event
+        event: Option<EventId>,
+    },
 }
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
@@ -46,6 +53,14 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
             )
         }
         Command::Discard { id } => discard(app, id, output).await,
+        Command::Untold => untold(app, output).await,
+        Command::Retell { event } => {
+            let count = deliveries::retell(app, Viewer::Operator, event).await?;
+            output.made(
+                &json!({ "retold": count }),
+                format!("{count} events are told again."),
+            )
+        }
     }
 }
 
@@ -104,12 +119,17 @@ async fn list(app: &App, output: Output) -> Result<()> {
         .into_iter()
         .map(|destination| Listed::new(destination, now))
         .collect();
+    let untold = deliveries::list_untold(app, Viewer::Operator, SHOWN_MAX).await?;
+    if !untold.is_empty() {
+        output
+            .say("Not everything that happened here could be told: see `guildhall queue untold`.");
+    }
     let time = |time: Option<Timestamp>| time.map_or_else(String::new, Timestamp::for_people);
     let headings = [
         "server",
         "state",
         "waiting",
-        "failed",
+        "refused",
         "given up",
         "oldest",
         "last success",
@@ -172,12 +192,59 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
         |row| {
             [
                 row.id.to_string(),
-                row.state.to_string(),
+                row.state.fate().to_owned(),
                 row.attempts.to_string(),
                 row.next_attempt
                     .map_or_else(String::new, Timestamp::for_people),
                 row.activity.clone(),
                 row.error.clone().unwrap_or_default(),
+            ]
+        },
+    )
+}
+
+/// An event of which nobody was told, as scripts read it.
+#[derive(Serialize)]
+struct UntoldEvent {
+    event: EventId,
+    kind: EventKind,
+    at: Timestamp,
+    /// It is still tried by itself.
+    tried_again: bool,
+    problem: String,
+    since: Timestamp,
+}
+
+impl From<Untold> for UntoldEvent {
+    fn from(untold: Untold) -> Self {
+        Self {
+            event: untold.event,
+            kind: untold.kind,
+            at: untold.at,
+            tried_again: untold.tried_again,
+            problem: untold.problem,
+            since: untold.since,
+        }
+    }
+}
+
+async fn untold(app: &App, output: Output) -> Result<()> {
+    let untold = deliveries::list_untold(app, Viewer::Operator, SHOWN_MAX).await?;
+    let shown: Vec<UntoldEvent> = untold.into_iter().map(UntoldEvent::from).collect();
+    output.list(
+        &shown,
+        ["event", "what", "happened", "goes on", "why"],
+        |row| {
+            let goes_on = match row.tried_again {
+                true => "tried again",
+                false => "given up",
+            };
+            [
+                row.event.to_string(),
+                row.kind.to_string(),
+                row.at.for_people(),
+                goes_on.to_owned(),
+                row.problem.clone(),
             ]
         },
     )

@@ -21,7 +21,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::app::App;
-use crate::cli::{make_private_folder, migrate};
+use crate::cli::{make_private_folder, migrate, refuse_empty_database, refuse_missing_file};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::federation::Federation;
@@ -89,9 +89,12 @@ fn take_all_descriptors() {
     }
 }
 
+/// Opens a house that was founded and brings it up to date. Where there is none, nothing is made.
 async fn open(config: Config) -> Result<App> {
-    make_private_folder(&config.data_dir)?;
+    refuse_missing_file(&config)?;
     let app = App::open(config)?;
+    refuse_empty_database(&app).await?;
+    make_private_folder(&app.config.data_dir)?;
     migrate::apply_with_log(&app).await?;
     keys::complete(&app).await?;
     dialects::judge_all(&app).await?;

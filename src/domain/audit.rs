@@ -53,6 +53,7 @@ text_enum! {
         DeliveriesCancelled = "deliveries_cancelled",
         DeliveryRetried = "delivery_retried",
         DeliveryDiscarded = "delivery_discarded",
+        EventRetold = "event_retold",
     }
 }
 

@@ -60,3 +60,16 @@ pub struct Delivery {
     pub created_at: Timestamp,
     pub finished_at: Option<Timestamp>,
 }
+
+impl DeliveryState {
+    /// What became of it, in a word or two for people.
+    pub const fn fate(self) -> &'static str {
+        match self {
+            Self::Pending => "waiting",
+            Self::Sent => "delivered",
+            Self::Withheld => "withheld",
+            Self::Failed => "refused",
+            Self::Dead => "given up",
+        }
+    }
+}

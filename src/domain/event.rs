@@ -41,6 +41,9 @@ text_enum! {
         /// A partnership was ended here: the other side is told. `object` has the partner, `activity`
         /// the offer by which both agreed.
         PartnershipEnded = "partnership_ended",
+        /// What somebody elsewhere said in a group of ours was let in and then refused: their server is
+        /// told. `object` has who said it, `activity` a word for why and the id of their activity.
+        ActivityRefused = "activity_refused",
         /// What a group of ours says of itself changed.
         GroupUpdated = "group_updated",
         /// What somebody here says of themselves changed.
@@ -72,6 +75,7 @@ impl EventKind {
             | Self::GrantOffered
             | Self::GrantEnded
             | Self::PartnershipEnded
+            | Self::ActivityRefused
             | Self::GroupUpdated
             | Self::PersonUpdated
             | Self::PersonDeleted
@@ -96,4 +100,19 @@ pub struct Event {
     /// the reason of a removal).
     pub activity: Option<String>,
     pub at: Timestamp,
+}
+
+/// An event that could not be put into words, so that nobody was told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untold {
+    pub event: EventId,
+    pub kind: EventKind,
+    /// When it happened.
+    pub at: Timestamp,
+    /// It is still tried by itself: the fault may pass.
+    pub tried_again: bool,
+    /// What went wrong, for administrators.
+    pub problem: String,
+    /// When that was first so.
+    pub since: Timestamp,
 }

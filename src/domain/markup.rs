@@ -395,7 +395,14 @@ const ELEMENTS: &[&str] = &[
     "wbr",
 ];
 
-/// A name or title as another server writes it. It is plain text (ActivityStreams, `name`), in which
+/// A title as another server writes it: plain text, as ActivityStreams says of `name`, in which `<b>` means
+/// itself. Whoever shows it escapes it, so that nothing in it is markup. One line, at most `chars_max`
+/// characters.
+pub fn plain_title(text: &str, chars_max: usize) -> String {
+    shortened(words(text), chars_max)
+}
+
+/// What somebody or something elsewhere calls itself. It is plain text (ActivityStreams, `name`), in which
 /// `Vec<u8>` means itself; where it has elements of HTML all the same, it is read as HTML. One line, at most
 /// `chars_max` characters.
 pub fn plain_name(text: &str, chars_max: usize) -> String {
@@ -675,6 +682,17 @@ mod tests {
             assert_eq!(plain_name(name, 100), shown);
         }
         assert_eq!(plain_name("Vec<u8>", 5), "Vec<…");
+    }
+
+    #[test]
+    fn a_title_means_itself() {
+        for (title, shown) in [
+            ("Use <b> for bold &amp; <i>", "Use <b> for bold &amp; <i>"),
+            ("two\nlines", "two lines"),
+        ] {
+            assert_eq!(plain_title(title, 100), shown);
+        }
+        assert_eq!(plain_title("Use <b>", 6), "Use <…");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Topics and comments.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Actor, ActorId, GroupId, Invalid, PostId, Timestamp, Title, Uri};
+use crate::domain::{
+    Actor, ActorId, EventKind, GroupId, Invalid, PostId, RefusalNotice, Timestamp, Title, Uri,
+};
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -81,6 +83,16 @@ pub struct PostView {
     pub by_guest: bool,
     /// The viewer likes it.
     pub liked: bool,
+    /// What the house of a group elsewhere did not take of it, as far as the viewer is told.
+    pub refusals: Vec<RefusalNotice>,
+}
+
+impl PostView {
+    /// The house of its group did not take it: it is seen here only.
+    pub fn is_refused(&self) -> bool {
+        let created = |notice: &RefusalNotice| notice.kind == EventKind::PostCreated;
+        self.refusals.iter().any(created)
+    }
 }
 
 /// Markdown of a topic or comment: not empty, not too long.

@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::auth::caller_address;
-use crate::domain::{ActorState, Host, Learned, SignatureChoice, Uri};
+use crate::domain::{ActorState, Host, Learned, SignatureChoice, Timestamp, Uri};
 use crate::error::Error;
 use crate::federation::activities::{self, Claim, Rejection};
 use crate::federation::fetch::is_activity_json;
@@ -162,6 +162,7 @@ async fn take_in(
     let (gate, known) = inbox::knock(app, &input.key_id).await?;
     match gate {
         Gate::Open => sender.host = Some(input.key_id.host().clone()),
+        Gate::TakingBack => {}
         Gate::Paused => return Err(turned(503, "partnership_paused")),
         Gate::Shut(reason) => return Err(shut_out(reason, &input.key_id, &body, sender)),
     }
@@ -175,6 +176,13 @@ async fn take_in(
         headers: &headers,
         body: &body,
     };
+    if gate == Gate::TakingBack {
+        let key = input.key_id.clone();
+        return match take_back(federation, input, &signed, known, at).await {
+            Some(accepted) => Ok(accepted),
+            None => Err(shut_out(Reason::NoPartnership, &key, &body, sender)),
+        };
+    }
     let checked = signatures::check(input, &signed, &app.config.public_url, app.clock.now())?;
     let document = json::parse_bounded(&body).map_err(|error| turned(400, error.reason()))?;
     let claim = activities::read_claim(&document)?;
@@ -212,6 +220,40 @@ async fn take_in(
         federation.hear_roster(roster).await?;
     }
     Ok(accepted)
+}
+
+/// Somebody of a former partner's takes back what is theirs and we hold. Nothing is fetched for it, and
+/// none: whatever is wrong with it, or if it is anything else, it is answered like a stranger's.
+async fn take_back(
+    federation: &Federation,
+    input: signatures::SignatureInput,
+    signed: &signatures::Request<'_>,
+    known: Option<KnownSigner>,
+    at: Timestamp,
+) -> Option<Accepted> {
+    let (app, now) = (&federation.app, federation.app.clock.now());
+    let checked = signatures::check(input, signed, &app.config.public_url, now).ok()?;
+    let document = json::parse_bounded(signed.body).ok()?;
+    let claim = activities::read_claim(&document).ok()?;
+    let (signer, key) = federation.keyring.parsed(known?, now)?;
+    let is_theirs = checked.key_id.host() == claim.actor.host() && signer.uri == claim.actor;
+    if !is_theirs || signer.state != ActorState::Active || checked.verify(&key).is_err() {
+        return None;
+    }
+    let verified = Verified {
+        at,
+        activity: claim.id,
+        signer,
+        command: activities::into_command(&document).ok()?,
+        body: String::from_utf8(signed.body.to_vec()).ok()?,
+    };
+    match inbox::accept(app, verified).await {
+        Ok(accepted) => Some(accepted),
+        Err(error) => {
+            tracing::info!(%error, "a former partner took nothing back");
+            None
+        }
+    }
 }
 
 /// A server we do not speak with. Where it speaks for somebody of another server, that is what is

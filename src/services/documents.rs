@@ -114,8 +114,10 @@ pub async fn post(app: &App, asker: Asker, id: PostId) -> Result<(PostDocument, 
     app.db
         .read("post_document", move |connection| {
             let (post, group) = find_post(connection, &asker, id)?;
+            // What the group's house did not take was never said in it.
+            let said = !storage::refusals::is_refused(connection, id)?;
             let document = with_names(connection, vec![post])?.pop();
-            match document {
+            match document.filter(|_| said) {
                 Some(document) if document.author.is_local() => Ok((document, group)),
                 _ => Err(Error::NotFound),
             }

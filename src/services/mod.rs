@@ -24,6 +24,7 @@ pub mod peers;
 pub mod posts;
 pub mod prune;
 pub mod reactions;
+pub(in crate::services) mod refusals;
 pub mod remote_actors;
 pub mod reports;
 pub mod sessions;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::domain::{ArrivalId, DELIVERY_DAYS_MAX, Timestamp};
 use crate::error::Result;
-use crate::services::keys;
+use crate::services::{keys, refusals};
 use crate::storage::{self, Connection};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -73,7 +73,9 @@ pub async fn prune(app: &App, reached: &mut Reached) -> Result<Pruned> {
 fn give_up(connection: &mut Connection, now: Timestamp, most: i64) -> Result<usize> {
     let before =
         now.minus(DAY.saturating_mul(u32::try_from(DELIVERY_DAYS_MAX).unwrap_or(u32::MAX)));
-    storage::deliveries::give_up(connection, before, now, most)
+    let given_up = storage::deliveries::give_up(connection, before, now, most)?;
+    refusals::record_given_up(connection, &given_up, now)?;
+    Ok(given_up.len())
 }
 
 type Forget = fn(&mut Connection, Timestamp, i64) -> Result<usize>;

@@ -4,7 +4,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorId, EventKind, Post, PostId, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
-use crate::services::access;
+use crate::services::{access, refusals};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -22,6 +22,8 @@ pub async fn like(app: &App, viewer: Viewer, post: PostId) -> Result<()> {
             if storage::reactions::find(connection, post, actor)?.is_some() {
                 return Ok(());
             }
+            let before = [EventKind::Liked, EventKind::Unliked];
+            refusals::supersede(connection, post, actor, &before, asker.now)?;
             let event = tell(connection, &asker, EventKind::Liked, &case.post, None)?;
             let uri = addresses.activity("like", event);
             storage::reactions::insert(connection, &case.permit, actor, &uri, asker.now)?;
@@ -122,8 +124,11 @@ pub(super) fn receive_unlike(
     activity: Option<&str>,
 ) -> Result<()> {
     let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
-    // Who may read may take back what it gave; a group's house tells of its own group.
+    // What one gave one may take, whatever one sees now; who gave nothing is asked like any reader. A
+    // group's house tells of its own group.
+    let given = storage::reactions::find(connection, post.id, by.id)?.is_some();
     let group = match asker.viewer {
+        Viewer::Person { .. } if given => access::find_group_of(connection, &post)?,
         Viewer::Server { .. } => {
             access::permit_found::<act::React>(connection, asker, post.clone())?.group
         }

@@ -186,6 +186,16 @@ where
     Ok(versions)
 }
 
+/// All migrations of a SQLite database that is not there yet.
+pub fn list_migrations() -> Result<Vec<MigrationStatus>> {
+    let known = names::<diesel::sqlite::Sqlite>(&SQLITE_MIGRATIONS)?;
+    let lacking = |(_, name)| MigrationStatus {
+        applied: false,
+        name,
+    };
+    Ok(known.into_iter().map(lacking).collect())
+}
+
 /// Applies the next migration the database lacks; none: it is up to date.
 pub fn migrate_once(connection: &mut AnyConnection) -> Result<Option<String>> {
     if migration_status(connection)?

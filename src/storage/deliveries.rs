@@ -449,13 +449,13 @@ pub fn appoint(
 const FAILED_WITHIN: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// Gives up what was made before `before` and waits for a server that rests, the oldest first, at most
-/// `most`; how many. Each one's turn comes so rarely that it would outlive its time.
+/// `most`; which. Each one's turn comes so rarely that it would outlive its time.
 pub fn give_up(
     connection: &mut Connection,
     before: Timestamp,
     now: Timestamp,
     most: i64,
-) -> Result<usize> {
+) -> Result<Vec<DeliveryId>> {
     hold_lanes(connection)?;
     let resting = destination_rows::table
         .filter(destination_rows::failures.ge(i32::try_from(FAILURES_MAX).unwrap_or(i32::MAX)))
@@ -477,7 +477,7 @@ pub fn give_up(
         ))
         .execute(connection)?;
     name_successors(connection, &ids)?;
-    Ok(ids.len())
+    Ok(ids.into_iter().map(DeliveryId).collect())
 }
 
 /// Whether a delivery that was taken still waits to be sent: nobody cancelled it meanwhile.

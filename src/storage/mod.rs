@@ -30,6 +30,7 @@ mod pending;
 pub mod posts;
 pub mod reactions;
 mod readers;
+pub mod refusals;
 pub mod reports;
 mod schema;
 mod scope;
@@ -38,11 +39,12 @@ pub mod seed;
 pub mod sessions;
 pub mod settings;
 pub mod tokens;
+pub mod untold;
 mod writer;
 
 pub use connection::{
-    AnyConnection as Connection, MigrationStatus, alone_with_schema, migrate_down_once,
-    migrate_once, migration_status,
+    AnyConnection as Connection, MigrationStatus, alone_with_schema, list_migrations,
+    migrate_down_once, migrate_once, migration_status,
 };
 pub use database::Database;
 #[doc(hidden)]

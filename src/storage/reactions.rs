@@ -19,7 +19,16 @@ pub fn insert(
     uri: &Uri,
     now: Timestamp,
 ) -> Result<bool> {
-    let post = permit.post();
+    add(connection, permit.post(), actor, uri, now)
+}
+
+fn add(
+    connection: &mut Connection,
+    post: PostId,
+    actor: ActorId,
+    uri: &Uri,
+    now: Timestamp,
+) -> Result<bool> {
     let added = on_backend!(connection, |inner| diesel::insert_into(reactions::table)
         .values((
             reactions::post_id.eq(post.0),
@@ -35,6 +44,17 @@ pub fn insert(
             .execute(connection)?;
     }
     Ok(added > 0)
+}
+
+/// Counts a like again that the house of a group elsewhere took after all. Nobody's act, so nobody is asked.
+pub fn put_back(
+    connection: &mut Connection,
+    post: PostId,
+    actor: ActorId,
+    uri: &Uri,
+    now: Timestamp,
+) -> Result<()> {
+    add(connection, post, actor, uri, now).map(drop)
 }
 
 /// Takes a like back; the id of the Like it was. None: there was none.

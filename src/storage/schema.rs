@@ -198,6 +198,7 @@ diesel::table! {
         title -> Nullable<Text>,
         html -> Text,
         until_at -> BigInt,
+        source -> Nullable<Text>,
     }
 }
 
@@ -222,6 +223,22 @@ diesel::table! {
         actor_id -> BigInt,
         uri -> Text,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    refusals (event_id) {
+        event_id -> BigInt,
+        kind -> Text,
+        post_id -> BigInt,
+        actor_id -> BigInt,
+        host -> Text,
+        cause -> Text,
+        activity_uri -> Text,
+        title -> Nullable<Text>,
+        source -> Nullable<Text>,
+        html -> Nullable<Text>,
+        at -> BigInt,
     }
 }
 
@@ -276,6 +293,14 @@ diesel::table! {
         activity -> Nullable<Text>,
         at -> BigInt,
         planned_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    untold (event_id) {
+        event_id -> BigInt,
+        problem -> Text,
+        since -> BigInt,
     }
 }
 
@@ -432,11 +457,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     removals,
     mentions,
     reactions,
+    refusals,
     reports,
     tombstones,
     post_hosts,
     invited_handles,
     events,
+    untold,
     messages,
     deliveries,
     destinations,

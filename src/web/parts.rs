@@ -5,14 +5,14 @@ use std::time::Duration;
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
     Actor, Audience, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner,
-    PartnerState, PostState, PostView, Timestamp, Uri,
+    PartnerState, PostState, PostView, RefusalNotice, Timestamp, Uri,
 };
 use crate::policy::{Action, Reason};
 use crate::services::groups::{GroupView, Readers};
 use crate::services::posts::{Listed, Shown};
 use crate::web::views::{
-    AudiencePart, Author, Badge, Failure, GroupCard, GroupHead, GroupLink, PostBody, QueueHealth,
-    TopicSummary, When,
+    AudiencePart, Author, Badge, Failure, GroupCard, GroupHead, GroupLink, NotTaken, PostBody,
+    QueueHealth, RefusedText, TopicSummary, When,
 };
 
 /// Longest first words of a topic in a list, in characters.
@@ -318,6 +318,17 @@ pub fn topic_summary(listed: &Listed, with_group: bool, now: Timestamp) -> Topic
         comments: post.comments as usize,
         pinned: post.pinned,
         locked: post.locked,
+        refused: listed.view.is_refused(),
+    }
+}
+
+fn not_taken(notice: &RefusalNotice) -> NotTaken {
+    NotTaken {
+        sentence: notice.sentence.clone(),
+        text: notice.text.as_ref().map(|text| RefusedText {
+            title: text.title.clone(),
+            body: SafeHtml::from_storage(text.html.clone()),
+        }),
     }
 }
 
@@ -338,6 +349,7 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         can_remove: shown.can_remove,
         // What is one's own, one deletes.
         can_report: shown.can_report && !shown.can_delete,
+        refusals: shown.view.refusals.iter().map(not_taken).collect(),
         held: post.state == PostState::Held,
         origin: elsewhere.then(|| post.uri.to_string()),
     }

@@ -4,18 +4,21 @@ use actix_web::web::Query;
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Delivery, DeliveryGround, DeliveryId, Destination, PAGE_ITEMS_DEFAULT};
+use crate::domain::{
+    DELIVERY_DAYS_MAX, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination,
+    PAGE_ITEMS_DEFAULT, Partner, PartnerState, Untold,
+};
 use crate::error::{Error, Result};
 use crate::services::{deliveries, partners};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::paging::Listing;
-use crate::web::views::{DeadLetter, DestinationRow, Failure, QueuePage};
+use crate::web::views::{DeadLetter, DestinationRow, Failure, QueuePage, UntoldRow};
 use crate::web::visit::{Member, Notice};
 use crate::web::{answer, done, parts};
 
 #[derive(Deserialize)]
 pub struct Wish {
-    /// Of a delivery.
+    /// Of a delivery, or of an event.
     #[serde(default)]
     id: String,
     #[serde(default)]
@@ -47,6 +50,10 @@ async fn carry_out(member: &Member, wish: &Wish) -> Result<Notice> {
             deliveries::discard(app, viewer, wish.id.parse()?).await?;
             Ok(Notice::Discarded)
         }
+        "retell" => {
+            deliveries::retell(app, viewer, Some(wish.id.parse()?)).await?;
+            Ok(Notice::Retrying)
+        }
         "ask" => {
             deliveries::ask(app, viewer, wish.host.parse()?).await?;
             Ok(Notice::Asking)
@@ -67,6 +74,7 @@ async fn page(member: &Member, listing: &Listing, told: Option<Told>) -> Answer 
     let most = i64::from(PAGE_ITEMS_DEFAULT) + 1;
     let dead = deliveries::list_given_up(app, member.viewer(), before, most).await?;
     let (dead, pager) = listing.cut(dead, |one| one.id.0, "/admin/queue");
+    let untold = deliveries::list_untold(app, member.viewer(), UNTOLD_MAX).await?;
     let destination = |one: &Destination| DestinationRow {
         partner: parts::badge_of(&one.host, known.get(&one.host)),
         health: parts::health(one, now),
@@ -74,13 +82,48 @@ async fn page(member: &Member, listing: &Listing, told: Option<Told>) -> Answer 
     let page = QueuePage {
         page: member.page_told("Queue", told.as_ref()).await?,
         destinations: destinations.iter().map(destination).collect(),
-        dead: dead.iter().map(|one| dead_letter(member, one)).collect(),
+        dead: dead
+            .iter()
+            .map(|one| dead_letter(member, one, known.get(&one.host)))
+            .collect(),
         pager,
+        untold: untold.iter().map(|one| untold_row(member, one)).collect(),
     };
     answer(&page, told.as_ref())
 }
 
-fn dead_letter(member: &Member, delivery: &Delivery) -> DeadLetter {
+/// Events shown that could not be told.
+const UNTOLD_MAX: i64 = 100;
+
+fn untold_row(member: &Member, untold: &Untold) -> UntoldRow {
+    UntoldRow {
+        id: untold.event.to_string(),
+        what: untold.kind.as_str().replace('_', " "),
+        at: parts::when(untold.at, member.now()),
+        problem: untold.problem.clone(),
+        tried_again: untold.tried_again,
+    }
+}
+
+/// What became of a delivery that nobody tries again by itself.
+fn fate(delivery: &Delivery, partner: Option<&Partner>) -> String {
+    let over = partner.is_some_and(|partner| {
+        matches!(partner.state, PartnerState::Ended | PartnerState::Blocked)
+    });
+    let retraction = delivery.ground == DeliveryGround::Retraction;
+    match delivery.state {
+        DeliveryState::Dead => format!("Given up after {DELIVERY_DAYS_MAX} days"),
+        DeliveryState::Failed if over && retraction => {
+            "Refused: the partnership is over, and that server keeps what it has".to_owned()
+        }
+        DeliveryState::Failed => "Refused".to_owned(),
+        DeliveryState::Pending | DeliveryState::Sent | DeliveryState::Withheld => {
+            delivery.state.fate().to_owned()
+        }
+    }
+}
+
+fn dead_letter(member: &Member, delivery: &Delivery, partner: Option<&Partner>) -> DeadLetter {
     let text = match (&delivery.last_error, delivery.last_status) {
         (Some(error), _) => error.clone(),
         (None, Some(status)) => format!("answered {status}"),
@@ -91,6 +134,7 @@ fn dead_letter(member: &Member, delivery: &Delivery) -> DeadLetter {
         id: delivery.id.to_string(),
         host: delivery.host.to_string(),
         what: what(delivery),
+        fate: fate(delivery, partner),
         attempts: delivery.attempts as usize,
         failure: Failure {
             when: parts::when(at, member.now()),

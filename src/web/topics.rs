@@ -279,8 +279,18 @@ fn content(shown: &Shown, now: crate::domain::Timestamp) -> CommentContent {
             shown: shown.text.then(|| Box::new(parts::post_body(shown, now))),
             can_restore: shown.can_restore,
         }),
-        PostState::Deleted => CommentContent::Tombstone("Deleted by its author.".to_owned()),
+        PostState::Deleted => CommentContent::Tombstone(tombstone(shown)),
     }
+}
+
+fn tombstone(shown: &Shown) -> String {
+    let notices = shown.view.refusals.iter();
+    let sentences = notices.map(|notice| notice.sentence.as_str());
+    let words: Vec<&str> = ["Deleted by its author."]
+        .into_iter()
+        .chain(sentences)
+        .collect();
+    words.join(" ")
 }
 
 fn title_of(post: &Post) -> String {
@@ -306,9 +316,20 @@ pub async fn edit(member: Member, id: Path<String>) -> Answer {
         return Err(Reason::NotAuthor.into());
     }
     let post = &shown.view.post;
+    // Who was refused a new text begins with it again.
+    let refused = shown
+        .view
+        .refusals
+        .iter()
+        .rev()
+        .find_map(|notice| notice.text.as_ref());
+    let (title, source) = match refused {
+        Some(text) => (&text.title, &text.source),
+        None => (&post.title, &post.source),
+    };
     let typed = NewTopic {
-        title: post.title.clone().unwrap_or_default(),
-        body: post.source.clone().unwrap_or_default(),
+        title: title.clone().unwrap_or_default(),
+        body: source.clone().unwrap_or_default(),
     };
     edit_page(&member, &thread, post, typed, None).await
 }

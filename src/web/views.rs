@@ -21,7 +21,7 @@ use askama::Template;
 
 pub use admin::{
     AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, PartnerPage, PartnerRow,
-    PartnersPage, PartnershipEnd, QueueHealth, QueuePage, UserDraft, UserRow, UsersPage,
+    PartnersPage, PartnershipEnd, QueueHealth, QueuePage, UntoldRow, UserDraft, UserRow, UsersPage,
 };
 pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
 pub use groups::{
@@ -30,8 +30,8 @@ pub use groups::{
 };
 pub use people::{AccountPage, PersonPage, SessionRow, SignInPage, TokenRow};
 pub use topics::{
-    AudiencePart, CommentContent, CommentView, Composer, EditPage, HistoryPage, PostBody,
-    RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
+    AudiencePart, CommentContent, CommentView, Composer, EditPage, HistoryPage, NotTaken, PostBody,
+    RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.

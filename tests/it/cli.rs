@@ -292,6 +292,36 @@ async fn wrong_usage_ends_with_2() {
 }
 
 #[tokio::test]
+async fn a_complaint_is_short_whatever_was_typed() {
+    for acme in houses().await {
+        let long = "x".repeat(6_000);
+        let usage = ["token", "create", "ada", "--scopes", &long];
+        for (code, arguments) in [(2, &usage[..]), (1, &["user", "disable", &long])] {
+            let outcome = acme.run(arguments).await;
+            assert_eq!(outcome.code, Some(code), "{outcome:?}");
+            assert!(outcome.stderr.len() < 1_200, "{}", outcome.stderr);
+            assert!(outcome.stderr.contains("xxx …") || outcome.stderr.contains("xxx … xxx"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_house_needs_no_grant_for_itself() {
+    for acme in houses().await {
+        let roads = [
+            "group", "create", "roads", "--title", "Roads", "--owner", "ada",
+        ];
+        acme.run_json(&roads).await;
+        let own = acme
+            .run(["grant", "add", "roads", &acme.host(), "--can", "read"])
+            .await;
+        let said = sentence(&own);
+        assert!(said.contains("this house itself"), "{said}");
+        assert!(!said.contains("invitation"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn another_address_than_the_first_is_refused() {
     for acme in houses().await {
         let first = acme.origin();

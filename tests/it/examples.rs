@@ -180,6 +180,9 @@ impl Spoken {
         spoken
             .what_bo_does(&world, &bo, text(&at_birch["id"]), text(&reply["id"]))
             .await;
+        spoken
+            .what_acme_refuses(&world, &bo, &uri, text(&reply["id"]))
+            .await;
         let reply = ada.see_comment(text(&topic["id"]), &reply_uri).await;
         let thanks = ada.reply(text(&reply["id"]), "Thank you!").await.body;
         spoken
@@ -228,7 +231,7 @@ impl Spoken {
             .await;
         spoken
             .hear(&world, birch, "reject_follow", |said| {
-                said["type"] == "Reject"
+                said["type"] == "Reject" && said["object"]["type"] == "Follow"
             })
             .await;
         acme_house
@@ -273,6 +276,24 @@ impl Spoken {
             said["object"]["type"] == "Like"
         })
         .await;
+    }
+
+    /// Acme takes an edit in and refuses it then, for the topic was locked a moment ago.
+    async fn what_acme_refuses(&mut self, world: &World, bo: &Member, topic: &str, reply: &str) {
+        let acme = &world.house("acme").instance;
+        let lock = |locked: &str| {
+            acme.execute(&format!(
+                "UPDATE posts SET locked = {locked} WHERE uri = '{topic}'"
+            ));
+        };
+        lock("TRUE");
+        let text = json!({ "status": "Too late." });
+        bo.put(&format!("/api/v1/statuses/{reply}"), text).await;
+        self.hear(world, "birch", "reject_activity", |said| {
+            said["type"] == "Reject" && said["guildhall:reason"].is_string()
+        })
+        .await;
+        lock("FALSE");
     }
 
     async fn what_ada_moderates(

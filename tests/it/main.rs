@@ -23,6 +23,7 @@ mod news;
 mod partners;
 mod peers;
 mod private;
+mod refusals;
 mod reliability;
 mod reports;
 mod rooms;

@@ -348,7 +348,7 @@ async fn who_is_gone_is_forgotten_elsewhere() {
             })
             .await;
         assert_eq!(goodbye["actor"], json!(address));
-        // Her posts were taken back before: who is gone is not listened to any more.
+        // Her posts were taken back before, in the same lane: who is gone is not listened to any more.
         let heard = stranger.peer.heard();
         let taken_back = heard.iter().position(|activity| {
             activity["type"] == "Announce" && activity["object"]["object"] == topic["uri"]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::cli::houses;
+use crate::cli::{houses, instances};
 use crate::support::process::Instance;
 
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -26,12 +26,41 @@ async fn a_server_gets_ready_and_stops_when_told() {
 }
 
 #[tokio::test]
-async fn an_empty_database_is_prepared_but_not_founded() {
-    let acme = Instance::new("acme");
-    let server = acme.serve().await;
-    assert!(acme.said().contains("bringing the database up to date"));
-    assert!(acme.said().contains("guildhall init"), "{}", acme.said());
-    server.terminate(STOP_WITHIN).await;
+async fn where_there_is_no_house_nothing_is_served_and_nothing_made() {
+    for acme in instances() {
+        let refused = acme.run(["serve"]).await;
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
+        assert_eq!(refused.stderr.lines().count(), 1, "{refused:?}");
+        assert!(
+            refused.stderr.contains("`guildhall init --name"),
+            "{refused:?}"
+        );
+        for arguments in [
+            &["migrate", "--down"][..],
+            &["migrate", "--status"],
+            &["queue", "list"],
+            &["check"],
+            &["keys", "rotate", "--all"],
+        ] {
+            acme.run(arguments).await;
+            assert!(!acme.data_dir().exists(), "{arguments:?} made a folder");
+        }
+        let status = acme.run_json(&["migrate", "--status"]).await;
+        let status = status.as_array().unwrap();
+        assert!(!status.is_empty() && status.iter().all(|one| one["applied"] == false));
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_up_to_date_is_brought_up_to_date() {
+    for acme in instances() {
+        acme.run_json(&["migrate"]).await;
+        acme.run_json(&["migrate", "--down"]).await;
+        let server = acme.serve().await;
+        assert!(acme.said().contains("bringing the database up to date"));
+        assert!(acme.said().contains("guildhall init"), "{}", acme.said());
+        server.terminate(STOP_WITHIN).await;
+    }
 }
 
 #[tokio::test]
@@ -50,6 +79,7 @@ async fn a_port_in_use_is_one_sentence_and_nothing_is_touched() {
 #[tokio::test]
 async fn every_answer_carries_the_headers_that_protect_people() {
     let acme = Instance::new("acme");
+    acme.run_json(&["migrate"]).await;
     let _server = acme.serve().await;
     for path in ["/healthz", "/nowhere", "/g/%ff", "/..%2f..%2fetc/passwd"] {
         let answer = reqwest::get(format!("http://{}{path}", acme.address()))
@@ -65,6 +95,7 @@ async fn every_answer_carries_the_headers_that_protect_people() {
 #[tokio::test]
 async fn roles_can_be_split() {
     let acme = Instance::new("acme");
+    acme.run_json(&["migrate"]).await;
     let worker = acme.spawn_with(&["serve", "--workers", "jobs"]);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(TcpStream::connect(acme.address()).await.is_err());
@@ -75,6 +106,7 @@ async fn roles_can_be_split() {
 #[tokio::test]
 async fn a46_slow_senders_do_not_hold_their_connections() {
     let acme = Instance::new("acme");
+    acme.run_json(&["migrate"]).await;
     let _server = acme.serve().await;
     let head = drip(&acme, "GET /healthz HTTP/1.1\r\nX: ");
     let body = drip(

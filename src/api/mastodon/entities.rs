@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::app::App;
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Access, Actor, ActorId, ActorKind, Audience, Group, GroupId, Post, PostId, PostView, Revision,
-    Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKind, Audience, EventKind, Group, GroupId, Host, Post, PostId,
+    PostView, RefusalNotice, Revision, Stage, Timestamp, Uri,
 };
 use crate::services::directory::Entry;
 use crate::services::groups::GroupView;
@@ -152,6 +152,34 @@ pub struct Status {
     title: Option<String>,
     /// Ours.
     group: GroupReference,
+    /// Ours: what the house of a group elsewhere did not take; `content` begins with it. Only where there
+    /// is something.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refusals: Vec<RefusalReference>,
+}
+
+/// Ours: something of a status that the group's house did not take.
+#[derive(Serialize)]
+struct RefusalReference {
+    /// `post_created`, `post_updated`, `post_deleted`, `liked` or `unliked`.
+    kind: EventKind,
+    host: Host,
+    sentence: String,
+    /// HTML: of a new text that was not taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_content: Option<String>,
+}
+
+impl RefusalReference {
+    fn render(notice: &RefusalNotice) -> Self {
+        let refused = notice.text.as_ref();
+        Self {
+            kind: notice.kind,
+            host: notice.host.clone(),
+            sentence: notice.sentence.clone(),
+            refused_content: refused.map(|text| content(text.title.as_deref(), &text.html)),
+        }
+    }
 }
 
 impl Status {
@@ -160,6 +188,7 @@ impl Status {
             post,
             author,
             liked,
+            refusals,
             ..
         } = &listed.view;
         Self {
@@ -181,7 +210,7 @@ impl Status {
             reblogged: false,
             muted: false,
             bookmarked: false,
-            content: content(post.title.as_deref(), &post.html),
+            content: with_refusals(refusals, content(post.title.as_deref(), &post.html)),
             text: None,
             filtered: EMPTY,
             reblog: (),
@@ -201,6 +230,7 @@ impl Status {
                 url: listed.group.actor.url.clone(),
                 uri: listed.group.actor.uri.clone(),
             },
+            refusals: refusals.iter().map(RefusalReference::render).collect(),
         }
     }
 
@@ -241,6 +271,15 @@ fn content(title: Option<&str>, html: &str) -> String {
         }
         _ => html.to_owned(),
     }
+}
+
+/// Clients know nothing of refusals, so what was not taken is said in the text, before anything else.
+fn with_refusals(refusals: &[RefusalNotice], content: String) -> String {
+    let said = refusals.iter().map(|notice| {
+        let sentence = SafeHtml::of_text(&notice.sentence);
+        format!("<p><strong>Not taken.</strong> {}</p>", sentence.as_str())
+    });
+    said.chain([content]).collect()
 }
 
 #[derive(Serialize)]

@@ -17,6 +17,7 @@ pub mod invite_person;
 pub mod like_post;
 pub mod lock_post;
 pub mod offer_grant;
+pub mod reject_activity;
 pub mod reject_follow;
 pub mod undo_boost;
 pub mod undo_delete;
@@ -106,6 +107,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Leave" => undo_follow::read(value),
         "Invite" => invite_person::read(&envelope, &claim),
         "Accept" => accept_follow::read(&envelope),
+        "Reject" if reject_activity::is_one(value) => reject_activity::read(&envelope),
         "Reject" => reject_follow::read(&envelope),
         "Create" => create_post::read(&envelope, &claim),
         "Update" if update_actor::is_about_an_actor(envelope.object) => {
@@ -221,6 +223,11 @@ fn render_of_actor(addresses: &Addresses, telling: &ActorTelling) -> Value {
             agreement,
             instance,
         } => undo_partnership::render(&id("undo"), agreement, &actor.uri, instance),
+        ActorNews::ActivityRefused {
+            activity,
+            reason,
+            person,
+        } => reject_activity::render(&id("reject"), activity, reason, &actor.uri, person),
     }
 }
 

@@ -176,6 +176,12 @@ pub enum ActorNews {
     Gone,
     /// The house ended the partnership that was made by this offer with the house of this instance actor.
     PartnershipEnded { agreement: Uri, instance: Uri },
+    /// The house refused what somebody elsewhere said in a group of ours, after it was let in.
+    ActivityRefused {
+        activity: Uri,
+        reason: String,
+        person: Uri,
+    },
 }
 
 /// What is put on the wire: something in a group, or about an actor.

@@ -23,7 +23,7 @@ use crate::services::deliveries::news::{
 use crate::services::deliveries::routes::{Matter, Route, routes};
 use crate::services::deliveries::telling;
 use crate::services::signing::{self, Pens, PrivateKey};
-use crate::services::{accounts, dialects, documents};
+use crate::services::{accounts, dialects, documents, refusals};
 use crate::storage::deliveries::NewMessage;
 use crate::storage::{self, Connection};
 
@@ -65,14 +65,44 @@ struct Planned {
     event: EventId,
     kind: EventKind,
     messages: Vec<NewMessage>,
+    telling: Told,
 }
 
-/// Writes down what was planned, unless another process planned it meanwhile; how many events.
+/// How putting an event into words went.
+enum Told {
+    Well,
+    /// The same, after it had failed.
+    AtLast,
+    /// It is given up, and administrators see why.
+    Never(String),
+    /// The fault may pass: it is tried again, and administrators see why meanwhile.
+    NotYet(String),
+}
+
+/// Writes down what was planned, unless another process planned it meanwhile; how many events are done
+/// with.
 fn queue(connection: &mut Connection, mut planned: Vec<Planned>, now: Timestamp) -> Result<usize> {
     let ids: Vec<EventId> = planned.iter().map(|planned| planned.event).collect();
     let open = storage::events::hold_unplanned(connection, &ids)?;
     planned.retain(|planned| open.contains(&planned.event));
-    let done: Vec<EventId> = planned.iter().map(|planned| planned.event).collect();
+    let (mut done, mut at_last) = (Vec::with_capacity(planned.len()), Vec::new());
+    for Planned { event, telling, .. } in &planned {
+        match telling {
+            Told::Well => done.push(*event),
+            Told::AtLast => {
+                done.push(*event);
+                at_last.push(*event);
+            }
+            Told::Never(problem) => {
+                done.push(*event);
+                storage::untold::note(connection, *event, problem, now)?;
+            }
+            Told::NotYet(problem) => storage::untold::note(connection, *event, problem, now)?,
+        }
+    }
+    if !at_last.is_empty() {
+        storage::untold::forget(connection, &at_last)?;
+    }
     let messages = still_to_be_told(connection, planned)?;
     storage::deliveries::insert(connection, &messages, now)?;
     storage::events::mark_planned(connection, &done, now)?;
@@ -131,23 +161,31 @@ impl<'a> Planner<'a> {
     /// passes.
     fn plan_all(&mut self, connection: &mut Connection, events: &[Event]) -> Result<Vec<Planned>> {
         self.meet(connection, events)?;
+        let ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
+        let failed_before = storage::untold::list_among(connection, &ids)?;
         let mut all = Vec::with_capacity(events.len());
         for event in events {
-            let messages = match self.plan(connection, event) {
-                Ok(messages) => messages,
+            let failed_before = failed_before.contains(&event.id);
+            let (messages, telling) = match self.plan(connection, event) {
+                Ok(messages) if failed_before => (messages, Told::AtLast),
+                Ok(messages) => (messages, Told::Well),
                 Err(error) => {
                     tracing::error!(%error, event = %event.id, kind = %event.kind, "an event could not be told");
-                    if error.is_temporary() && self.asker.now.since(event.at) < TOLD_WITHIN {
-                        continue;
+                    let again =
+                        error.is_temporary() && self.asker.now.since(event.at) < TOLD_WITHIN;
+                    match again {
+                        // Noted already.
+                        true if failed_before => continue,
+                        true => (Vec::new(), Told::NotYet(error.to_string())),
+                        false => (Vec::new(), Told::Never(error.to_string())),
                     }
-                    Vec::new()
                 }
             };
-            let (event, kind) = (event.id, event.kind);
             all.push(Planned {
-                event,
-                kind,
+                event: event.id,
+                kind: event.kind,
                 messages,
+                telling,
             });
         }
         Ok(all)
@@ -170,7 +208,8 @@ impl<'a> Planner<'a> {
             EventKind::PersonUpdated
             | EventKind::PersonDeleted
             | EventKind::ActorUpdated
-            | EventKind::PartnershipEnded => {
+            | EventKind::PartnershipEnded
+            | EventKind::ActivityRefused => {
                 let message = self.plan_of_actor(connection, event)?;
                 Ok(message.into_iter().collect())
             }
@@ -201,6 +240,19 @@ impl<'a> Planner<'a> {
                     instance: instance.uri.clone(),
                 };
                 (news, DeliveryGround::Retraction, address(&instance))
+            }
+            EventKind::ActivityRefused => {
+                let Some((person, activity, reason)) = refusals::read_told(connection, event)?
+                else {
+                    return Ok(None);
+                };
+                let destinations = address(&person);
+                let news = ActorNews::ActivityRefused {
+                    activity,
+                    reason,
+                    person: person.uri,
+                };
+                (news, DeliveryGround::Addressed, destinations)
             }
             // Gone again before it was told.
             _ if actor.state == ActorState::Deleted => return Ok(None),
@@ -311,7 +363,8 @@ impl<'a> Planner<'a> {
         ground: DeliveryGround,
         post: Option<&Post>,
     ) -> Result<NewMessage> {
-        if let (DeliveryGround::News, Some(post)) = (ground, event.post) {
+        if let (DeliveryGround::News | DeliveryGround::Addressed, Some(post)) = (ground, event.post)
+        {
             let getting = self.about_to_get.entry(post).or_default();
             getting.extend(destinations.iter().cloned());
         }
@@ -362,13 +415,19 @@ impl<'a> Planner<'a> {
                 }
                 Ok(told)
             }
-            _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
+            _ if !telling.group.is_local() => {
+                let mut house = address_group(&telling.group.actor);
+                // What its house never got needs no taking back there.
+                if let (DeliveryGround::Retraction, Some(post)) = (ground, event.post) {
+                    let got = self.hosts_that_got(connection, post)?;
+                    house.retain(|(host, _)| got.contains_key(host));
+                }
+                Ok(house)
+            }
             _ => match (ground, event.post) {
                 (DeliveryGround::Retraction, Some(post)) => {
-                    let got = storage::deliveries::list_hosts_that_got(connection, post)?;
-                    let mut hosts = self.about_to_get.get(&post).cloned().unwrap_or_default();
-                    hosts.extend(got);
-                    let mut hosts: Vec<_> = hosts.into_iter().collect();
+                    let got = self.hosts_that_got(connection, post)?;
+                    let mut hosts: Vec<_> = got.into_iter().collect();
                     // Who was not told of a like is not told that it was taken back.
                     if event.kind == EventKind::Unliked {
                         keep_apart(connection, event, &telling.group, &mut hosts)?;
@@ -384,6 +443,17 @@ impl<'a> Planner<'a> {
                 }
             },
         }
+    }
+
+    /// The servers that got something about a post, or will because of an earlier event.
+    fn hosts_that_got(
+        &self,
+        connection: &mut Connection,
+        post: PostId,
+    ) -> Result<BTreeMap<Host, Uri>> {
+        let mut hosts = self.about_to_get.get(&post).cloned().unwrap_or_default();
+        hosts.extend(storage::deliveries::list_hosts_that_got(connection, post)?);
+        Ok(hosts)
     }
 
     /// What proves the words of who did it, and of who tells it.
@@ -451,14 +521,12 @@ fn addressee(
 
 /// What has to arrive in order: a topic's news, a person's, and what a group says of its own
 /// standing, for a grant may replace another (none: the group's lane). Who is erased takes everything
-/// back before they are gone, or nobody would listen any more.
+/// back before they are gone, themselves or by the group that announces it, or nobody would listen any
+/// more; what waited with a text of theirs was withheld, so nothing is overtaken by that.
 fn lane(event: &Event, telling: &GroupTelling, post: Option<&Post>) -> Option<i64> {
-    let gone = telling
-        .news
-        .speaker()
-        .filter(|by| by.state == ActorState::Deleted);
-    if let (Some(person), false) = (gone, telling.announced) {
-        return Some(person.id.0);
+    let speaker = telling.news.speaker();
+    if let Some(gone) = speaker.filter(|by| by.state == ActorState::Deleted) {
+        return Some(gone.id.0);
     }
     match &telling.news {
         News::GrantOffered { .. } | News::GrantEnded { .. } | News::GroupChanged { .. } => None,

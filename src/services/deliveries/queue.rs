@@ -1,7 +1,7 @@
 //! The queue as administrators see it, and what they can do about it.
 
 use crate::app::App;
-use crate::domain::{AuditAction, Delivery, DeliveryId, Destination, Host};
+use crate::domain::{AuditAction, Delivery, DeliveryId, Destination, EventId, Host, Untold};
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
 use crate::services::{access, audit};
@@ -43,6 +43,34 @@ pub async fn list_given_up(
             storage::deliveries::list_given_up(connection, before, most)
         })
         .await
+}
+
+/// Events of which nobody was told because they could not be put into words, newest first.
+pub async fn list_untold(app: &App, viewer: Viewer, most: i64) -> Result<Vec<Untold>> {
+    access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
+    app.db
+        .read("list_untold", move |connection| {
+            storage::untold::list(connection, most)
+        })
+        .await
+}
+
+/// Tries again to tell an event that could not be told (none: all of them); how many.
+pub async fn retell(app: &App, viewer: Viewer, event: Option<EventId>) -> Result<usize> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManagePartners>(&asker)?;
+    let count = app
+        .db
+        .write("retell_events", move |connection| {
+            let count = storage::untold::plan_anew(connection, event)?;
+            let subject = event.map_or_else(|| "all".to_owned(), |event| event.to_string());
+            let action = AuditAction::EventRetold;
+            audit::note(connection, &asker, action, &subject, &count.to_string())?;
+            Ok(count)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(count)
 }
 
 /// Makes waiting and given-up deliveries due, and has their servers asked at once, also one that rests;

@@ -13,6 +13,7 @@ use crate::policy::{FederationMode, Reason, Viewer};
 use crate::services::access::Receivers;
 use crate::services::deliveries::health::Healths;
 use crate::services::deliveries::known::{Known, known};
+use crate::services::refusals;
 use crate::storage::deliveries::{Claimed, Due, Outcome};
 use crate::storage::{self, Connection};
 
@@ -79,6 +80,7 @@ fn record(connection: &mut Connection, ended: &[Outcome], now: Timestamp) -> Res
         // A request to join that its group did not even take is over: nobody there will answer it.
         storage::memberships::remove_requests(connection, &refused)?;
     }
+    refusals::record(connection, ended, now)?;
     let mut healths = Healths::read(connection, ended.iter().map(|outcome| &outcome.host))?;
     healths.hear(ended, now);
     healths.write(connection, now)

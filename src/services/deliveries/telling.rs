@@ -130,6 +130,7 @@ fn news(
         | EventKind::PersonUpdated
         | EventKind::PersonDeleted
         | EventKind::PartnershipEnded
+        | EventKind::ActivityRefused
         | EventKind::PostCreated
         | EventKind::PostUpdated
         | EventKind::PostDeleted
@@ -153,11 +154,7 @@ fn post_news(
     post: Post,
     ground: DeliveryGround,
 ) -> Result<Option<(News, DeliveryGround)>> {
-    let retraction = if ground == DeliveryGround::News {
-        DeliveryGround::Retraction
-    } else {
-        ground
-    };
+    let retraction = DeliveryGround::Retraction;
     let by = known
         .actor(connection, event.actor)?
         .cloned()

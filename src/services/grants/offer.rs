@@ -41,6 +41,7 @@ pub async fn add(
     request: GrantRequest,
 ) -> Result<Standing> {
     let asker = app.asker(viewer);
+    refuse_ourselves(app, &host)?;
     let group = group.seen_from(app.config.host());
     let standing = app
         .db
@@ -68,6 +69,16 @@ pub async fn add(
         .await?;
     app.bells.events.notify_one();
     Ok(standing)
+}
+
+/// No invitation leads from a house to itself.
+fn refuse_ourselves(app: &App, host: &Host) -> Result<()> {
+    match host == app.config.host() {
+        true => Err(Error::Conflict(format!(
+            "{host} is this house itself: its own people need no grant; `guildhall member add` lets them in"
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// What is said in a group that is not public is given to nobody who would show it to others.

@@ -21,6 +21,12 @@ pub enum Command {
     RejectFollow {
         follow: Uri,
     },
+    /// What somebody here said in a group elsewhere was let in there and then refused.
+    RejectActivity {
+        activity: Uri,
+        /// Why, in a word.
+        reason: String,
+    },
     /// A group asks one of ours to come.
     Invite {
         group: Uri,
@@ -136,6 +142,18 @@ impl Command {
             Self::Announced { command, .. } => command.prepare(),
             _ => {}
         }
+    }
+
+    /// Something that somebody says or does in a group, and who sees it at home as if it were so.
+    pub const fn is_own_word(&self) -> bool {
+        matches!(
+            self,
+            Self::CreatePost(_)
+                | Self::UpdatePost(_)
+                | Self::DeleteObject { .. }
+                | Self::Like { .. }
+                | Self::Unlike { .. }
+        )
     }
 
     /// What the house of a group may do to every post in it.

@@ -1,9 +1,11 @@
 //! At the door: who may come in, and what one read tells of what they say. What is let in is stored
 //! before it is answered.
 
-use super::{Command, find_group};
+use super::{Command, Vouching, find_group};
 use crate::app::{App, Asker};
-use crate::domain::{Actor, ActorKey, ActorState, Host, PartnerState, Timestamp, Uri};
+use crate::domain::{
+    Actor, ActorKey, ActorKind, ActorState, GroupId, Host, PartnerState, Timestamp, Uri,
+};
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
 use crate::services::partners::ending;
@@ -15,6 +17,8 @@ use crate::storage::{self, Connection};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
     Open,
+    /// The partnership is over. Who is known from then may take back what is theirs, and nothing else.
+    TakingBack,
     /// Try again later: the partnership is paused.
     Paused,
     Shut(Reason),
@@ -32,22 +36,27 @@ pub async fn knock(app: &App, key: &Uri) -> Result<(Gate, Option<KnownSigner>)> 
             let state = storage::partners::find_state(connection, key.host())?;
             Ok(match judge(state, mode) {
                 Gate::Open => (Gate::Open, known_signer(connection, &key)?),
-                shut => (shut, None),
+                Gate::TakingBack => match known_signer(connection, &key)? {
+                    Some(known) => (Gate::TakingBack, Some(known)),
+                    None => (Gate::Shut(Reason::NoPartnership), None),
+                },
+                shut @ (Gate::Paused | Gate::Shut(_)) => (shut, None),
             })
         })
         .await
 }
 
-/// Asks whether `host` may speak to us.
+/// Asks whether we speak with `host`: for what is fetched from it and shown to it.
 pub async fn gate(app: &App, host: &Host) -> Result<Gate> {
     let mode = app.house().federation;
     let host = host.clone();
     app.db
         .read("gate", move |connection| {
-            Ok(judge(
-                storage::partners::find_state(connection, &host)?,
-                mode,
-            ))
+            let state = storage::partners::find_state(connection, &host)?;
+            Ok(match judge(state, mode) {
+                Gate::TakingBack => Gate::Shut(Reason::NoPartnership),
+                other @ (Gate::Open | Gate::Paused | Gate::Shut(_)) => other,
+            })
         })
         .await
 }
@@ -60,7 +69,8 @@ const fn judge(state: Option<PartnerState>, mode: FederationMode) -> Gate {
         (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Open) => {
             Gate::Open
         }
-        (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Closed) => {
+        (Some(PartnerState::Ended), FederationMode::Closed) => Gate::TakingBack,
+        (Some(PartnerState::Invited) | None, FederationMode::Closed) => {
             Gate::Shut(Reason::NoPartnership)
         }
     }
@@ -146,6 +156,12 @@ fn examine(connection: &mut Connection, asker: &Asker, verified: &Verified) -> R
     let state = storage::partners::find_state(connection, host)?;
     match judge(state, asker.house.federation) {
         Gate::Open => {}
+        Gate::TakingBack => {
+            let known = storage::arrivals::exists(connection, &verified.activity)?;
+            if !known && !takes_back_own(connection, &verified.signer, &verified.command)? {
+                return Err(Error::Denied(Reason::NoPartnership));
+            }
+        }
         Gate::Paused => {
             let sentence = Reason::PartnershipPaused.sentence();
             return Err(Error::Unavailable(sentence.into()));
@@ -160,6 +176,60 @@ fn examine(connection: &mut Connection, asker: &Asker, verified: &Verified) -> R
     }
     check(connection, asker, &verified.signer, &verified.command)?;
     Ok(Accepted::New)
+}
+
+/// Whether this takes back something that we hold and that is the signer's own: a post or a like, or
+/// themselves with all of it. A group speaks so for the people of its own server, in itself.
+fn takes_back_own(connection: &mut Connection, signer: &Actor, command: &Command) -> Result<bool> {
+    match (command, signer.kind) {
+        (
+            Command::Announced {
+                actor,
+                command,
+                vouching: Vouching::House,
+                ..
+            },
+            ActorKind::Group,
+        ) => {
+            let by = storage::actors::find_by_uri(connection, actor)?;
+            let ours_no_longer = |by: &Actor| by.host.is_some() && by.host == signer.host;
+            match by.filter(ours_no_longer) {
+                Some(by) => is_own(connection, &by, command, Some(signer.id.group())),
+                None => Ok(false),
+            }
+        }
+        (Command::DeleteActor, ActorKind::Person) => Ok(true),
+        (command, ActorKind::Person) => is_own(connection, signer, command, None),
+        (_, ActorKind::Group | ActorKind::Service) => Ok(false),
+    }
+}
+
+/// Whether a post or a like that is taken back is of whoever takes it back, and in this group (none:
+/// in any).
+fn is_own(
+    connection: &mut Connection,
+    by: &Actor,
+    command: &Command,
+    group: Option<GroupId>,
+) -> Result<bool> {
+    let (Command::DeleteObject {
+        object,
+        removal: false,
+    }
+    | Command::Unlike { object }) = command
+    else {
+        return Ok(false);
+    };
+    let post = storage::posts::find_by_uri(connection, object)?;
+    let Some(post) = post.filter(|post| group.is_none() || post.group == group) else {
+        return Ok(false);
+    };
+    match command {
+        Command::Unlike { .. } => {
+            Ok(storage::reactions::find(connection, post.id, by.id)?.is_some())
+        }
+        _ => Ok(post.author == by.id),
+    }
 }
 
 /// The permission that can be told at the door. Whatever depends on activities still waiting to be
@@ -205,6 +275,7 @@ fn check(
         Command::Unfollow { .. }
         | Command::AcceptFollow { .. }
         | Command::RejectFollow { .. }
+        | Command::RejectActivity { .. }
         | Command::Invite { .. }
         | Command::Unlike { .. }
         | Command::OfferGrant { .. }

@@ -8,7 +8,7 @@ use crate::policy::Reason;
 use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, grants, house, memberships, posts, reactions, remote_actors, reports,
+    access, grants, house, memberships, posts, reactions, refusals, remote_actors, reports,
 };
 use crate::storage::{self, Connection};
 
@@ -50,6 +50,9 @@ pub(super) fn effect(
         Command::RejectFollow { follow } => {
             let group = find_group(connection, &signer.uri)?;
             memberships::receive_reject(connection, &group, follow)
+        }
+        Command::RejectActivity { activity, reason } => {
+            refusals::receive(connection, signer, activity, reason, asker.now)
         }
         Command::Invite { group, invitee } => {
             let ourselves = house::instance_actor(connection)?.uri;
@@ -203,7 +206,11 @@ fn announced(
                 true => author_elsewhere(connection, object, activity)?.unwrap_or(by),
                 false => by,
             };
-            posts::receive_delete(connection, asker, &by, object, *removal, None)
+            let asker = match is_authors(connection, &by, object, *removal)? {
+                true => in_own_words(connection, asker, signer, &by, object)?,
+                false => asker.clone(),
+            };
+            posts::receive_delete(connection, &asker, &by, object, *removal, None)
         }
         Command::RestoreObject { object } => {
             posts::receive_restore(connection, asker, &by, object, None)
@@ -216,10 +223,42 @@ fn announced(
             reactions::receive_like(connection, asker, &by, like, object, None)
         }
         Command::Unlike { object } => {
-            reactions::receive_unlike(connection, asker, &by, object, None)
+            let asker = in_own_words(connection, asker, signer, &by, object)?;
+            reactions::receive_unlike(connection, &asker, &by, object, None)
         }
         _ => Ok(()),
     }
+}
+
+/// What a group says that somebody of its own server took back in it is their own word, good also when
+/// nobody here sees the group any more.
+fn in_own_words(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    by: &Actor,
+    object: &Uri,
+) -> Result<Asker> {
+    let post = storage::posts::find_by_uri(connection, object)?;
+    let in_it = post.is_some_and(|post| post.group == Some(signer.id.group()));
+    Ok(match in_it && by.host == signer.host {
+        true => Asker {
+            viewer: access::viewer_of(by),
+            ..asker.clone()
+        },
+        false => asker.clone(),
+    })
+}
+
+/// Whether somebody of the group's own server deletes what they wrote.
+fn is_authors(
+    connection: &mut Connection,
+    by: &Actor,
+    object: &Uri,
+    removal: bool,
+) -> Result<bool> {
+    let post = storage::posts::find_by_uri(connection, object)?;
+    Ok(!removal && post.is_some_and(|post| post.author == by.id))
 }
 
 /// Who wrote a post of another server than ours, where the activity is of that server too: then its

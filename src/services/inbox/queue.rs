@@ -3,9 +3,9 @@
 use super::Command;
 use super::effect::{effect, waits_for_more};
 use crate::app::{App, Asker};
-use crate::domain::{Actor, Arrival, ArrivalId, ArrivalState, Timestamp, Uri};
+use crate::domain::{Actor, Arrival, ArrivalState, Timestamp, Uri};
 use crate::error::{Error, Result};
-use crate::services::access;
+use crate::services::{access, refusals};
 use crate::storage::{self, Connection};
 
 /// An activity that is due, with who signed it.
@@ -140,15 +140,15 @@ fn apply_one(
     });
     match outcome {
         Ok(()) => return Ok(true),
-        Err(Error::Denied(reason)) => refuse(connection, id, reason.as_str(), asker.now)?,
+        Err(Error::Denied(reason)) => refuse(connection, due, command, reason.as_str(), asker.now)?,
         Err(Error::NotFound)
             if due.arrival.attempts < ATTEMPTS_WITHOUT_GROUND_MAX && waits_for_more(command) =>
         {
             put_off(connection, due, "unknown_ground", asker.now)?;
         }
-        Err(Error::NotFound) => refuse(connection, id, "unknown", asker.now)?,
-        Err(Error::Invalid { .. }) => refuse(connection, id, "invalid", asker.now)?,
-        Err(Error::Conflict(_)) => refuse(connection, id, "conflict", asker.now)?,
+        Err(Error::NotFound) => refuse(connection, due, command, "unknown", asker.now)?,
+        Err(Error::Invalid { .. }) => refuse(connection, due, command, "invalid", asker.now)?,
+        Err(Error::Conflict(_)) => refuse(connection, due, command, "conflict", asker.now)?,
         Err(error) if due.arrival.attempts < ATTEMPTS_MAX => {
             tracing::warn!(%error, activity = %due.arrival.activity, "an activity could not be applied; it is tried again");
             put_off(connection, due, "internal", asker.now)?;
@@ -167,9 +167,20 @@ fn apply_one(
     Ok(false)
 }
 
-fn refuse(connection: &mut Connection, id: ArrivalId, reason: &str, now: Timestamp) -> Result<()> {
+fn refuse(
+    connection: &mut Connection,
+    due: &Due,
+    command: &Command,
+    reason: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let (id, activity) = (due.arrival.id, &due.arrival.activity);
     tracing::info!(reason, arrival = %id, "an activity changed nothing");
-    storage::arrivals::finish(connection, id, ArrivalState::Refused, Some(reason), now)
+    storage::arrivals::finish(connection, id, ArrivalState::Refused, Some(reason), now)?;
+    match command.is_own_word() {
+        true => refusals::tell_sender(connection, &due.signer, activity, reason, now),
+        false => Ok(()),
+    }
 }
 
 fn put_off(connection: &mut Connection, due: &Due, reason: &str, now: Timestamp) -> Result<()> {

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use crate::app::{App, Asker};
-use crate::domain::{Actor, ActorId, Partner, Post, PostId, PostState, PostView, Revision};
+use crate::domain::{
+    Actor, ActorId, Partner, Post, PostId, PostState, PostView, RefusalNotice, Revision,
+};
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
-use crate::services::access;
+use crate::services::{access, refusals};
 use crate::storage::{self, Connection};
 
 /// Finds one post, if the viewer may read it. Deleted ones come without their text, removed ones
@@ -74,6 +76,10 @@ pub(super) fn views(
         Some(actor) => storage::reactions::list_liked(connection, actor, &ids)?,
         None => Vec::new(),
     };
+    let mut refusals: HashMap<PostId, Vec<RefusalNotice>> = HashMap::new();
+    for (post, notice) in refusals::list_notices(connection, &asker.viewer, &posts)? {
+        refusals.entry(post).or_default().push(notice);
+    }
     let guests = storage::accounts::list_guests(connection, &author_ids)?;
     posts
         .into_iter()
@@ -86,6 +92,7 @@ pub(super) fn views(
             Ok(PostView {
                 by_guest: guests.contains(&post.author),
                 liked: liked.contains(&post.id),
+                refusals: refusals.remove(&post.id).unwrap_or_default(),
                 post: if shown { post } else { without_text(post) },
                 author,
             })

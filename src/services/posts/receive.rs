@@ -101,7 +101,7 @@ fn title_of(received: &ReceivedPost) -> String {
     let named = received
         .title
         .as_deref()
-        .map(|title| markup::plain_name(title, TITLE_CHARS_MAX))
+        .map(|title| markup::plain_title(title, TITLE_CHARS_MAX))
         .filter(|title| !title.is_empty());
     named.unwrap_or_else(|| {
         let line = markup::first_line(received.html.sanitized().as_str(), TITLE_LINE_CHARS_MAX);

@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
-use crate::services::{access, audit};
+use crate::services::{access, audit, refusals};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
@@ -200,6 +200,8 @@ pub async fn update(
                 &html,
                 asker.now,
             )?;
+            let (author, new_text) = (case.post.author, [EventKind::PostUpdated]);
+            refusals::supersede(connection, id, author, &new_text, asker.now)?;
             tell(connection, &asker, EventKind::PostUpdated, &case.post, None)?;
             audit::note(
                 connection,
@@ -251,6 +253,8 @@ pub(in crate::services) fn take_back(
     id: PostId,
 ) -> Result<Post> {
     let case = access::permit_post::<act::DeletePost>(connection, asker, id)?;
+    let texts = [EventKind::PostCreated, EventKind::PostUpdated];
+    refusals::supersede(connection, id, case.post.author, &texts, asker.now)?;
     storage::posts::delete(connection, &case.permit, &case.post)?;
     tell(connection, asker, EventKind::PostDeleted, &case.post, None)?;
     Ok(case.post)

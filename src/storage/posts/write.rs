@@ -3,12 +3,14 @@
 use diesel::prelude::*;
 
 use super::PostRow;
-use crate::domain::{ActorId, Audience, GroupId, Post, PostId, PostState, Timestamp, Uri};
+use crate::domain::{
+    ActorId, Audience, GroupId, Post, PostId, PostState, PostText, Timestamp, Uri,
+};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
-use crate::storage::{Connection, ids};
+use crate::storage::{Connection, ids, refusals};
 
 /// A post before it has an id. The group comes from the permit.
 #[derive(Clone, Debug)]
@@ -155,6 +157,21 @@ pub fn update_text(
     html: &str,
     now: Timestamp,
 ) -> Result<()> {
+    debug_assert_eq!(permit.post(), old.id);
+    let text = PostText {
+        title: title.map(str::to_owned),
+        source: source.map(str::to_owned),
+        html: html.to_owned(),
+    };
+    replace_text(connection, old, &text, now)
+}
+
+fn replace_text(
+    connection: &mut Connection,
+    old: &Post,
+    text: &PostText,
+    now: Timestamp,
+) -> Result<()> {
     diesel::insert_into(revisions::table)
         .values((
             revisions::id.eq(ids::next(now)),
@@ -162,17 +179,89 @@ pub fn update_text(
             revisions::title.eq(old.title.as_deref()),
             revisions::html.eq(&old.html),
             revisions::until_at.eq(now.micros()),
+            revisions::source.eq(old.source.as_deref()),
         ))
         .execute(connection)?;
-    diesel::update(posts::table.find(permit.post().0))
+    diesel::update(posts::table.find(old.id.0))
         .set((
-            posts::title.eq(title),
-            posts::source.eq(source),
-            posts::html.eq(html),
+            posts::title.eq(text.title.as_deref()),
+            posts::source.eq(text.source.as_deref()),
+            posts::html.eq(&text.html),
             posts::edited_at.eq(Some(now.micros())),
         ))
         .execute(connection)?;
     Ok(())
+}
+
+/// Takes the text that began to stand at `began` out of a post and of its history, as if it had never
+/// been written: the house of its group did not take it. None: there is none from then.
+pub fn cut_text(
+    connection: &mut Connection,
+    post: &Post,
+    began: Timestamp,
+) -> Result<Option<PostText>> {
+    let texts: Vec<(i64, Option<String>, Option<String>, String, i64)> = revisions::table
+        .filter(revisions::post_id.eq(post.id.0))
+        .order(revisions::id)
+        .select((
+            revisions::id,
+            revisions::title,
+            revisions::source,
+            revisions::html,
+            revisions::until_at,
+        ))
+        .load(connection)?;
+    let Some(at) = texts.iter().position(|text| text.4 == began.micros()) else {
+        return Ok(None);
+    };
+    let before = &texts[at];
+    match texts.get(at + 1) {
+        // Another text followed it: the one before stood until then.
+        Some((id, title, source, html, until)) => {
+            diesel::delete(revisions::table.find(id)).execute(connection)?;
+            diesel::update(revisions::table.find(before.0))
+                .set(revisions::until_at.eq(until))
+                .execute(connection)?;
+            let (title, source, html) = (title.clone(), source.clone(), html.clone());
+            Ok(Some(PostText {
+                title,
+                source,
+                html,
+            }))
+        }
+        None => {
+            diesel::delete(revisions::table.find(before.0)).execute(connection)?;
+            let edited = at.checked_sub(1).map(|earlier| texts[earlier].4);
+            diesel::update(posts::table.find(post.id.0))
+                .set((
+                    posts::title.eq(&before.1),
+                    posts::source.eq(&before.2),
+                    posts::html.eq(&before.3),
+                    posts::edited_at.eq(edited),
+                ))
+                .execute(connection)?;
+            Ok(Some(PostText {
+                title: post.title.clone(),
+                source: post.source.clone(),
+                html: post.html.clone(),
+            }))
+        }
+    }
+}
+
+/// Lets a text stand that the house of a post's group took after all; the one that stood is history.
+pub fn put_text(
+    connection: &mut Connection,
+    id: PostId,
+    text: &PostText,
+    now: Timestamp,
+) -> Result<()> {
+    match super::find(connection, id)? {
+        Some(post) if post.state != PostState::Deleted => {
+            replace_text(connection, &post, text, now)
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Takes a post back for good: its text and earlier texts are gone, its place in the thread stays.
@@ -184,6 +273,7 @@ pub fn delete(
     diesel::delete(revisions::table.filter(revisions::post_id.eq(post.id.0)))
         .execute(connection)?;
     diesel::delete(removals::table.find(post.id.0)).execute(connection)?;
+    refusals::forget(connection, post.id)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),

@@ -86,6 +86,19 @@ pub struct QueuePage {
     pub destinations: Vec<DestinationRow>,
     pub dead: Vec<DeadLetter>,
     pub pager: Pager,
+    /// Of what nobody was told at all.
+    pub untold: Vec<UntoldRow>,
+}
+
+/// An event that could not be put into words.
+pub struct UntoldRow {
+    /// Of the event.
+    pub id: String,
+    /// "post created"
+    pub what: String,
+    pub at: When,
+    pub problem: String,
+    pub tried_again: bool,
 }
 
 /// One host and how sending to it goes.
@@ -100,6 +113,8 @@ pub struct DeadLetter {
     pub host: String,
     /// "Create comment in Engineering"
     pub what: String,
+    /// "Refused", or "Given up after 30 days".
+    pub fate: String,
     pub attempts: usize,
     pub failure: Failure,
 }

@@ -20,6 +20,8 @@ pub struct TopicSummary {
     pub comments: usize,
     pub pinned: bool,
     pub locked: bool,
+    /// The house of its group did not take it: it is seen here only.
+    pub refused: bool,
 }
 
 /// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete`, `/restore` and `/comments` (`body`,
@@ -97,10 +99,25 @@ pub struct PostBody {
     pub can_remove: bool,
     /// Shows the form for `/p/ID/report`.
     pub can_report: bool,
+    /// What the house of a group elsewhere did not take of it, and of what the viewer did with it.
+    pub refusals: Vec<NotTaken>,
     /// Waits for a moderator; only the author and moderators get to see it.
     pub held: bool,
     /// Where it was written, if elsewhere.
     pub origin: Option<String>,
+}
+
+/// Something that the house of a group elsewhere did not take.
+pub struct NotTaken {
+    pub sentence: String,
+    /// The text that was not taken, where it was an edit of the viewer's.
+    pub text: Option<RefusedText>,
+}
+
+/// A text that does not stand.
+pub struct RefusedText {
+    pub title: Option<String>,
+    pub body: SafeHtml,
 }
 
 /// What is left of a removed post, and for those with duties what it said.

@@ -681,3 +681,156 @@ async fn a_partnership_is_ended_by_the_server_with_which_it_was_made_and_by_nobo
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_former_partner_takes_back_its_own_and_does_nothing_else() {
+    on_both(async |fixture| {
+        let peer = Peer::start("former");
+        let (wanda, club) = (peer.person("wanda"), peer.group("club"));
+        fixture.open(&fixture.shared, &peer).await;
+        fixture.admit(&wanda, &fixture.shared).await;
+        let hers = [1, 2].map(|n| fixture.comment_by(&wanda, &format!("wanda's word {n}")));
+        let like = wanda.activity("Like", json!(fixture.topic.uri.as_str()));
+        let pams = fixture.comment_by(&fixture.pam, "pam's words stay");
+        for (who, activity) in [
+            (&wanda, &hers[0]),
+            (&wanda, &hers[1]),
+            (&wanda, &like),
+            (&fixture.pam, &pams),
+        ] {
+            assert_eq!(fixture.deliver(who, activity).await.status, 202);
+        }
+        // The group is known here, and so are its keys.
+        let nothing = club.activity("Listen", json!(fixture.topic.uri.as_str()));
+        assert_eq!(fixture.deliver(&club, &nothing).await.status, 202);
+        fixture.settle().await;
+        let host: Host = peer.host().parse().unwrap();
+        let end = partners::Change::End;
+        let ended = partners::change(&fixture.app, Viewer::Operator, host, end).await;
+        ended.expect("it stood");
+        fixture.settle().await;
+
+        let then = peer.traffic();
+        let object = |activity: &Value| activity["object"]["id"].clone();
+        let update = wanda.activity("Update", hers[0]["object"].clone());
+        let mut removal = wanda.activity("Delete", object(&pams));
+        removal["summary"] = json!("because I say so");
+        let inside = wanda.activity("Delete", object(&hers[0]));
+        for (what, by, attack) in [
+            ("a new text", &wanda, update),
+            ("a new comment", &wanda, fixture.comment_by(&wanda, "again")),
+            (
+                "pam's comment",
+                &wanda,
+                wanda.activity("Delete", object(&pams)),
+            ),
+            ("a removal", &wanda, removal),
+            (
+                "what never came",
+                &wanda,
+                wanda.activity("Delete", json!(wanda.new_id())),
+            ),
+            (
+                "pam's like",
+                &wanda,
+                wanda.activity(
+                    "Undo",
+                    fixture
+                        .pam
+                        .activity("Like", json!(fixture.topic.uri.as_str())),
+                ),
+            ),
+            (
+                "a like that is none",
+                &wanda,
+                wanda.activity("Like", object(&pams)),
+            ),
+            (
+                "its group, in ours",
+                &club,
+                club.activity("Announce", inside),
+            ),
+            (
+                "its group itself",
+                &club,
+                club.activity("Delete", json!(club.id)),
+            ),
+            (
+                "its server itself",
+                peer.instance(),
+                peer.instance()
+                    .activity("Delete", json!(peer.instance().id)),
+            ),
+        ] {
+            let forged = fixture.letter(by, &attack).sign();
+            let line = fixture.refuses(what, &forged, 403).await;
+            assert_eq!(line.reason, "no_partnership", "{what}");
+        }
+        // Whoever has not her key is answered the same.
+        let mut stolen = fixture.letter(&wanda, &wanda.activity("Delete", object(&hers[0])));
+        stolen.key = fixture.letter(&fixture.eve, &json!({})).key;
+        let line = fixture
+            .refuses("eve's signature", &stolen.sign(), 403)
+            .await;
+        assert_eq!(line.reason, "no_partnership");
+
+        for own in [
+            wanda.activity("Delete", object(&hers[0])),
+            wanda.activity("Undo", like),
+        ] {
+            let reply = fixture.deliver(&wanda, &own).await;
+            assert_eq!(reply.status, 202, "{}", reply.text());
+        }
+        let dump = fixture.settle().await;
+        assert_eq!(dump.count("posts", "wanda's word 1"), 0);
+        assert_eq!(dump.count("posts", "wanda's word 2"), 1);
+        assert_eq!(dump.count("reactions", &peer.host()), 0);
+
+        // She goes herself, with all that is hers.
+        let gone = wanda.activity("Delete", json!(wanda.id));
+        assert_eq!(fixture.deliver(&wanda, &gone).await.status, 202);
+        let dump = fixture.settle().await;
+        assert_eq!(dump.count("posts", "wanda's word"), 0);
+        assert_eq!(dump.count("posts", "pam's words stay"), 1);
+        let asked = peer.seen_since(then);
+        assert!(asked.iter().all(|seen| seen.method == "POST"), "{asked:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_the_house_of_a_group_says_that_it_refused_something() {
+    on_both(async |fixture| {
+        let topic = fixture.post("Not to be rejected", "It stands.").await;
+        let dump = fixture.settle().await;
+        let events = dump
+            .rows("events")
+            .iter()
+            .map(|row| serde_json::from_str(row).unwrap());
+        let event = events
+            .filter(|row: &Value| row["post_id"] == json!(topic.id.0))
+            .map(|row| row["id"].as_i64().unwrap())
+            .next()
+            .expect("it is told");
+        let activity = fixture.url(&format!("/activities/create/{event}"));
+        // That a server was met is no change of anything.
+        let met = [
+            "arrivals",
+            "actors",
+            "actor_keys",
+            "actor_documents",
+            "peers",
+            "dialects",
+        ];
+        let before = fixture.dump().await.content().without(&met);
+        for sender in [fixture.q.instance(), &fixture.quin, fixture.p.instance()] {
+            let mut rejection = sender.activity("Reject", json!(activity));
+            rejection["guildhall:reason"] = json!("locked");
+            assert_eq!(fixture.deliver(sender, &rejection).await.status, 202);
+        }
+        let after = fixture.settle().await.content().without(&met);
+        assert_eq!(after.since(&before), Vec::<String>::new());
+        assert_eq!(after.count("refusals", ""), 0);
+    })
+    .await;
+}

@@ -1,0 +1,3 @@
+DROP TABLE untold;
+ALTER TABLE revisions DROP COLUMN source;
+DROP TABLE refusals;
