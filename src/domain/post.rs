@@ -1,7 +1,9 @@
 //! Topics and comments.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Actor, ActorId, GroupId, Invalid, PostId, Timestamp, Title, Uri};
+use crate::domain::{
+    Actor, ActorId, GroupId, Invalid, PollDraft, PollView, PostId, Timestamp, Title, Uri,
+};
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -81,6 +83,8 @@ pub struct PostView {
     pub by_guest: bool,
     /// The viewer likes it.
     pub liked: bool,
+    /// How the poll stands that it is, and what the viewer chose.
+    pub poll: Option<PollView>,
 }
 
 /// Markdown of a topic or comment: not empty, not too long.
@@ -152,8 +156,15 @@ impl std::str::FromStr for RemovalReason {
 /// What a person writes before it is a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Draft {
-    Topic { title: Title, body: Option<Body> },
-    Comment { body: Body, audience: Audience },
+    Topic {
+        title: Title,
+        body: Option<Body>,
+        poll: Option<PollDraft>,
+    },
+    Comment {
+        body: Body,
+        audience: Audience,
+    },
 }
 
 /// An earlier text of a post.

@@ -363,6 +363,13 @@ impl<'a> Planner<'a> {
                 Ok(told)
             }
             _ if !telling.group.is_local() => Ok(address_group(&telling.group.actor)),
+            _ if event.kind == EventKind::Voted => {
+                let mut hosts = self.receivers(connection, &telling.group, post)?;
+                keep_apart(connection, event, &telling.group, &mut hosts)?;
+                let counting = self.author_host(connection, post)?;
+                hosts.retain(|(host, _)| Some(host) == counting.as_ref());
+                Ok(hosts)
+            }
             _ => match (ground, event.post) {
                 (DeliveryGround::Retraction, Some(post)) => {
                     let got = storage::deliveries::list_hosts_that_got(connection, post)?;
@@ -384,6 +391,17 @@ impl<'a> Planner<'a> {
                 }
             },
         }
+    }
+
+    /// The server that a post is from.
+    fn author_host(
+        &mut self,
+        connection: &mut Connection,
+        post: Option<&Post>,
+    ) -> Result<Option<Host>> {
+        let Some(post) = post else { return Ok(None) };
+        let author = self.known.actor(connection, post.author)?;
+        Ok(author.and_then(|author| author.host.clone()))
     }
 
     /// What proves the words of who did it, and of who tells it.
@@ -431,7 +449,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// To whom news of a post are said: who wrote what a comment answers, or what is liked.
+/// To whom news of a post are said: who wrote what a comment answers, what is liked or voted in.
 fn addressee(
     connection: &mut Connection,
     known: &mut Known,
@@ -439,7 +457,7 @@ fn addressee(
     post: &Post,
 ) -> Result<Option<Actor>> {
     let about = match (kind, post.parent) {
-        (EventKind::Liked | EventKind::Unliked, _) => Some(post.author),
+        (EventKind::Liked | EventKind::Unliked | EventKind::Voted, _) => Some(post.author),
         (_, Some(parent)) => known.post(connection, parent)?.map(|parent| parent.author),
         (_, None) => None,
     };

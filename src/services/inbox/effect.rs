@@ -8,7 +8,7 @@ use crate::policy::Reason;
 use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, grants, house, memberships, posts, reactions, remote_actors, reports,
+    access, grants, house, memberships, polls, posts, reactions, remote_actors, reports,
 };
 use crate::storage::{self, Connection};
 
@@ -77,6 +77,7 @@ pub(super) fn effect(
         Command::Unlike { object } => {
             reactions::receive_unlike(connection, asker, signer, object, raw)
         }
+        Command::Vote(vote) => polls::receive(connection, asker, signer.id, vote, raw),
         Command::Flag { objects, text } => {
             reports::receive(connection, asker, signer, objects, text)
         }
@@ -218,6 +219,7 @@ fn announced(
         Command::Unlike { object } => {
             reactions::receive_unlike(connection, asker, &by, object, None)
         }
+        Command::Vote(vote) => polls::receive(connection, asker, by.id, vote, None),
         _ => Ok(()),
     }
 }
@@ -263,6 +265,7 @@ fn check_place(
         | Command::UnlockTopic { object }
         | Command::Like { object, .. }
         | Command::Unlike { object } => object,
+        Command::Vote(vote) => &vote.poll,
         _ => return Err(Error::Denied(Reason::NotAuthor)),
     };
     let post = storage::posts::find_by_uri(connection, object)?;

@@ -6,7 +6,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorId, Partner, Post, PostId, PostState, PostView, Revision};
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
-use crate::services::access;
+use crate::services::{access, polls};
 use crate::storage::{self, Connection};
 
 /// Finds one post, if the viewer may read it. Deleted ones come without their text, removed ones
@@ -56,7 +56,7 @@ impl Badges {
     }
 }
 
-/// Adds authors and the viewer's likes; takes out the texts that policy does not show.
+/// Adds authors, polls, and the viewer's likes and votes; takes out the texts that policy does not show.
 pub(super) fn views(
     connection: &mut Connection,
     asker: &Asker,
@@ -75,6 +75,7 @@ pub(super) fn views(
         None => Vec::new(),
     };
     let guests = storage::accounts::list_guests(connection, &author_ids)?;
+    let mut polls = polls::views(connection, asker, &ids)?;
     posts
         .into_iter()
         .map(|post| {
@@ -86,6 +87,7 @@ pub(super) fn views(
             Ok(PostView {
                 by_guest: guests.contains(&post.author),
                 liked: liked.contains(&post.id),
+                poll: polls.remove(&post.id).filter(|_| shown),
                 post: if shown { post } else { without_text(post) },
                 author,
             })

@@ -531,7 +531,7 @@ async fn group(app: &App, name: &str, access: Access, owner: ActorId) -> Group {
 async fn topic(app: &App, author: &Person, group: GroupId, title: &str, text: &str) -> Post {
     let title = title.parse().expect("a title");
     let body = Some(text.parse().expect("a text"));
-    let made = posts::create_topic(app, author.viewer(), group, title, body).await;
+    let made = posts::create_topic(app, author.viewer(), group, title, body, None).await;
     made.expect("a topic")
 }
 
