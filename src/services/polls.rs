@@ -13,8 +13,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
-use crate::services::access;
-use crate::services::access::Case;
+use crate::services::access::{self, Case};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -326,5 +325,5 @@ pub(super) fn take_all_back(
             tell_soon(connection, id, now)?;
         }
     }
-    Ok(())
+    storage::events::forget_votes_of(connection, voter)
 }

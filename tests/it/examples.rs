@@ -180,7 +180,9 @@ impl Spoken {
         spoken
             .what_bo_does(&world, &bo, text(&at_birch["id"]), text(&reply["id"]))
             .await;
-        spoken.what_is_asked(&world, &ada, &bo, [&here, &there]).await;
+        spoken
+            .what_is_asked(&world, &ada, &bo, [&here, &there])
+            .await;
         let reply = ada.see_comment(text(&topic["id"]), &reply_uri).await;
         let thanks = ada.reply(text(&reply["id"]), "Thank you!").await.body;
         spoken

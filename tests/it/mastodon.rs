@@ -451,7 +451,12 @@ async fn what_is_hidden_is_answered_like_what_never_was() {
                 (topic, "77", Method::GET, "/api/v1/statuses/ID/source"),
                 (topic, "77", Method::GET, "/api/v1/polls/ID"),
                 (topic, "none", Method::GET, "/api/v1/polls/ID"),
-                (topic, "77", Method::POST, "/api/v1/polls/ID/votes?choices[]=0"),
+                (
+                    topic,
+                    "77",
+                    Method::POST,
+                    "/api/v1/polls/ID/votes?choices[]=0",
+                ),
                 (topic, "77", Method::POST, "/api/v1/statuses/ID/favourite"),
                 (topic, "77", Method::POST, "/api/v1/statuses/ID/unfavourite"),
                 (topic, "77", Method::PUT, "/api/v1/statuses/ID?status=x"),

@@ -354,7 +354,10 @@ impl Fixture {
             last = self.dump().await;
             let waits = last.count("arrivals", r#""state":"pending""#)
                 + last.count("deliveries", r#""state":"pending""#)
-                + last.count("events", r#""planned_at":null"#);
+                + last.count("events", r#""planned_at":null"#)
+                // Polls whose counts are to be told soon.
+                + last.count("polls", r#""tell_at":"#)
+                - last.count("polls", r#""tell_at":null"#);
             (waits == 0).then_some(())
         })
         .await;
