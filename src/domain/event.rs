@@ -21,6 +21,11 @@ text_enum! {
         TopicUnlocked = "topic_unlocked",
         Liked = "liked",
         Unliked = "unliked",
+        /// Somebody chose an option in a poll that is counted elsewhere. `object` has its position,
+        /// where somebody of this house did.
+        Voted = "voted",
+        /// Others are to be told how the votes in a poll of ours stand.
+        PollCounted = "poll_counted",
         /// Somebody here reported a post, and other servers are to look at it, too. `activity` has the
         /// text. They are told by the house, not by who did it.
         Reported = "reported",
@@ -59,13 +64,14 @@ impl EventKind {
     /// What tells of it carries the text of a post.
     pub const fn carries_text(self) -> bool {
         match self {
-            Self::PostCreated | Self::PostUpdated | Self::PostRestored => true,
+            Self::PostCreated | Self::PostUpdated | Self::PostRestored | Self::PollCounted => true,
             Self::PostDeleted
             | Self::PostRemoved
             | Self::TopicLocked
             | Self::TopicUnlocked
             | Self::Liked
             | Self::Unliked
+            | Self::Voted
             | Self::Reported
             | Self::JoinRequested
             | Self::JoinAccepted

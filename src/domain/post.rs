@@ -2,7 +2,8 @@
 
 use crate::domain::text_enum::text_enum;
 use crate::domain::{
-    Actor, ActorId, EventKind, GroupId, Invalid, PostId, RefusalNotice, Timestamp, Title, Uri,
+    Actor, ActorId, EventKind, GroupId, Invalid, PollDraft, PollView, PostId, RefusalNotice, Timestamp,
+    Title, Uri,
 };
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
@@ -85,6 +86,8 @@ pub struct PostView {
     pub liked: bool,
     /// What the house of a group elsewhere did not take of it, as far as the viewer is told.
     pub refusals: Vec<RefusalNotice>,
+    /// How the poll stands that it is, and what the viewer chose.
+    pub poll: Option<PollView>,
 }
 
 impl PostView {
@@ -164,8 +167,15 @@ impl std::str::FromStr for RemovalReason {
 /// What a person writes before it is a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Draft {
-    Topic { title: Title, body: Option<Body> },
-    Comment { body: Body, audience: Audience },
+    Topic {
+        title: Title,
+        body: Option<Body>,
+        poll: Option<PollDraft>,
+    },
+    Comment {
+        body: Body,
+        audience: Audience,
+    },
 }
 
 /// An earlier text of a post.

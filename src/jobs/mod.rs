@@ -9,6 +9,7 @@ mod expire;
 mod fan_out;
 mod process_inbox;
 mod prune;
+mod tell_polls;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub fn start(federation: &Federation) -> Vec<JoinHandle<()>> {
         tokio::spawn(deliver::run(federation.clone())),
         tokio::spawn(errands::run(federation.clone())),
         tokio::spawn(expire::run(federation.app.clone())),
+        tokio::spawn(tell_polls::run(federation.app.clone())),
         tokio::spawn(prune::run(federation.app.clone())),
     ]
 }

@@ -45,6 +45,11 @@
 //! People:
 //! - A post one may not read is answered like an unknown one even when its group is known.
 //! - Who is a member is not shown to the public, even where posts are.
+//! - Voting in a poll is reacting: whoever may like a post may vote in it, its author too. One votes
+//!   once (once for each option, where several may be chosen) and before the end; a vote is not taken
+//!   back, but goes with who is erased. That, and whether the option is there, [`crate::domain::Poll::admit`] says.
+//! - Who chose what is told to nobody, moderators and administrators included. How many did, everybody
+//!   reads who reads the post, but outside this house only of groups where no partners are kept apart.
 //! - *Locked* means for moderators only in every way: commenting, attaching, reacting, editing.
 //! - *Archived* means read only for moderators too; owners and administrators can open it again.
 //! - Members of open groups may suggest people: [`invitation_outcome`] makes that a request.

@@ -45,6 +45,8 @@ text_enum! {
         PeopleOnly = "people_only",
         GroupsOnly = "groups_only",
         SecretNotPublic = "secret_not_public",
+        PollOver = "poll_over",
+        VotedAlready = "voted_already",
     }
 }
 
@@ -118,6 +120,8 @@ impl Reason {
             Self::SecretNotPublic => {
                 "A secret group cannot be public. Make it closed or open first."
             }
+            Self::PollOver => "This poll has ended.",
+            Self::VotedAlready => "You have voted in this poll already. A vote stands.",
         }
     }
 }

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use crate::app::{App, Asker};
 use crate::domain::{
     Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Audience, Group,
-    GroupRole, Handle, Member, Page, Post, PostId, PostState, Timestamp, Uri,
+    GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
-use crate::services::{access, house};
+use crate::services::{access, house, polls};
 use crate::storage::reactions::Like;
 use crate::storage::{self, Connection};
 
@@ -23,6 +23,8 @@ pub struct PostDocument {
     pub parent: Option<Uri>,
     /// Likes that the reader may learn of, where they were asked for.
     pub likes: Vec<Like>,
+    /// What it asks and how the votes stand, as far as others are told.
+    pub poll: Option<Poll>,
 }
 
 /// Likes told with one page of a conversation.
@@ -116,7 +118,7 @@ pub async fn post(app: &App, asker: Asker, id: PostId) -> Result<(PostDocument, 
             let (post, group) = find_post(connection, &asker, id)?;
             // What the group's house did not take was never said in it.
             let said = !storage::refusals::is_refused(connection, id)?;
-            let document = with_names(connection, vec![post])?.pop();
+            let document = with_names(connection, &group, vec![post], asker.now)?.pop();
             match document.filter(|_| said) {
                 Some(document) if document.author.is_local() => Ok((document, group)),
                 _ => Err(Error::NotFound),
@@ -162,7 +164,8 @@ pub async fn topics(
                 .into_iter()
                 .filter(|topic| topic.state == PostState::Visible)
                 .collect();
-            Ok((group, with_names(connection, topics)?))
+            let topics = with_names(connection, &group, topics, asker.now)?;
+            Ok((group, topics))
         })
         .await
 }
@@ -204,7 +207,7 @@ pub async fn conversation(
                 after,
                 items,
             )?;
-            let mut documents = with_names(connection, posts)?;
+            let mut documents = with_names(connection, &group, posts, asker.now)?;
             add_likes(connection, &asker, &group, &mut documents)?;
             Ok((group, documents))
         })
@@ -403,8 +406,15 @@ fn find_post(connection: &mut Connection, asker: &Asker, id: PostId) -> Result<(
     }
 }
 
-/// Adds who wrote them and what they answer.
-fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostDocument>> {
+/// Adds who wrote them, what they answer and what they ask.
+fn with_names(
+    connection: &mut Connection,
+    group: &Group,
+    posts: Vec<Post>,
+    now: Timestamp,
+) -> Result<Vec<PostDocument>> {
+    let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
+    let mut polls = polls::told(connection, group, &ids, now)?;
     let mut authors: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
     authors.sort_unstable();
     authors.dedup();
@@ -428,6 +438,7 @@ fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostD
                 author: author.ok_or_else(|| Error::internal("a post without an author"))?,
                 parent: post.parent.and_then(|parent| parents.get(&parent).cloned()),
                 likes: Vec::new(),
+                poll: polls.remove(&post.id),
                 post,
             })
         })

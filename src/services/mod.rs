@@ -21,6 +21,7 @@ pub mod memberships;
 pub mod partners;
 mod passwords;
 pub mod peers;
+pub mod polls;
 pub mod posts;
 pub mod prune;
 pub mod reactions;

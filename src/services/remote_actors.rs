@@ -7,7 +7,7 @@ use crate::domain::{
     KeyList, Learned, Peer, SignatureChoice, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::services::{dialects, peers, posts};
+use crate::services::{dialects, peers, polls, posts};
 use crate::storage::{self, Connection};
 
 pub use crate::storage::actors::NewActor;
@@ -266,13 +266,14 @@ fn refuse_foreign_key(
 }
 
 /// An actor elsewhere is gone, in its own words: nothing more is accepted from it or sent to it, and
-/// it belongs to no group. What a person wrote and liked is taken back with them, as they would have
+/// it belongs to no group. What a person wrote, liked and chose is taken back with them, as they would have
 /// done it. A group that is gone is nobody's any more.
 pub(super) fn forget(connection: &mut Connection, asker: &Asker, actor: &Actor) -> Result<()> {
     if actor.kind == ActorKind::Person {
         for post in storage::reactions::list_all_of_actor(connection, actor.id)? {
             storage::reactions::remove(connection, post, actor.id)?;
         }
+        polls::take_all_back(connection, actor.id, asker.now)?;
         let written = storage::posts::list_all_of_author(connection, actor.id)?;
         for post in storage::posts::list_by_ids(connection, &written)? {
             posts::receive_delete(connection, asker, actor, &post.uri, false, None)?;

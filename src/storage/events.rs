@@ -116,6 +116,20 @@ pub fn mark_planned(
     Ok(())
 }
 
+/// Takes what somebody voted for out of the news of their votes; what was not told yet is not told.
+pub fn forget_votes_of(connection: &mut Connection, actor: ActorId) -> Result<()> {
+    let votes = events::table
+        .filter(events::actor_id.eq(actor.0))
+        .filter(events::kind.eq(EventKind::Voted.as_str()));
+    diesel::update(votes)
+        .set((
+            events::object_id.eq(None::<i64>),
+            events::activity.eq(None::<String>),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
 pub fn find(connection: &mut Connection, id: EventId) -> Result<Option<Event>> {
     let row = find_one!(
         connection,

@@ -168,6 +168,20 @@ fn read_bond(state: &str, discreet: bool, grant: Option<GrantRow>) -> Result<Bon
     })
 }
 
+/// Whether some partner that a group is open to is kept apart from the others.
+pub fn any_apart(connection: &mut Connection, group: GroupId) -> Result<bool> {
+    let apart: Option<i64> = find_one!(
+        connection,
+        grants::table
+            .filter(grants::group_id.eq(group.0))
+            .filter(grants::ended_at.is_null())
+            .filter(grants::apart.eq(true))
+            .select(grants::id)
+            .limit(1)
+    )?;
+    Ok(apart.is_some())
+}
+
 /// The partnership with a host and what it was granted in a group: one question at every door.
 pub fn find_for_host(connection: &mut Connection, group: GroupId, host: &Host) -> Result<Bond> {
     let row: Option<(String, bool, Option<GrantRow>)> = find_one!(

@@ -27,6 +27,7 @@ pub mod memberships;
 pub mod partners;
 pub mod peers;
 mod pending;
+pub mod polls;
 pub mod posts;
 pub mod reactions;
 mod readers;

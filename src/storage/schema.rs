@@ -243,6 +243,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    polls (post_id) {
+        post_id -> BigInt,
+        multiple -> Bool,
+        hides_totals -> Bool,
+        ends_at -> Nullable<BigInt>,
+        voters -> Nullable<Integer>,
+        told_at -> Nullable<BigInt>,
+        tell_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    poll_options (post_id, position) {
+        post_id -> BigInt,
+        position -> Integer,
+        title -> Text,
+        votes -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    poll_votes (post_id, actor_id, position) {
+        post_id -> BigInt,
+        actor_id -> BigInt,
+        position -> Integer,
+        voted_at -> BigInt,
+    }
+}
+
+diesel::table! {
     reports (id) {
         id -> BigInt,
         group_id -> BigInt,
@@ -458,6 +488,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     mentions,
     reactions,
     refusals,
+    polls,
+    poll_options,
+    poll_votes,
     reports,
     tombstones,
     post_hosts,

@@ -170,6 +170,7 @@ async fn writing(visit: &Visit, view: &GroupView, typed: Option<NewTopic>) -> Re
         title: typed.title,
         body: typed.body,
         audience: audience(visit, &view.group).await?,
+        poll: typed.poll.form(),
     }))
 }
 

@@ -20,6 +20,7 @@ mod paging;
 mod partners;
 mod parts;
 mod people;
+mod polls;
 mod queue;
 mod reports;
 mod settings;
@@ -120,6 +121,7 @@ fn groups_and_posts(config: &mut ServiceConfig) {
         .service(act("/p/{id}/unlock").post(moderation::unlock))
         .service(act("/p/{id}/comments").post(topics::comment))
         .service(act("/p/{id}/delete").post(topics::delete))
+        .service(act("/p/{id}/vote").post(polls::vote))
         .service(act("/p/{id}/like").post(topics::like))
         .service(act("/p/{id}/unlike").post(topics::unlike));
 }

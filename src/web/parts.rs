@@ -10,6 +10,7 @@ use crate::domain::{
 use crate::policy::{Action, Reason};
 use crate::services::groups::{GroupView, Readers};
 use crate::services::posts::{Listed, Shown};
+use crate::web::polls;
 use crate::web::views::{
     AudiencePart, Author, Badge, Failure, GroupCard, GroupHead, GroupLink, NotTaken, PostBody,
     QueueHealth, RefusedText, TopicSummary, When,
@@ -352,6 +353,10 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         refusals: shown.view.refusals.iter().map(not_taken).collect(),
         held: post.state == PostState::Held,
         origin: elsewhere.then(|| post.uri.to_string()),
+        poll: shown.view.poll.as_ref().map(|poll| {
+            // Voting is reacting.
+            polls::poll_box(poll, shown.can_like, now)
+        }),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::markup::SafeHtml;
-use crate::domain::{Audience, Post, PostId, PostState, PostView, Title};
+use crate::domain::{Audience, Body, PollDraft, Post, PostId, PostState, PostView, Title};
 use crate::error::{Error, Result};
 use crate::policy::Reason;
 use crate::services::posts::{self, Shown, Thread};
@@ -16,10 +16,11 @@ use crate::web::errors::{self, Answer, Problem, Told};
 use crate::web::forms::{Nothing, optional_body};
 use crate::web::groups;
 use crate::web::paging::{self, Listing};
+use crate::web::polls::NewPoll;
 use crate::web::threads::{self, Placed};
 use crate::web::views::{
-    CommentContent, CommentView, Composer, EditPage, HistoryPage, RemovedPost, ReplyTo, Revision,
-    TopicPage, Writing,
+    CommentContent, CommentView, Composer, EditPage, HistoryPage, PollDraftForm, RemovedPost,
+    ReplyTo, Revision, TopicPage, Writing,
 };
 use crate::web::visit::{Member, Visit};
 use crate::web::{answer, parts, see_other};
@@ -34,6 +35,8 @@ pub struct NewTopic {
     pub title: String,
     #[serde(default)]
     pub body: String,
+    #[serde(flatten)]
+    pub poll: NewPoll,
 }
 
 #[derive(Deserialize)]
@@ -71,9 +74,9 @@ pub struct Place {
 pub async fn create(member: Member, handle: Path<String>, Form(typed): Form<NewTopic>) -> Answer {
     let view = groups::locate(&member, &handle).await?;
     let outcome = match read(&typed) {
-        Ok((title, body)) => {
+        Ok((title, body, poll)) => {
             let group = view.group.id;
-            posts::create_topic(&member.app, member.viewer(), group, title, body).await
+            posts::create_topic(&member.app, member.viewer(), group, title, body, poll).await
         }
         Err(error) => Err(error),
     };
@@ -86,8 +89,9 @@ pub async fn create(member: Member, handle: Path<String>, Form(typed): Form<NewT
     }
 }
 
-fn read(typed: &NewTopic) -> Result<(Title, Option<crate::domain::Body>)> {
-    Ok((typed.title.parse()?, optional_body(&typed.body)?))
+fn read(typed: &NewTopic) -> Result<(Title, Option<Body>, Option<PollDraft>)> {
+    let (title, body) = (typed.title.parse()?, optional_body(&typed.body)?);
+    Ok((title, body, typed.poll.read()?))
 }
 
 /// `POST /p/{id}/comments`: answers a topic or a comment.
@@ -233,6 +237,7 @@ async fn writing(visit: &Visit, thread: &Thread, typed: Option<&Typed>) -> Resul
         title: String::new(),
         body: body.map(|typed| typed.body.clone()).unwrap_or_default(),
         audience: groups::audience(visit, &thread.group.group).await?,
+        poll: PollDraftForm::default(),
     }))
 }
 
@@ -330,6 +335,7 @@ pub async fn edit(member: Member, id: Path<String>) -> Answer {
     let typed = NewTopic {
         title: title.clone().unwrap_or_default(),
         body: source.clone().unwrap_or_default(),
+        poll: NewPoll::default(),
     };
     edit_page(&member, &thread, post, typed, None).await
 }

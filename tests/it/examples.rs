@@ -183,6 +183,9 @@ impl Spoken {
         spoken
             .what_acme_refuses(&world, &bo, &uri, text(&reply["id"]))
             .await;
+        spoken
+            .what_is_asked(&world, &ada, &bo, [&here, &there])
+            .await;
         let reply = ada.see_comment(text(&topic["id"]), &reply_uri).await;
         let thanks = ada.reply(text(&reply["id"]), "Thank you!").await.body;
         spoken
@@ -294,6 +297,46 @@ impl Spoken {
         })
         .await;
         lock("FALSE");
+    }
+
+    async fn what_is_asked(
+        &mut self,
+        world: &World,
+        ada: &Member,
+        bo: &Member,
+        [here, there]: [&str; 2],
+    ) {
+        let ask = async |who: &Member, group: &str| {
+            let poll = json!({ "options": ["Larch", "Oak"], "expires_in": 86_400 });
+            let asked = json!({ "group_id": group, "title": "Which timber?", "poll": poll });
+            who.post("/api/v1/statuses", asked).await.body
+        };
+        let vote = async |who: &Member, poll: &Value| {
+            let path = format!("/api/v1/polls/{}/votes", text(&poll["id"]));
+            who.post(&path, json!({ "choices": [1] })).await;
+        };
+        // Acme counts.
+        let asked = ask(ada, here).await;
+        self.hear(world, "birch", "announce_create_question", |said| {
+            said["object"]["object"]["type"] == "Question"
+        })
+        .await;
+        vote(bo, &bo.see_topic(text(&asked["uri"])).await).await;
+        let is_vote = |said: &Value| said["object"]["name"] == "Oak";
+        self.hear(world, "acme", "create_vote", is_vote).await;
+        let counted = |said: &Value| {
+            said["type"] == "Update" && said["object"]["oneOf"][1]["replies"]["totalItems"] == 1
+        };
+        let is_told = |said: &Value| counted(&said["object"]);
+        self.hear(world, "birch", "announce_update_question", is_told)
+            .await;
+        // Birch counts.
+        let asked = ask(bo, there).await;
+        vote(ada, &ada.see_topic(text(&asked["uri"])).await).await;
+        let is_handed_on = |said: &Value| is_vote(&said["object"]);
+        self.hear(world, "birch", "announce_vote", is_handed_on)
+            .await;
+        self.hear(world, "acme", "update_question", counted).await;
     }
 
     async fn what_ada_moderates(

@@ -22,6 +22,7 @@ mod mastodon;
 mod news;
 mod partners;
 mod peers;
+mod polls;
 mod private;
 mod refusals;
 mod reliability;

@@ -449,6 +449,14 @@ async fn what_is_hidden_is_answered_like_what_never_was() {
                 (topic, "77", Method::GET, "/api/v1/statuses/ID/context"),
                 (topic, "77", Method::GET, "/api/v1/statuses/ID/history"),
                 (topic, "77", Method::GET, "/api/v1/statuses/ID/source"),
+                (topic, "77", Method::GET, "/api/v1/polls/ID"),
+                (topic, "none", Method::GET, "/api/v1/polls/ID"),
+                (
+                    topic,
+                    "77",
+                    Method::POST,
+                    "/api/v1/polls/ID/votes?choices[]=0",
+                ),
                 (topic, "77", Method::POST, "/api/v1/statuses/ID/favourite"),
                 (topic, "77", Method::POST, "/api/v1/statuses/ID/unfavourite"),
                 (topic, "77", Method::PUT, "/api/v1/statuses/ID?status=x"),
@@ -641,7 +649,10 @@ async fn what_is_not_there_yet_is_refused_in_a_sentence() {
                 "no visibility",
             ),
             ("status=Hello+@engineering&media_ids[]=7", "attachments"),
-            ("status=Hello+@engineering&poll[options][]=a", "polls"),
+            (
+                "status=Hello+@engineering&poll[options][]=a",
+                "has 1 options",
+            ),
             (
                 "status=Hello+@engineering&spoiler_text=Careful",
                 "content warnings",

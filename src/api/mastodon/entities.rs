@@ -1,9 +1,10 @@
 //! Statuses and accounts as this API writes them. Fields are Mastodon's unless marked as ours.
 //!
-//! What the house truly has none of (media, polls, custom emoji, tags) is written as empty.
+//! What the house truly has none of (media, custom emoji, tags) is written as empty.
 
 use serde::Serialize;
 
+use crate::api::mastodon::polls::Poll;
 use crate::app::App;
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
@@ -15,11 +16,11 @@ use crate::services::groups::GroupView;
 use crate::services::posts::Listed;
 
 /// A list that is always empty.
-type Empty = [(); 0];
+pub type Empty = [(); 0];
 /// A value that is never there.
 type Null = ();
 
-const EMPTY: Empty = [];
+pub const EMPTY: Empty = [];
 /// The picture of everybody who has none, which is everybody.
 const PICTURE: &str = "assets/favicon.svg";
 
@@ -147,7 +148,7 @@ pub struct Status {
     tags: Empty,
     emojis: Empty,
     card: Null,
-    poll: Null,
+    poll: Option<Poll>,
     /// Ours: a topic's title, which `content` begins with; none for comments.
     title: Option<String>,
     /// Ours.
@@ -189,6 +190,7 @@ impl Status {
             author,
             liked,
             refusals,
+            poll,
             ..
         } = &listed.view;
         Self {
@@ -221,7 +223,7 @@ impl Status {
             tags: EMPTY,
             emojis: EMPTY,
             card: (),
-            poll: (),
+            poll: poll.as_ref().map(|poll| Poll::render(post.id, poll)),
             title: post.title.clone(),
             group: GroupReference {
                 id: listed.group.id,

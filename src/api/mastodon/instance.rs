@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::mastodon::Answer;
 use crate::app::App;
+use crate::domain::{POLL_LASTS_MAX, POLL_LASTS_MIN, POLL_OPTION_CHARS_MAX, POLL_OPTIONS_MAX};
 use crate::services::house;
 
 /// The version of Mastodon whose addresses these are; clients decide by it what to ask for.
@@ -36,10 +37,10 @@ fn configuration() -> Value {
             "video_matrix_limit": 0,
         },
         "polls": {
-            "max_options": 0,
-            "max_characters_per_option": 0,
-            "min_expiration": 0,
-            "max_expiration": 0,
+            "max_options": POLL_OPTIONS_MAX,
+            "max_characters_per_option": POLL_OPTION_CHARS_MAX,
+            "min_expiration": POLL_LASTS_MIN.as_secs(),
+            "max_expiration": POLL_LASTS_MAX.as_secs(),
         },
         "translation": { "enabled": false },
     })

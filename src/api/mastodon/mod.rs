@@ -11,6 +11,7 @@ mod errors;
 mod instance;
 mod pages;
 mod params;
+mod polls;
 mod relationships;
 mod reports;
 mod search;
@@ -49,6 +50,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/statuses/{id}/history").route(get().to(statuses::history)))
         .service(at("/statuses/{id}/favourite").route(post().to(statuses::favourite)))
         .service(at("/statuses/{id}/unfavourite").route(post().to(statuses::unfavourite)))
+        .service(at("/polls/{id}").route(get().to(polls::show)))
+        .service(at("/polls/{id}/votes").route(post().to(polls::vote)))
         .service(at("/reports").route(post().to(reports::create)))
         .service(at("/timelines/home").route(get().to(timelines::home)))
         .default_service(to(not_offered))

@@ -11,6 +11,7 @@ use crate::api::mastodon::client::{AnyClient, Client};
 use crate::api::mastodon::entities::{self, Context, Status, StatusEdit, StatusSource};
 use crate::api::mastodon::errors::Failure;
 use crate::api::mastodon::params::Params;
+use crate::api::mastodon::polls;
 use crate::api::mastodon::topic_text::{self, Text};
 use crate::app::App;
 use crate::domain::{Audience, Body, Group, Handle, Post, PostId, PostState, Title, markup};
@@ -23,7 +24,6 @@ use crate::services::{directory, groups, posts, reactions};
 /// than was asked for: uncovered, without its picture, or at once.
 const NOT_YET: &[(&str, &str)] = &[
     ("media_ids", "attachments are not available yet"),
-    ("poll", "polls are not available yet"),
     ("scheduled_at", "posting later is not available yet"),
     ("spoiler_text", "content warnings are not available yet"),
     ("quoted_status_id", "quotes are not available yet"),
@@ -86,6 +86,9 @@ async fn comment(
     params: &Params,
     parent: PostId,
 ) -> Result<PostId, Failure> {
+    if params.has("poll") {
+        return Err(Failure::unprocessable("a comment cannot be a poll"));
+    }
     let answered = posts::find_listed(app, viewer.clone(), parent).await?;
     refuse_wider(params, &answered.group)?;
     let body: Body = params.text("status").unwrap_or_default().parse()?;
@@ -98,7 +101,8 @@ async fn start_topic(app: &App, viewer: Viewer, params: &Params) -> Result<PostI
     let (group, names_group) = find_group(app, &viewer, params, text).await?;
     refuse_wider(params, &group)?;
     let Draft { title, body } = read_topic(params, text, |handle| names_group.contains(handle))?;
-    let post = posts::create_topic(app, viewer, group.id, title, body).await?;
+    let poll = polls::draft(params)?;
+    let post = posts::create_topic(app, viewer, group.id, title, body, poll).await?;
     Ok(post.id)
 }
 
@@ -188,6 +192,7 @@ pub async fn update(app: Data<App>, client: Client, id: Path<String>, params: Pa
     let id = status_id(&id)?;
     refuse_not_yet(&params)?;
     let listed = find(&app, viewer.clone(), id).await?;
+    polls::refuse_changes(&params, listed.view.poll.as_ref())?;
     let text = params.given("status").unwrap_or_default();
     let (title, body) = if listed.view.post.is_topic() {
         let ours = listed.group.id;
@@ -298,7 +303,7 @@ async fn answer(app: &App, viewer: Viewer, id: PostId) -> Answer {
 }
 
 /// A status that is there. Clients know no tombstones: what was deleted or removed is not found.
-async fn find(app: &App, viewer: Viewer, id: PostId) -> Result<Listed, Failure> {
+pub async fn find(app: &App, viewer: Viewer, id: PostId) -> Result<Listed, Failure> {
     let listed = posts::find_listed(app, viewer, id).await?;
     match is_there(&listed.view.post) {
         true => Ok(listed),

@@ -8,6 +8,7 @@ pub mod accept_follow;
 pub mod announce_activity;
 pub mod boost_topic;
 pub mod create_post;
+pub mod create_vote;
 pub mod delete_actor;
 pub mod delete_grant;
 pub mod delete_object;
@@ -31,10 +32,10 @@ pub mod update_post;
 use serde_json::{Value, json};
 
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, Invalid, PostId, Uri};
+use crate::domain::{Actor, Group, Invalid, Poll, Post, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
-use crate::federation::objects::{check_sizes, post};
+use crate::federation::objects::{check_sizes, post, question};
 use crate::federation::proofs;
 use crate::services::deliveries::{ActorNews, ActorTelling, GroupTelling, News, Rendered, Telling};
 use crate::services::inbox::Command;
@@ -109,6 +110,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Accept" => accept_follow::read(&envelope),
         "Reject" if reject_activity::is_one(value) => reject_activity::read(&envelope),
         "Reject" => reject_follow::read(&envelope),
+        "Create" if create_vote::is_vote(envelope.object) => create_vote::read(&envelope, &claim),
         "Create" => create_post::read(&envelope, &claim),
         "Update" if update_actor::is_about_an_actor(envelope.object) => {
             update_actor::read(&envelope, &claim)
@@ -242,26 +244,22 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             post,
             author,
             parent,
-        } => create_post::render(
-            &id("create"),
-            addresses,
-            post,
-            author,
-            group,
-            parent.as_ref(),
-        ),
+            poll,
+        } => {
+            let (id, parent) = (id("create"), parent.as_ref());
+            let create = create_post::render(&id, addresses, post, author, group, parent);
+            asking(create, post, poll.as_ref(), pens.at)
+        }
         News::PostUpdated {
             post,
             author,
             parent,
-        } => update_post::render(
-            &id("update"),
-            addresses,
-            post,
-            author,
-            group,
-            parent.as_ref(),
-        ),
+            poll,
+        } => {
+            let (id, parent) = (id("update"), parent.as_ref());
+            let update = update_post::render(&id, addresses, post, author, group, parent);
+            asking(update, post, poll.as_ref(), pens.at)
+        }
         News::PostDeleted { post, author } => {
             delete_object::render(&id("delete"), &author.uri, &post.uri, group)
         }
@@ -281,6 +279,15 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         News::Liked { like, post, by } => like_post::render(like, &by.uri, &post.uri, group),
         News::Unliked { like, post, by } => {
             undo_like::render(&id("undo"), like, &by.uri, &post.uri, group)
+        }
+        News::Voted {
+            poll,
+            author,
+            by,
+            option,
+        } => {
+            let (id, note) = (id("create"), id("vote"));
+            create_vote::render(&id, &note, &by.uri, &poll.uri, &author.uri, option)
         }
         News::Reported {
             post,
@@ -329,15 +336,24 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             return announce_activity::render_unchanged(&id, group, activity, introduction);
         }
     };
-    let inner = match &telling.addressee {
-        Some(person) => addressed(inner, person),
-        None => inner,
+    let inner = match (&telling.addressee, &telling.news) {
+        // A vote is addressed to the author already, and mentions nobody.
+        (None, _) | (_, News::Voted { .. }) => inner,
+        (Some(person), _) => addressed(inner, person),
     };
     let inner = proven(inner, pens)?;
     match telling.announced {
         true => announce_activity::render(&id("announce"), group, inner, pens),
         false => Ok(rendered(inner)),
     }
+}
+
+/// The activity about a post that may be a poll.
+fn asking(mut activity: Value, post: &Post, poll: Option<&Poll>, now: Timestamp) -> Value {
+    if let Some(poll) = poll {
+        question::add_poll(&mut activity["object"], post, poll, now);
+    }
+    activity
 }
 
 /// The activity, said to somebody besides: microblog servers let people know of what mentions them.

@@ -56,9 +56,10 @@ async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str)
         }
         _ => None,
     };
+    let now = app.clock.now();
     let items = topics
         .iter()
-        .map(|topic| render_announced(&addresses, &group, &topic.post, &topic.author))
+        .map(|topic| render_announced(&addresses, &group, topic, now))
         .collect();
     let this = match turn.before() {
         Some(before) => format!("?page=true&before={before}"),

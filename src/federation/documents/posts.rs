@@ -8,12 +8,13 @@ use super::{
     signed_reader,
 };
 use crate::app::Addresses;
-use crate::domain::{Group, PostId};
+use crate::domain::{Group, PostId, Timestamp};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::activities::like_post;
 use crate::federation::objects::collection::{render_page, render_paged};
 use crate::federation::objects::post::render_post;
+use crate::federation::objects::question::add_poll;
 use crate::federation::objects::tombstone::render_tombstone;
 use crate::services::documents::{self, Below, PostDocument};
 
@@ -21,7 +22,8 @@ pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>)
     match find(&federation, &request, &id).await {
         Ok((found, _)) if found.is_gone() => answer::gone(&document(render_tombstone(&found.post))),
         Ok((found, group)) => {
-            let object = render(&federation.app.addresses(), &found, &group);
+            let now = federation.app.clock.now();
+            let object = render(&federation.app.addresses(), &found, &group, now);
             answer::found(&document(object))
         }
         Err(error) => answer::failed(&error),
@@ -51,9 +53,13 @@ async fn find(
     documents::post(app, asker, id).await
 }
 
-fn render(addresses: &Addresses, found: &PostDocument, group: &Group) -> Value {
+fn render(addresses: &Addresses, found: &PostDocument, group: &Group, now: Timestamp) -> Value {
     let parent = found.parent.as_ref();
-    render_post(addresses, &found.post, &found.author, group, parent)
+    let mut object = render_post(addresses, &found.post, &found.author, group, parent);
+    if let Some(poll) = &found.poll {
+        add_poll(&mut object, &found.post, poll, now);
+    }
+    object
 }
 
 /// The whole conversation of a topic (FEP-f228), oldest first.
@@ -103,9 +109,10 @@ async fn conversation(
     let this = turn
         .after()
         .map_or_else(|| "?page=true".to_owned(), turn_after);
+    let now = app.clock.now();
     let posts = posts
         .iter()
-        .map(|found| item(&addresses, found, &group))
+        .map(|found| item(&addresses, found, &group, now))
         .collect();
     Ok(document(render_page(&of, &this, posts, next)))
 }
@@ -115,11 +122,11 @@ fn turn_after(id: PostId) -> String {
 }
 
 /// What was written here with its text; of the rest the address, for its own server to show.
-fn item(addresses: &Addresses, found: &PostDocument, group: &Group) -> Value {
+fn item(addresses: &Addresses, found: &PostDocument, group: &Group, now: Timestamp) -> Value {
     if !found.author.is_local() {
         return json!(found.post.uri);
     }
-    let mut object = render(addresses, found, group);
+    let mut object = render(addresses, found, group, now);
     if !found.likes.is_empty() {
         object["likes"] = render_likes(found, group);
     }

@@ -134,7 +134,7 @@ impl Acme {
     async fn topic(&self, group: &Group, title: &str) -> Post {
         let (app, title) = (&self.house.app, title.parse().unwrap());
         let body: Body = format!("{CANARY} {}", group.actor.name).parse().unwrap();
-        posts::create_topic(app, self.ada(), group.id, title, Some(body))
+        posts::create_topic(app, self.ada(), group.id, title, Some(body), None)
             .await
             .unwrap()
     }
@@ -159,6 +159,7 @@ impl Acme {
             html: "<p>theirs</p>".to_owned().into(),
             source: None,
             published: None,
+            poll: None,
         });
         let verified = Verified {
             at: self.house.now(),

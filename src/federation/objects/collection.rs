@@ -3,9 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::{audience, post::render_post};
+use super::audience;
+use super::post::render_post;
+use super::question::add_poll;
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, Post, Uri};
+use crate::domain::{Group, Timestamp, Uri};
+use crate::services::documents::PostDocument;
 
 /// A list short enough to be given at once.
 pub fn render_whole(id: &Uri, items: Vec<Value>) -> Value {
@@ -36,9 +39,22 @@ pub fn render_page(of: &Uri, turn: &str, items: Vec<Value>, next: Option<String>
 pub fn render_announced(
     addresses: &Addresses,
     group: &Group,
-    topic: &Post,
-    author: &Actor,
+    found: &PostDocument,
+    now: Timestamp,
 ) -> Value {
+    let PostDocument {
+        post: topic,
+        author,
+        poll,
+        ..
+    } = found;
+    let page = || {
+        let mut page = render_post(addresses, topic, author, group, None);
+        if let Some(poll) = poll {
+            add_poll(&mut page, topic, poll, now);
+        }
+        page
+    };
     let object = match author.is_local() {
         true => json!({
             "id": format!("{}#create", topic.uri),
@@ -47,7 +63,7 @@ pub fn render_announced(
             "to": audience(group),
             "audience": group.actor.uri,
             "published": topic.created_at,
-            "object": render_post(addresses, topic, author, group, None),
+            "object": page(),
         }),
         false => json!(topic.uri),
     };
@@ -85,7 +101,15 @@ mod tests {
     #[test]
     fn a_topic_is_passed_on_with_its_text_only_when_it_is_ours() {
         let group = engineering(Access::Open, Stage::Partners);
-        let ours = render_announced(&acme(), &group, &topic(), &ada());
+        let found = |post, author| PostDocument {
+            post,
+            author,
+            parent: None,
+            likes: Vec::new(),
+            poll: None,
+        };
+        let now = Timestamp::MIN;
+        let ours = render_announced(&acme(), &group, &found(topic(), ada()), now);
         assert_eq!(ours["actor"], group.actor.uri.as_str());
         assert_eq!(ours["object"]["object"]["name"], "Bridge opens Monday");
         assert!(!ours.to_string().contains("Public"));
@@ -94,7 +118,7 @@ mod tests {
         theirs.uri = "https://birch.example/p/1".parse().unwrap();
         let mut bo = ada();
         bo.host = Some("birch.example".parse().unwrap());
-        let theirs = render_announced(&acme(), &group, &theirs, &bo);
+        let theirs = render_announced(&acme(), &group, &found(theirs, bo), now);
         assert_eq!(theirs["object"], "https://birch.example/p/1");
     }
 }

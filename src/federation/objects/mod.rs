@@ -11,6 +11,7 @@ pub mod group;
 pub mod instance;
 pub mod person;
 pub mod post;
+pub mod question;
 mod read;
 pub mod tombstone;
 
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::domain::{Group, Uri};
 pub use crate::federation::extension::NAMESPACE;
-pub use read::check_sizes;
+pub use read::{check_sizes, kind_of, text};
 
 /// ActivityStreams' own context: enough for posts, collections and activities.
 pub const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
@@ -28,7 +29,7 @@ pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 /// An object as a document of its own.
 pub fn document(mut object: Value) -> Value {
     if let Some(members) = object.as_object_mut() {
-        members.insert("@context".into(), json!(CONTEXT));
+        members.entry("@context").or_insert_with(|| json!(CONTEXT));
     }
     object
 }

@@ -1,12 +1,12 @@
-//! `Page` and `Note`: topics and comments. Others also write `Article`, `Question` and more, which
-//! are read as the text they contain.
+//! `Page` and `Note`: topics and comments. Others also write `Article`, `Video` and more, which are
+//! read as the text they contain, and all write `Question`, which is a post that is a poll.
 
 mod content;
 
 use serde_json::{Value, json};
 
 use super::read::{check_sizes, entries, kind_of, required_uri, text, uri_of};
-use super::{audience, is_everybody};
+use super::{audience, is_everybody, question};
 use crate::app::Addresses;
 use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Timestamp, Uri};
 use crate::services::posts::ReceivedPost;
@@ -95,7 +95,11 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
     let parent = parent(object)?;
     let title = text(object, "name", "nameMap")
         .map(|name| name.chars().take(NAME_CHARS_MAX).collect::<String>());
-    let html = content::html(object)?;
+    let poll = question::parse_poll(object);
+    let mut html = content::html(object, poll.is_some())?;
+    if poll.is_some() {
+        html = question::without_heading(html, title.as_deref());
+    }
     if html.is_empty() && (title.is_none() || parent.is_some()) {
         // A comment with a name and no text is a vote in a poll.
         return Err(Invalid::new("content", "is missing"));
@@ -109,6 +113,7 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
         html: html.into(),
         source: markdown(object),
         published: published(object),
+        poll,
     })
 }
 

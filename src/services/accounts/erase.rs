@@ -6,7 +6,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Account, ActorId, ActorState, AuditAction, Group};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::{access, audit, deliveries, memberships, posts, reactions};
+use crate::services::{access, audit, deliveries, memberships, polls, posts, reactions};
 use crate::storage::{self, Connection};
 
 /// What an erasure did.
@@ -63,7 +63,7 @@ pub async fn erase(app: &App, viewer: Viewer, actor: ActorId) -> Result<Erased> 
     Ok(erased)
 }
 
-/// Likes first, for one's own posts are liked too; then posts, while their author still belongs to
+/// Likes and votes first, for one's own posts are liked too; then posts, while their author still belongs to
 /// the groups they are in.
 fn take_everything_back(
     connection: &mut Connection,
@@ -80,6 +80,7 @@ fn take_everything_back(
         ..asker.clone()
     };
     let likes = reactions::take_all_back(connection, &author, actor)?;
+    polls::take_all_back(connection, actor, asker.now)?;
     let written = storage::posts::list_all_of_author(connection, actor)?;
     for post in &written {
         posts::take_back(connection, &author, *post)?;

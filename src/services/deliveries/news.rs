@@ -1,7 +1,7 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, EventId, Grant, Group, Partner, Post, PostId, Uri};
+use crate::domain::{Actor, ActorKey, EventId, Grant, Group, Partner, Poll, Post, PostId, Uri};
 use crate::error::Result;
 use crate::services::signing::Pens;
 
@@ -12,11 +12,15 @@ pub enum News {
         post: Post,
         author: Actor,
         parent: Option<Uri>,
+        /// What it asks and how the votes stand, as far as others are told.
+        poll: Option<Poll>,
     },
     PostUpdated {
         post: Post,
         author: Actor,
         parent: Option<Uri>,
+        /// What it asks and how the votes stand, as far as others are told.
+        poll: Option<Poll>,
     },
     PostDeleted {
         post: Post,
@@ -50,6 +54,14 @@ pub enum News {
         like: Uri,
         post: Post,
         by: Actor,
+    },
+    /// Somebody here chose an option in a poll of somebody elsewhere. Only the author's server is told,
+    /// by way of the house of the group.
+    Voted {
+        poll: Post,
+        author: Actor,
+        by: Actor,
+        option: String,
     },
     /// Said by the house, so that nobody learns who reported.
     Reported {
@@ -126,6 +138,7 @@ impl News {
             | Self::TopicUnlocked { by, .. }
             | Self::Liked { by, .. }
             | Self::Unliked { by, .. }
+            | Self::Voted { by, .. }
             | Self::JoinRequested { by, .. }
             | Self::Left { by, .. } => Some(by),
             Self::JoinAccepted { .. }

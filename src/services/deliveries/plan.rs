@@ -424,6 +424,13 @@ impl<'a> Planner<'a> {
                 }
                 Ok(house)
             }
+            _ if event.kind == EventKind::Voted => {
+                let mut hosts = self.receivers(connection, &telling.group, post)?;
+                keep_apart(connection, event, &telling.group, &mut hosts)?;
+                let counting = self.author_host(connection, post)?;
+                hosts.retain(|(host, _)| Some(host) == counting.as_ref());
+                Ok(hosts)
+            }
             _ => match (ground, event.post) {
                 (DeliveryGround::Retraction, Some(post)) => {
                     let got = self.hosts_that_got(connection, post)?;
@@ -454,6 +461,17 @@ impl<'a> Planner<'a> {
         let mut hosts = self.about_to_get.get(&post).cloned().unwrap_or_default();
         hosts.extend(storage::deliveries::list_hosts_that_got(connection, post)?);
         Ok(hosts)
+    }
+
+    /// The server that a post is from.
+    fn author_host(
+        &mut self,
+        connection: &mut Connection,
+        post: Option<&Post>,
+    ) -> Result<Option<Host>> {
+        let Some(post) = post else { return Ok(None) };
+        let author = self.known.actor(connection, post.author)?;
+        Ok(author.and_then(|author| author.host.clone()))
     }
 
     /// What proves the words of who did it, and of who tells it.
@@ -501,7 +519,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// To whom news of a post are said: who wrote what a comment answers, or what is liked.
+/// To whom news of a post are said: who wrote what a comment answers, what is liked or voted in.
 fn addressee(
     connection: &mut Connection,
     known: &mut Known,
@@ -509,7 +527,7 @@ fn addressee(
     post: &Post,
 ) -> Result<Option<Actor>> {
     let about = match (kind, post.parent) {
-        (EventKind::Liked | EventKind::Unliked, _) => Some(post.author),
+        (EventKind::Liked | EventKind::Unliked | EventKind::Voted, _) => Some(post.author),
         (_, Some(parent)) => known.post(connection, parent)?.map(|parent| parent.author),
         (_, None) => None,
     };

@@ -91,9 +91,11 @@ impl Matter<'_> {
         let addressee = self.addressee.as_ref();
         let addressed = addressee.is_some_and(|person| person.host.as_ref() == Some(host));
         match self.kind {
-            EventKind::PostUpdated | EventKind::PostDeleted => self.post.is_topic() || addressed,
+            EventKind::PostUpdated | EventKind::PostDeleted | EventKind::PollCounted => {
+                self.post.is_topic() || addressed
+            }
             EventKind::PostCreated => !self.post.is_topic() && addressed,
-            EventKind::Liked | EventKind::Unliked => addressed,
+            EventKind::Liked | EventKind::Unliked | EventKind::Voted => addressed,
             _ => false,
         }
     }

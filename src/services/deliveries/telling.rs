@@ -1,12 +1,12 @@
 //! From an event to what there is to tell: with whom and what it is about.
 
 use crate::domain::{
-    Actor, Audience, DeliveryGround, Event, EventKind, Group, Post, Timestamp, Uri,
+    Actor, Audience, DeliveryGround, Event, EventKind, Group, Poll, Post, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::services::deliveries::known::Known;
 use crate::services::deliveries::news::{GroupTelling, News};
-use crate::services::{documents, house};
+use crate::services::{documents, house, polls};
 use crate::storage::{self, Connection};
 
 /// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
@@ -64,7 +64,7 @@ fn news(
     };
     if event.post.is_some() {
         return match post.filter(|post| post.audience == Audience::Group) {
-            Some(post) => post_news(connection, known, event, group, post.clone(), ground),
+            Some(post) => post_news(connection, known, event, group, post.clone(), ground, now),
             None => Ok(None),
         };
     }
@@ -140,6 +140,8 @@ fn news(
         | EventKind::TopicUnlocked
         | EventKind::Liked
         | EventKind::Unliked
+        | EventKind::Voted
+        | EventKind::PollCounted
         | EventKind::Reported
         | EventKind::ActorUpdated => return Ok(None),
     };
@@ -153,6 +155,7 @@ fn post_news(
     group: &Group,
     post: Post,
     ground: DeliveryGround,
+    now: Timestamp,
 ) -> Result<Option<(News, DeliveryGround)>> {
     let retraction = DeliveryGround::Retraction;
     let by = known
@@ -183,23 +186,44 @@ fn post_news(
         None => None,
     };
     let like = || event.activity.as_deref().map(str::parse::<Uri>).transpose();
+    let poll = match event.kind.carries_text() {
+        true => polls::told(connection, group, &[post.id], now)?.remove(&post.id),
+        false => None,
+    };
     Ok(match event.kind {
         EventKind::PostCreated => Some((
             News::PostCreated {
                 post,
                 author,
                 parent,
+                poll,
             },
             ground,
         )),
-        EventKind::PostUpdated => Some((
+        EventKind::PostUpdated | EventKind::PollCounted => Some((
             News::PostUpdated {
                 post,
                 author,
                 parent,
+                poll,
             },
             ground,
         )),
+        EventKind::Voted => {
+            let chosen = storage::polls::find(connection, post.id)?;
+            option_at(chosen, event.object).map(|option| {
+                let poll = post;
+                (
+                    News::Voted {
+                        poll,
+                        author,
+                        by,
+                        option,
+                    },
+                    ground,
+                )
+            })
+        }
         // Its author is gone with all they wrote. Nobody here can say that for them: the group does.
         EventKind::PostDeleted if !author.is_local() => {
             let (by, reason) = (group.actor.clone(), None);
@@ -229,6 +253,13 @@ fn post_news(
         }
         _ => None,
     })
+}
+
+/// The words of the option at a position; none where the poll asks something else meanwhile.
+fn option_at(poll: Option<Poll>, position: Option<i64>) -> Option<String> {
+    let position = usize::try_from(position?).ok()?;
+    let option = poll?.options.into_iter().nth(position)?;
+    Some(option.title)
 }
 
 fn grant_news(
@@ -298,6 +329,7 @@ pub(super) fn signer(connection: &mut Connection, telling: &GroupTelling) -> Res
         | News::TopicUnlocked { by, .. }
         | News::Liked { by, .. }
         | News::Unliked { by, .. }
+        | News::Voted { by, .. }
         | News::JoinRequested { by, .. }
         | News::Left { by, .. }
             if !telling.announced =>

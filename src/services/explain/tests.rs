@@ -78,6 +78,7 @@ async fn topic(house: &House, group: &Group, author: ActorId) -> Post {
     });
     let (addresses, group) = (house.app.addresses(), group.id);
     let new = NewPost {
+        poll: None,
         uri: None,
         author,
         title: Some("Bridge opens Monday".into()),

@@ -2,6 +2,7 @@
 
 use crate::domain::{GrantTerms, Proof, ReportText, Uri};
 use crate::services::memberships::Invitee;
+use crate::services::polls::ReceivedVote;
 use crate::services::posts::ReceivedPost;
 
 /// What an activity asks for, in the words of the house. Made by federation, purely.
@@ -56,6 +57,7 @@ pub enum Command {
     Unlike {
         object: Uri,
     },
+    Vote(ReceivedVote),
     /// Somebody, or their server for them, asks to look at posts.
     Flag {
         objects: Vec<Uri>,

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
 use crate::services::partners::ending;
 use crate::services::posts::ReceivedPost;
-use crate::services::{access, reports};
+use crate::services::{access, polls, reports};
 use crate::storage::{self, Connection};
 
 /// Whether a server may knock at all, before anything is fetched for it.
@@ -263,6 +263,7 @@ fn check(
                 access::permit_found::<act::React>(connection, asker, post)?;
             }
         }
+        Command::Vote(vote) => polls::check(connection, asker, signer.id, vote)?,
         Command::Flag { objects, .. } => reports::check(connection, asker, objects)?,
         Command::EndPartnership { agreement } => {
             ending::find_agreed(connection, signer, agreement)?;

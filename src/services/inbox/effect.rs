@@ -8,7 +8,7 @@ use crate::policy::Reason;
 use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, grants, house, memberships, posts, reactions, refusals, remote_actors, reports,
+    access, grants, house, memberships, polls, posts, reactions, refusals, remote_actors, reports,
 };
 use crate::storage::{self, Connection};
 
@@ -80,6 +80,7 @@ pub(super) fn effect(
         Command::Unlike { object } => {
             reactions::receive_unlike(connection, asker, signer, object, raw)
         }
+        Command::Vote(vote) => polls::receive(connection, asker, signer.id, vote, raw),
         Command::Flag { objects, text } => {
             reports::receive(connection, asker, signer, objects, text)
         }
@@ -226,6 +227,7 @@ fn announced(
             let asker = in_own_words(connection, asker, signer, &by, object)?;
             reactions::receive_unlike(connection, &asker, &by, object, None)
         }
+        Command::Vote(vote) => polls::receive(connection, asker, by.id, vote, None),
         _ => Ok(()),
     }
 }
@@ -302,6 +304,7 @@ fn check_place(
         | Command::UnlockTopic { object }
         | Command::Like { object, .. }
         | Command::Unlike { object } => object,
+        Command::Vote(vote) => &vote.poll,
         _ => return Err(Error::Denied(Reason::NotAuthor)),
     };
     let post = storage::posts::find_by_uri(connection, object)?;

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
-use crate::services::{access, refusals};
+use crate::services::{access, polls, refusals};
 use crate::storage::{self, Connection};
 
 /// Finds one post, if the viewer may read it. Deleted ones come without their text, removed ones
@@ -58,7 +58,7 @@ impl Badges {
     }
 }
 
-/// Adds authors and the viewer's likes; takes out the texts that policy does not show.
+/// Adds authors, polls, and the viewer's likes and votes; takes out the texts that policy does not show.
 pub(super) fn views(
     connection: &mut Connection,
     asker: &Asker,
@@ -81,6 +81,7 @@ pub(super) fn views(
         refusals.entry(post).or_default().push(notice);
     }
     let guests = storage::accounts::list_guests(connection, &author_ids)?;
+    let mut polls = polls::views(connection, asker, &ids)?;
     posts
         .into_iter()
         .map(|post| {
@@ -93,6 +94,7 @@ pub(super) fn views(
                 by_guest: guests.contains(&post.author),
                 liked: liked.contains(&post.id),
                 refusals: refusals.remove(&post.id).unwrap_or_default(),
+                poll: polls.remove(&post.id).filter(|_| shown),
                 post: if shown { post } else { without_text(post) },
                 author,
             })

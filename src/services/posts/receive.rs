@@ -6,13 +6,13 @@ use super::tell;
 use crate::app::Asker;
 use crate::domain::markup::{self, UntrustedHtml};
 use crate::domain::{
-    Actor, Audience, AuditAction, EventKind, Group, Post, PostState, TITLE_CHARS_MAX, Timestamp,
-    Uri,
+    Actor, Audience, AuditAction, EventKind, Group, Poll, Post, PostState, TITLE_CHARS_MAX,
+    Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::access::Case;
-use crate::services::{access, audit};
+use crate::services::{access, audit, polls};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
@@ -33,6 +33,8 @@ pub struct ReceivedPost {
     /// Markdown, where it came with it.
     pub source: Option<String>,
     pub published: Option<Timestamp>,
+    /// What it asks, when it is a poll, with the counts of its author's server.
+    pub poll: Option<Poll>,
 }
 
 /// Where a post that arrives is to stand.
@@ -65,6 +67,7 @@ pub(in crate::services) fn receive(
         source: received.source.clone(),
         html: received.html.sanitized().as_str().to_owned(),
         audience: Audience::Group,
+        poll: received.poll.clone(),
         created_at: received.published.unwrap_or(asker.now),
     };
     let unused = |_| received.uri.clone();
@@ -121,7 +124,7 @@ fn check_readable(received: &ReceivedPost) -> Result<()> {
     Err(Error::invalid("content", "has nothing to read"))
 }
 
-/// A post's text was changed by its author elsewhere.
+/// A post's text was changed by its author elsewhere, or how the votes in its poll stand.
 pub(in crate::services) fn receive_update(
     connection: &mut Connection,
     asker: &Asker,
@@ -137,18 +140,22 @@ pub(in crate::services) fn receive_update(
     check_readable(received)?;
     let html = received.html.sanitized();
     let title = case.post.is_topic().then(|| title_of(received));
-    if case.post.html == html.as_str() && case.post.title == title {
+    let same_text = case.post.html == html.as_str() && case.post.title == title;
+    let same_poll = !polls::receive_update(connection, &case, received.poll.as_ref())?;
+    if same_text && same_poll {
         return Ok(());
     }
-    storage::posts::update_text(
-        connection,
-        &case.permit,
-        &case.post,
-        title.as_deref(),
-        received.source.as_deref(),
-        html.as_str(),
-        asker.now,
-    )?;
+    if !same_text {
+        storage::posts::update_text(
+            connection,
+            &case.permit,
+            &case.post,
+            title.as_deref(),
+            received.source.as_deref(),
+            html.as_str(),
+            asker.now,
+        )?;
+    }
     if case.group.is_some_and(|group| group.is_local()) {
         tell(
             connection,

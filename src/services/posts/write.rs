@@ -5,7 +5,7 @@ use crate::app::{App, Asker};
 use crate::domain::markup;
 use crate::domain::{
     Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole, Membership,
-    MembershipState, Post, PostId, Title,
+    MembershipState, PollDraft, Post, PostId, Title,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
@@ -13,7 +13,7 @@ use crate::services::{access, audit, refusals};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
-/// Publishes a topic in a group and records that it happened.
+/// Publishes a topic in a group, which may be a poll, and records that it happened.
 ///
 /// The topic, its event and its audit line commit together: partners are told later, from the
 /// event, so a crash can delay news but never lose or invent it.
@@ -23,10 +23,11 @@ pub async fn create_topic(
     group: GroupId,
     title: Title,
     body: Option<Body>,
+    poll: Option<PollDraft>,
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
-    let new = written_here(&asker, &Draft::Topic { title, body })?;
+    let new = written_here(&asker, Draft::Topic { title, body, poll })?;
     let post = app
         .db
         .write("create_topic", move |connection| {
@@ -63,7 +64,7 @@ pub async fn comment(
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
-    let new = written_here(&asker, &Draft::Comment { body, audience })?;
+    let new = written_here(&asker, Draft::Comment { body, audience })?;
     let post = app
         .db
         .write("create_comment", move |connection| {
@@ -141,15 +142,15 @@ fn join_by_taking_part(connection: &mut Connection, asker: &Asker, group: GroupI
     )
 }
 
-fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
-    let (title, body, audience) = match draft {
-        Draft::Topic { title, body } => (
-            Some(title.as_str().to_owned()),
-            body.as_ref(),
-            Audience::Group,
-        ),
-        Draft::Comment { body, audience } => (None, Some(body), *audience),
+fn written_here(asker: &Asker, draft: Draft) -> Result<NewPost> {
+    let (title, body, audience, poll) = match draft {
+        Draft::Topic { title, body, poll } => {
+            let title = Some(title.as_str().to_owned());
+            (title, body, Audience::Group, poll)
+        }
+        Draft::Comment { body, audience } => (None, Some(body), audience, None),
     };
+    let body = body.as_ref();
     Ok(NewPost {
         uri: None,
         author: asker
@@ -162,6 +163,7 @@ fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
             .map(|body| markup::render_markdown(body.as_str()).into_string())
             .unwrap_or_default(),
         audience,
+        poll: poll.map(|poll| poll.begin(asker.now)),
         created_at: asker.now,
     })
 }

@@ -4,13 +4,13 @@ use diesel::prelude::*;
 
 use super::PostRow;
 use crate::domain::{
-    ActorId, Audience, GroupId, Post, PostId, PostState, PostText, Timestamp, Uri,
+    ActorId, Audience, GroupId, Poll, Post, PostId, PostState, PostText, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
-use crate::storage::{Connection, ids, refusals};
+use crate::storage::{Connection, ids, polls, refusals};
 
 /// A post before it has an id. The group comes from the permit.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct NewPost {
     pub source: Option<String>,
     pub html: String,
     pub audience: Audience,
+    /// What it asks, when it is a poll.
+    pub poll: Option<Poll>,
     /// When it was written, which may be before it arrived.
     pub created_at: Timestamp,
 }
@@ -30,12 +32,13 @@ pub struct NewPost {
 pub fn insert_topic(
     connection: &mut Connection,
     permit: &Permit<act::StartTopic>,
-    new: NewPost,
+    mut new: NewPost,
     local_uri: impl FnOnce(PostId) -> Uri,
     now: Timestamp,
 ) -> Result<Post> {
     let id = free_id(connection, new.created_at, now)?;
     let created_at = new.created_at.min(now);
+    let poll = Asked::take(&mut new);
     let post = assemble(
         id,
         new,
@@ -49,6 +52,7 @@ pub fn insert_topic(
         },
     );
     insert(connection, &post)?;
+    poll.insert(connection, post.id)?;
     Ok(post)
 }
 
@@ -57,7 +61,7 @@ pub fn insert_comment(
     connection: &mut Connection,
     permit: &Permit<act::Comment>,
     parent: &Post,
-    new: NewPost,
+    mut new: NewPost,
     local_uri: impl FnOnce(PostId) -> Uri,
     now: Timestamp,
 ) -> Result<Post> {
@@ -70,8 +74,10 @@ pub fn insert_comment(
         topic_created_at: parent.topic_created_at,
     };
     let counts = new.audience == Audience::Group;
+    let poll = Asked::take(&mut new);
     let post = assemble(id, new, permit.group(), local_uri, place);
     insert(connection, &post)?;
+    poll.insert(connection, post.id)?;
     if counts {
         on_backend!(connection, |inner| diesel::update(
             posts::table.find(post.topic.0)
@@ -145,6 +151,27 @@ fn insert(connection: &mut Connection, post: &Post) -> Result<()> {
         .values(PostRow::from(post))
         .execute(inner))?;
     Ok(())
+}
+
+/// What a new post asks, and whether its votes are counted here.
+struct Asked {
+    poll: Option<Poll>,
+    of_ours: bool,
+}
+
+impl Asked {
+    fn take(new: &mut NewPost) -> Self {
+        Self {
+            of_ours: new.uri.is_none(),
+            poll: new.poll.take(),
+        }
+    }
+
+    fn insert(self, connection: &mut Connection, post: PostId) -> Result<()> {
+        let Some(poll) = self.poll else { return Ok(()) };
+        let tell_at = poll.ends_at.filter(|_| self.of_ours);
+        polls::insert(connection, post, &poll, tell_at)
+    }
 }
 
 /// Writes a new text and keeps the old one as a revision.
@@ -264,7 +291,8 @@ pub fn put_text(
     }
 }
 
-/// Takes a post back for good: its text and earlier texts are gone, its place in the thread stays.
+/// Takes a post back for good: its text and earlier texts are gone, and the votes with the poll; its
+/// place in the thread stays.
 pub fn delete(
     connection: &mut Connection,
     permit: &Permit<act::DeletePost>,
@@ -274,6 +302,7 @@ pub fn delete(
         .execute(connection)?;
     diesel::delete(removals::table.find(post.id.0)).execute(connection)?;
     refusals::forget(connection, post.id)?;
+    polls::remove(connection, post.id)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),

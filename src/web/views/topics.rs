@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Author, GroupLink, Page, Pager, When};
+use super::{Author, Choice, GroupLink, Page, Pager, When};
 use crate::domain::markup::SafeHtml;
 
 /// A topic in a list.
@@ -105,6 +105,41 @@ pub struct PostBody {
     pub held: bool,
     /// Where it was written, if elsewhere.
     pub origin: Option<String>,
+    pub poll: Option<PollBox>,
+}
+
+/// A poll: the form for `/p/ID/vote` (`choice`, once or several times), and how the votes stand.
+pub struct PollBox {
+    pub options: Vec<PollLine>,
+    pub multiple: bool,
+    /// Shows the form.
+    pub can_vote: bool,
+    /// "12 people voted", or why there are no numbers.
+    pub summary: String,
+    pub end: Option<PollEnd>,
+}
+
+/// An option of a poll.
+pub struct PollLine {
+    pub position: usize,
+    pub title: String,
+    /// The viewer chose it.
+    pub own: bool,
+    /// None while it is not shown.
+    pub tally: Option<PollTally>,
+}
+
+/// How often an option was chosen.
+pub struct PollTally {
+    pub votes: u32,
+    /// Of those who voted.
+    pub percent: u32,
+}
+
+/// When a poll ends or ended.
+pub struct PollEnd {
+    pub over: bool,
+    pub when: When,
 }
 
 /// Something that the house of a group elsewhere did not take.
@@ -140,6 +175,19 @@ pub struct Composer {
     pub title: String,
     pub body: String,
     pub audience: Vec<AudiencePart>,
+    /// Unused where one comments.
+    pub poll: PollDraftForm,
+}
+
+/// What was typed to make a topic a poll; unfolds when there is something.
+#[derive(Default)]
+pub struct PollDraftForm {
+    /// One option a line.
+    pub options: String,
+    pub multiple: bool,
+    pub hides_totals: bool,
+    /// Of how long it may be open, what is chosen.
+    pub lasts: Vec<Choice>,
 }
 
 /// One part of "who will read this": "41 colleagues", "12 people at Supplier AG", "Customer B cannot".

@@ -354,7 +354,10 @@ impl Fixture {
             last = self.dump().await;
             let waits = last.count("arrivals", r#""state":"pending""#)
                 + last.count("deliveries", r#""state":"pending""#)
-                + last.count("events", r#""planned_at":null"#);
+                + last.count("events", r#""planned_at":null"#)
+                // Polls whose counts are to be told soon.
+                + last.count("polls", r#""tell_at":"#)
+                - last.count("polls", r#""tell_at":null"#);
             (waits == 0).then_some(())
         })
         .await;
@@ -531,7 +534,7 @@ async fn group(app: &App, name: &str, access: Access, owner: ActorId) -> Group {
 async fn topic(app: &App, author: &Person, group: GroupId, title: &str, text: &str) -> Post {
     let title = title.parse().expect("a title");
     let body = Some(text.parse().expect("a text"));
-    let made = posts::create_topic(app, author.viewer(), group, title, body).await;
+    let made = posts::create_topic(app, author.viewer(), group, title, body, None).await;
     made.expect("a topic")
 }
 

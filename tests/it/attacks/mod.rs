@@ -12,6 +12,7 @@ mod flood;
 mod leaks;
 mod no_grant;
 mod origin;
+mod polls;
 mod reach;
 mod sending;
 mod signatures;

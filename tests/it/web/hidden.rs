@@ -59,8 +59,13 @@ async fn what_is_hidden_is_answered_like_what_does_not_exist() {
                 .await;
             assert_same(&one, &other, act);
         }
-        for act in ["like", "delete", "comments", "edit"] {
-            let fields = [("csrf", csrf.as_str()), ("body", "x"), ("title", "x")];
+        for act in ["like", "vote", "delete", "comments", "edit"] {
+            let fields = [
+                ("csrf", csrf.as_str()),
+                ("body", "x"),
+                ("title", "x"),
+                ("choice", "0"),
+            ];
             let one = grace
                 .post_raw(&format!("/p/{topic}/{act}"), &fields, &[])
                 .await;

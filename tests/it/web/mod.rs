@@ -5,6 +5,7 @@ mod assets;
 mod groups;
 mod hidden;
 mod partners;
+mod polls;
 mod reports;
 mod sign_in;
 mod topics;

@@ -1,5 +1,5 @@
-//! Everything there is to read of a post from elsewhere, as one text: a warning, the text, the answers
-//! of a poll, when and where, what is quoted and attached, and the way to what cannot be shown here.
+//! Everything there is to read of a post from elsewhere, as one text: a warning, the text, options to
+//! read, when and where, what is quoted and attached, and the way to what cannot be shown here.
 
 use serde_json::Value;
 
@@ -13,15 +13,17 @@ const LINE_CHARS_MAX: usize = 500;
 /// Members that name a quoted post, the newest way first (FEP-044f, Fedibird, Misskey).
 const QUOTES: &[&str] = &["quote", "quoteUri", "quoteUrl", "_misskey_quote"];
 
-/// The text of a post, not sanitized.
+/// The text of a post, not sanitized. Of a poll without its options, which are shown to vote for.
 ///
 /// # Errors
 /// When there is more of something than is accepted.
-pub(super) fn html(object: &Value) -> Result<String, Invalid> {
+pub(super) fn html(object: &Value, is_poll: bool) -> Result<String, Invalid> {
     let body = body(object);
     let mut html = warning(object, &body);
     html.push_str(&body);
-    html.push_str(&choices(object)?);
+    if !is_poll {
+        html.push_str(&choices(object)?);
+    }
     html.push_str(&occasion(object));
     html.push_str(&quoted(object, &html)?);
     html.push_str(&attached(object, &html)?);
@@ -80,7 +82,7 @@ fn body(object: &Value) -> String {
     }
 }
 
-/// The answers of a poll, as a list to read.
+/// The options of what is no poll to vote in, as a list to read.
 fn choices(object: &Value) -> Result<String, Invalid> {
     let mut choices = entries(object, "oneOf")?;
     choices.extend(entries(object, "anyOf")?);

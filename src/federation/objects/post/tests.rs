@@ -81,6 +81,7 @@ fn what_we_write_is_what_we_read() {
             html: topic().html.into(),
             source: topic().source,
             published: Some(topic().created_at),
+            poll: None,
         }
     );
 }
@@ -202,13 +203,16 @@ fn a_bare_link_and_bare_pictures_are_something_to_read() {
 }
 
 #[test]
-fn polls_and_warnings_are_read_as_text() {
-    let poll = created("mastodon/create_question");
-    assert!(
-        poll.html
-            .as_received()
-            .ends_with("<ul><li>Tabs</li><li>Spaces</li></ul>")
-    );
+fn polls_are_asked_and_warnings_are_read_as_text() {
+    let asked = created("mastodon/create_question");
+    assert!(asked.poll.is_some());
+    assert!(!asked.html.as_received().contains("Tabs"));
+    // What leaves no choice is still something to read.
+    let mut list = fixture("mastodon/create_question")["object"].clone();
+    list["oneOf"] = json!([{ "type": "Note", "name": "Tabs" }]);
+    let list = parsed(&list);
+    assert_eq!(list.poll, None);
+    assert!(list.html.as_received().ends_with("<ul><li>Tabs</li></ul>"));
     let warned = created("mastodon/create_note_warning");
     assert!(warned.html.as_received().starts_with("<p><strong>"));
 }

@@ -23,7 +23,7 @@ trusts it.
 
 - Askers with the same answers share a row. Administrators, compliance officers and the command line are shown where they
   are not members; as members they may do what members may, besides.
-- *React*, *comment*, *attach* (to a comment), *report* and *pass on* are about somebody else's visible, recent post. A post one may not read is answered as if it
+- *React*, *comment*, *attach* (to a comment), *report* and *pass on* are about somebody else's visible, recent post; voting in a poll is reacting. A post one may not read is answered as if it
   did not exist, so these columns show – where *read* shows ✗.
 - *Invite*, by members who are not moderators, is a suggestion: a moderator decides.
 - *Boundary* is the stage and the grants. *Moderate* is letting people in, putting them out, removing, restoring, locking.

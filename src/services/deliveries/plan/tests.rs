@@ -46,7 +46,7 @@ impl Scene {
             role: OrgRole::Member,
         };
         let title = "Bridge opens".parse().unwrap();
-        let topic = posts::create_topic(&acme.app, ada.clone(), roads.id, title, None);
+        let topic = posts::create_topic(&acme.app, ada.clone(), roads.id, title, None, None);
         let topic = topic.await.unwrap();
         Self {
             acme,
@@ -208,7 +208,7 @@ impl Square {
     /// Ada starts a topic of which nobody was told yet.
     async fn topic(&self) -> Post {
         let (app, title) = (&self.acme.app, "Bridge opens".parse().unwrap());
-        let topic = posts::create_topic(app, self.ada.clone(), self.roads.id, title, None);
+        let topic = posts::create_topic(app, self.ada.clone(), self.roads.id, title, None, None);
         topic.await.unwrap()
     }
 
