@@ -159,6 +159,7 @@ impl Acme {
             html: "<p>theirs</p>".to_owned().into(),
             source: None,
             published: None,
+            updated: None,
         });
         let verified = Verified {
             at: self.house.now(),
@@ -258,6 +259,7 @@ async fn met(house: &House, kind: ActorKind, handle: &str) -> Actor {
         dialect: None,
         signed: None,
         token_source: None,
+        ways: remote_actors::RemoteWays::default(),
         access: None,
         approves: false,
     };

@@ -163,6 +163,7 @@ fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
             .unwrap_or_default(),
         audience,
         created_at: asker.now,
+        edited_at: None,
     })
 }
 

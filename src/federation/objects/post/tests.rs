@@ -81,6 +81,7 @@ fn what_we_write_is_what_we_read() {
             html: topic().html.into(),
             source: topic().source,
             published: Some(topic().created_at),
+            updated: topic().edited_at,
         }
     );
 }
