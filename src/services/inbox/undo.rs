@@ -37,7 +37,8 @@ pub(super) fn undo(
         }
         let group = storage::groups::find(connection, group)?.ok_or(Error::NotFound)?;
         let person = storage::actors::find(connection, person)?.ok_or(Error::NotFound)?;
-        return memberships::receive_unban(connection, asker, &group, &person.uri, raw);
+        // Told by the group in full: who never heard of the Block makes nothing of its id.
+        return memberships::receive_unban(connection, asker, &group, &person.uri, None);
     }
     match storage::memberships::find_followed(connection, by.id, activity)? {
         Some(group) if place.is_none() => {

@@ -208,16 +208,35 @@ pub(in crate::services) fn receive_unban(
         return Ok(());
     }
     if group.is_local() {
-        tell_of(
-            connection,
-            asker,
-            EventKind::BanLifted,
-            &group,
-            &person,
-            activity,
-        )?;
+        tell_lifted(connection, asker, &group, &person, activity)?;
     }
     lift(connection, asker, &group, &person)
+}
+
+/// In the words of who lifted it, or else in the group's own.
+fn tell_lifted(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    person: &Actor,
+    activity: Option<&str>,
+) -> Result<()> {
+    if activity.is_some() {
+        let kind = EventKind::BanLifted;
+        return tell_of(connection, asker, kind, group, person, activity);
+    }
+    let Some(ban) = storage::bans::find(connection, group.id, person.id)? else {
+        return Ok(());
+    };
+    let event = NewEvent {
+        kind: EventKind::BanLifted,
+        actor: group.actor.id,
+        group: Some(group.id),
+        post: None,
+        object: Some(person.id.0),
+        activity: Some(ban.uri.to_string()),
+    };
+    storage::events::append(connection, event, asker.now).map(drop)
 }
 
 fn find_person(connection: &mut Connection, uri: &Uri) -> Result<Option<Actor>> {

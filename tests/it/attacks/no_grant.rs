@@ -298,6 +298,11 @@ fn something(dice: &mut Dice, world: &World, sender: &Actor) -> Value {
         "startTime": "2026-01-01T00:00:00Z",
     });
     let tombstone = json!({ "id": object, "type": "Tombstone" });
+    let mut ban = own("Block", &person);
+    ban["target"] = json!(group);
+    let moving = json!({ "type": "Move", "actor": group, "object": group });
+    let mut taking = of(&sender.id, "Offer", &group);
+    taking["object"] = moving.clone();
     let plain: Vec<(&str, Value)> = vec![
         ("Follow", json!(group)),
         ("Join", json!(group)),
@@ -332,6 +337,8 @@ fn something(dice: &mut Dice, world: &World, sender: &Actor) -> Value {
         ("Dislike", json!(object)),
         ("Lock", json!(object)),
         ("Undo", own("Like", &object)),
+        ("Undo", own("Dislike", &object)),
+        ("Undo", ban),
         ("Undo", own("Follow", &group)),
         ("Undo", own("Join", &group)),
         ("Undo", own("Lock", &object)),
@@ -346,17 +353,25 @@ fn something(dice: &mut Dice, world: &World, sender: &Actor) -> Value {
         ("Reject", hers("Follow", &group)),
         ("Reject", json!(object)),
         ("Add", page),
+        ("Add", json!(object)),
+        ("Add", json!(person)),
         ("Remove", json!(object)),
+        ("Remove", json!(person)),
         ("Block", json!(person)),
         ("Flag", json!(object)),
         ("Move", json!(group)),
+        ("Move", json!(sender.id)),
+        ("Offer", moving),
+        ("Accept", taking),
         ("Relish", json!(object)),
     ];
     let (kind, what) = dice.pick(&plain).clone();
     let mut activity = sender.activity(kind, what);
     activity["audience"] = json!(group);
     activity["to"] = json!([group, person]);
-    activity["target"] = json!(dice.pick(&[&group, &person, &object]));
+    let lists = ["featured", "moderators"].map(|list| format!("{group}/{list}"));
+    activity["target"] = json!(dice.pick(&[&group, &person, &object, &lists[0], &lists[1]]));
+    activity["result"] = json!(unknown);
     if dice.percent(20) {
         activity["summary"] = json!("because I say so");
     }
