@@ -254,7 +254,7 @@ impl Spoken {
         birch_house.run_json(&["partner", "end", &acme_host]).await;
         spoken
             .hear(&world, acme, "undo_partnership", |said| {
-                said["object"]["type"] == "Offer"
+                said["type"] == "Undo" && said["object"]["type"] == "Offer"
             })
             .await;
         spoken.handshake(&world).await;

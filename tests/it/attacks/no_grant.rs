@@ -267,10 +267,18 @@ async fn settled(fixture: &Fixture) -> Dump {
 }
 
 /// What a partner may change without any grant is about itself alone: that things of its own server,
-/// which never came here, are deleted is remembered, so that they cannot come later.
+/// which never came here, are deleted is remembered, so that they cannot come later; and what its own
+/// group says in itself, where nobody here is a member.
 fn is_its_own(outside: &Outside, change: &str) -> bool {
-    let own = format!("+ tombstones {{\"uri\":\"http://{}/", outside.peer.host());
-    outside.is_partner() && change.starts_with(&own)
+    let host = outside.peer.host();
+    let deleted = format!("+ tombstones {{\"uri\":\"http://{host}/");
+    let by_its_group = || {
+        let row = change.strip_prefix("+ posts ")?;
+        let row: Value = serde_json::from_str(row).ok()?;
+        let here = row["uri"].as_str()?.starts_with(&format!("http://{host}/"));
+        Some(here && row["group_id"] == row["author_id"])
+    };
+    outside.is_partner() && (change.starts_with(&deleted) || by_its_group() == Some(true))
 }
 
 /// Any activity about anything, by somebody who has no business here.

@@ -935,6 +935,11 @@ async fn a_server_that_blocks_ours_has_ended_the_partnership_and_its_people_have
                 .await;
             assert_eq!(reply.status, 202, "{}", reply.text());
         }
+        eventually("all were looked at", async || {
+            let dump = fixture.settle().await;
+            (dump.count("arrivals", r#""state":"pending""#) == 0).then_some(())
+        })
+        .await;
         let e = fixture.e.instance();
         let letter = fixture.letter(e, &e.activity("Block", json!(ours))).sign();
         fixture.refuses("a stranger's", &letter, 403).await;
