@@ -280,7 +280,7 @@ async fn what_is_pinned_and_who_moderates_is_known_at_the_partner() {
                 .run_json(&["member", "add", "engineering", &handle, "--role", role])
                 .await;
             eventually(&format!("birch knows that bo is {role}"), async || {
-                (moderators().await.contains("bo@") == moderates).then_some(())
+                (moderators().await.contains("\"bo\"") == moderates).then_some(())
             })
             .await;
             let shown = read(&cedar, &pam, "/g/engineering/moderators").await;
