@@ -134,6 +134,8 @@ fn group(origin: &Uri, number: i64, now: Timestamp) -> Group {
         description: String::new(),
         archived_at: None,
         withdrawn_at: None,
+        moved_to: None,
+        also_known_as: Vec::new(),
     }
 }
 

@@ -10,6 +10,8 @@ use crate::policy::Viewer;
 use crate::services::groups::{self, GroupView, NewGroup};
 use crate::services::{accounts, memberships};
 
+mod moves;
+
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// Make a group; it begins internal
@@ -38,6 +40,9 @@ pub enum Command {
         /// internal, partners, public, or archive (read only)
         stage: StageOrArchive,
     },
+    /// Move a group to a partner's house, or take one of theirs
+    #[command(subcommand)]
+    Move(moves::Command),
 }
 
 /// A stage, or the end of a group's life.
@@ -89,6 +94,7 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::List => list(app, output).await,
         Command::Show { name } => show(app, name, output).await,
         Command::Stage { name, stage } => set_stage(app, name, stage, output).await,
+        Command::Move(command) => moves::run(app, command, output).await,
     }
 }
 
@@ -103,6 +109,12 @@ struct Described {
     access: Access,
     stage: Stage,
     archived: bool,
+    /// Where it went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_to: Option<String>,
+    /// Of a group elsewhere, as its house says: handles, or addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    moderators: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +132,8 @@ impl Described {
             access: group.access,
             stage: group.stage,
             archived: group.archived_at.is_some(),
+            moved_to: group.moved_to.as_ref().map(ToString::to_string),
+            moderators: Vec::new(),
             members: None,
             owners: None,
         }
@@ -167,6 +181,7 @@ async fn show(app: &App, name: Handle, output: Output) -> Result<()> {
         .collect::<Vec<_>>();
     let described = Described {
         owners: Some(owners.clone()),
+        moderators: memberships::list_moderators(app, Viewer::Operator, view.group.id).await?,
         ..Described::of_view(&view)
     };
     let sentence = format!(

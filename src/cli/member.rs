@@ -5,7 +5,10 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::cli::{Output, group};
-use crate::domain::{Actor, GroupRole, Handle, InvitedHandle, Member, MembershipState, Timestamp};
+use crate::domain::{
+    Actor, BanReason, BanTerms, GroupRole, Handle, InvitedHandle, Member, MembershipState,
+    Timestamp,
+};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::actors;
@@ -32,6 +35,12 @@ pub enum Command {
         /// When it ends by itself [default: when it is lifted]
         #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
         until: Option<Timestamp>,
+        /// Why, in a line that they are told
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: BanReason,
+        /// Remove what they wrote in the group, too
+        #[arg(long)]
+        remove_posts: bool,
     },
     /// Lift a ban; it makes nobody a member
     Unban { group: Handle, who: Handle },
@@ -42,7 +51,20 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Add { group, who, role } => add(app, group, who, role, output).await,
         Command::List { group } => list(app, group, output).await,
         Command::Remove { group, who } => remove(app, group, who, output).await,
-        Command::Ban { group, who, until } => ban(app, group, who, until, output).await,
+        Command::Ban {
+            group,
+            who,
+            until,
+            reason,
+            remove_posts,
+        } => {
+            let terms = BanTerms {
+                until,
+                reason,
+                removes_posts: remove_posts,
+            };
+            ban(app, group, who, terms, output).await
+        }
         Command::Unban { group, who } => unban(app, group, who, output).await,
     }
 }
@@ -159,20 +181,16 @@ async fn remove(app: &App, group: Handle, who: Handle, output: Output) -> Result
     )
 }
 
-async fn ban(
-    app: &App,
-    group: Handle,
-    who: Handle,
-    until: Option<Timestamp>,
-    output: Output,
-) -> Result<()> {
+async fn ban(app: &App, group: Handle, who: Handle, terms: BanTerms, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
     let actor = find_person(app, &who).await?;
-    let banned = memberships::ban(app, Viewer::Operator, group.id, actor.id, until).await;
+    let (until, operator) = (terms.until, Viewer::Operator);
+    let why = terms.reason.as_str().to_owned();
+    let banned = memberships::ban(app, operator, group.id, actor.id, terms).await;
     banned.map_err(|error| no_member(&who, error))?;
     let end = until.map_or_else(|| "it is lifted".to_owned(), Timestamp::for_people);
     output.made(
-        &json!({ "group": group.actor.name, "who": who.to_string(), "banned": true, "until": until }),
+        &json!({ "group": group.actor.name, "who": who.to_string(), "banned": true, "until": until, "reason": why }),
         format!("{who} is banned from {} until {end}.", group.actor.name),
     )
 }

@@ -7,7 +7,7 @@ use crate::cli::Output;
 use crate::domain::{Post, PostId, PostState, RemovalReason};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::posts::{self, Lock};
+use crate::services::posts::{self, Lock, Pin};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -33,6 +33,16 @@ pub enum Command {
         /// The number in its address, /p/ID
         id: PostId,
     },
+    /// Let a topic stand first in its group
+    Pin {
+        /// The number in its address, /p/ID
+        id: PostId,
+    },
+    /// Take the pin off a topic
+    Unpin {
+        /// The number in its address, /p/ID
+        id: PostId,
+    },
 }
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
@@ -52,6 +62,14 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
             let open = posts::set_locked(app, operator, id, Lock::Open).await;
             (id, "unlocked", open)
         }
+        Command::Pin { id } => {
+            let pinned = posts::set_pinned(app, operator, id, Pin::Pinned).await;
+            (id, "pinned", pinned)
+        }
+        Command::Unpin { id } => {
+            let loose = posts::set_pinned(app, operator, id, Pin::Loose).await;
+            (id, "unpinned", loose)
+        }
     };
     let post = outcome.map_err(|error| match error {
         Error::NotFound => Error::invalid("id", format!("there is no post {id}")),
@@ -68,6 +86,7 @@ struct Described {
     topic: PostId,
     state: PostState,
     locked: bool,
+    pinned: bool,
 }
 
 impl Described {
@@ -78,6 +97,7 @@ impl Described {
             topic: post.topic,
             state: post.state,
             locked: post.locked,
+            pinned: post.pinned,
         }
     }
 }

@@ -19,6 +19,9 @@ text_enum! {
         /// A topic takes no more comments.
         TopicLocked = "topic_locked",
         TopicUnlocked = "topic_unlocked",
+        /// A topic stands first in its group.
+        TopicPinned = "topic_pinned",
+        TopicUnpinned = "topic_unpinned",
         Liked = "liked",
         Unliked = "unliked",
         /// Somebody chose an option in a poll that is counted elsewhere. `object` has its position,
@@ -26,6 +29,9 @@ text_enum! {
         Voted = "voted",
         /// Others are to be told how the votes in a poll of ours stand.
         PollCounted = "poll_counted",
+        /// Somebody elsewhere dislikes a post, or no longer: passed on as it came.
+        Disliked = "disliked",
+        Undisliked = "undisliked",
         /// Somebody here reported a post, and other servers are to look at it, too. `activity` has the
         /// text. They are told by the house, not by who did it.
         Reported = "reported",
@@ -39,6 +45,20 @@ text_enum! {
         Invited = "invited",
         /// Somebody here left a group elsewhere.
         Left = "left",
+        /// Somebody was shut out of a group of ours. `object` has whom, `activity` what arrived, when a
+        /// moderator elsewhere did it.
+        MemberBanned = "member_banned",
+        /// A ban was lifted. `activity` has the id of the Block that is undone, or what arrived.
+        BanLifted = "ban_lifted",
+        /// Somebody moderates a group of ours from now on, or no longer.
+        ModeratorAdded = "moderator_added",
+        ModeratorRemoved = "moderator_removed",
+        /// A group of ours is to move to a partner. `object` has the partner, `activity` the offer.
+        MoveOffered = "move_offered",
+        /// A group of a partner's moves to a group of ours. As with the offer.
+        MoveAccepted = "move_accepted",
+        /// A group of ours moved. `activity` has the new group.
+        GroupMoved = "group_moved",
         /// A grant was made or changed: the partner is told its terms.
         GrantOffered = "grant_offered",
         /// A grant was taken back.
@@ -69,15 +89,26 @@ impl EventKind {
             | Self::PostRemoved
             | Self::TopicLocked
             | Self::TopicUnlocked
+            | Self::TopicPinned
+            | Self::TopicUnpinned
             | Self::Liked
             | Self::Unliked
             | Self::Voted
+            | Self::Disliked
+            | Self::Undisliked
             | Self::Reported
             | Self::JoinRequested
             | Self::JoinAccepted
             | Self::JoinRejected
             | Self::Invited
             | Self::Left
+            | Self::MemberBanned
+            | Self::BanLifted
+            | Self::ModeratorAdded
+            | Self::ModeratorRemoved
+            | Self::MoveOffered
+            | Self::MoveAccepted
+            | Self::GroupMoved
             | Self::GrantOffered
             | Self::GrantEnded
             | Self::PartnershipEnded

@@ -1,7 +1,7 @@
 //! Groups: where people talk, and how far their walls are open.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Actor, GroupId, Host, Invalid, Timestamp};
+use crate::domain::{Actor, GroupId, Host, Invalid, Timestamp, Uri};
 
 text_enum! {
     /// Who inside the house may read and join.
@@ -45,6 +45,10 @@ pub struct Group {
     pub archived_at: Option<Timestamp>,
     /// Set when the house of a group elsewhere took its grant back: nobody here sees it any more.
     pub withdrawn_at: Option<Timestamp>,
+    /// Where it went: its people are in that group now, and nobody writes here any more.
+    pub moved_to: Option<Uri>,
+    /// The groups that it says it was before. One is believed only that says it moved here.
+    pub also_known_as: Vec<Uri>,
 }
 
 impl Group {
@@ -65,6 +69,41 @@ impl Group {
     pub const fn home(&self) -> Option<&Host> {
         self.actor.host.as_ref()
     }
+}
+
+/// The lists of a group that others may add to and take from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupList {
+    /// Its pinned topics.
+    Featured,
+    Moderators,
+}
+
+/// Topics pinned in one group at most: more would hide the others.
+pub const PINNED_MAX: i64 = 20;
+
+/// An offer to move a group to another house.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The id of the Offer.
+    pub offer: Uri,
+    /// The group that is to move.
+    pub group: Uri,
+    /// The other house.
+    pub host: Host,
+    pub way: Way,
+    /// The new group, once the offer was accepted.
+    pub target: Option<Uri>,
+    pub created_at: Timestamp,
+}
+
+/// Which way a group moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A group of ours goes there.
+    Leaving,
+    /// One of theirs comes here.
+    Coming,
 }
 
 /// A title: one line, not empty, trimmed.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::domain::{Actor, GroupId, Host, Uri};
+use crate::domain::{Actor, GroupId, GroupList, Host, Uri};
 use crate::error::{Error, Result};
 use crate::federation::{Federation, activities, objects};
 use crate::policy::Viewer;
@@ -22,6 +22,10 @@ const FETCHES_MAX: usize = 500;
 /// Of these, posts fetched from other servers than the group's: it must not be able to have us knock
 /// on many doors.
 const FETCHES_ELSEWHERE_MAX: usize = 100;
+
+/// Pinned topics and moderators that are taken from a group's lists.
+const LISTED_MAX: usize = 20;
+const MODERATORS_MAX: usize = 100;
 
 /// Fetches a group's topics with their comments; how many posts there were.
 pub async fn backfill(federation: &Federation, group: GroupId) -> Result<usize> {
@@ -60,7 +64,37 @@ pub async fn backfill(federation: &Federation, group: GroupId) -> Result<usize> 
         )
         .await?;
     }
+    // Which topics are pinned is said of those that are here now.
+    for (list, address) in groups::remote_lists(&federation.app, group.id).await? {
+        let named = match walk.names(&address).await {
+            Ok(named) => named,
+            Err(error) => {
+                tracing::info!(%address, %error, "a list of a group could not be fetched");
+                continue;
+            }
+        };
+        let most = match list {
+            GroupList::Featured => LISTED_MAX,
+            GroupList::Moderators => MODERATORS_MAX,
+        };
+        let added = named.into_iter().take(most);
+        let commands = added.map(|object| in_list(&group.actor, object, &address));
+        inbox::apply_fetched(&federation.app, &group.actor, commands.collect()).await?;
+    }
     Ok(count)
+}
+
+/// What a group says is in one of its lists, as if it had just added it.
+fn in_list(group: &Actor, object: Uri, list: &Uri) -> Command {
+    Command::Announced {
+        actor: group.uri.clone(),
+        activity: list.clone(),
+        command: Box::new(Command::AddToList {
+            object,
+            target: list.clone(),
+        }),
+        vouching: Vouching::House,
+    }
 }
 
 /// Leaves out what was written by people who cannot be found.
@@ -124,6 +158,24 @@ impl Walk<'_> {
             };
         }
         Ok(found)
+    }
+
+    /// The addresses that the first page of a short list names.
+    async fn names(&mut self, list: &Uri) -> Result<Vec<Uri>> {
+        let mut document = self.fetch(list).await?;
+        if items(&document).next().is_none()
+            && let Some(first) = next_page(&document)
+        {
+            document = match first {
+                Value::String(first) => self.fetch(&first.parse()?).await?,
+                embedded => embedded,
+            };
+        }
+        let id = |item: &Value| match item {
+            Value::String(id) => id.parse().ok(),
+            item => item.get("id")?.as_str()?.parse().ok(),
+        };
+        Ok(items(&document).filter_map(id).collect())
     }
 
     async fn fetch(&mut self, uri: &Uri) -> Result<Value> {

@@ -107,10 +107,8 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
     }
     let mut ready = Vec::with_capacity(batch.len());
     for (due, command) in batch {
-        if command == Ok(Command::UpdateActor) {
-            // A failure leaves the old document in place; the next activity tries again.
-            let (uri, told_at) = (&due.signer.uri, due.arrival.received_at);
-            let _ = federation.keyring.refresh(federation, uri, told_at).await;
+        if let Ok(command) = &command {
+            read_anew(federation, &due, command).await?;
         }
         let missing = command
             .as_ref()
@@ -122,6 +120,20 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
         }
     }
     Ok(ready)
+}
+
+/// Reads the documents again that decide what an activity changes. A failure leaves the old one in place;
+/// the next activity tries again. A group that moves leads nowhere when nobody here is in it.
+async fn read_anew(federation: &Federation, due: &Due, command: &Command) -> crate::Result<()> {
+    let moves = matches!(command, Command::MoveGroup { .. });
+    if moves && !inbox::follows(&federation.app, &due.signer).await? {
+        return Ok(());
+    }
+    let told_at = due.arrival.received_at;
+    for uri in command.documents(&due.signer) {
+        let _ = federation.keyring.refresh(federation, uri, told_at).await;
+    }
+    Ok(())
 }
 
 /// What became of a proof: the command as it may be applied, or whose it is and why it must wait.

@@ -81,6 +81,8 @@ fn nowhere() -> Result<Group> {
         description: String::new(),
         archived_at: None,
         withdrawn_at: None,
+        moved_to: None,
+        also_known_as: Vec::new(),
     })
 }
 

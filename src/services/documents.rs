@@ -236,16 +236,9 @@ fn add_likes(
     Ok(())
 }
 
-/// Which members are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Roster {
-    Members,
-    Moderators,
-}
-
 /// The asking server's own people in a group. Who else is a member, our own people included, is
 /// told to nobody outside; nor is how many.
-pub async fn roster(app: &App, viewer: Viewer, name: &str, roster: Roster) -> Result<Vec<Uri>> {
+pub async fn members(app: &App, viewer: Viewer, name: &str) -> Result<Vec<Uri>> {
     let (asker, name) = (app.asker(viewer), name.to_owned());
     app.db
         .read("roster", move |connection| {
@@ -255,12 +248,46 @@ pub async fn roster(app: &App, viewer: Viewer, name: &str, roster: Roster) -> Re
                 return Ok(Vec::new());
             };
             let members = storage::memberships::list_on_host(connection, group.id, host)?;
-            let wanted = |member: &Member| match roster {
-                Roster::Members => true,
-                Roster::Moderators => member.membership.role >= GroupRole::Moderator,
+            Ok(members.into_iter().map(|member| member.actor.uri).collect())
+        })
+        .await
+}
+
+/// Who moderates a group of ours, for who reads it: whoever reads a removal may know whose it can be. A
+/// partner that is kept apart learns of ours and of its own people.
+pub async fn moderators(app: &App, viewer: Viewer, name: &str) -> Result<Vec<Uri>> {
+    let (asker, name) = (app.asker(viewer), name.to_owned());
+    app.db
+        .read("moderators", move |connection| {
+            let group = find_group(connection, &asker, &name)?;
+            if !access::may(connection, &asker, Action::Read, &group)? {
+                return Ok(Vec::new());
+            }
+            let apart = is_kept_apart(connection, &asker, &group)?;
+            let role = GroupRole::Moderator;
+            let moderators = storage::memberships::list_role(connection, group.id, role)?;
+            let known = |member: &Member| {
+                let host = member.actor.host.as_ref();
+                !apart || host.is_none() || host == asker.viewer.host()
             };
-            let members = members.into_iter().filter(wanted);
-            Ok(members.map(|member| member.actor.uri).collect())
+            let moderators = moderators.into_iter().filter(known);
+            Ok(moderators.map(|member| member.actor.uri).collect())
+        })
+        .await
+}
+
+/// The pinned topics of a group that the asker may read, newest first.
+pub async fn pinned(app: &App, viewer: Viewer, name: &str) -> Result<(Group, Vec<PostDocument>)> {
+    let (asker, name) = (app.asker(viewer), name.to_owned());
+    app.db
+        .read("featured", move |connection| {
+            let group = find_group(connection, &asker, &name)?;
+            if !access::may(connection, &asker, Action::Read, &group)? {
+                return Ok((group, Vec::new()));
+            }
+            let scope = access::scope(&asker);
+            let topics = storage::posts::list_pinned(connection, &scope, group.id)?;
+            Ok((group, with_names(connection, topics)?))
         })
         .await
 }

@@ -3,11 +3,12 @@
 use crate::app::{App, Asker};
 use crate::domain::{
     Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, EventKind, Group,
-    GroupId, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name, Partner,
-    PartnerState, Stage, Timestamp, Title, Uri, Work,
+    GroupId, GroupList, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name,
+    Partner, PartnerState, Stage, Timestamp, Title, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
+use crate::services::memberships::BanNotice;
 use crate::services::{access, actors, audit, deliveries, jobs, keys};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -22,6 +23,26 @@ pub struct NewGroup {
     pub access: Access,
     /// None: whoever makes it.
     pub owner: Option<ActorId>,
+}
+
+impl NewGroup {
+    /// A group that takes the place of one elsewhere: what is known of that is its own now. Its first owner
+    /// is whoever makes it.
+    pub async fn in_place_of(app: &App, moving: &Uri, name: Name) -> Result<Self> {
+        let moving = moving.clone();
+        let known = app.db.read("find_moving_group", move |connection| {
+            storage::groups::find_by_uri(connection, &moving)
+        });
+        let known = known.await?;
+        let title = known.as_ref().map_or(name.as_str(), Group::title);
+        Ok(Self {
+            title: title.parse()?,
+            access: known.as_ref().map_or(Access::Closed, |known| known.access),
+            description: String::new(),
+            owner: None,
+            name,
+        })
+    }
 }
 
 /// Makes a group. It begins internal, with one owner.
@@ -124,6 +145,8 @@ pub struct GroupView {
     pub group: Group,
     /// The viewer's own relation to it.
     pub membership: Option<Membership>,
+    /// That the viewer is banned from it, and why.
+    pub ban: Option<BanNotice>,
     /// None where the viewer may not see who is a member.
     pub members: Option<u64>,
     /// For a group elsewhere: the organization whose it is.
@@ -179,6 +202,10 @@ pub(super) fn view(connection: &mut Connection, asker: &Asker, group: Group) -> 
         Some(actor) => storage::memberships::find(connection, group.id, actor)?,
         None => None,
     };
+    let ban = match &membership {
+        Some(membership) => BanNotice::of(connection, membership, asker.now)?,
+        None => None,
+    };
     let inside = matches!(asker.viewer, Viewer::Member { .. } | Viewer::Operator);
     let members =
         match inside && (rights.may(Action::SeeMembers) || asker.viewer == Viewer::Operator) {
@@ -196,6 +223,7 @@ pub(super) fn view(connection: &mut Connection, asker: &Asker, group: Group) -> 
     Ok(GroupView {
         group,
         membership,
+        ban,
         members,
         partner,
         duties,
@@ -219,6 +247,16 @@ pub async fn token_source(app: &App, id: GroupId) -> Result<Option<Uri>> {
     app.db
         .read("find_token_source", move |connection| {
             storage::groups::find_token_source(connection, id)
+        })
+        .await
+}
+
+/// Where a group elsewhere lists its pinned topics and its moderators, as far as its document says.
+pub async fn remote_lists(app: &App, id: GroupId) -> Result<Vec<(GroupList, Uri)>> {
+    app.db
+        .read("find_remote_lists", move |connection| {
+            let lists = storage::groups::find_remote_lists(connection, id)?;
+            Ok(lists.into_iter().flatten().collect())
         })
         .await
 }
@@ -425,6 +463,10 @@ pub async fn set_archived(
         .db
         .write("archive_group", move |connection| {
             let (permit, group) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
+            if let (Some(target), false) = (&group.moved_to, archived) {
+                let sentence = format!("it moved to {target}: it goes on there");
+                return Err(Error::Conflict(sentence));
+            }
             let archived_at = archived.then_some(asker.now);
             storage::groups::set_archived(connection, &permit, archived_at)?;
             tell_of_change(connection, &asker, &group)?;

@@ -112,6 +112,14 @@ pub fn is_initialized(connection: &mut Connection) -> Result<bool> {
     Ok(storage::settings::find(connection, PUBLIC_URL)?.is_some())
 }
 
+/// The addresses of this house, for what happens in a transaction that was not begun by anybody here.
+pub fn addresses(connection: &mut Connection) -> Result<Addresses> {
+    let instance = instance_actor(connection)?.uri;
+    let origin = instance.as_str().strip_suffix("/actor");
+    let origin = origin.ok_or_else(|| Error::internal("the instance actor is not at /actor"))?;
+    Ok(Addresses::new(origin.parse()?))
+}
+
 /// The server's own actor.
 ///
 /// # Errors

@@ -3,7 +3,9 @@
 mod command;
 mod door;
 mod effect;
+mod lists;
 mod queue;
+mod undo;
 
 use crate::domain::{Group, Uri};
 use crate::error::{Error, Result};

@@ -1,11 +1,14 @@
 //! Coming and going: joining, leaving, being let in and put out, here and across servers.
 //!
-//! `join` is what people do themselves, `members` what moderators decide about them, `invite` how
-//! people are named for a group; `receive` applies what other servers tell; `roster` is how houses come to count alike.
+//! `join` is what people do themselves, `members` what moderators decide about them, `ban` how people are
+//! shut out, `moderators` who may decide, `invite` how people are named for a group; `receive` applies what
+//! other servers tell; `roster` is how houses come to count alike.
 
+mod ban;
 mod invite;
 mod join;
 mod members;
+mod moderators;
 mod receive;
 mod roster;
 
@@ -17,11 +20,15 @@ use crate::error::{Error, Result};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
+pub use ban::{BanNotice, ReceivedBan, ban, ban_reasons, lift_ban};
+pub(super) use ban::{receive_ban, receive_unban};
 pub use invite::{add, add_by_handle, invite, list_invited, withdraw_invitation};
-pub(super) use join::leave_all;
+pub(super) use join::{bring_in, follow_move, leave_all};
 pub use join::{join, leave};
 pub(super) use members::tell_rejected;
-pub use members::{Decision, ban, decide, lift_ban, list, set_role};
+pub use members::{Decision, decide, list, set_role};
+pub use moderators::list_moderators;
+pub(super) use moderators::{Moderates, receive_moderator};
 pub use receive::Invitee;
 pub(super) use receive::{
     receive_accept, receive_follow, receive_invite, receive_reject, receive_unfollow,

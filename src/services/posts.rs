@@ -18,11 +18,12 @@ use crate::error::Result;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
-pub use lists::{Listed, by_author, find_listed, home, topics};
-pub use moderate::{Lock, remove, restore, set_locked};
+pub use lists::{Listed, by_author, find_listed, home, pinned, topics};
+pub(super) use moderate::remove_all_of;
+pub use moderate::{Lock, Pin, remove, restore, set_locked, set_pinned};
 pub use read::{find, history};
 pub(super) use receive::{
-    Ground, receive, receive_delete, receive_lock, receive_restore, receive_update,
+    Ground, receive, receive_delete, receive_lock, receive_pin, receive_restore, receive_update,
 };
 pub use receive::{ReceivedPost, TOMBSTONES_PER_HOST_MAX};
 pub use thread::{Shown, Surroundings, Thread, surroundings, thread};

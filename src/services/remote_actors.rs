@@ -11,6 +11,7 @@ use crate::services::{dialects, peers, polls, posts};
 use crate::storage::{self, Connection};
 
 pub use crate::storage::actors::NewActor;
+pub use crate::storage::groups::RemoteWays;
 
 /// Most keys one actor may have.
 const KEYS_MAX: usize = 16;
@@ -37,6 +38,8 @@ pub struct ReceivedActor {
     pub archived: bool,
     /// Where a group that is not public gives out tokens for its members' servers (FEP-db0e).
     pub token_source: Option<Uri>,
+    /// Where a group has its lists, and where it moved.
+    pub ways: RemoteWays,
     /// How its software says that it accepts requests to be signed.
     pub signature: Option<SignatureChoice>,
     /// In which dialect its server takes part in groups, where the document tells.
@@ -71,6 +74,7 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
                 storage::groups::set_remote_archived(connection, actor.id.group(), archived_at)?;
                 let source = received.token_source.as_ref();
                 storage::groups::set_token_source(connection, actor.id.group(), source)?;
+                storage::groups::set_remote_ways(connection, actor.id.group(), &received.ways)?;
             }
             Ok(actor)
         })
@@ -274,6 +278,7 @@ pub(super) fn forget(connection: &mut Connection, asker: &Asker, actor: &Actor) 
             storage::reactions::remove(connection, post, actor.id)?;
         }
         polls::take_all_back(connection, actor.id, asker.now)?;
+        storage::dislikes::remove_of_actor(connection, actor.id)?;
         let written = storage::posts::list_all_of_author(connection, actor.id)?;
         for post in storage::posts::list_by_ids(connection, &written)? {
             posts::receive_delete(connection, asker, actor, &post.uri, false, None)?;

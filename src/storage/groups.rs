@@ -2,13 +2,15 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{Access, Actor, Group, GroupId, Handle, Host, Stage, Timestamp, Uri};
+use crate::domain::{
+    Access, Actor, Group, GroupId, GroupList, Handle, Host, Stage, Timestamp, Uri,
+};
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
 use crate::storage::actors::{ActorRow, host_text};
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
-use crate::storage::error::read;
+use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{actors, groups};
 use crate::storage::{Connection, scope};
 
@@ -22,6 +24,8 @@ pub(super) struct GroupRow {
     archived_at: Option<i64>,
     withdrawn_at: Option<i64>,
     created_at: i64,
+    moved_to: Option<String>,
+    also_known_as: Option<String>,
 }
 
 impl GroupRow {
@@ -34,8 +38,16 @@ impl GroupRow {
             archived_at: group.archived_at.map(Timestamp::micros),
             withdrawn_at: group.withdrawn_at.map(Timestamp::micros),
             created_at: created_at.micros(),
+            moved_to: group.moved_to.as_ref().map(Uri::to_string),
+            also_known_as: join_uris(&group.also_known_as),
         }
     }
+}
+
+/// Addresses in one column: none of them has a space in it.
+fn join_uris(uris: &[Uri]) -> Option<String> {
+    let texts: Vec<&str> = uris.iter().map(Uri::as_str).collect();
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
 pub(super) fn group_from(row: GroupRow, actor: ActorRow) -> Result<Group> {
@@ -47,6 +59,13 @@ pub(super) fn group_from(row: GroupRow, actor: ActorRow) -> Result<Group> {
         description: row.description,
         archived_at: row.archived_at.map(Timestamp::from_micros),
         withdrawn_at: row.withdrawn_at.map(Timestamp::from_micros),
+        moved_to: read_optional(row.moved_to.as_deref())?,
+        also_known_as: row
+            .also_known_as
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(read)
+            .collect::<Result<_>>()?,
     })
 }
 
@@ -88,6 +107,8 @@ fn insert_row(
         description: description.to_owned(),
         archived_at: None,
         withdrawn_at: None,
+        moved_to: None,
+        also_known_as: Vec::new(),
     };
     diesel::insert_into(groups::table)
         .values(GroupRow::new(&group, now))
@@ -257,6 +278,101 @@ pub fn find_token_source(connection: &mut Connection, id: GroupId) -> Result<Opt
         groups::table.find(id.0).select(groups::token_source)
     )?;
     found.flatten().map(|uri| read(&uri)).transpose()
+}
+
+/// What a group elsewhere says of its lists, and of moving. What it does not say any more is forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RemoteWays {
+    pub featured: Option<Uri>,
+    pub moderators: Option<Uri>,
+    pub moved_to: Option<Uri>,
+    pub also_known_as: Vec<Uri>,
+}
+
+pub fn set_remote_ways(connection: &mut Connection, id: GroupId, ways: &RemoteWays) -> Result<()> {
+    diesel::update(groups::table.find(id.0))
+        .set((
+            groups::featured.eq(ways.featured.as_ref().map(Uri::as_str)),
+            groups::moderators.eq(ways.moderators.as_ref().map(Uri::as_str)),
+            groups::moved_to.eq(ways.moved_to.as_ref().map(Uri::as_str)),
+            groups::also_known_as.eq(join_uris(&ways.also_known_as)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Where a group elsewhere lists its pinned topics and its moderators.
+pub fn find_remote_lists(
+    connection: &mut Connection,
+    id: GroupId,
+) -> Result<[Option<(GroupList, Uri)>; 2]> {
+    let found: Option<(Option<String>, Option<String>)> = find_one!(
+        connection,
+        groups::table
+            .find(id.0)
+            .select((groups::featured, groups::moderators))
+    )?;
+    let (featured, moderators) = found.unwrap_or_default();
+    let featured: Option<Uri> = read_optional(featured.as_deref())?;
+    let moderators: Option<Uri> = read_optional(moderators.as_deref())?;
+    Ok([
+        featured.map(|uri| (GroupList::Featured, uri)),
+        moderators.map(|uri| (GroupList::Moderators, uri)),
+    ])
+}
+
+/// The group elsewhere whose document says that this is one of its lists.
+pub fn find_by_list(connection: &mut Connection, list: &Uri) -> Result<Option<(Group, GroupList)>> {
+    let is_either = groups::featured
+        .eq(list.as_str())
+        .or(groups::moderators.eq(list.as_str()));
+    let row: Option<(GroupRow, ActorRow, Option<String>)> = groups::table
+        .inner_join(actors::table)
+        .filter(is_either)
+        .select((
+            GroupRow::as_select(),
+            ActorRow::as_select(),
+            groups::featured,
+        ))
+        .limit(1)
+        .get_result(connection)
+        .optional()?;
+    row.map(|(group, actor, featured)| {
+        let which = match featured.as_deref() == Some(list.as_str()) {
+            true => GroupList::Featured,
+            false => GroupList::Moderators,
+        };
+        Ok((group_from(group, actor)?, which))
+    })
+    .transpose()
+}
+
+/// A group of ours says which group it was before.
+pub fn set_also_known_as(
+    connection: &mut Connection,
+    permit: &Permit<act::ChangeBoundary>,
+    before: &[Uri],
+) -> Result<()> {
+    diesel::update(groups::table.find(permit.group().0))
+        .set(groups::also_known_as.eq(join_uris(before)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// A group of ours went to another house.
+pub fn set_moved(
+    connection: &mut Connection,
+    permit: &Permit<act::ChangeBoundary>,
+    target: &Uri,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::update(groups::table.find(permit.group().0))
+        .set((
+            groups::moved_to.eq(Some(target.as_str())),
+            groups::archived_at.eq(Some(now.micros())),
+        ))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Marks a group elsewhere as taken back by its house, or as given again.

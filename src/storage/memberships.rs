@@ -178,6 +178,22 @@ pub fn find_by_follow(
     row.map(Membership::try_from).transpose()
 }
 
+/// The group that somebody asked to join with a Follow of this id.
+pub fn find_followed(
+    connection: &mut Connection,
+    actor: ActorId,
+    follow: &Uri,
+) -> Result<Option<GroupId>> {
+    let group: Option<i64> = memberships::table
+        .filter(memberships::actor_id.eq(actor.0))
+        .filter(memberships::follow_uri.eq(follow.as_str()))
+        .select(memberships::group_id)
+        .limit(1)
+        .get_result(connection)
+        .optional()?;
+    Ok(group.map(GroupId))
+}
+
 /// Everybody with a relation to the group, in order of role (owners first) and name.
 pub fn list(connection: &mut Connection, group: GroupId) -> Result<Vec<Member>> {
     let rows: Vec<(MembershipRow, ActorRow)> = memberships::table

@@ -93,6 +93,22 @@ pub fn find(connection: &mut Connection, post: PostId, actor: ActorId) -> Result
     uri.map(|uri| read(&uri)).transpose()
 }
 
+/// The post that somebody likes by a Like with this id.
+pub fn find_by_uri(
+    connection: &mut Connection,
+    actor: ActorId,
+    uri: &Uri,
+) -> Result<Option<PostId>> {
+    let post: Option<i64> = reactions::table
+        .filter(reactions::uri.eq(uri.as_str()))
+        .filter(reactions::actor_id.eq(actor.0))
+        .select(reactions::post_id)
+        .limit(1)
+        .get_result(connection)
+        .optional()?;
+    Ok(post.map(PostId))
+}
+
 /// A like with who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Like {

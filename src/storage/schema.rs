@@ -95,6 +95,10 @@ diesel::table! {
         withdrawn_at -> Nullable<BigInt>,
         created_at -> BigInt,
         token_source -> Nullable<Text>,
+        featured -> Nullable<Text>,
+        moderators -> Nullable<Text>,
+        moved_to -> Nullable<Text>,
+        also_known_as -> Nullable<Text>,
     }
 }
 
@@ -107,6 +111,34 @@ diesel::table! {
         follow_uri -> Nullable<Text>,
         banned_until -> Nullable<BigInt>,
         since -> BigInt,
+    }
+}
+
+diesel::table! {
+    bans (group_id, actor_id) {
+        group_id -> BigInt,
+        actor_id -> BigInt,
+        uri -> Text,
+        reason -> Text,
+        removes_posts -> Bool,
+    }
+}
+
+diesel::table! {
+    moderators_elsewhere (group_id, uri) {
+        group_id -> BigInt,
+        uri -> Text,
+    }
+}
+
+diesel::table! {
+    moves (offer) {
+        offer -> Text,
+        group_uri -> Text,
+        host -> Text,
+        leaving -> Bool,
+        target_uri -> Nullable<Text>,
+        created_at -> BigInt,
     }
 }
 
@@ -269,6 +301,15 @@ diesel::table! {
         actor_id -> BigInt,
         position -> Integer,
         voted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    dislikes (post_id, actor_id) {
+        post_id -> BigInt,
+        actor_id -> BigInt,
+        uri -> Text,
+        created_at -> BigInt,
     }
 }
 
@@ -478,6 +519,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     tokens,
     groups,
     memberships,
+    bans,
+    moderators_elsewhere,
+    moves,
     partners,
     invitations,
     grants,
@@ -491,6 +535,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     polls,
     poll_options,
     poll_votes,
+    dislikes,
     reports,
     tombstones,
     post_hosts,

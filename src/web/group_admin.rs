@@ -15,7 +15,7 @@ use crate::web::grants::{Wish, grant_row, handle_of, history_words};
 use crate::web::groups::locate;
 use crate::web::views::{Choice, GroupAdminPage, StageChoice};
 use crate::web::visit::{Member, Notice};
-use crate::web::{answer, done, parts, see_other};
+use crate::web::{answer, done, moves, parts, see_other};
 
 /// What the group says of itself, as it was typed.
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ pub async fn archive(member: Member, handle: Path<String>, Form(form): Form<Arch
     }
 }
 
-fn settings_of(view: &GroupView) -> String {
+pub fn settings_of(view: &GroupView) -> String {
     format!("{}/settings", parts::group_url(&view.group))
 }
 
@@ -126,6 +126,14 @@ pub async fn page(
         ),
         false => (Vec::new(), Vec::new()),
     };
+    let moving = match opens {
+        true => moves::of_group(member, &view).await?,
+        false => None,
+    };
+    let destinations = match opens && view.group.moved_to.is_none() {
+        true => moves::destinations(member, &view).await?,
+        false => Vec::new(),
+    };
     let wish = wish.unwrap_or_else(Wish::usual);
     let group = &view.group;
     let about = about.unwrap_or_else(|| About {
@@ -144,6 +152,8 @@ pub async fn page(
         stages: stages(&view, &grants),
         archived: group.archived_at.is_some(),
         can_archive: opens,
+        destinations,
+        moving: moving.as_ref().map(|one| moves::sentence(one, now)),
         grants: grants.iter().map(|one| grant_row(one, now)).collect(),
         partners: candidates
             .iter()

@@ -8,6 +8,7 @@ use crate::domain::{Group, Handle, MembershipState, Page};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Reason};
 use crate::services::groups::{self, GroupView, NewGroup};
+use crate::services::posts::Listed;
 use crate::services::{memberships, posts};
 use crate::web::errors::{self, Answer, Problem, Told};
 use crate::web::forms::Nothing;
@@ -123,11 +124,13 @@ pub async fn page(
     told: Option<Told>,
 ) -> Answer {
     let (topics, pager) = topics(visit, view, listing).await?;
+    let pinned = pinned(visit, view, listing).await?;
     let composing = typed.is_some();
     let page = GroupPage {
         page: visit.page_told(view.group.title(), told.as_ref()).await?,
         group: parts::group_head(view, visit.app.config.host()),
         can_read: view.rights.may(Action::Read),
+        pinned,
         topics,
         pager,
         writing: writing(visit, view, typed).await?,
@@ -151,7 +154,20 @@ async fn topics(
     let (list, pager) = listing.cut(list, |listed| listed.view.post.id.0, &place);
     let now = visit.now();
     let summary = |listed| parts::topic_summary(listed, false, now);
-    Ok((list.iter().map(summary).collect(), pager))
+    // On the first page the pinned ones stand above; further down each is in its place.
+    let loose = |listed: &&Listed| listing.is_later() || !listed.view.post.pinned;
+    Ok((list.iter().filter(loose).map(summary).collect(), pager))
+}
+
+/// The topics that stand first, on the first page.
+async fn pinned(visit: &Visit, view: &GroupView, listing: &Listing) -> Result<Vec<TopicSummary>> {
+    if listing.is_later() || !view.rights.may(Action::Read) {
+        return Ok(Vec::new());
+    }
+    let list = posts::pinned(&visit.app, visit.viewer(), view.group.id).await?;
+    let now = visit.now();
+    let summary = |listed| parts::topic_summary(listed, false, now);
+    Ok(list.iter().map(summary).collect())
 }
 
 async fn writing(visit: &Visit, view: &GroupView, typed: Option<NewTopic>) -> Result<Writing> {

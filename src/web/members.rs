@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    ActorId, GroupRole, Host, Member as GroupMember, MembershipState, Partner, Stage, Timestamp,
+    ActorId, BanTerms, GroupRole, Host, Member as GroupMember, MembershipState, Partner, Stage,
+    Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::Action;
@@ -36,6 +37,10 @@ pub struct Wish {
     role: String,
     #[serde(default)]
     until: String,
+    #[serde(default)]
+    reason: String,
+    /// A box that is sent only when it is ticked.
+    posts: Option<String>,
 }
 
 /// Somebody who is named for the group.
@@ -108,8 +113,12 @@ async fn carry_out(member: &Member, view: &GroupView, wish: &Wish) -> Result<Not
         }
         "ban" => {
             let day = Some(wish.until.trim()).filter(|day| !day.is_empty());
-            let until = day.map(Timestamp::parse).transpose()?;
-            memberships::ban(app, viewer, group, actor, until).await?;
+            let terms = BanTerms {
+                until: day.map(Timestamp::parse).transpose()?,
+                reason: wish.reason.parse()?,
+                removes_posts: wish.posts.is_some(),
+            };
+            memberships::ban(app, viewer, group, actor, terms).await?;
             return Ok(Notice::Banned);
         }
         "lift" => {
@@ -145,6 +154,14 @@ async fn page(
         let of = move |one: &&GroupMember| moderates && one.membership.state == state;
         others.iter().filter(of)
     };
+    let reasons = match moderates {
+        true => memberships::ban_reasons(&member.app, member.viewer(), view.group.id).await?,
+        false => HashMap::new(),
+    };
+    let moderators = match view.group.is_local() {
+        true => Vec::new(),
+        false => memberships::list_moderators(&member.app, member.viewer(), view.group.id).await?,
+    };
     let page = MembersPage {
         page: member.page_told("Members", told.as_ref()).await?,
         group: parts::group_link(&view.group, view.partner.as_ref()),
@@ -164,7 +181,7 @@ async fn page(
                     .banned_until
                     .is_none_or(|at| at > member.now())
             })
-            .map(|one| banned_row(one, &known))
+            .map(|one| banned_row(one, &known, &reasons))
             .collect(),
         naming: naming(member, view, named),
         pager,
@@ -172,6 +189,7 @@ async fn page(
             "Only people of this house are listed here; the group's own house knows the others."
                 .to_owned()
         }),
+        moderators,
     };
     answer(&page, told.as_ref())
 }
@@ -263,10 +281,11 @@ fn request_row(member: &Member, one: &GroupMember, known: &Known) -> RequestRow 
     }
 }
 
-fn banned_row(one: &GroupMember, known: &Known) -> BannedRow {
+fn banned_row(one: &GroupMember, known: &Known, reasons: &HashMap<ActorId, String>) -> BannedRow {
     BannedRow {
         author: known.author(one),
         actor: one.actor.id.to_string(),
         until: one.membership.banned_until.map(parts::day),
+        reason: reasons.get(&one.actor.id).cloned(),
     }
 }

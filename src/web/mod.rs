@@ -16,6 +16,7 @@ mod groups;
 mod home;
 mod members;
 mod moderation;
+mod moves;
 mod paging;
 mod partners;
 mod parts;
@@ -101,6 +102,7 @@ fn groups_and_posts(config: &mut ServiceConfig) {
         )
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
+        .service(settings_act("/g/{handle}/move").post(moves::offer))
         .service(settings_act("/g/{handle}/grants").post(grants::add))
         .service(settings_act("/g/{handle}/grants/remove").post(grants::remove))
         .route("/p/{id}", get().to(topics::show))
@@ -119,6 +121,8 @@ fn groups_and_posts(config: &mut ServiceConfig) {
         .service(act("/p/{id}/restore").post(moderation::restore))
         .service(act("/p/{id}/lock").post(moderation::lock))
         .service(act("/p/{id}/unlock").post(moderation::unlock))
+        .service(act("/p/{id}/pin").post(moderation::pin))
+        .service(act("/p/{id}/unpin").post(moderation::unpin))
         .service(act("/p/{id}/comments").post(topics::comment))
         .service(act("/p/{id}/delete").post(topics::delete))
         .service(act("/p/{id}/vote").post(polls::vote))
@@ -136,6 +140,7 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/{host}/state").post(partners::set_state))
         .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
         .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
+        .service(act("/admin/partners/{host}/moves").post(moves::accept))
         .route("/admin/audit", get().to(audit::show))
         .service(
             resource("/admin/queue")

@@ -1,4 +1,4 @@
-//! What moderators do with posts: taking them out of view, bringing them back, locking topics.
+//! What moderators do with posts: taking them out of view, bringing them back, locking and pinning topics.
 
 use actix_web::web::Path;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use crate::auth::Form;
 use crate::domain::{PostId, Stage};
 use crate::error::Result;
 use crate::policy::Reason;
-use crate::services::posts::{self, Lock};
+use crate::services::posts::{self, Lock, Pin};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::forms::Nothing;
 use crate::web::topics::{address, back_to, find_in, number};
@@ -83,5 +83,19 @@ pub async fn lock(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer 
 pub async fn unlock(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
     let id = number(&id)?;
     let outcome = posts::set_locked(&member.app, member.viewer(), id, Lock::Open).await;
+    back_to(&member, id, outcome.map(drop)).await
+}
+
+/// `POST /p/{id}/pin`
+pub async fn pin(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
+    let id = number(&id)?;
+    let outcome = posts::set_pinned(&member.app, member.viewer(), id, Pin::Pinned).await;
+    back_to(&member, id, outcome.map(drop)).await
+}
+
+/// `POST /p/{id}/unpin`
+pub async fn unpin(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
+    let id = number(&id)?;
+    let outcome = posts::set_pinned(&member.app, member.viewer(), id, Pin::Loose).await;
     back_to(&member, id, outcome.map(drop)).await
 }

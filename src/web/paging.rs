@@ -22,6 +22,11 @@ impl Listing {
         }
     }
 
+    /// Asks for another part than the beginning.
+    pub fn is_later(&self) -> bool {
+        self.before().is_some() || self.after().is_some()
+    }
+
     pub fn before(&self) -> Option<i64> {
         number(self.before.as_deref())
     }

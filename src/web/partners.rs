@@ -20,7 +20,7 @@ use crate::web::views::{
     Choice, Invitation, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd, QueueHealth,
 };
 use crate::web::visit::{Member, Notice};
-use crate::web::{answer, done, parts};
+use crate::web::{answer, done, moves, parts};
 
 /// How long a page waits for the worker that speaks with the other server.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -258,7 +258,7 @@ async fn choose_private_groups(member: &Member, host: &str, choice: &str) -> Res
     Ok(chosen.await?.host)
 }
 
-async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
+pub async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
     let (app, now) = (&member.app, member.now());
     let host: Host = host.parse().map_err(|_| Error::NotFound)?;
     let partner = partners::find(app, member.viewer(), host.clone()).await?;
@@ -287,6 +287,7 @@ async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {
         purpose: None,
         fingerprint: key.map(|key| in_pairs(&key)),
         grants: grants.iter().map(|one| grant_row(one, now)).collect(),
+        coming: moves::coming_from(member, &host).await?,
         health: health(member, &host).await?,
     };
     answer(&page, told.as_ref())
@@ -351,6 +352,6 @@ fn in_pairs(hex: &str) -> String {
     pairs.join(":")
 }
 
-fn address(host: &Host) -> String {
+pub fn address(host: &Host) -> String {
     format!("/admin/partners/{host}")
 }

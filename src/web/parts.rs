@@ -7,8 +7,9 @@ use crate::domain::{
     Actor, Audience, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner,
     PartnerState, PostState, PostView, RefusalNotice, Timestamp, Uri,
 };
-use crate::policy::{Action, Reason};
+use crate::policy::Action;
 use crate::services::groups::{GroupView, Readers};
+use crate::services::memberships::BanNotice;
 use crate::services::posts::{Listed, Shown};
 use crate::web::polls;
 use crate::web::views::{
@@ -228,6 +229,7 @@ pub fn group_head(view: &GroupView, here: &Host) -> GroupHead {
         pending: count(view.duties.requests),
         reports: count(view.duties.reports),
         note: joining_note(view),
+        moved_to: group.moved_to.as_ref().map(Uri::to_string),
     }
 }
 
@@ -245,8 +247,20 @@ fn joining_note(view: &GroupView) -> Option<String> {
         Some(MembershipState::Requested) => {
             house().map(|house| format!("{house} has been asked; somebody there lets people in."))
         }
-        Some(MembershipState::Banned) => Some(Reason::Banned.sentence().to_owned()),
+        Some(MembershipState::Banned) => view.ban.as_ref().map(ban_note),
         Some(MembershipState::Invited | MembershipState::Member) => None,
+    }
+}
+
+/// That one is banned, until when and why, as far as somebody said.
+fn ban_note(ban: &BanNotice) -> String {
+    let until = match ban.until {
+        Some(until) => format!("until {}", day(until).text),
+        None => "until a moderator lifts it".to_owned(),
+    };
+    match ban.reason.as_str() {
+        "" => format!("You are banned from this group {until}."),
+        reason => format!("You are banned from this group {until}: {reason}"),
     }
 }
 
@@ -344,6 +358,7 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         edited: post.edited_at.map(|at| when(at, now)),
         likes: post.likes as usize,
         liked: shown.view.liked,
+        dislikes: shown.dislikes as usize,
         can_like: shown.can_like,
         can_edit: shown.can_edit,
         can_delete: shown.can_delete,

@@ -54,6 +54,8 @@ text_enum! {
         Withdrawn = "withdrawn",
         Banned = "banned",
         BanLifted = "ban-lifted",
+        MoveOffered = "move-offered",
+        MoveAccepted = "move-accepted",
         Archived = "archived",
         Unarchived = "unarchived",
         Granted = "granted",
@@ -91,6 +93,10 @@ impl Notice {
             Self::Withdrawn => "The invitation is taken back.",
             Self::Banned => "Banned: not a member any more, and cannot join.",
             Self::BanLifted => "The ban is lifted: they may join again.",
+            Self::MoveOffered => {
+                "They are asked to take the group. Until they do, nothing changes."
+            }
+            Self::MoveAccepted => "The group is yours now: its people come in by themselves.",
             Self::Archived => "The group is archived: everybody who could read it still can.",
             Self::Unarchived => "The group is open for writing again.",
             Self::Granted => "The group is open to that partner, as far as its boundary allows.",

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use guildhall::domain::{Access, GroupId, PostId};
-use guildhall::services::posts::Lock;
+use guildhall::services::posts::{Lock, Pin};
 use guildhall::services::{accounts, groups, posts};
 use serde_json::{Value, json};
 
@@ -191,11 +191,12 @@ impl Spoken {
         spoken
             .what_ada_moderates(&world, &ada, post(&topic), &reply)
             .await;
+        spoken.what_pam_does(&world, &cedar, &pam, &uri).await;
         spoken
             .what_changes(&world, here.parse().expect("a group"))
             .await;
         spoken
-            .documents(&cedar, &pam, post(&topic), post(&thanks))
+            .documents(&world, (&cedar, &pam), post(&topic), post(&thanks))
             .await;
 
         // The end: a comment is taken back, somebody leaves, is put out, is gone, and nobody of birch may
@@ -237,6 +238,7 @@ impl Spoken {
                 said["type"] == "Reject" && said["object"]["type"] == "Follow"
             })
             .await;
+        spoken.a_ban(&world, &handle).await;
         acme_house
             .run_json(&["user", "erase", "ada", "--yes"])
             .await;
@@ -252,12 +254,13 @@ impl Spoken {
                 said["type"] == "Delete" && said["object"]["type"] == "Grant"
             })
             .await;
+        spoken.a_move(&world, &cedar).await;
         let acme_host = acme_house.host();
         let birch_house = &world.house(birch).instance;
         birch_house.run_json(&["partner", "end", &acme_host]).await;
         spoken
             .hear(&world, acme, "undo_partnership", |said| {
-                said["object"]["type"] == "Offer"
+                said["type"] == "Undo" && said["object"]["type"] == "Offer"
             })
             .await;
         spoken.handshake(&world).await;
@@ -382,6 +385,81 @@ impl Spoken {
             .expect("it is opened");
         self.hear(world, "birch", "announce_undo_lock", undone("Lock"))
             .await;
+        posts::set_pinned(&app, ada().await, topic, Pin::Pinned)
+            .await
+            .expect("it is pinned");
+        self.hear(world, "birch", "announce_add_featured", announced("Add"))
+            .await;
+    }
+
+    /// Pam of cedar moderates for a while, and dislikes something.
+    async fn what_pam_does(&mut self, world: &World, cedar: &Stranger, pam: &Actor, topic: &str) {
+        let acme = &world.house("acme").instance;
+        for (role, kind, name) in [
+            ("moderator", "Add", "announce_add_moderator"),
+            ("member", "Remove", "announce_remove_moderator"),
+        ] {
+            let who = pam.handle();
+            let add = ["member", "add", "engineering", &who, "--role", role];
+            acme.run_json(&add).await;
+            let of_pam = |said: &Value| {
+                let object = &said["object"];
+                object["type"] == kind && object["object"] == pam.id.as_str()
+            };
+            self.hear(world, "birch", name, of_pam).await;
+        }
+        let dislike = pam.activity("Dislike", json!(topic));
+        cedar.says(pam, &dislike).await;
+        let undo = pam.activity("Undo", dislike);
+        cedar.says(pam, &undo).await;
+        let undone = |said: &Value| said["object"]["object"]["type"] == "Dislike";
+        let undone = cedar.hears("that pam dislikes it no more", undone).await;
+        self.0.push(("announce_undo_dislike", undone));
+        let disliked = announced("Dislike");
+        let disliked = cedar.hears("that pam dislikes it", disliked).await;
+        self.0.push(("announce_dislike", disliked));
+    }
+
+    /// Somebody is shut out for a while.
+    async fn a_ban(&mut self, world: &World, handle: &str) {
+        let acme = &world.house("acme").instance;
+        let ban = [
+            "member",
+            "ban",
+            "engineering",
+            handle,
+            "--until",
+            "2099-01-01",
+        ];
+        let why = ["--reason", "Only advertises"];
+        acme.run_json(&[&ban[..], &why].concat()).await;
+        self.hear(world, "birch", "announce_block", announced("Block"))
+            .await;
+        acme.run_json(&["member", "unban", "engineering", handle])
+            .await;
+        let undone = |said: &Value| said["object"]["object"]["type"] == "Block";
+        self.hear(world, "birch", "announce_undo_block", undone)
+            .await;
+    }
+
+    /// The group goes to birch.
+    async fn a_move(&mut self, world: &World, cedar: &Stranger) {
+        let (acme, birch) = (
+            &world.house("acme").instance,
+            &world.house("birch").instance,
+        );
+        let offer = ["group", "move", "offer", "engineering", &birch.host()];
+        let offered = acme.run_json(&offer).await;
+        let is_move = |said: &Value| said["object"]["type"] == "Move";
+        self.hear(world, "birch", "offer_move", is_move).await;
+        let group = text(&offered["group"]);
+        birch
+            .run_json(&["group", "move", "accept", group, "--as", "engineering"])
+            .await;
+        let accepted = |said: &Value| said["object"]["object"]["type"] == "Move";
+        self.hear(world, "acme", "accept_move", accepted).await;
+        let moved = cedar.hears("that it moved", |said| said["type"] == "Move");
+        self.0.push(("move_group", moved.await));
     }
 
     async fn what_changes(&mut self, world: &World, group: GroupId) {
@@ -404,13 +482,20 @@ impl Spoken {
     }
 
     /// What acme serves to cedar.
-    async fn documents(&mut self, cedar: &Stranger, pam: &Actor, topic: PostId, reply: PostId) {
+    async fn documents(
+        &mut self,
+        world: &World,
+        (cedar, pam): (&Stranger, &Actor),
+        topic: PostId,
+        reply: PostId,
+    ) {
         let host = &cedar.host;
         for (name, path) in [
             ("instance", "/actor".to_owned()),
             ("group", "/g/engineering".to_owned()),
             ("group_outbox", "/g/engineering/outbox?page=true".to_owned()),
             ("group_moderators", "/g/engineering/moderators".to_owned()),
+            ("group_featured", "/g/engineering/featured".to_owned()),
             (
                 "group_followers",
                 "/g/engineering/followers?page=true".to_owned(),
@@ -428,6 +513,18 @@ impl Spoken {
         ] {
             self.read(cedar, pam, name, &path).await;
         }
+        // What was pinned all the while.
+        let house = world.house("acme");
+        let app = house.app();
+        let ada = house.viewer(&app, "ada").await;
+        let loose = posts::set_pinned(&app, ada, topic, Pin::Loose).await;
+        loose.expect("it is loose again");
+        let of_topic = |said: &Value| {
+            let target = &said["object"]["target"];
+            said["object"]["type"] == "Remove" && text(target).ends_with("/featured")
+        };
+        self.hear(world, "birch", "announce_remove_featured", of_topic)
+            .await;
         let server = cedar.peer.instance();
         let source = "/g/engineering/actorToken";
         self.read(cedar, server, "actor_token", source).await;

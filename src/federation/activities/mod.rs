@@ -5,24 +5,34 @@
 //! of policy by the service that carries it out.
 
 pub mod accept_follow;
+pub mod accept_move;
+pub mod add_to_list;
 pub mod announce_activity;
+pub mod block_person;
 pub mod boost_topic;
 pub mod create_post;
 pub mod create_vote;
 pub mod delete_actor;
 pub mod delete_grant;
 pub mod delete_object;
+pub mod dislike_post;
 pub mod flag_post;
 pub mod follow_group;
 pub mod invite_person;
 pub mod like_post;
 pub mod lock_post;
+pub mod move_group;
 pub mod offer_grant;
 pub mod reject_activity;
+pub mod offer_move;
 pub mod reject_follow;
+pub mod remove_from_list;
+pub mod undo_block;
 pub mod undo_boost;
 pub mod undo_delete;
+pub mod undo_dislike;
 pub mod undo_follow;
+pub mod undo_id;
 pub mod undo_like;
 pub mod undo_lock;
 pub mod undo_partnership;
@@ -32,7 +42,7 @@ pub mod update_post;
 use serde_json::{Value, json};
 
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, Invalid, Poll, Post, PostId, Timestamp, Uri};
+use crate::domain::{Actor, Group, GroupList, Invalid, Poll, Post, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
 use crate::federation::objects::{check_sizes, post, question};
@@ -107,6 +117,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Follow" | "Join" => follow_group::read(&envelope, &claim),
         "Leave" => undo_follow::read(value),
         "Invite" => invite_person::read(&envelope, &claim),
+        "Accept" if accept_move::is_of_a_move(&envelope) => accept_move::read(&envelope),
         "Accept" => accept_follow::read(&envelope),
         "Reject" if reject_activity::is_one(value) => reject_activity::read(&envelope),
         "Reject" => reject_follow::read(&envelope),
@@ -121,11 +132,19 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         }
         "Delete" => delete_object::read(&envelope, &claim),
         "Like" => like_post::read(&envelope, &claim),
+        "Dislike" => dislike_post::read(&envelope, &claim),
         "Lock" => lock_post::read(&envelope),
+        "Add" => add_to_list::read(&envelope),
+        "Remove" => remove_from_list::read(&envelope),
+        "Block" => block_person::read(&envelope, &claim),
+        "Move" => move_group::read(&envelope, &claim),
         "Flag" => flag_post::read(&envelope),
         "Announce" => announce_activity::read(&envelope, &claim),
         "Offer" if offer_grant::is_about_a_grant(envelope.object) => {
             offer_grant::read(envelope.object)
+        }
+        "Offer" if offer_move::is_about_a_move(envelope.object) => {
+            offer_move::read(envelope.object, &claim)
         }
         "Undo" => undo(&envelope, &claim),
         _ => Ok(Command::Ignored("not_understood")),
@@ -135,7 +154,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
 fn undo(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     let undone = envelope.object;
     if undone.is_string() {
-        return Ok(Command::Ignored("undo_of_an_id"));
+        return undo_id::read(undone);
     }
     if actor_of(undone)? != claim.actor {
         return Err(Rejection::Forged("undoes_anothers"));
@@ -145,6 +164,8 @@ fn undo(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         Some("Like") => undo_like::read(undone),
         Some("Delete") => undo_delete::read(undone),
         Some("Lock") => undo_lock::read(undone),
+        Some("Dislike") => undo_dislike::read(undone),
+        Some("Block") => undo_block::read(undone),
         Some("Offer" | "Accept") => undo_partnership::read(undone),
         _ => Ok(Command::Ignored("not_understood")),
     }
@@ -276,6 +297,48 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         News::TopicUnlocked { topic, by } => {
             undo_lock::render(&id("undo"), &id("lock"), &by.uri, &topic.uri, group)
         }
+        News::TopicPinned { topic, by } => {
+            let list = GroupList::Featured;
+            add_to_list::render(&id("add"), &by.uri, &topic.uri, list, group)
+        }
+        News::TopicUnpinned { topic, by } => {
+            let list = GroupList::Featured;
+            remove_from_list::render(&id("remove"), &by.uri, &topic.uri, list, group)
+        }
+        News::ModeratorAdded { person, by } => {
+            let list = GroupList::Moderators;
+            add_to_list::render(&id("add"), &by.uri, &person.uri, list, group)
+        }
+        News::ModeratorRemoved { person, by } => {
+            let list = GroupList::Moderators;
+            remove_from_list::render(&id("remove"), &by.uri, &person.uri, list, group)
+        }
+        News::MemberBanned {
+            block,
+            person,
+            by,
+            terms,
+        } => block_person::render(block, &by.uri, &person.uri, group, terms),
+        News::BanLifted { block, person, by } => {
+            undo_block::render(&id("undo"), block, &by.uri, &person.uri, group)
+        }
+        News::MoveOffered {
+            offer,
+            house,
+            instance,
+        } => offer_move::render(offer, house, &group.actor.uri, &instance.uri),
+        News::MoveAccepted {
+            offer,
+            moving,
+            house,
+            instance,
+        } => accept_move::render(
+            &id("accept"),
+            offer,
+            (house, &instance.uri),
+            (moving, &group.actor.uri),
+        ),
+        News::GroupMoved { target } => move_group::render(&id("move"), group, target),
         News::Liked { like, post, by } => like_post::render(like, &by.uri, &post.uri, group),
         News::Unliked { like, post, by } => {
             undo_like::render(&id("undo"), like, &by.uri, &post.uri, group)

@@ -1,20 +1,21 @@
 //! Groups of this house and their lists.
 //!
-//! Rosters show a server its own people only: neither ours nor anybody else's, and no counts. So
-//! the list of moderators is for finding one's own; what our moderators do is told by the group.
+//! The roster of members shows a server its own people only: neither ours nor anybody else's, and no
+//! counts. Who moderates is shown to whoever reads the group.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::{Data, OUTBOX_ITEMS, Turn, answer, document, reader, respond, signed_reader, vouched};
-use crate::domain::{Page, Uri};
+use crate::domain::{GroupList, Page, Uri};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::objects::collection::{
     render_announced, render_page, render_paged, render_whole,
 };
-use crate::federation::objects::group::render_group;
-use crate::services::documents::{self, Roster};
+use crate::federation::objects::group::{list_of, render_group};
+use crate::federation::objects::post::render_post;
+use crate::services::documents::{self, PostDocument};
 
 pub async fn group(
     federation: Data,
@@ -74,7 +75,7 @@ pub async fn followers(
     name: web::Path<String>,
 ) -> HttpResponse {
     match Turn::of(&request).is_follower {
-        None => respond(read_roster(&federation, &request, &name, Roster::Members).await),
+        None => respond(read_members(&federation, &request, &name).await),
         Some(asked) => match check_reader(&federation, &request, &name, &asked).await {
             Ok(()) => answer::yes(),
             Err(error) => answer::failed(&error),
@@ -113,32 +114,39 @@ async fn read_token(federation: &Federation, request: &HttpRequest, name: &str) 
     federation.issue(&group, token).await
 }
 
+async fn read_members(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
+    let viewer = reader(federation, request).await?;
+    let people = documents::members(&federation.app, viewer, name).await?;
+    let list = address(federation, name, "followers")?;
+    Ok(people_listed(&list, &people))
+}
+
 pub async fn moderators(
     federation: Data,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> HttpResponse {
-    respond(read_roster(&federation, &request, &name, Roster::Moderators).await)
+    respond(read_moderators(&federation, &request, &name).await)
 }
 
-async fn read_roster(
+async fn read_moderators(
     federation: &Federation,
     request: &HttpRequest,
     name: &str,
-    roster: Roster,
 ) -> Result<Value> {
     let viewer = reader(federation, request).await?;
-    let people = documents::roster(&federation.app, viewer, name, roster).await?;
-    let list = match roster {
-        Roster::Members => "followers",
-        Roster::Moderators => "moderators",
-    };
-    let id = address(federation, name, list)?;
-    let people = people.iter().map(|person| json!(person)).collect();
-    Ok(document(render_whole(&id, people)))
+    let people = documents::moderators(&federation.app, viewer, name).await?;
+    let list = address(federation, name, "moderators")?;
+    Ok(people_listed(&list, &people))
 }
 
-/// Pinned topics. There is no pinning yet.
+fn people_listed(list: &Uri, people: &[Uri]) -> Value {
+    let people = people.iter().map(|person| json!(person)).collect();
+    document(render_whole(list, people))
+}
+
+/// Pinned topics, newest first. Of one that was written elsewhere only the address: its text is read
+/// where it lives.
 pub async fn featured(
     federation: Data,
     request: HttpRequest,
@@ -153,9 +161,15 @@ async fn read_featured(
     name: &str,
 ) -> Result<Value> {
     let viewer = reader(federation, request).await?;
-    let (group, _) = documents::group(&federation.app, viewer, name).await?;
-    let id = group.actor.uri.join("featured");
-    Ok(document(render_whole(&id, Vec::new())))
+    let (group, topics) = documents::pinned(&federation.app, viewer, name).await?;
+    let addresses = federation.app.addresses();
+    let item = |topic: &PostDocument| match topic.author.is_local() {
+        true => render_post(&addresses, &topic.post, &topic.author, &group, None),
+        false => json!(topic.post.uri),
+    };
+    let items = topics.iter().map(item).collect();
+    let id = list_of(&group, GroupList::Featured);
+    Ok(document(render_whole(&id, items)))
 }
 
 /// The address of one of a group's lists; the group is there.

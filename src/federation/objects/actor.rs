@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::federation::keys::ParsedKey;
 use crate::federation::proofs;
-use crate::services::remote_actors::{NewActor, ReceivedActor, ReceivedKey};
+use crate::services::remote_actors::{NewActor, ReceivedActor, ReceivedKey, RemoteWays};
 
 /// The word for a group's access in our namespace.
 pub(super) const ACCESS: &str = "guildhall:access";
@@ -143,6 +143,7 @@ pub fn parse_actor(document: &Value) -> Result<ReceivedActor, Invalid> {
         approves,
         archived: document.get(ARCHIVED) == Some(&Value::Bool(true)),
         token_source: token_source(document, &uri),
+        ways: ways(document, &uri),
         signature: accepted_signature(document),
         dialect: dialect(document, kind),
         signed: signed(document, &uri),
@@ -233,6 +234,23 @@ fn token_source(document: &Value, owner: &Uri) -> Option<Uri> {
     let named = ["actorToken", "sm:actorToken"];
     let source = named.iter().find_map(|name| uri_in(endpoints, name));
     source.filter(|source| same_origin(source, owner))
+}
+
+/// Aliases looked at in one document.
+const ALIASES_MAX: usize = 16;
+
+/// Where a group has its lists, on its own server, and where it moved or was before.
+fn ways(document: &Value, owner: &Uri) -> RemoteWays {
+    let list = |field| uri_in(document, field).filter(|list| same_origin(list, owner));
+    let aliases = entries(document, "alsoKnownAs").unwrap_or_default();
+    let aliases = aliases.into_iter().filter_map(uri_of);
+    RemoteWays {
+        featured: list("featured"),
+        // Lemmy's word is the usual one; the other is of Mbin.
+        moderators: list("attributedTo").or_else(|| list("moderators")),
+        moved_to: uri_in(document, "movedTo"),
+        also_known_as: aliases.take(ALIASES_MAX).collect(),
+    }
 }
 
 fn access(document: &Value) -> Option<Access> {

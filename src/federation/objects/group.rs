@@ -5,7 +5,15 @@ use serde_json::{Value, json};
 use super::actor::{ACCESS, ARCHIVED, extend, render_actor};
 use super::followers_of;
 use crate::app::Addresses;
-use crate::domain::{ActorKey, Group, markup};
+use crate::domain::{ActorKey, Group, GroupList, Uri, markup};
+
+/// The address of one of the lists of a group of ours.
+pub fn list_of(group: &Group, list: GroupList) -> Uri {
+    group.actor.uri.join(match list {
+        GroupList::Featured => "featured",
+        GroupList::Moderators => "moderators",
+    })
+}
 
 /// Writes a group of ours.
 pub fn render_group(addresses: &Addresses, group: &Group, keys: &[ActorKey]) -> Value {
@@ -14,8 +22,8 @@ pub fn render_group(addresses: &Addresses, group: &Group, keys: &[ActorKey]) -> 
     let more = json!({
         "outbox": actor.outbox,
         "followers": followers_of(group),
-        "attributedTo": actor.uri.join("moderators"),
-        "featured": actor.uri.join("featured"),
+        "attributedTo": list_of(group, GroupList::Moderators),
+        "featured": list_of(group, GroupList::Featured),
         // Elsewhere people wait for an answer, unless everybody may come in.
         "manuallyApprovesFollowers": !group.is_public(),
         // Nobody writes in an archived group; this is the nearest word that others have.
@@ -27,6 +35,12 @@ pub fn render_group(addresses: &Addresses, group: &Group, keys: &[ActorKey]) -> 
     extend(&mut object, more);
     if group.archived_at.is_some() {
         extend(&mut object, json!({ ARCHIVED: true }));
+    }
+    if let Some(target) = &group.moved_to {
+        extend(&mut object, json!({ "movedTo": target }));
+    }
+    if !group.also_known_as.is_empty() {
+        extend(&mut object, json!({ "alsoKnownAs": group.also_known_as }));
     }
     if !group.is_public() {
         object["endpoints"]["actorToken"] = json!(actor.uri.join("actorToken"));

@@ -59,6 +59,8 @@ pub fn actor_context() -> Value {
             "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
             "discoverable": "toot:discoverable",
             "featured": { "@id": "toot:featured", "@type": "@id" },
+            "movedTo": { "@id": "as:movedTo", "@type": "@id" },
+            "alsoKnownAs": { "@id": "as:alsoKnownAs", "@type": "@id" },
             "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
             "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
             "implements": {
@@ -146,6 +148,8 @@ pub(crate) mod tests {
             description: "How things are *built*.".into(),
             archived_at: None,
             withdrawn_at: None,
+            moved_to: None,
+            also_known_as: Vec::new(),
         }
     }
 

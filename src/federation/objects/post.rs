@@ -112,7 +112,8 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
         title,
         html: html.into(),
         source: markdown(object),
-        published: published(object),
+        published: time(object, "published"),
+        updated: time(object, "updated"),
         poll,
     })
 }
@@ -198,8 +199,8 @@ fn markdown(object: &Value) -> Option<String> {
     (is_markdown && content.len() <= BODY_BYTES_MAX).then(|| content.to_owned())
 }
 
-fn published(object: &Value) -> Option<Timestamp> {
-    let text = object.get("published")?.as_str()?;
+fn time(object: &Value, field: &str) -> Option<Timestamp> {
+    let text = object.get(field)?.as_str()?;
     Timestamp::parse(text).ok()
 }
 

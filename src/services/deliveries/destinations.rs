@@ -2,7 +2,7 @@
 
 use crate::app::Asker;
 use crate::domain::{
-    Actor, ActorKind, ActorState, Event, Group, Handle, Host, MembershipState, PartnerState, Uri,
+    Actor, ActorId, ActorKind, ActorState, Group, Handle, Host, MembershipState, PartnerState, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Viewer, act};
@@ -55,14 +55,15 @@ pub(super) fn partners_who_know(
     Ok(knowing)
 }
 
-/// Leaves out the partners that are not to learn what another partner's people like.
+/// Leaves out the partners that are not to learn of another partner's people: what they like, and how
+/// they stand.
 pub(super) fn keep_apart(
     connection: &mut Connection,
-    event: &Event,
+    person: ActorId,
     group: &Group,
     hosts: &mut Vec<(Host, Uri)>,
 ) -> Result<()> {
-    let by = storage::actors::find(connection, event.actor)?.and_then(|by| by.host);
+    let by = storage::actors::find(connection, person)?.and_then(|by| by.host);
     let Some(by) = by else { return Ok(()) };
     let mut told = Vec::with_capacity(hosts.len());
     for (host, inbox) in hosts.drain(..) {

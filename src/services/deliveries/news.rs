@@ -1,7 +1,7 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, EventId, Grant, Group, Partner, Poll, Post, PostId, Uri};
+use crate::domain::{Actor, ActorKey, BanTerms, EventId, Grant, Group, Partner, Poll, Post, PostId, Uri};
 use crate::error::Result;
 use crate::services::signing::Pens;
 
@@ -44,6 +44,55 @@ pub enum News {
     TopicUnlocked {
         topic: Post,
         by: Actor,
+    },
+    TopicPinned {
+        topic: Post,
+        by: Actor,
+    },
+    TopicUnpinned {
+        topic: Post,
+        by: Actor,
+    },
+    /// Somebody moderates a group of ours from now on.
+    ModeratorAdded {
+        person: Actor,
+        by: Actor,
+    },
+    ModeratorRemoved {
+        person: Actor,
+        by: Actor,
+    },
+    /// Somebody is shut out of a group of ours.
+    MemberBanned {
+        /// The id of the Block.
+        block: Uri,
+        person: Actor,
+        by: Actor,
+        terms: BanTerms,
+    },
+    BanLifted {
+        block: Uri,
+        person: Actor,
+        by: Actor,
+    },
+    /// A partner is asked to take a group of ours.
+    MoveOffered {
+        offer: Uri,
+        /// Our own instance actor.
+        house: Uri,
+        instance: Actor,
+    },
+    /// We take a group of a partner's.
+    MoveAccepted {
+        offer: Uri,
+        /// The group as it was there.
+        moving: Uri,
+        house: Uri,
+        instance: Actor,
+    },
+    /// A group of ours is elsewhere now.
+    GroupMoved {
+        target: Uri,
     },
     Liked {
         like: Uri,
@@ -136,6 +185,12 @@ impl News {
             | Self::PostRestored { by, .. }
             | Self::TopicLocked { by, .. }
             | Self::TopicUnlocked { by, .. }
+            | Self::TopicPinned { by, .. }
+            | Self::TopicUnpinned { by, .. }
+            | Self::ModeratorAdded { by, .. }
+            | Self::ModeratorRemoved { by, .. }
+            | Self::MemberBanned { by, .. }
+            | Self::BanLifted { by, .. }
             | Self::Liked { by, .. }
             | Self::Unliked { by, .. }
             | Self::Voted { by, .. }
@@ -149,8 +204,47 @@ impl News {
             | Self::PassedOn { .. }
             | Self::Boosted { .. }
             | Self::Unboosted { .. }
+            | Self::MoveOffered { .. }
+            | Self::MoveAccepted { .. }
+            | Self::GroupMoved { .. }
             | Self::GrantOffered { .. }
             | Self::GrantEnded { .. } => None,
+        }
+    }
+
+    /// Whether it is said to the members' servers wrapped by the group; otherwise by who says it.
+    pub(super) const fn is_announced(&self) -> bool {
+        match self {
+            Self::JoinAccepted { .. }
+            | Self::JoinRejected { .. }
+            | Self::GrantOffered { .. }
+            | Self::GrantEnded { .. }
+            | Self::Invited { .. }
+            | Self::Reported { .. }
+            | Self::MoveOffered { .. }
+            | Self::MoveAccepted { .. }
+            | Self::GroupMoved { .. }
+            | Self::GroupChanged { .. } => false,
+            Self::PostCreated { .. }
+            | Self::PostUpdated { .. }
+            | Self::PostDeleted { .. }
+            | Self::PostRemoved { .. }
+            | Self::PostRestored { .. }
+            | Self::TopicLocked { .. }
+            | Self::TopicUnlocked { .. }
+            | Self::TopicPinned { .. }
+            | Self::TopicUnpinned { .. }
+            | Self::ModeratorAdded { .. }
+            | Self::ModeratorRemoved { .. }
+            | Self::MemberBanned { .. }
+            | Self::BanLifted { .. }
+            | Self::Liked { .. }
+            | Self::Unliked { .. }
+            | Self::JoinRequested { .. }
+            | Self::Left { .. }
+            | Self::PassedOn { .. }
+            | Self::Boosted { .. }
+            | Self::Unboosted { .. } => true,
         }
     }
 }

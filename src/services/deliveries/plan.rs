@@ -20,7 +20,7 @@ use crate::services::deliveries::known::{Known, known};
 use crate::services::deliveries::news::{
     ActorNews, ActorTelling, GroupTelling, News, Render, Telling,
 };
-use crate::services::deliveries::routes::{Matter, Route, routes};
+use crate::services::deliveries::routes::{Matter, Route, routes, without_microblogs};
 use crate::services::deliveries::telling;
 use crate::services::signing::{self, Pens, PrivateKey};
 use crate::services::{accounts, dialects, documents, refusals};
@@ -320,8 +320,21 @@ impl<'a> Planner<'a> {
             return Ok(Vec::new());
         }
         let routes = self.routes(connection, event, telling, post, destinations)?;
-        let message = |route| self.message(connection, event, route, ground, post);
-        routes.into_iter().map(message).collect()
+        let own = concerned(connection, event)?.and_then(|person| person.host);
+        let mut messages = Vec::with_capacity(routes.len());
+        for (telling, destinations) in routes {
+            let (to_own, others): (Vec<_>, Vec<_>) = destinations
+                .into_iter()
+                .partition(|(host, _)| Some(host) == own.as_ref());
+            // Who is concerned hears of it also where nobody is a member any more.
+            for (ground, part) in [(DeliveryGround::Retraction, to_own), (ground, others)] {
+                if !part.is_empty() {
+                    let route = (telling.clone(), part);
+                    messages.push(self.message(connection, event, route, ground, post)?);
+                }
+            }
+        }
+        Ok(messages)
     }
 
     /// Which of the servers get it in which form.
@@ -334,9 +347,9 @@ impl<'a> Planner<'a> {
         destinations: Vec<(Host, Uri)>,
     ) -> Result<Vec<Route>> {
         let whole = (telling, destinations);
-        let Some(post) = post.filter(|_| whole.0.announced) else {
+        if !whole.0.announced {
             return Ok(vec![whole]);
-        };
+        }
         let dialects = match &mut self.dialects {
             Some(dialects) => dialects,
             none => none.insert(dialects::with_boosts(connection)?),
@@ -344,6 +357,9 @@ impl<'a> Planner<'a> {
         if dialects.is_empty() {
             return Ok(vec![whole]);
         }
+        let Some(post) = post else {
+            return Ok(vec![without_microblogs(whole, dialects)]);
+        };
         let addressee = addressee(connection, &mut self.known, event.kind, post)?;
         let (telling, destinations) = whole;
         let matter = Matter {
@@ -398,9 +414,10 @@ impl<'a> Planner<'a> {
             News::JoinAccepted { person, .. } | News::JoinRejected { person, .. } => {
                 Ok(address(person))
             }
-            News::GrantOffered { instance, .. } | News::GrantEnded { instance, .. } => {
-                Ok(address(instance))
-            }
+            News::GrantOffered { instance, .. }
+            | News::GrantEnded { instance, .. }
+            | News::MoveOffered { instance, .. }
+            | News::MoveAccepted { instance, .. } => Ok(address(instance)),
             News::Invited {
                 person: Some(person),
                 ..
@@ -436,15 +453,21 @@ impl<'a> Planner<'a> {
                     let got = self.hosts_that_got(connection, post)?;
                     let mut hosts: Vec<_> = got.into_iter().collect();
                     // Who was not told of a like is not told that it was taken back.
-                    if event.kind == EventKind::Unliked {
-                        keep_apart(connection, event, &telling.group, &mut hosts)?;
+                    if matches!(event.kind, EventKind::Unliked | EventKind::Undisliked) {
+                        keep_apart(connection, event.actor, &telling.group, &mut hosts)?;
                     }
                     Ok(hosts)
                 }
                 _ => {
                     let mut hosts = self.receivers(connection, &telling.group, post)?;
-                    if event.kind == EventKind::Liked {
-                        keep_apart(connection, event, &telling.group, &mut hosts)?;
+                    if matches!(event.kind, EventKind::Liked | EventKind::Disliked) {
+                        keep_apart(connection, event.actor, &telling.group, &mut hosts)?;
+                    }
+                    if let Some(person) = concerned(connection, event)? {
+                        keep_apart(connection, person.id, &telling.group, &mut hosts)?;
+                        let own = address(&person);
+                        hosts.retain(|(host, _)| own.iter().all(|(other, _)| other != host));
+                        hosts.extend(own);
                     }
                     Ok(hosts)
                 }
@@ -516,6 +539,20 @@ impl<'a> Planner<'a> {
             }
         }
         Ok(allowed)
+    }
+}
+
+/// Whose standing in a group of ours is told.
+fn concerned(connection: &mut Connection, event: &Event) -> Result<Option<Actor>> {
+    match (event.kind, event.object) {
+        (
+            EventKind::MemberBanned
+            | EventKind::BanLifted
+            | EventKind::ModeratorAdded
+            | EventKind::ModeratorRemoved,
+            Some(person),
+        ) => storage::actors::find(connection, ActorId(person)),
+        _ => Ok(None),
     }
 }
 

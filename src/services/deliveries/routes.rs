@@ -61,6 +61,18 @@ pub(super) fn routes(
     [wrapped, boosted, told].into_iter().flatten().collect()
 }
 
+/// What is told of no post is for servers that know groups: of a public group the others get boosts and
+/// nothing wrapped.
+pub(super) fn without_microblogs(
+    (telling, mut destinations): Route,
+    dialects: &HashMap<Host, GroupDialect>,
+) -> Route {
+    if telling.group.is_public() {
+        destinations.retain(|(host, _)| dialects.get(host) != Some(&GroupDialect::Boosts));
+    }
+    (telling, destinations)
+}
+
 impl Matter<'_> {
     fn dialect(&self, host: &Host) -> GroupDialect {
         let known = self.dialects.get(host).copied();

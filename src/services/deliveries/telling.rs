@@ -1,7 +1,7 @@
 //! From an event to what there is to tell: with whom and what it is about.
 
 use crate::domain::{
-    Actor, Audience, DeliveryGround, Event, EventKind, Group, Poll, Post, Timestamp, Uri,
+    Actor, Audience, BanTerms, DeliveryGround, Event, EventKind, Group, Poll, Post, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::services::deliveries::known::Known;
@@ -26,17 +26,7 @@ pub(super) fn tell(
     let Some((news, ground)) = news(connection, known, event, &group, post, now)? else {
         return Ok(None);
     };
-    let announced = group.is_local()
-        && !matches!(
-            news,
-            News::JoinAccepted { .. }
-                | News::JoinRejected { .. }
-                | News::GrantOffered { .. }
-                | News::GrantEnded { .. }
-                | News::Invited { .. }
-                | News::Reported { .. }
-                | News::GroupChanged { .. }
-        );
+    let announced = group.is_local() && news.is_announced();
     Ok(Some((
         GroupTelling {
             event: event.id,
@@ -122,6 +112,20 @@ fn news(
             (News::Invited { handle, person }, DeliveryGround::Addressed)
         }
         EventKind::GrantOffered | EventKind::GrantEnded => return grant_news(connection, event),
+        EventKind::MemberBanned
+        | EventKind::BanLifted
+        | EventKind::ModeratorAdded
+        | EventKind::ModeratorRemoved => {
+            return Ok(standing_news(connection, known, event, group)?.map(|news| (news, ground)));
+        }
+        EventKind::MoveOffered | EventKind::MoveAccepted => {
+            let news = move_news(connection, event)?;
+            return Ok(news.map(|news| (news, DeliveryGround::Partnership)));
+        }
+        EventKind::GroupMoved => {
+            let target = event.activity.as_deref().unwrap_or_default().parse()?;
+            (News::GroupMoved { target }, DeliveryGround::News)
+        }
         EventKind::GroupUpdated if group.is_local() => {
             let keys = documents::public_keys(connection, &group.actor, now)?;
             (News::GroupChanged { keys }, DeliveryGround::News)
@@ -138,10 +142,14 @@ fn news(
         | EventKind::PostRestored
         | EventKind::TopicLocked
         | EventKind::TopicUnlocked
+        | EventKind::TopicPinned
+        | EventKind::TopicUnpinned
         | EventKind::Liked
         | EventKind::Unliked
         | EventKind::Voted
         | EventKind::PollCounted
+        | EventKind::Disliked
+        | EventKind::Undisliked
         | EventKind::Reported
         | EventKind::ActorUpdated => return Ok(None),
     };
@@ -164,7 +172,10 @@ fn post_news(
         .ok_or_else(|| Error::internal(format!("event {} has no actor", event.id)))?;
     if let (Some(activity), false) = (&event.activity, by.is_local()) {
         let ground = match event.kind {
-            EventKind::PostDeleted | EventKind::PostRemoved | EventKind::Unliked => retraction,
+            EventKind::PostDeleted
+            | EventKind::PostRemoved
+            | EventKind::Unliked
+            | EventKind::Undisliked => retraction,
             _ => ground,
         };
         return Ok(Some((
@@ -237,6 +248,8 @@ fn post_news(
         EventKind::PostRestored => Some((News::PostRestored { post, by }, ground)),
         EventKind::TopicLocked => Some((News::TopicLocked { topic: post, by }, ground)),
         EventKind::TopicUnlocked => Some((News::TopicUnlocked { topic: post, by }, ground)),
+        EventKind::TopicPinned => Some((News::TopicPinned { topic: post, by }, ground)),
+        EventKind::TopicUnpinned => Some((News::TopicUnpinned { topic: post, by }, ground)),
         EventKind::Liked => storage::reactions::find(connection, post.id, by.id)?
             .map(|like| (News::Liked { like, post, by }, ground)),
         EventKind::Unliked => like()?.map(|like| (News::Unliked { like, post, by }, retraction)),
@@ -260,6 +273,78 @@ fn option_at(poll: Option<Poll>, position: Option<i64>) -> Option<String> {
     let position = usize::try_from(position?).ok()?;
     let option = poll?.options.into_iter().nth(position)?;
     Some(option.title)
+}
+
+/// How somebody stands in a group of ours: banned, or moderating. None: it is no longer so.
+fn standing_news(
+    connection: &mut Connection,
+    known: &mut Known,
+    event: &Event,
+    group: &Group,
+) -> Result<Option<News>> {
+    let lacks = || Error::internal(format!("event {} lacks what it tells of", event.id));
+    let by = known.actor(connection, event.actor)?.cloned();
+    let by = by.ok_or_else(lacks)?;
+    let person = event.object.map(crate::domain::ActorId).ok_or_else(lacks)?;
+    let person = storage::actors::find(connection, person)?.ok_or_else(lacks)?;
+    if let (Some(activity), false) = (&event.activity, by.is_local()) {
+        return Ok(Some(News::PassedOn {
+            activity: activity.clone(),
+            introduction: known.document(connection, by.id)?.cloned(),
+        }));
+    }
+    Ok(match event.kind {
+        EventKind::MemberBanned => {
+            let membership = storage::memberships::find(connection, group.id, person.id)?;
+            let ban = storage::bans::find(connection, group.id, person.id)?;
+            // Lifted before it was told: then that is not told either way.
+            let (Some(membership), Some(ban)) = (membership, ban) else {
+                return Ok(None);
+            };
+            Some(News::MemberBanned {
+                block: ban.uri,
+                person,
+                by,
+                terms: BanTerms {
+                    until: membership.banned_until,
+                    reason: ban.reason,
+                    removes_posts: ban.removes_posts,
+                },
+            })
+        }
+        EventKind::BanLifted => {
+            let block = event.activity.as_deref().unwrap_or_default().parse()?;
+            Some(News::BanLifted { block, person, by })
+        }
+        EventKind::ModeratorAdded => Some(News::ModeratorAdded { person, by }),
+        EventKind::ModeratorRemoved => Some(News::ModeratorRemoved { person, by }),
+        _ => None,
+    })
+}
+
+/// An offer to move a group, or its acceptance, from instance actor to instance actor.
+fn move_news(connection: &mut Connection, event: &Event) -> Result<Option<News>> {
+    let offer: Uri = event.activity.as_deref().unwrap_or_default().parse()?;
+    let house = house::instance_actor(connection)?.uri;
+    let Some(instance) = partner_of(connection, event)? else {
+        return Ok(None);
+    };
+    let Some(offered) = storage::moves::find(connection, &offer)? else {
+        return Ok(None);
+    };
+    Ok(Some(match event.kind {
+        EventKind::MoveOffered => News::MoveOffered {
+            offer,
+            house,
+            instance,
+        },
+        _ => News::MoveAccepted {
+            offer,
+            moving: offered.group,
+            house,
+            instance,
+        },
+    }))
 }
 
 fn grant_news(
@@ -317,9 +402,11 @@ pub(super) fn partner_of(connection: &mut Connection, event: &Event) -> Result<O
 /// person's.
 pub(super) fn signer(connection: &mut Connection, telling: &GroupTelling) -> Result<Actor> {
     match &telling.news {
-        News::GrantOffered { .. } | News::GrantEnded { .. } | News::Reported { .. } => {
-            house::instance_actor(connection)
-        }
+        News::GrantOffered { .. }
+        | News::GrantEnded { .. }
+        | News::MoveOffered { .. }
+        | News::MoveAccepted { .. }
+        | News::Reported { .. } => house::instance_actor(connection),
         News::PostCreated { author: by, .. }
         | News::PostUpdated { author: by, .. }
         | News::PostDeleted { author: by, .. }

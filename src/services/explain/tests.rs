@@ -86,6 +86,7 @@ async fn topic(house: &House, group: &Group, author: ActorId) -> Post {
         html: String::new(),
         audience: Audience::Group,
         created_at: house.now(),
+        edited_at: None,
     };
     house
         .write(move |connection, now| {

@@ -1,7 +1,7 @@
 //! What activities ask for, in the words of the house.
 
-use crate::domain::{GrantTerms, Proof, ReportText, Uri};
-use crate::services::memberships::Invitee;
+use crate::domain::{Actor, ActorKind, GrantTerms, Proof, ReportText, Uri};
+use crate::services::memberships::{Invitee, ReceivedBan};
 use crate::services::polls::ReceivedVote;
 use crate::services::posts::ReceivedPost;
 
@@ -58,6 +58,50 @@ pub enum Command {
         object: Uri,
     },
     Vote(ReceivedVote),
+    Dislike {
+        dislike: Uri,
+        object: Uri,
+    },
+    Undislike {
+        object: Uri,
+    },
+    /// Somebody is shut out of a group.
+    Ban(ReceivedBan),
+    LiftBan {
+        person: Uri,
+        group: Uri,
+    },
+    /// Somebody wants nothing to do with somebody: it matters when one server says so of another.
+    ShutOut {
+        object: Uri,
+    },
+    /// A topic is pinned, or somebody moderates from now on: `target` is that list of a group.
+    AddToList {
+        object: Uri,
+        target: Uri,
+    },
+    RemoveFromList {
+        object: Uri,
+        target: Uri,
+    },
+    /// Something that is known here by its id is undone by who did it.
+    UndoById {
+        activity: Uri,
+    },
+    /// The group that says so is another one now. Both documents were asked before it is applied.
+    MoveGroup {
+        target: Uri,
+    },
+    /// The house of a group asks us to take it.
+    OfferMove {
+        offer: Uri,
+        group: Uri,
+    },
+    /// A partner's house takes a group of ours.
+    AcceptMove {
+        offer: Uri,
+        target: Uri,
+    },
     /// Somebody, or their server for them, asks to look at posts.
     Flag {
         objects: Vec<Uri>,
@@ -135,6 +179,18 @@ impl Command {
 }
 
 impl Command {
+    /// Documents that must be read anew before the command can be applied: what they say decides.
+    pub fn documents<'a>(&'a self, signer: &'a Actor) -> Vec<&'a Uri> {
+        match self {
+            Self::UpdateActor => vec![&signer.uri],
+            Self::MoveGroup { target } if signer.kind == ActorKind::Group => {
+                vec![&signer.uri, target]
+            }
+            Self::AcceptMove { target, .. } if target.host() == signer.uri.host() => vec![target],
+            _ => Vec::new(),
+        }
+    }
+
     /// Does what takes long and needs no database, so that it is not done in a transaction.
     pub fn prepare(&self) {
         match self {
@@ -158,7 +214,7 @@ impl Command {
         )
     }
 
-    /// What the house of a group may do to every post in it.
+    /// What the house of a group may do in it, whoever its moderator is.
     pub const fn moderates(&self) -> bool {
         matches!(
             self,
@@ -166,6 +222,10 @@ impl Command {
                 | Self::RestoreObject { .. }
                 | Self::LockTopic { .. }
                 | Self::UnlockTopic { .. }
+                | Self::Ban(_)
+                | Self::LiftBan { .. }
+                | Self::AddToList { .. }
+                | Self::RemoveFromList { .. }
         )
     }
 }

@@ -1,13 +1,14 @@
 //! At the door: who may come in, and what one read tells of what they say. What is let in is stored
 //! before it is answered.
 
-use super::{Command, Vouching, find_group};
+use super::{Command, Vouching, find_group, lists};
 use crate::app::{App, Asker};
 use crate::domain::{
     Actor, ActorKey, ActorKind, ActorState, GroupId, Host, PartnerState, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
+use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
 use crate::services::posts::ReceivedPost;
 use crate::services::{access, polls, reports};
@@ -258,7 +259,14 @@ fn check(
                 access::permit_found::<act::Moderate>(connection, asker, post)?;
             }
         }
-        Command::Like { object, .. } => {
+        Command::Ban(ReceivedBan { group, .. }) | Command::LiftBan { group, .. } => {
+            let group = find_group(connection, group)?;
+            access::permit::<act::Moderate>(connection, asker, group.id)?;
+        }
+        Command::AddToList { target, .. } | Command::RemoveFromList { target, .. } => {
+            lists::check(connection, asker, target)?;
+        }
+        Command::Like { object, .. } | Command::Dislike { object, .. } => {
             if let Some(post) = storage::posts::find_by_uri(connection, object)? {
                 access::permit_found::<act::React>(connection, asker, post)?;
             }
@@ -279,8 +287,14 @@ fn check(
         | Command::RejectActivity { .. }
         | Command::Invite { .. }
         | Command::Unlike { .. }
+        | Command::Undislike { .. }
+        | Command::UndoById { .. }
+        | Command::ShutOut { .. }
+        | Command::MoveGroup { .. }
         | Command::OfferGrant { .. }
         | Command::EndGrant { .. }
+        | Command::OfferMove { .. }
+        | Command::AcceptMove { .. }
         | Command::UpdateActor
         | Command::DeleteActor
         | Command::Ignored(_) => {}

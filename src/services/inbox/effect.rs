@@ -1,14 +1,16 @@
 //! What an activity changes.
 
-use super::{Command, Vouching, find_group};
+use super::lists::{self, Change};
+use super::{Command, Vouching, find_group, undo};
 use crate::app::{App, Asker};
-use crate::domain::{Actor, ActorKind, PartnerState, Post, Uri};
+use crate::domain::{Actor, ActorKind, Group, PartnerState, Post, Uri};
 use crate::error::{Error, Result};
 use crate::policy::Reason;
 use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, grants, house, memberships, polls, posts, reactions, refusals, remote_actors, reports,
+    access, dislikes, grants, house, memberships, moves, polls, posts, reactions, refusals,
+    remote_actors, reports,
 };
 use crate::storage::{self, Connection};
 
@@ -21,6 +23,11 @@ pub(super) fn waits_for_more(command: &Command) -> bool {
         | Command::UnlockTopic { .. }
         | Command::Like { .. }
         | Command::Unlike { .. }
+        | Command::Dislike { .. }
+        | Command::Undislike { .. }
+        | Command::UndoById { .. }
+        | Command::AddToList { .. }
+        | Command::RemoveFromList { .. }
         | Command::EndGrant { .. } => true,
         Command::Announced { command, .. } => waits_for_more(command),
         _ => false,
@@ -81,6 +88,49 @@ pub(super) fn effect(
             reactions::receive_unlike(connection, asker, signer, object, raw)
         }
         Command::Vote(vote) => polls::receive(connection, asker, signer.id, vote, raw),
+        Command::Dislike { dislike, object } => {
+            dislikes::receive(connection, asker, signer, dislike, object, raw)
+        }
+        Command::Undislike { object } => {
+            dislikes::receive_undo(connection, asker, signer, object, raw)
+        }
+        Command::Ban(ban) => {
+            let group = find_group(connection, &ban.group)?;
+            memberships::receive_ban(connection, asker, &group, ban, raw)
+        }
+        Command::LiftBan { person, group } => {
+            let group = find_group(connection, group)?;
+            memberships::receive_unban(connection, asker, &group, person, raw)
+        }
+        Command::AddToList { object, target } => lists::change(
+            connection,
+            asker,
+            (target, object),
+            Change::Added,
+            None,
+            raw,
+        ),
+        Command::RemoveFromList { object, target } => lists::change(
+            connection,
+            asker,
+            (target, object),
+            Change::Removed,
+            None,
+            raw,
+        ),
+        Command::UndoById { activity } => {
+            undo::undo(connection, asker, signer, activity, None, raw)
+        }
+        Command::ShutOut { object } => ending::receive_block(connection, asker, signer, object),
+        Command::MoveGroup { target } => moves::receive_move(connection, asker, signer, target),
+        Command::OfferMove { offer, group } => {
+            from_the_house(signer)?;
+            moves::receive_offer(connection, asker, signer, offer, group)
+        }
+        Command::AcceptMove { offer, target } => {
+            from_the_house(signer)?;
+            moves::receive_accept(connection, asker, signer, offer, target)
+        }
         Command::Flag { objects, text } => {
             reports::receive(connection, asker, signer, objects, text)
         }
@@ -228,6 +278,38 @@ fn announced(
             reactions::receive_unlike(connection, &asker, &by, object, None)
         }
         Command::Vote(vote) => polls::receive(connection, asker, by.id, vote, None),
+        Command::Dislike { dislike, object } => {
+            dislikes::receive(connection, asker, &by, dislike, object, None)
+        }
+        Command::Undislike { object } => {
+            dislikes::receive_undo(connection, asker, &by, object, None)
+        }
+        Command::Ban(ban) => {
+            check_named(&group, &ban.group)?;
+            memberships::receive_ban(connection, asker, &group, ban, None)
+        }
+        Command::LiftBan { person, group: of } => {
+            check_named(&group, of)?;
+            memberships::receive_unban(connection, asker, &group, person, None)
+        }
+        Command::AddToList { object, target } => {
+            let named = (target, object);
+            lists::change(connection, asker, named, Change::Added, Some(&group), None)
+        }
+        Command::RemoveFromList { object, target } => {
+            let named = (target, object);
+            lists::change(
+                connection,
+                asker,
+                named,
+                Change::Removed,
+                Some(&group),
+                None,
+            )
+        }
+        Command::UndoById { activity } => {
+            undo::undo(connection, asker, &by, activity, Some(&group), None)
+        }
         _ => Ok(()),
     }
 }
@@ -261,6 +343,14 @@ fn is_authors(
 ) -> Result<bool> {
     let post = storage::posts::find_by_uri(connection, object)?;
     Ok(!removal && post.is_some_and(|post| post.author == by.id))
+}
+
+/// A group speaks of itself alone.
+fn check_named(group: &Group, named: &Uri) -> Result<()> {
+    match group.actor.uri == *named {
+        true => Ok(()),
+        false => Err(Error::NotFound),
+    }
 }
 
 /// Who wrote a post of another server than ours, where the activity is of that server too: then its
@@ -303,7 +393,15 @@ fn check_place(
         | Command::LockTopic { object }
         | Command::UnlockTopic { object }
         | Command::Like { object, .. }
-        | Command::Unlike { object } => object,
+        | Command::Unlike { object }
+        | Command::Dislike { object, .. }
+        | Command::Undislike { object } => object,
+        // These name the group, or what is in it, and are held to it where they take effect.
+        Command::Ban(_)
+        | Command::LiftBan { .. }
+        | Command::AddToList { .. }
+        | Command::RemoveFromList { .. }
+        | Command::UndoById { .. } => return Ok(()),
         Command::Vote(vote) => &vote.poll,
         _ => return Err(Error::Denied(Reason::NotAuthor)),
     };

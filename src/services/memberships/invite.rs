@@ -1,5 +1,6 @@
 //! Naming people for a group: putting them in, inviting them, or suggesting them to its moderators.
 
+use super::moderators::tell_moderators;
 use super::{fresh, keep_an_owner, tell};
 use crate::app::{App, Asker};
 use crate::domain::{
@@ -72,6 +73,7 @@ pub async fn add(
                 // A suggestion changes nothing that stands, and does not tell what does.
                 return Ok(outcome);
             }
+            let was = known.clone();
             let membership = known.unwrap_or_else(|| fresh(&group, actor, outcome, &asker));
             let state = match outcome {
                 MembershipState::Requested => outcome,
@@ -84,6 +86,7 @@ pub async fn add(
                 ..membership
             };
             storage::memberships::save(connection, &membership)?;
+            tell_moderators(connection, &asker, &group, was.as_ref(), Some(&membership))?;
             if state == MembershipState::Invited {
                 tell_invited(
                     connection,

@@ -1,11 +1,14 @@
 //! What people do themselves: joining a group, leaving it, and leaving all when they are erased.
 
+use super::moderators::tell_moderators;
 use super::{fresh, is_last_owner, keep_an_owner, tell};
 use crate::app::{App, Asker};
-use crate::domain::{ActorId, AuditAction, EventKind, Group, GroupId, MembershipState};
+use crate::domain::{
+    Account, ActorId, AuditAction, EventKind, Group, GroupId, Membership, MembershipState,
+};
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
-use crate::services::{access, audit};
+use crate::services::{access, accounts, audit, house};
 use crate::storage::{self, Connection};
 
 /// Joins a group: at once, or as a request that a moderator (or the group's own house) answers.
@@ -83,6 +86,7 @@ pub async fn leave(app: &App, viewer: Viewer, group: GroupId) -> Result<()> {
                 )?;
             }
             storage::memberships::remove(connection, group.id, actor)?;
+            tell_moderators(connection, &asker, &group, Some(&membership), None)?;
             audit::note(
                 connection,
                 &asker,
@@ -94,6 +98,64 @@ pub async fn leave(app: &App, viewer: Viewer, group: GroupId) -> Result<()> {
         .await?;
     app.bells.events.notify_one();
     Ok(())
+}
+
+/// People of this house follow a group to the house it moved to: they ask to join there, as if they had
+/// found it themselves. Who may not (a guest, say), or has something to do with the new group already,
+/// stays as they are.
+pub(in crate::services) fn follow_move(
+    connection: &mut Connection,
+    asker: &Asker,
+    old: &Group,
+    new: &Group,
+) -> Result<()> {
+    let addresses = house::addresses(connection)?;
+    for account in members_here(connection, old)? {
+        let person = Asker {
+            viewer: accounts::viewer_of(&account),
+            ..asker.clone()
+        };
+        let actor = account.actor.id;
+        let known = storage::memberships::find(connection, new.id, actor)?.is_some();
+        if known || access::permit::<act::Join>(connection, &person, new.id).is_err() {
+            continue;
+        }
+        let kind = EventKind::JoinRequested;
+        let event = tell(connection, &person, kind, new, actor, None)?;
+        let membership = Membership {
+            follow: Some(addresses.activity("follow", event.0)),
+            ..fresh(new, actor, MembershipState::Requested, asker)
+        };
+        storage::memberships::save(connection, &membership)?;
+    }
+    Ok(())
+}
+
+/// People of this house who are in a group elsewhere are in the group of ours that it becomes.
+pub(in crate::services) fn bring_in(
+    connection: &mut Connection,
+    asker: &Asker,
+    old: &Group,
+    new: &Group,
+) -> Result<()> {
+    for account in members_here(connection, old)? {
+        let actor = account.actor.id;
+        if storage::memberships::find(connection, new.id, actor)?.is_none() {
+            let member = fresh(new, actor, MembershipState::Member, asker);
+            storage::memberships::save(connection, &member)?;
+        }
+    }
+    Ok(())
+}
+
+fn members_here(connection: &mut Connection, group: &Group) -> Result<Vec<Account>> {
+    let mut accounts = Vec::new();
+    for member in storage::memberships::list(connection, group.id)? {
+        if member.membership.state == MembershipState::Member && member.actor.is_local() {
+            accounts.extend(storage::accounts::find(connection, member.actor.id)?);
+        }
+    }
+    Ok(accounts)
 }
 
 /// Ends every membership, request and invitation of somebody who is erased; the groups here that are

@@ -1,11 +1,12 @@
 //! Who is in a group, and what its moderators and owners do about them: letting in, putting out,
-//! banning, giving roles.
+//! giving roles.
 
-use super::{fresh, keep_an_owner, tell};
+use super::moderators::tell_moderators;
+use super::{keep_an_owner, tell};
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorId, ActorKind, AuditAction, EventKind, Group, GroupId, GroupRole, Member,
-    Membership, MembershipState, Timestamp, Uri,
+    Actor, ActorId, AuditAction, EventKind, Group, GroupId, GroupRole, Member, Membership,
+    MembershipState, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Viewer, act};
@@ -17,13 +18,10 @@ pub async fn list(app: &App, viewer: Viewer, group: GroupId) -> Result<Vec<Membe
     let asker = app.asker(viewer);
     app.db
         .read("list_members", move |connection| {
-            let (_, group) = match &asker.viewer {
-                Viewer::Operator => access::permit::<act::Moderate>(connection, &asker, group)
-                    .map(|(_, g)| ((), g))?,
-                _ => access::permit::<act::SeeMembers>(connection, &asker, group)
-                    .map(|(_, g)| ((), g))?,
-            };
-            let moderates = access::may(connection, &asker, policy::Action::Moderate, &group)?;
+            let (_, group) = access::permit::<act::SeeMembers>(connection, &asker, group)?;
+            // Who sits at the machine sees all, also of a group where nobody decides any more.
+            let moderates = asker.viewer == Viewer::Operator
+                || access::may(connection, &asker, policy::Action::Moderate, &group)?;
             let members = storage::memberships::list(connection, group.id)?;
             let shown =
                 |member: &Member| moderates || member.membership.state == MembershipState::Member;
@@ -100,7 +98,7 @@ pub async fn decide(
 
 /// Moderators decide about members. Who moderates or owns a group, or is invited to, answers to its
 /// owners: otherwise one moderator could put out everybody above and become the only one.
-fn answer_to_owners(
+pub(super) fn answer_to_owners(
     connection: &mut Connection,
     asker: &Asker,
     group: &Group,
@@ -137,12 +135,13 @@ fn admit(
     let member = Membership {
         state,
         since: asker.now,
-        ..asked
+        ..asked.clone()
     };
-    storage::memberships::save(connection, &member)
+    storage::memberships::save(connection, &member)?;
+    tell_moderators(connection, asker, group, Some(&asked), Some(&member))
 }
 
-fn dismiss(
+pub(super) fn dismiss(
     connection: &mut Connection,
     asker: &Asker,
     group: &Group,
@@ -153,7 +152,8 @@ fn dismiss(
     if let (false, Some(follow)) = (person.is_local(), &was.follow) {
         tell_rejected(connection, asker, group, person.id, follow)?;
     }
-    storage::memberships::remove(connection, group.id, person.id)
+    storage::memberships::remove(connection, group.id, person.id)?;
+    tell_moderators(connection, asker, group, Some(was), None)
 }
 
 /// Tells somebody elsewhere that they are not, or no longer, a member: the Follow they asked with is
@@ -167,72 +167,6 @@ pub(in crate::services) fn tell_rejected(
 ) -> Result<()> {
     let kind = EventKind::JoinRejected;
     tell(connection, asker, kind, group, person, Some(follow)).map(drop)
-}
-
-/// Shuts somebody out, until a moment or until a moderator lifts it: they may not act, and read
-/// what people who are no members read. People elsewhere are told that they are out, not why.
-pub async fn ban(
-    app: &App,
-    viewer: Viewer,
-    group: GroupId,
-    actor: ActorId,
-    until: Option<Timestamp>,
-) -> Result<()> {
-    let asker = app.asker(viewer);
-    if until.is_some_and(|until| until <= asker.now) {
-        return Err(Error::invalid(
-            "until",
-            "that day has begun already: choose a later one",
-        ));
-    }
-    app.db
-        .write("ban_member", move |connection| {
-            let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
-            let person = storage::actors::find(connection, actor)?
-                .filter(|actor| actor.kind == ActorKind::Person)
-                .ok_or(Error::NotFound)?;
-            if asker.viewer.actor() == Some(actor) {
-                return Err(Error::Conflict("nobody bans themselves: leave".into()));
-            }
-            let known = storage::memberships::find(connection, group.id, actor)?;
-            if let Some(known) = &known {
-                answer_to_owners(connection, &asker, &group, known)?;
-                dismiss(connection, &asker, &group, &person, known)?;
-            }
-            let banned = Membership {
-                banned_until: until,
-                ..fresh(&group, actor, MembershipState::Banned, &asker)
-            };
-            storage::memberships::save(connection, &banned)?;
-            let until = until.map_or_else(|| "until it is lifted".into(), Timestamp::rfc3339);
-            let detail = format!("{} {until}", person.handle());
-            let (action, subject) = (AuditAction::MemberBanned, &group.actor.name);
-            audit::note(connection, &asker, action, subject, &detail)
-        })
-        .await?;
-    app.bells.events.notify_one();
-    Ok(())
-}
-
-/// Ends a ban. It makes nobody a member: who was banned may join again as anybody else may.
-pub async fn lift_ban(app: &App, viewer: Viewer, group: GroupId, actor: ActorId) -> Result<()> {
-    let asker = app.asker(viewer);
-    app.db
-        .write("lift_ban", move |connection| {
-            let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
-            let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
-            let known = storage::memberships::find(connection, group.id, actor)?;
-            let banned = |known: &Membership| known.state == MembershipState::Banned;
-            if !known.as_ref().is_some_and(banned) {
-                let handle = person.handle();
-                return Err(Error::Conflict(format!("{handle} is not banned")));
-            }
-            storage::memberships::remove(connection, group.id, actor)?;
-            let (action, subject) = (AuditAction::BanLifted, &group.actor.name);
-            let handle = person.handle().to_string();
-            audit::note(connection, &asker, action, subject, &handle)
-        })
-        .await
 }
 
 /// Makes a member a moderator or owner, or takes that back.
@@ -260,7 +194,18 @@ pub async fn set_role(
             if role < membership.role {
                 keep_an_owner(connection, &group, &membership)?;
             }
-            storage::memberships::save(connection, &Membership { role, ..membership })?;
+            let changed = Membership {
+                role,
+                ..membership.clone()
+            };
+            storage::memberships::save(connection, &changed)?;
+            tell_moderators(
+                connection,
+                &asker,
+                &group,
+                Some(&membership),
+                Some(&changed),
+            )?;
             audit::note(
                 connection,
                 &asker,
@@ -269,5 +214,7 @@ pub async fn set_role(
                 &format!("{} to {role}", person.handle()),
             )
         })
-        .await
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Coming and going across servers: people elsewhere who ask, leave or are invited, and what groups
 //! elsewhere answer to people of ours.
 
+use super::moderators::tell_moderators;
 use super::{fresh, tell};
 use crate::app::Asker;
 use crate::domain::{
@@ -27,6 +28,7 @@ pub(in crate::services) fn receive_follow(
     let facts = access::group_facts(connection, asker, &group)?;
     let state = policy::join_outcome(&asker.viewer, &facts);
     let known = storage::memberships::find(connection, group.id, person.id)?;
+    let was = known.clone();
     let membership = match known {
         Some(known) => known,
         None => Membership {
@@ -37,9 +39,13 @@ pub(in crate::services) fn receive_follow(
     let membership = Membership {
         state,
         follow: Some(follow.clone()),
+        // A ban that let them ask again is over.
+        banned_until: None,
         ..membership
     };
     storage::memberships::save(connection, &membership)?;
+    storage::bans::remove(connection, group.id, person.id)?;
+    tell_moderators(connection, asker, &group, was.as_ref(), Some(&membership))?;
     if state == MembershipState::Member {
         tell(
             connection,
@@ -126,7 +132,9 @@ pub(in crate::services) fn receive_unfollow(
     group: &Group,
 ) -> Result<()> {
     let (_, group) = access::permit::<act::Leave>(connection, asker, group.id)?;
+    let was = storage::memberships::find(connection, group.id, person.id)?;
     storage::memberships::remove(connection, group.id, person.id)?;
+    tell_moderators(connection, asker, &group, was.as_ref(), None)?;
     audit::note(
         connection,
         asker,

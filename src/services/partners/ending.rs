@@ -3,7 +3,7 @@
 
 use crate::app::Asker;
 use crate::domain::{
-    Actor, AuditAction, Ending, EventKind, Grant, Host, Partner, PartnerState, Side, Uri,
+    Actor, ActorKind, AuditAction, Ending, EventKind, Grant, Host, Partner, PartnerState, Side, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
@@ -49,6 +49,37 @@ pub fn find_agreed(
             Ok(None)
         }
         found => Ok(found),
+    }
+}
+
+/// The other side's server blocks ours as a whole: it listens to nobody here any more. That is the end
+/// of the partnership, by them, and administrators see it as such. What anybody else blocks is their own
+/// matter.
+///
+/// # Errors
+/// [`Error::Denied`] when it is not the instance actor with which the partnership was made.
+pub fn receive_block(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    blocked: &Uri,
+) -> Result<()> {
+    if signer.kind != ActorKind::Service || house::instance_actor(connection)?.uri != *blocked {
+        return Ok(());
+    }
+    let known = storage::partners::find_by_host(connection, signer.uri.host())?;
+    let stands = |partner: &Partner| partner.state == PartnerState::Active;
+    match known.filter(stands) {
+        Some(partner)
+            if partner
+                .instance
+                .as_ref()
+                .is_some_and(|one| *one != signer.uri) =>
+        {
+            Err(Error::Denied(Reason::NotAdministrator))
+        }
+        Some(partner) => end(connection, asker, partner, Side::Them).map(drop),
+        None => Ok(()),
     }
 }
 

@@ -37,6 +37,18 @@ pub async fn topics(app: &App, viewer: Viewer, group: GroupId, page: Page) -> Re
         .await
 }
 
+/// The pinned topics of a group, newest first.
+pub async fn pinned(app: &App, viewer: Viewer, group: GroupId) -> Result<Vec<Listed>> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("list_pinned", move |connection| {
+            access::permit::<act::Read>(connection, &asker, group)?;
+            let posts = storage::posts::list_pinned(connection, &access::scope(&asker), group)?;
+            listed(connection, &asker, posts)
+        })
+        .await
+}
+
 /// Topics of all groups the viewer is a member of, newest first.
 pub async fn home(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Listed>> {
     let asker = app.asker(viewer);

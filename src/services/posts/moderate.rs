@@ -1,10 +1,13 @@
-//! What moderators do with the posts of others: removing, restoring, locking.
+//! What moderators do with the posts of others: removing, restoring, locking, pinning.
 
 use super::tell;
 use crate::app::{App, Asker};
-use crate::domain::{AuditAction, EventKind, Post, PostId, PostState, RemovalReason};
+use crate::domain::{
+    ActorId, AuditAction, BanReason, EventKind, Group, PINNED_MAX, Post, PostId, PostState,
+    RemovalReason,
+};
 use crate::error::{Error, Result};
-use crate::policy::{Viewer, act};
+use crate::policy::{Permit, Viewer, act};
 use crate::services::access::Case;
 use crate::services::{access, audit};
 use crate::storage::events::NewEvent;
@@ -150,4 +153,114 @@ pub async fn set_locked(app: &App, viewer: Viewer, id: PostId, lock: Lock) -> Re
         .await?;
     app.bells.events.notify_one();
     Ok(post)
+}
+
+/// Whether a topic stands first in its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pin {
+    Pinned,
+    Loose,
+}
+
+/// Pins or takes the pin off; false: it was so already.
+///
+/// # Errors
+/// [`Error::Conflict`] for a comment, for what is gone, and when [`PINNED_MAX`] are pinned.
+pub(super) fn turn_pin(
+    connection: &mut Connection,
+    case: &Case<act::Moderate>,
+    pin: Pin,
+) -> Result<bool> {
+    let pinned = pin == Pin::Pinned;
+    if !case.post.is_topic() {
+        return Err(Error::Conflict("only topics can be pinned".into()));
+    }
+    if case.post.pinned == pinned {
+        return Ok(false);
+    }
+    if pinned {
+        only_in(&case.post, PostState::Visible)?;
+        if storage::posts::count_pinned(connection, case.permit.group())? >= PINNED_MAX {
+            let sentence = format!("{PINNED_MAX} topics are pinned: take the pin off one first");
+            return Err(Error::Conflict(sentence));
+        }
+    }
+    storage::posts::set_pinned(connection, &case.permit, case.post.id, pinned)?;
+    Ok(true)
+}
+
+pub(super) const fn pinning(pin: Pin) -> (EventKind, AuditAction) {
+    match pin {
+        Pin::Pinned => (EventKind::TopicPinned, AuditAction::TopicPinned),
+        Pin::Loose => (EventKind::TopicUnpinned, AuditAction::TopicUnpinned),
+    }
+}
+
+/// Lets a topic stand first in its group, or no longer, here and at every server of a member.
+/// Moderators only. Doing it twice is doing it once.
+///
+/// # Errors
+/// [`Error::Conflict`] for a comment, for what is gone, and when [`PINNED_MAX`] are pinned.
+pub async fn set_pinned(app: &App, viewer: Viewer, id: PostId, pin: Pin) -> Result<Post> {
+    let asker = app.asker(viewer);
+    let post = app
+        .db
+        .write("pin_topic", move |connection| {
+            let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
+            if !turn_pin(connection, &case, pin)? {
+                return Ok(case.post);
+            }
+            let (kind, action) = pinning(pin);
+            tell_by_moderator(connection, &asker, kind, &case, None)?;
+            audit::note(connection, &asker, action, case.post.uri.as_str(), "")?;
+            Ok(Post {
+                pinned: pin == Pin::Pinned,
+                ..case.post
+            })
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(post)
+}
+
+/// What stands in the place of posts that went with a ban for which no reason was given.
+const REMOVED_WITH_BAN: &str = "Its author was banned from the group";
+
+/// Takes everything that somebody wrote in a group out of view, because they are banned. Of a group of
+/// ours the other servers are told post by post, for not all of them make something of a Block.
+pub(in crate::services) fn remove_all_of(
+    connection: &mut Connection,
+    asker: &Asker,
+    permit: &Permit<act::Moderate>,
+    group: &Group,
+    author: ActorId,
+    why: &BanReason,
+) -> Result<()> {
+    let why = match why.as_str() {
+        "" => REMOVED_WITH_BAN,
+        said => said,
+    };
+    let reason: RemovalReason = why.parse()?;
+    let ids = storage::posts::list_visible_of_author(connection, group.id, author)?;
+    for post in storage::posts::list_by_ids(connection, &ids)? {
+        storage::posts::set_removed(connection, permit, &post, true)?;
+        if !group.is_local() {
+            continue;
+        }
+        storage::posts::set_removal_reason(connection, permit, post.id, &reason, asker.now)?;
+        let event = NewEvent {
+            kind: EventKind::PostRemoved,
+            // Nobody elsewhere said this of each post.
+            actor: match asker.viewer {
+                Viewer::Member { actor, .. } => actor,
+                _ => group.actor.id,
+            },
+            group: post.group,
+            post: Some(post.id),
+            object: None,
+            activity: Some(reason.as_str().to_owned()),
+        };
+        storage::events::append(connection, event, asker.now)?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Posts from afar: written, changed, taken back, removed, restored and locked by people of other
 //! houses, or told of by the house of a group elsewhere. Policy is asked as about what is done here.
 
-use super::moderate::{locking, turn_lock};
+use super::moderate::{Pin, locking, pinning, turn_lock, turn_pin};
 use super::tell;
 use crate::app::Asker;
 use crate::domain::markup::{self, UntrustedHtml};
@@ -35,6 +35,16 @@ pub struct ReceivedPost {
     pub published: Option<Timestamp>,
     /// What it asks, when it is a poll, with the counts of its author's server.
     pub poll: Option<Poll>,
+    /// When it got this text, where it was another before.
+    pub updated: Option<Timestamp>,
+}
+
+impl ReceivedPost {
+    /// When it was changed last, by its author's clock, if not in the future.
+    fn edited_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let later = |at: &Timestamp| self.published.is_none_or(|published| *at > published);
+        self.updated.filter(later).map(|at| at.min(now))
+    }
 }
 
 /// Where a post that arrives is to stand.
@@ -69,6 +79,7 @@ pub(in crate::services) fn receive(
         audience: Audience::Group,
         poll: received.poll.clone(),
         created_at: received.published.unwrap_or(asker.now),
+        edited_at: received.edited_at(asker.now),
     };
     let unused = |_| received.uri.clone();
     let Ground { group, parent } = ground;
@@ -124,7 +135,8 @@ fn check_readable(received: &ReceivedPost) -> Result<()> {
     Err(Error::invalid("content", "has nothing to read"))
 }
 
-/// A post's text was changed by its author elsewhere, or how the votes in its poll stand.
+/// A post's text was changed by its author elsewhere, or how the votes in its poll stand. Servers do not promise an order: a text that is
+/// older than the one there is changes nothing, and the same text is no change.
 pub(in crate::services) fn receive_update(
     connection: &mut Connection,
     asker: &Asker,
@@ -145,6 +157,10 @@ pub(in crate::services) fn receive_update(
     if same_text && same_poll {
         return Ok(());
     }
+    let edited_at = received.edited_at(asker.now).unwrap_or(asker.now);
+    if received.updated.is_some() && case.post.edited_at.is_some_and(|known| edited_at < known) {
+        return Ok(());
+    }
     if !same_text {
         storage::posts::update_text(
             connection,
@@ -153,7 +169,7 @@ pub(in crate::services) fn receive_update(
             title.as_deref(),
             received.source.as_deref(),
             html.as_str(),
-            asker.now,
+            edited_at,
         )?;
     }
     if case.group.is_some_and(|group| group.is_local()) {
@@ -265,6 +281,26 @@ pub(in crate::services) fn receive_lock(
     }
 }
 
+/// A moderator elsewhere, or the house of a group, lets a topic stand first in it or no longer.
+pub(in crate::services) fn receive_pin(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    object: &Uri,
+    pin: Pin,
+    activity: Option<&str>,
+) -> Result<()> {
+    let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
+    if post.group != Some(group.id) {
+        return Err(Error::NotFound);
+    }
+    let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
+    match turn_pin(connection, &case, pin)? {
+        true => pass_on(connection, asker, pinning(pin).0, &case, activity),
+        false => Ok(()),
+    }
+}
+
 /// Lets the other servers of a group of ours know what a moderator elsewhere did; a line for who
 /// looks after moderators.
 fn pass_on(
@@ -281,6 +317,8 @@ fn pass_on(
     let action = match kind {
         EventKind::TopicLocked => AuditAction::TopicLocked,
         EventKind::TopicUnlocked => AuditAction::TopicUnlocked,
+        EventKind::TopicPinned => AuditAction::TopicPinned,
+        EventKind::TopicUnpinned => AuditAction::TopicUnpinned,
         EventKind::PostRestored => AuditAction::PostRestored,
         _ => AuditAction::PostRemoved,
     };

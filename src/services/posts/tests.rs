@@ -39,6 +39,7 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
                     source: None,
                     published: Some(Timestamp::MIN),
                     poll: None,
+                    updated: None,
                 };
                 let ground = Ground {
                     group: group.clone(),

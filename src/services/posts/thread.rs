@@ -29,6 +29,8 @@ pub struct Shown {
     pub text: bool,
     /// Why it was removed, where somebody here said so.
     pub removal: Option<String>,
+    /// How many people elsewhere dislike it; whose dislikes they are is shown to nobody.
+    pub dislikes: u32,
     /// The people elsewhere: whose they are, for the badge.
     pub partner: Option<Partner>,
 }
@@ -59,11 +61,18 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
             let partners = Badges::load(connection)?;
             let of_group = access::group_facts(connection, &asker, &group)?;
             let mut reasons = removal_reasons(connection, &posts)?;
+            let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
+            let disliked = storage::dislikes::count(connection, &ids)?;
             let mut shown = Vec::with_capacity(posts.len());
             for view in views(connection, &asker, posts)? {
                 let removal = reasons.remove(&view.post.id);
                 let one = show(connection, &asker, &of_group, view, &partners)?;
-                shown.push(Shown { removal, ..one });
+                let dislikes = disliked.get(&one.view.post.id).copied().unwrap_or(0);
+                shown.push(Shown {
+                    removal,
+                    dislikes,
+                    ..one
+                });
             }
             let at = shown
                 .iter()
@@ -129,6 +138,7 @@ fn show(
         can_report: may(Action::Report),
         text: policy::shows_text(&asker.viewer, &facts),
         removal: None,
+        dislikes: 0,
         partner: partners.of(&view.author),
         view,
     })

@@ -165,6 +165,7 @@ fn written_here(asker: &Asker, draft: Draft) -> Result<NewPost> {
         audience,
         poll: poll.map(|poll| poll.begin(asker.now)),
         created_at: asker.now,
+        edited_at: None,
     })
 }
 

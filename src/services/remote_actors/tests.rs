@@ -143,6 +143,7 @@ async fn wrote(house: &House, by: &Actor, group: &Group, uri: &str) {
         source: None,
         published: None,
         poll: None,
+        updated: None,
     };
     let viewer = match &group.actor.host {
         Some(host) => Viewer::Server { host: host.clone() },

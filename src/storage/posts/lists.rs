@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::PostRow;
-use crate::domain::{ActorId, GroupId, Page, Post, PostId};
+use crate::domain::{ActorId, GroupId, PINNED_MAX, Page, Post, PostId};
 use crate::error::Result;
 use crate::policy::ReadScope;
 use crate::storage::connection::on_backend;
@@ -34,6 +34,21 @@ pub fn list_topics(
     );
     let listing = Listing::new(connection, scope, &text);
     load_newest_first(connection, listing.at(group.0).page(page))
+}
+
+/// The pinned topics of a group, newest first: at most [`PINNED_MAX`].
+pub fn list_pinned(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    group: GroupId,
+) -> Result<Vec<Post>> {
+    let text = format!(
+        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.group_id = $4 AND p.parent_id IS NULL AND p.pinned \
+         AND p.state = 'visible' AND {} ORDER BY p.id DESC LIMIT {PINNED_MAX}",
+        scope::posts(scope),
+    );
+    let listing = Listing::new(connection, scope, &text).at(group.0);
+    load(connection, listing)
 }
 
 /// Topics of all groups the viewer is a member of, newest first.

@@ -3,7 +3,9 @@
 use diesel::prelude::*;
 
 use super::write::leave_count;
-use crate::domain::{Post, PostId, PostState, RemovalReason, Timestamp};
+use crate::domain::{
+    ActorId, Audience, GroupId, Post, PostId, PostState, RemovalReason, Timestamp,
+};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::Connection;
@@ -76,4 +78,44 @@ pub fn set_locked(
         .set(posts::locked.eq(locked))
         .execute(connection)?;
     Ok(())
+}
+
+pub fn set_pinned(
+    connection: &mut Connection,
+    _permit: &Permit<act::Moderate>,
+    topic: PostId,
+    pinned: bool,
+) -> Result<()> {
+    diesel::update(posts::table.find(topic.0))
+        .set(posts::pinned.eq(pinned))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// How many topics of a group are pinned.
+pub fn count_pinned(connection: &mut Connection, group: GroupId) -> Result<i64> {
+    Ok(posts::table
+        .filter(posts::group_id.eq(group.0))
+        .filter(posts::parent_id.is_null())
+        .filter(posts::pinned.eq(true))
+        .filter(posts::state.eq(PostState::Visible.as_str()))
+        .count()
+        .get_result(connection)?)
+}
+
+/// What somebody wrote in a group for its audience and can be seen, oldest first.
+pub fn list_visible_of_author(
+    connection: &mut Connection,
+    group: GroupId,
+    author: ActorId,
+) -> Result<Vec<PostId>> {
+    let ids: Vec<i64> = posts::table
+        .filter(posts::author_id.eq(author.0))
+        .filter(posts::group_id.eq(group.0))
+        .filter(posts::audience.eq(Audience::Group.as_str()))
+        .filter(posts::state.eq(PostState::Visible.as_str()))
+        .order(posts::id)
+        .select(posts::id)
+        .load(connection)?;
+    Ok(ids.into_iter().map(PostId).collect())
 }

@@ -26,6 +26,8 @@ pub struct NewPost {
     pub poll: Option<Poll>,
     /// When it was written, which may be before it arrived.
     pub created_at: Timestamp,
+    /// When it got this text, where that was later.
+    pub edited_at: Option<Timestamp>,
 }
 
 /// Writes a topic into the group of the permit.
@@ -139,7 +141,7 @@ fn assemble(
         shared_by_exception: false,
         created_at: place.created_at,
         topic_created_at: place.topic_created_at,
-        edited_at: None,
+        edited_at: new.edited_at,
         comments: 0,
         likes: 0,
         active_at: place.created_at,
@@ -174,7 +176,7 @@ impl Asked {
     }
 }
 
-/// Writes a new text and keeps the old one as a revision.
+/// Writes a new text, of `now`, and keeps the old one as a revision.
 pub fn update_text(
     connection: &mut Connection,
     permit: &Permit<act::EditPost>,

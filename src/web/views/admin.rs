@@ -75,6 +75,8 @@ pub struct PartnerPage {
     /// Fingerprint of the pinned key, to compare by telephone.
     pub fingerprint: Option<String>,
     pub grants: Vec<GrantRow>,
+    /// Groups of theirs that we are asked to take: their addresses.
+    pub coming: Vec<String>,
     pub health: QueueHealth,
 }
 

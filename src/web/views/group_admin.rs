@@ -21,6 +21,10 @@ pub struct GroupAdminPage {
     pub stages: Vec<StageChoice>,
     pub archived: bool,
     pub can_archive: bool,
+    /// Partners that may be asked to take the group; empty hides the form.
+    pub destinations: Vec<Choice>,
+    /// "Birch was asked to take it, on 4 May 2026." or where it went.
+    pub moving: Option<String>,
     pub grants: Vec<GrantRow>,
     /// Partners that may be given a grant; empty hides the form.
     pub partners: Vec<Choice>,

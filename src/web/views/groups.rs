@@ -90,6 +90,8 @@ pub struct GroupPage {
     pub group: GroupHead,
     /// False: the head is all one sees, and `writing` says why.
     pub can_read: bool,
+    /// They stand first, on the first page.
+    pub pinned: Vec<TopicSummary>,
     pub topics: Vec<TopicSummary>,
     pub pager: Pager,
     pub writing: Writing,
@@ -120,10 +122,12 @@ pub struct GroupHead {
     pub reports: usize,
     /// A sentence about the state: why one cannot join, what one is waiting for.
     pub note: Option<String>,
+    /// Where it went, when it moved to another house.
+    pub moved_to: Option<String>,
 }
 
-/// `GET …/members`; posts `actor`, `action` (`approve`, `reject`, `remove`, `role`, `ban`, `lift`), `role`
-/// and `until` to it, and `who`, `role` to `…/members/add`.
+/// `GET …/members`; posts `actor`, `action` (`approve`, `reject`, `remove`, `role`, `ban`, `lift`), `role`,
+/// `until`, `reason` and `posts` to it, and `who`, `role` to `…/members/add`.
 #[derive(Template)]
 #[template(path = "members.html")]
 pub struct MembersPage {
@@ -141,6 +145,8 @@ pub struct MembersPage {
     pub pager: Pager,
     /// "This is what acme tells us; there may be more."
     pub note: Option<String>,
+    /// Who moderates a group elsewhere, as its house says: handles, or addresses.
+    pub moderators: Vec<String>,
 }
 
 /// A member, and what the viewer may do about it.
@@ -176,6 +182,7 @@ pub struct BannedRow {
     pub author: Author,
     pub actor: String,
     pub until: Option<When>,
+    pub reason: Option<String>,
 }
 
 /// Somebody who asks to join, or was asked.

@@ -26,7 +26,7 @@ pub struct TopicSummary {
 
 /// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete`, `/restore` and `/comments` (`body`,
 /// `aside`: `yes` keeps it inside), for the topic and for each comment under its own id; to
-/// `/p/ID/lock` and `/unlock` for the topic.
+/// `/p/ID/lock`, `/unlock`, `/pin` and `/unpin` for the topic.
 #[derive(Template)]
 #[template(path = "topic.html")]
 pub struct TopicPage {
@@ -37,6 +37,7 @@ pub struct TopicPage {
     pub content: CommentContent,
     pub pinned: bool,
     pub locked: bool,
+    /// Also pin.
     pub can_lock: bool,
     /// All comments, not only those on this page.
     pub comment_count: usize,
@@ -92,6 +93,8 @@ pub struct PostBody {
     pub edited: Option<When>,
     pub likes: usize,
     pub liked: bool,
+    /// Of people elsewhere; shown where there are any.
+    pub dislikes: usize,
     pub can_like: bool,
     pub can_edit: bool,
     pub can_delete: bool,

@@ -267,10 +267,18 @@ async fn settled(fixture: &Fixture) -> Dump {
 }
 
 /// What a partner may change without any grant is about itself alone: that things of its own server,
-/// which never came here, are deleted is remembered, so that they cannot come later.
+/// which never came here, are deleted is remembered, so that they cannot come later; and what its own
+/// group says in itself, where nobody here is a member.
 fn is_its_own(outside: &Outside, change: &str) -> bool {
-    let own = format!("+ tombstones {{\"uri\":\"http://{}/", outside.peer.host());
-    outside.is_partner() && change.starts_with(&own)
+    let host = outside.peer.host();
+    let deleted = format!("+ tombstones {{\"uri\":\"http://{host}/");
+    let by_its_group = || {
+        let row = change.strip_prefix("+ posts ")?;
+        let row: Value = serde_json::from_str(row).ok()?;
+        let here = row["uri"].as_str()?.starts_with(&format!("http://{host}/"));
+        Some(here && row["group_id"] == row["author_id"])
+    };
+    outside.is_partner() && (change.starts_with(&deleted) || by_its_group() == Some(true))
 }
 
 /// Any activity about anything, by somebody who has no business here.
@@ -298,6 +306,11 @@ fn something(dice: &mut Dice, world: &World, sender: &Actor) -> Value {
         "startTime": "2026-01-01T00:00:00Z",
     });
     let tombstone = json!({ "id": object, "type": "Tombstone" });
+    let mut ban = own("Block", &person);
+    ban["target"] = json!(group);
+    let moving = json!({ "type": "Move", "actor": group, "object": group });
+    let mut taking = of(&sender.id, "Offer", &group);
+    taking["object"] = moving.clone();
     let plain: Vec<(&str, Value)> = vec![
         ("Follow", json!(group)),
         ("Join", json!(group)),
@@ -332,6 +345,8 @@ fn something(dice: &mut Dice, world: &World, sender: &Actor) -> Value {
         ("Dislike", json!(object)),
         ("Lock", json!(object)),
         ("Undo", own("Like", &object)),
+        ("Undo", own("Dislike", &object)),
+        ("Undo", ban),
         ("Undo", own("Follow", &group)),
         ("Undo", own("Join", &group)),
         ("Undo", own("Lock", &object)),
@@ -346,17 +361,25 @@ fn something(dice: &mut Dice, world: &World, sender: &Actor) -> Value {
         ("Reject", hers("Follow", &group)),
         ("Reject", json!(object)),
         ("Add", page),
+        ("Add", json!(object)),
+        ("Add", json!(person)),
         ("Remove", json!(object)),
+        ("Remove", json!(person)),
         ("Block", json!(person)),
         ("Flag", json!(object)),
         ("Move", json!(group)),
+        ("Move", json!(sender.id)),
+        ("Offer", moving),
+        ("Accept", taking),
         ("Relish", json!(object)),
     ];
     let (kind, what) = dice.pick(&plain).clone();
     let mut activity = sender.activity(kind, what);
     activity["audience"] = json!(group);
     activity["to"] = json!([group, person]);
-    activity["target"] = json!(dice.pick(&[&group, &person, &object]));
+    let lists = ["featured", "moderators"].map(|list| format!("{group}/{list}"));
+    activity["target"] = json!(dice.pick(&[&group, &person, &object, &lists[0], &lists[1]]));
+    activity["result"] = json!(unknown);
     if dice.percent(20) {
         activity["summary"] = json!("because I say so");
     }

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use guildhall::domain::{Host, PartnerClass, PartnerState, Side};
+use guildhall::domain::{Host, PartnerClass, PartnerState, Side, Way};
 use guildhall::federation::Federation;
 use guildhall::policy::Viewer;
-use guildhall::services::{grants, memberships, partners};
+use guildhall::services::{grants, groups, memberships, moves, partners};
 use serde_json::{Value, json};
 
 use super::fixture::{Fixture, on_both};
@@ -831,6 +831,281 @@ async fn only_the_house_of_a_group_says_that_it_refused_something() {
         let after = fixture.settle().await.content().without(&met);
         assert_eq!(after.since(&before), Vec::<String>::new());
         assert_eq!(after.count("refusals", ""), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_pinned_banned_or_moderates_in_a_group_is_said_by_its_own_house_alone() {
+    on_both(async |fixture| {
+        let club = fixture
+            .join(fixture.p.group(&format!("club{}", unique())))
+            .await;
+        let bob = fixture.bob.account.actor.uri.to_string();
+        let ann = fixture.ann.account.actor.uri.to_string();
+        let list = |group: &str, name: &str| format!("{group}/{name}");
+        let to = |by: &Actor, kind: &str, object: &str, target: String| {
+            let mut activity = by.activity(kind, json!(object));
+            activity["target"] = json!(target);
+            activity
+        };
+        // Of P's own group: people of P and of other servers say nothing about it.
+        let before = fixture.settle().await.content().without(&["arrivals"]);
+        for by in [&fixture.pam, &fixture.quin] {
+            for said in [
+                to(by, "Block", &bob, club.id.clone()),
+                to(by, "Add", &by.id, list(&club.id, "moderators")),
+                to(by, "Add", &bob, list(&club.id, "moderators")),
+            ] {
+                let reply = fixture.deliver(by, &said).await;
+                assert!(
+                    [403, 404].contains(&reply.status),
+                    "{said}: {}",
+                    reply.text()
+                );
+            }
+        }
+        // P's group about ours, and about another server's: whoever it says has done so.
+        let shared = fixture.shared_uri().to_owned();
+        let topic = fixture.topic.uri.to_string();
+        for said in [
+            to(&fixture.pam, "Block", &ann, shared.clone()),
+            to(&fixture.quin, "Block", &ann, shared.clone()),
+            to(&fixture.pam, "Add", &topic, list(&shared, "featured")),
+            to(
+                &fixture.pam,
+                "Add",
+                &fixture.pam.id,
+                list(&shared, "moderators"),
+            ),
+            to(&fixture.pam, "Add", &topic, list(&club.id, "featured")),
+            to(&fixture.pam, "Dislike", &topic, shared.clone()),
+        ] {
+            let announce = club.activity("Announce", said);
+            let reply = fixture.deliver(&club, &announce).await;
+            assert_eq!(reply.status, 202, "{}", reply.text());
+        }
+        eventually("all were looked at", async || {
+            let dump = fixture.settle().await;
+            (dump.count("arrivals", r#""state":"pending""#) == 0).then_some(())
+        })
+        .await;
+        let after = fixture.settle().await.content().without(&["arrivals"]);
+        assert_eq!(after.since(&before), Vec::<String>::new());
+
+        // What it says of itself is so.
+        for said in [
+            to(&fixture.pam, "Add", &bob, list(&club.id, "moderators")),
+            to(&fixture.pam, "Block", &bob, club.id.clone()),
+        ] {
+            let reply = fixture
+                .deliver(&club, &club.activity("Announce", said))
+                .await;
+            assert_eq!(reply.status, 202, "{}", reply.text());
+        }
+        eventually("bob is banned there", async || {
+            let dump = fixture.settle().await;
+            (dump.count("memberships", r#""state":"banned""#) == 1
+                && dump.count("moderators_elsewhere", &bob) == 1)
+                .then_some(())
+        })
+        .await;
+        let unban = to(&fixture.pam, "Block", &bob, club.id.clone());
+        let undo = club.activity("Announce", fixture.pam.activity("Undo", unban));
+        assert_eq!(fixture.deliver(&club, &undo).await.status, 202);
+        eventually("it is over", async || {
+            let dump = fixture.settle().await;
+            (dump.count("memberships", r#""state":"banned""#) == 0).then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_moves_when_both_say_so_and_on_nobody_elses_word() {
+    on_both(async |fixture| {
+        let birch = Peer::start("birch");
+        take_invitation(fixture, &birch).await;
+        let bo = birch.person("bo");
+        let ours = fixture.new_group().await;
+        let old = ours.actor.uri.to_string();
+        let moving = |group: &str| json!({ "type": "Move", "actor": group, "object": group });
+
+        // An offer of ours is taken by the server that was asked, and by nobody else; and only into a group
+        // that says it is ours.
+        let host: Host = birch.host().parse().expect("a host");
+        let offered = moves::offer(&fixture.app, Viewer::Operator, ours.id, host).await;
+        let offered = offered.expect("an offer").offer.to_string();
+        let new = birch.group("bridges");
+        let accept = |by: &Actor, target: &str| {
+            let mut accept = by.activity(
+                "Accept",
+                json!({ "id": offered, "type": "Offer", "actor": fixture.url("/actor"), "object": moving(&old) }),
+            );
+            accept["result"] = json!(target);
+            accept
+        };
+        fixture.settle().await;
+        let state = async || {
+            let dump = fixture.settle().await.content();
+            dump.without(&["arrivals", "actors", "actor_keys"])
+        };
+        let before = state().await;
+        let stolen = fixture.q.group(&format!("bridges{}", unique()));
+        for (by, target) in [
+            (&bo, &new),
+            (fixture.q.instance(), &stolen),
+            (fixture.p.instance(), &new),
+            (birch.instance(), &new),
+        ] {
+            let reply = fixture.deliver(by, &accept(by, &target.id)).await;
+            assert!([202, 403].contains(&reply.status), "{}", reply.text());
+            eventually("it was looked at", async || {
+                let dump = fixture.settle().await;
+                (dump.count("arrivals", r#""state":"pending""#) == 0).then_some(())
+            })
+            .await;
+        }
+        let found = async || {
+            let found = groups::find_by_id(&fixture.app, Viewer::Operator, ours.id).await;
+            found.expect("our group").group
+        };
+        assert_eq!(found().await.moved_to, None);
+        let after = state().await;
+        let matters = ["memberships", "moves", "grants", "posts"];
+        let changed = after.since(&before).into_iter().filter(|line| {
+            let mut of = matters.iter();
+            of.any(|table| line[2..].starts_with(&format!("{table} ")))
+        });
+        assert_eq!(changed.collect::<Vec<_>>(), Vec::<String>::new());
+
+        // Others' groups are not offered, nor by anybody but a partner's server.
+        for (by, group) in [
+            (birch.instance(), old.clone()),
+            (birch.instance(), fixture.p.url("/g/club")),
+            (&bo, new.id.clone()),
+            (fixture.e.instance(), fixture.e.url("/g/club")),
+        ] {
+            let reply = fixture.deliver(by, &by.activity("Offer", moving(&group))).await;
+            assert!([202, 403].contains(&reply.status), "{}", reply.text());
+        }
+        fixture.settle().await;
+        let all = moves::list(&fixture.app, Viewer::Operator).await.expect("a list");
+        assert!(all.iter().all(|one| one.way == Way::Leaving), "{all:?}");
+
+        // The same words with the new group's own agreement.
+        let mut document = new.document();
+        document["alsoKnownAs"] = json!([old]);
+        birch.publish(&new, document);
+        let by = birch.instance();
+        assert_eq!(fixture.deliver(by, &accept(by, &new.id)).await.status, 202);
+        eventually("it moved", async || {
+            fixture.settle().await;
+            let moved_to = found().await.moved_to?;
+            (moved_to.as_str() == new.id).then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn members_follow_a_group_elsewhere_only_where_both_groups_say_the_same() {
+    on_both(async |fixture| {
+        let club = fixture
+            .join(fixture.p.group(&format!("club{}", unique())))
+            .await;
+        let new = fixture.q.group(&format!("club{}", unique()));
+        let then = fixture.q.traffic();
+        let says = async |by: &Actor, object: &str| {
+            let mut moved = by.activity("Move", json!(object));
+            moved["target"] = json!(new.id);
+            let reply = fixture.deliver(by, &moved).await;
+            eventually("it was looked at", async || {
+                let dump = fixture.settle().await;
+                (dump.count("arrivals", r#""state":"pending""#) == 0).then_some(())
+            })
+            .await;
+            reply.status
+        };
+        let asked = async || {
+            fixture.settle().await;
+            let mut mail = fixture
+                .q
+                .mail_since(then)
+                .into_iter()
+                .map(|mail| mail.json());
+            mail.any(|mail| mail["type"] == "Follow" && mail["object"] == new.id.as_str())
+        };
+        let document = |actor: &Actor, field: &str, value: Value| {
+            let mut document = actor.document();
+            document[field] = value;
+            document
+        };
+        // Somebody else's word; the old group's alone; the new group's alone.
+        assert_eq!(says(&fixture.pam, &club.id).await, 403);
+        assert_eq!(says(&club, &club.id).await, 202);
+        fixture
+            .p
+            .publish(&club, document(&club, "movedTo", json!(new.id)));
+        assert_eq!(says(&club, &club.id).await, 202);
+        fixture.p.publish(&club, club.document());
+        fixture
+            .q
+            .publish(&new, document(&new, "alsoKnownAs", json!(club.id)));
+        assert_eq!(says(&club, &club.id).await, 202);
+        assert!(!asked().await);
+
+        fixture
+            .p
+            .publish(&club, document(&club, "movedTo", json!(new.id)));
+        assert_eq!(says(&club, &club.id).await, 202);
+        eventually("bob asks to join where it went", async || {
+            asked().await.then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_blocks_ours_has_ended_the_partnership_and_its_people_have_not() {
+    on_both(async |fixture| {
+        let birch = Peer::start("birch");
+        take_invitation(fixture, &birch).await;
+        fixture.open(&fixture.shared, &birch).await;
+        let host: Host = birch.host().parse().expect("a host");
+        let find = async || partners::find(&fixture.app, Viewer::Operator, host.clone()).await;
+        let bo = birch.person("bo");
+        fixture.admit(&bo, &fixture.shared).await;
+        fixture.settle().await;
+        let ours = fixture.url("/actor");
+        let ann = fixture.ann.account.actor.uri.to_string();
+        for (by, whom) in [(&bo, &ours), (&bo, &ann), (birch.instance(), &ann)] {
+            let reply = fixture
+                .deliver(by, &by.activity("Block", json!(whom)))
+                .await;
+            assert_eq!(reply.status, 202, "{}", reply.text());
+        }
+        eventually("all were looked at", async || {
+            let dump = fixture.settle().await;
+            (dump.count("arrivals", r#""state":"pending""#) == 0).then_some(())
+        })
+        .await;
+        let e = fixture.e.instance();
+        let letter = fixture.letter(e, &e.activity("Block", json!(ours))).sign();
+        fixture.refuses("a stranger's", &letter, 403).await;
+        fixture.settle().await;
+        assert_eq!(find().await.expect("birch").state, PartnerState::Active);
+
+        let by = birch.instance();
+        let reply = fixture
+            .deliver(by, &by.activity("Block", json!(ours)))
+            .await;
+        assert_eq!(reply.status, 202, "{}", reply.text());
+        let ending = eventually("it is over", async || find().await.ok()?.over()).await;
+        assert_eq!(ending.by, Side::Them);
     })
     .await;
 }

@@ -128,6 +128,8 @@ impl RandomWorld {
             description: String::new(),
             archived_at: dice.perhaps(15, some_day),
             withdrawn_at: host.as_ref().and_then(|_| dice.perhaps(15, some_day)),
+            moved_to: None,
+            also_known_as: Vec::new(),
         };
         let people: Vec<ActorId> = self.people().collect();
         for person in people {

@@ -197,6 +197,20 @@ async fn moderators_take_posts_out_of_view_and_lock_topics() {
         eve.go(&at).await;
         eve.send(&comments, &[("body", "Thanks.")]).await;
 
+        // A pinned topic stands first on the group's page, and only once.
+        ada.send(&format!("{at}/pin"), &[]).await;
+        assert!(ada.page.says("Pinned") && ada.page.says("Unpin"));
+        let page = eve.go("/g/engineering").await;
+        assert_eq!(
+            page.text().matches("Bridge opens").count(),
+            1,
+            "{}",
+            page.text()
+        );
+        assert!(page.says("Pinned") && !page.html.contains("/pin\""));
+        ada.send(&format!("{at}/unpin"), &[]).await;
+        assert!(!ada.page.says("Pinned"));
+
         // A removed topic is out of the lists. The command line does the same, by the number.
         let instance = &house.instance;
         let away = ["post", "remove", &topic, "--reason", "Not ours to tell"];

@@ -82,6 +82,7 @@ fn what_we_write_is_what_we_read() {
             source: topic().source,
             published: Some(topic().created_at),
             poll: None,
+            updated: topic().edited_at,
         }
     );
 }

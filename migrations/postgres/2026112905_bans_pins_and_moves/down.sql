@@ -1,0 +1,10 @@
+DROP TABLE moves;
+ALTER TABLE groups DROP COLUMN also_known_as;
+ALTER TABLE groups DROP COLUMN moved_to;
+ALTER TABLE groups DROP COLUMN moderators;
+ALTER TABLE groups DROP COLUMN featured;
+DROP TABLE moderators_elsewhere;
+DROP INDEX posts_pinned;
+DROP INDEX reactions_uri;
+DROP TABLE dislikes;
+DROP TABLE bans;

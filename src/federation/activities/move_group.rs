@@ -1,0 +1,58 @@
+//! `Move` of a group to another house. The object is the group itself, the target where it is now. It
+//! counts when both groups' own documents say the same: `movedTo` in the old, `alsoKnownAs` in the new.
+
+use serde_json::{Value, json};
+
+use super::{Claim, Envelope, Reading, Rejection, audience, id_of};
+use crate::domain::{Group, Uri};
+use crate::services::inbox::Command;
+
+pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
+    let object = envelope.object_id()?;
+    let Some(target) = envelope.value.get("target") else {
+        return Ok(Command::Ignored("target_missing"));
+    };
+    if object != claim.actor {
+        // NodeBB moves topics so; of a group only it itself can say so.
+        return match envelope.value.get("origin") {
+            Some(_) => Ok(Command::Ignored("moves_a_topic")),
+            None => Err(Rejection::Forged("moves_another_actor")),
+        };
+    }
+    Ok(Command::MoveGroup {
+        target: id_of(target)?,
+    })
+}
+
+pub(super) fn render(id: &Uri, group: &Group, target: &Uri) -> Value {
+    let (to, cc) = audience(group);
+    json!({
+        "id": id,
+        "type": "Move",
+        "actor": group.actor.uri,
+        "to": to,
+        "cc": cc,
+        "object": group.actor.uri,
+        "target": target,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::federation::activities::into_command;
+    use crate::federation::objects::tests::fixture;
+
+    #[test]
+    fn an_actor_moves_itself_and_topics_are_not_moved() {
+        let target = "https://other.example/users/mara".parse().unwrap();
+        let moved = into_command(&fixture("mastodon/move"));
+        assert_eq!(moved, Ok(Command::MoveGroup { target }));
+        let mut anothers = fixture("mastodon/move");
+        anothers["object"] = json!("https://mastodon.example/users/otto");
+        let read = into_command(&anothers);
+        assert_eq!(read, Err(Rejection::Forged("moves_another_actor")));
+        let topic = into_command(&fixture("nodebb/move_context"));
+        assert_eq!(topic, Ok(Command::Ignored("moves_a_topic")));
+    }
+}
