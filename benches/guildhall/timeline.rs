@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use guildhall::domain::{
     Access, Actor, ActorId, ActorKind, ActorState, Audience, Group, GroupId, GroupRole, Membership,
-    MembershipState, Page, Post, PostId, PostState, Stage, Timestamp, Uri,
+    MembershipState, Outreach, Page, Post, PostId, PostState, Stage, Timestamp, Uri,
 };
 use guildhall::services::posts;
 use guildhall::storage::seed;
@@ -134,6 +134,7 @@ fn group(origin: &Uri, number: i64, now: Timestamp) -> Group {
         description: String::new(),
         archived_at: None,
         withdrawn_at: None,
+        outreach: Outreach::default(),
     }
 }
 

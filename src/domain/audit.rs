@@ -13,6 +13,8 @@ text_enum! {
         AccountErased = "account_erased",
         PasswordChanged = "password_changed",
         ProfileUpdated = "profile_updated",
+        /// Somebody lets groups copy what they write, or no more.
+        MirrorChosen = "mirror_chosen",
         TokenCreated = "token_created",
         TokenRevoked = "token_revoked",
         SignedIn = "signed_in",
@@ -20,6 +22,8 @@ text_enum! {
         GroupUpdated = "group_updated",
         StageChanged = "stage_changed",
         GroupArchived = "group_archived",
+        /// How it reaches servers that know no groups.
+        OutreachChosen = "outreach_chosen",
         MemberJoined = "member_joined",
         MemberLeft = "member_left",
         MemberAdded = "member_added",

@@ -1,7 +1,7 @@
 //! Groups: where people talk, and how far their walls are open.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Actor, GroupId, Host, Invalid, Timestamp};
+use crate::domain::{Actor, GroupId, Host, Invalid, Mirror, Outreach, Timestamp};
 
 text_enum! {
     /// Who inside the house may read and join.
@@ -45,6 +45,8 @@ pub struct Group {
     pub archived_at: Option<Timestamp>,
     /// Set when the house of a group elsewhere took its grant back: nobody here sees it any more.
     pub withdrawn_at: Option<Timestamp>,
+    /// How it reaches servers that know no groups.
+    pub outreach: Outreach,
 }
 
 impl Group {
@@ -55,6 +57,12 @@ impl Group {
     /// True when everybody may read what is said in the group.
     pub const fn is_public(&self) -> bool {
         matches!((self.stage, self.access), (Stage::Public, Access::Open))
+    }
+
+    /// True when servers that know no groups get copies of its posts: it is one of this house that is not
+    /// public, and its owners want it.
+    pub fn is_mirrored(&self) -> bool {
+        self.is_local() && !self.is_public() && self.outreach.mirror == Mirror::On
     }
 
     pub fn title(&self) -> &str {

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use crate::app::{App, Asker};
 use crate::domain::{
     Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Audience, Group,
-    GroupRole, Handle, Member, Page, Post, PostId, PostState, Timestamp, Uri,
+    GroupRole, Handle, Member, Page, Post, PostId, PostState, Promise, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
-use crate::services::{access, house};
+use crate::services::{access, house, interactions};
 use crate::storage::reactions::Like;
 use crate::storage::{self, Connection};
 
@@ -23,6 +23,8 @@ pub struct PostDocument {
     pub parent: Option<Uri>,
     /// Likes that the reader may learn of, where they were asked for.
     pub likes: Vec<Like>,
+    /// Who is said to may like and answer it.
+    pub promise: Promise,
 }
 
 /// Likes told with one page of a conversation.
@@ -31,8 +33,13 @@ const LIKES_MAX: i64 = 1_000;
 impl PostDocument {
     /// Only a tombstone is left of it.
     pub fn is_gone(&self) -> bool {
-        matches!(self.post.state, PostState::Removed | PostState::Deleted)
+        is_gone(self.post.state)
     }
+}
+
+/// Only a tombstone is left of what is in this state.
+pub const fn is_gone(state: PostState) -> bool {
+    matches!(state, PostState::Removed | PostState::Deleted)
 }
 
 /// The server itself, for everybody.
@@ -114,7 +121,7 @@ pub async fn post(app: &App, asker: Asker, id: PostId) -> Result<(PostDocument, 
     app.db
         .read("post_document", move |connection| {
             let (post, group) = find_post(connection, &asker, id)?;
-            let document = with_names(connection, vec![post])?.pop();
+            let document = with_names(connection, &asker, &group, vec![post])?.pop();
             match document {
                 Some(document) if document.author.is_local() => Ok((document, group)),
                 _ => Err(Error::NotFound),
@@ -160,7 +167,8 @@ pub async fn topics(
                 .into_iter()
                 .filter(|topic| topic.state == PostState::Visible)
                 .collect();
-            Ok((group, with_names(connection, topics)?))
+            let documents = with_names(connection, &asker, &group, topics)?;
+            Ok((group, documents))
         })
         .await
 }
@@ -202,7 +210,7 @@ pub async fn conversation(
                 after,
                 items,
             )?;
-            let mut documents = with_names(connection, posts)?;
+            let mut documents = with_names(connection, &asker, &group, posts)?;
             add_likes(connection, &asker, &group, &mut documents)?;
             Ok((group, documents))
         })
@@ -401,8 +409,15 @@ fn find_post(connection: &mut Connection, asker: &Asker, id: PostId) -> Result<(
     }
 }
 
-/// Adds who wrote them and what they answer.
-fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostDocument>> {
+/// Adds who wrote them, what they answer, and what is said of who may.
+fn with_names(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    posts: Vec<Post>,
+) -> Result<Vec<PostDocument>> {
+    let open = interactions::to_reader(connection, asker, group, false)?;
+    let locked = interactions::to_everybody(group, true);
     let mut authors: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
     authors.sort_unstable();
     authors.dedup();
@@ -422,7 +437,12 @@ fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostD
         .into_iter()
         .map(|post| {
             let author = authors.get(&post.author).cloned();
+            let promise = match interactions::is_locked(connection, &post)? {
+                true => locked.clone(),
+                false => open.clone(),
+            };
             Ok(PostDocument {
+                promise,
                 author: author.ok_or_else(|| Error::internal("a post without an author"))?,
                 parent: post.parent.and_then(|parent| parents.get(&parent).cloned()),
                 likes: Vec::new(),

@@ -4,7 +4,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorId, EventKind, Post, PostId, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
-use crate::services::access;
+use crate::services::{access, mirrors};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -104,7 +104,7 @@ pub(super) fn receive_like(
     object: &Uri,
     activity: Option<&str>,
 ) -> Result<()> {
-    let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
+    let post = mirrors::find_meant(connection, asker, object)?.ok_or(Error::NotFound)?;
     let case = access::permit_found::<act::React>(connection, asker, post)?;
     let added = storage::reactions::insert(connection, &case.permit, by.id, like, asker.now)?;
     if added && case.group.is_some_and(|group| group.is_local()) {
@@ -121,7 +121,7 @@ pub(super) fn receive_unlike(
     object: &Uri,
     activity: Option<&str>,
 ) -> Result<()> {
-    let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
+    let post = mirrors::find_meant(connection, asker, object)?.ok_or(Error::NotFound)?;
     // Who may read may take back what it gave; a group's house tells of its own group.
     let group = match asker.viewer {
         Viewer::Server { .. } => {

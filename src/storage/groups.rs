@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{Access, Actor, Group, GroupId, Handle, Host, Stage, Timestamp, Uri};
+use crate::domain::{Access, Actor, Group, GroupId, Handle, Host, Outreach, Stage, Timestamp, Uri};
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
 use crate::storage::actors::{ActorRow, host_text};
@@ -22,6 +22,8 @@ pub(super) struct GroupRow {
     archived_at: Option<i64>,
     withdrawn_at: Option<i64>,
     created_at: i64,
+    mirror: String,
+    boosts: String,
 }
 
 impl GroupRow {
@@ -34,6 +36,8 @@ impl GroupRow {
             archived_at: group.archived_at.map(Timestamp::micros),
             withdrawn_at: group.withdrawn_at.map(Timestamp::micros),
             created_at: created_at.micros(),
+            mirror: group.outreach.mirror.to_string(),
+            boosts: group.outreach.boosts.to_string(),
         }
     }
 }
@@ -47,6 +51,10 @@ pub(super) fn group_from(row: GroupRow, actor: ActorRow) -> Result<Group> {
         description: row.description,
         archived_at: row.archived_at.map(Timestamp::from_micros),
         withdrawn_at: row.withdrawn_at.map(Timestamp::from_micros),
+        outreach: Outreach {
+            mirror: read(&row.mirror)?,
+            boosts: read(&row.boosts)?,
+        },
     })
 }
 
@@ -88,6 +96,7 @@ fn insert_row(
         description: description.to_owned(),
         archived_at: None,
         withdrawn_at: None,
+        outreach: Outreach::default(),
     };
     diesel::insert_into(groups::table)
         .values(GroupRow::new(&group, now))
@@ -206,6 +215,21 @@ pub fn update(
         .set((
             groups::description.eq(description),
             groups::access.eq(access.as_str()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// How it reaches servers that know no groups.
+pub fn set_outreach(
+    connection: &mut Connection,
+    permit: &Permit<act::ManageGroup>,
+    outreach: Outreach,
+) -> Result<()> {
+    diesel::update(groups::table.find(permit.group().0))
+        .set((
+            groups::mirror.eq(outreach.mirror.as_str()),
+            groups::boosts.eq(outreach.boosts.as_str()),
         ))
         .execute(connection)?;
     Ok(())

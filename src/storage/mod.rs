@@ -24,6 +24,7 @@ mod inspect;
 pub mod jobs;
 mod listing;
 pub mod memberships;
+pub mod mirrors;
 pub mod partners;
 pub mod peers;
 mod pending;

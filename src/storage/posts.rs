@@ -30,7 +30,7 @@ pub use moderate::{
     forget_removal_reason, list_removal_reasons, set_locked, set_removal_reason, set_removed,
 };
 pub use tombstones::{count_tombstones, has_tombstone, insert_tombstone, remove_tombstone};
-pub use write::{NewPost, delete, insert_comment, insert_topic, update_text};
+pub use write::{NewPost, delete, insert_comment, insert_topic, set_interaction, update_text};
 
 mod standing;
 

@@ -95,6 +95,8 @@ diesel::table! {
         withdrawn_at -> Nullable<BigInt>,
         created_at -> BigInt,
         token_source -> Nullable<Text>,
+        mirror -> Text,
+        boosts -> Text,
     }
 }
 
@@ -188,6 +190,14 @@ diesel::table! {
         comments -> Integer,
         likes -> Integer,
         active_at -> BigInt,
+        interaction -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    mirrored_people (actor_id) {
+        actor_id -> BigInt,
+        since_at -> BigInt,
     }
 }
 
@@ -430,6 +440,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     posts,
     revisions,
     removals,
+    mirrored_people,
     mentions,
     reactions,
     reports,

@@ -6,10 +6,12 @@
 
 pub mod accept_follow;
 pub mod announce_activity;
-pub mod boost_topic;
+pub mod boost_post;
+pub mod create_mirror;
 pub mod create_post;
 pub mod delete_actor;
 pub mod delete_grant;
+pub mod delete_mirror;
 pub mod delete_object;
 pub mod flag_post;
 pub mod follow_group;
@@ -25,6 +27,7 @@ pub mod undo_like;
 pub mod undo_lock;
 pub mod undo_partnership;
 pub mod update_actor;
+pub mod update_mirror;
 pub mod update_post;
 
 use serde_json::{Value, json};
@@ -228,8 +231,8 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
     let event = telling.event.0;
     let group = &telling.group;
     let id = |kind: &str| addresses.activity(kind, event);
-    // Named after the topic: whoever takes it back knows its id.
-    let boost = |topic: PostId| addresses.activity("boost", topic.0);
+    // Named after the post: whoever takes it back knows its id.
+    let boost = |post: PostId| addresses.activity("boost", post.0);
     let inner = match &telling.news {
         News::PostCreated {
             post,
@@ -242,6 +245,7 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             author,
             group,
             parent.as_ref(),
+            &telling.promise,
         ),
         News::PostUpdated {
             post,
@@ -254,6 +258,7 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             author,
             group,
             parent.as_ref(),
+            &telling.promise,
         ),
         News::PostDeleted { post, author } => {
             delete_object::render(&id("delete"), &author.uri, &post.uri, group)
@@ -310,10 +315,15 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         News::GroupChanged { keys } => {
             update_actor::render(&id("update"), addresses, &group.actor, Some(group), keys)
         }
-        News::Boosted { id, topic } => boost_topic::render(&boost(*id), group, topic),
-        News::Unboosted { id: post, topic } => {
-            undo_boost::render(&id("unboost"), &boost(*post), group, topic)
+        News::Boosted { id, post } => boost_post::render(&boost(*id), group, post),
+        News::Unboosted { id: boosted, post } => {
+            undo_boost::render(&id("unboost"), &boost(*boosted), group, post)
         }
+        News::MirrorCreated(copy) => {
+            create_mirror::render(&addresses.activity("mirror", copy.post.id.0), copy, group)
+        }
+        News::MirrorUpdated(copy) => update_mirror::render(&id("mirror-update"), copy, group),
+        News::MirrorDeleted { post } => delete_mirror::render(&id("unmirror"), post, group),
         News::PassedOn {
             activity,
             introduction,

@@ -6,7 +6,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::{Data, OUTBOX_ITEMS, Turn, answer, document, reader, respond, signed_reader, vouched};
+use super::{
+    Data, OUTBOX_ITEMS, Turn, answer, document, post_document, reader, respond, signed_reader,
+    vouched,
+};
 use crate::domain::{Page, Uri};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
@@ -58,13 +61,16 @@ async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str)
     };
     let items = topics
         .iter()
-        .map(|topic| render_announced(&addresses, &group, &topic.post, &topic.author))
+        .map(|topic| {
+            let promise = &topic.promise;
+            render_announced(&addresses, &group, &topic.post, &topic.author, promise)
+        })
         .collect();
     let this = match turn.before() {
         Some(before) => format!("?page=true&before={before}"),
         None => "?page=true".to_owned(),
     };
-    Ok(document(render_page(&outbox, &this, items, next)))
+    Ok(post_document(render_page(&outbox, &this, items, next)))
 }
 
 pub async fn followers(

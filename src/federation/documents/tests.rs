@@ -159,6 +159,7 @@ impl Acme {
             html: "<p>theirs</p>".to_owned().into(),
             source: None,
             published: None,
+            interaction: None,
         });
         let verified = Verified {
             at: self.house.now(),

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
 use crate::services::partners::ending;
 use crate::services::posts::ReceivedPost;
-use crate::services::{access, reports};
+use crate::services::{access, mirrors, reports};
 use crate::storage::{self, Connection};
 
 /// Whether a server may knock at all, before anything is fetched for it.
@@ -189,7 +189,7 @@ fn check(
             }
         }
         Command::Like { object, .. } => {
-            if let Some(post) = storage::posts::find_by_uri(connection, object)? {
+            if let Some(post) = mirrors::find_meant(connection, asker, object)? {
                 access::permit_found::<act::React>(connection, asker, post)?;
             }
         }
@@ -218,7 +218,7 @@ fn check(
 
 fn check_create(connection: &mut Connection, asker: &Asker, received: &ReceivedPost) -> Result<()> {
     let parent = match &received.parent {
-        Some(parent) => storage::posts::find_by_uri(connection, parent)?,
+        Some(parent) => mirrors::find_meant(connection, asker, parent)?,
         None => None,
     };
     match parent {

@@ -6,8 +6,8 @@ use super::tell;
 use crate::app::Asker;
 use crate::domain::markup::{self, UntrustedHtml};
 use crate::domain::{
-    Actor, Audience, AuditAction, EventKind, Group, Post, PostState, TITLE_CHARS_MAX, Timestamp,
-    Uri,
+    Actor, Audience, AuditAction, EventKind, Group, InteractionPolicy, Post, PostState,
+    TITLE_CHARS_MAX, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
@@ -33,6 +33,8 @@ pub struct ReceivedPost {
     /// Markdown, where it came with it.
     pub source: Option<String>,
     pub published: Option<Timestamp>,
+    /// What its author says of who may like, answer and boost it; none: nothing is reserved.
+    pub interaction: Option<InteractionPolicy>,
 }
 
 /// Where a post that arrives is to stand.
@@ -87,6 +89,9 @@ pub(in crate::services) fn receive(
             )?
         }
     };
+    if let Some(policy) = &received.interaction {
+        storage::posts::set_interaction(connection, post.id, Some(policy))?;
+    }
     if of_ours {
         tell(connection, asker, EventKind::PostCreated, &post, activity)?;
     }
@@ -135,6 +140,7 @@ pub(in crate::services) fn receive_update(
     }
     let case = access::permit_found::<act::EditPost>(connection, asker, post)?;
     check_readable(received)?;
+    storage::posts::set_interaction(connection, case.post.id, received.interaction.as_ref())?;
     let html = received.html.sanitized();
     let title = case.post.is_topic().then(|| title_of(received));
     if case.post.html == html.as_str() && case.post.title == title {

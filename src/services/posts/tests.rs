@@ -38,6 +38,7 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
                     html: "<p>Congratulations!</p>".to_owned().into(),
                     source: None,
                     published: Some(Timestamp::MIN),
+                    interaction: None,
                 };
                 let ground = Ground {
                     group: group.clone(),

@@ -3,7 +3,9 @@
 use diesel::prelude::*;
 
 use super::PostRow;
-use crate::domain::{ActorId, Audience, GroupId, Post, PostId, PostState, Timestamp, Uri};
+use crate::domain::{
+    ActorId, Audience, GroupId, InteractionPolicy, Post, PostId, PostState, Timestamp, Uri,
+};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
@@ -171,6 +173,18 @@ pub fn update_text(
             posts::html.eq(html),
             posts::edited_at.eq(Some(now.micros())),
         ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Writes what the author of a post elsewhere says of who may do what with it.
+pub fn set_interaction(
+    connection: &mut Connection,
+    post: PostId,
+    policy: Option<&InteractionPolicy>,
+) -> Result<()> {
+    diesel::update(posts::table.find(post.0))
+        .set(posts::interaction.eq(policy.map(InteractionPolicy::to_string)))
         .execute(connection)?;
     Ok(())
 }
