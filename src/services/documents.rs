@@ -417,7 +417,11 @@ fn with_names(
     posts: Vec<Post>,
 ) -> Result<Vec<PostDocument>> {
     let open = interactions::to_reader(connection, asker, group, false)?;
-    let locked = interactions::to_everybody(group, true);
+    let closed = interactions::to_everybody(group, true);
+    let mut topics: Vec<PostId> = posts.iter().map(|post| post.topic).collect();
+    topics.dedup();
+    let mut topics = storage::posts::list_by_ids(connection, &topics)?;
+    topics.retain(|topic| topic.locked);
     let mut authors: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
     authors.sort_unstable();
     authors.dedup();
@@ -437,8 +441,9 @@ fn with_names(
         .into_iter()
         .map(|post| {
             let author = authors.get(&post.author).cloned();
-            let promise = match interactions::is_locked(connection, &post)? {
-                true => locked.clone(),
+            let locked = topics.iter().any(|topic| topic.id == post.topic);
+            let promise = match locked {
+                true => closed.clone(),
                 false => open.clone(),
             };
             Ok(PostDocument {

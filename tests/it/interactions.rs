@@ -9,7 +9,7 @@ use crate::support::peer::{Actor, Peer};
 use crate::support::person::Person;
 use crate::support::requirements::backends;
 use crate::support::stranger::Stranger;
-use crate::support::world::{World, text};
+use crate::support::world::{World, eventually, text};
 
 #[tokio::test]
 async fn what_an_author_elsewhere_reserves_is_neither_offered_nor_done() {
@@ -19,12 +19,12 @@ async fn what_an_author_elsewhere_reserves_is_neither_offered_nor_done() {
         };
         let acme = &world.house("acme").instance;
         let ada = world.engineering("acme", "open", "partners").await;
-        let here = ada.find("engineering").await;
         let can = "read,react,reply,start";
         let there = Stranger::partner(&world, "gts", can).await;
         let (mara, _) = there.member(&world, "mara").await;
-        let made = acme.run_json(&["user", "password", "ada"]).await;
-        let mut page = Person::signed_in(acme, "ada", text(&made["password"])).await;
+        let carl = ["user", "create", "carl", "--email", "carl@example.org"];
+        let made = acme.run_json(&carl).await;
+        let mut page = Person::signed_in(acme, "carl", text(&made["password"])).await;
 
         let says = async |title: &str, policy: Value| {
             let mut topic = mara.page(&there.group, title, "As I say.");
@@ -56,7 +56,7 @@ async fn what_an_author_elsewhere_reserves_is_neither_offered_nor_done() {
             "canReply": { "approvalRequired": there.group },
         });
         there.says(&mara, &mara.activity("Update", topic)).await;
-        crate::support::world::eventually("it can be liked", async || {
+        eventually("it can be liked", async || {
             (ada.like(&id).await.status == 200).then_some(())
         })
         .await;
@@ -79,7 +79,6 @@ async fn what_an_author_elsewhere_reserves_is_neither_offered_nor_done() {
         // What is not understood reserves nothing.
         let (_, id) = says("Nonsense", json!({ "canReply": "nobody", "canLike": 7 })).await;
         assert_eq!(ada.reply(&id, "Why?").await.status, 200);
-        drop(here);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A private group and members on microblog servers: the group posts copies for them of what people
 //! write who let it, and what they do with a copy is done with the post.
 
+use guildhall::domain::Mirror;
 use serde_json::{Value, json};
 
 use crate::support::bridge::is_in;
@@ -49,18 +50,15 @@ impl Club {
         self.acme().run_json(&set).await
     }
 
-    /// Somebody signed in at acme's pages.
+    /// Somebody signed in at acme's pages, with a new password: their token ends.
     async fn at_the_pages(&self, name: &str) -> Person {
         let made = self.acme().run_json(&["user", "password", name]).await;
         Person::signed_in(self.acme(), name, text(&made["password"])).await
     }
 
-    /// Somebody says on their settings page whether groups may copy what they write.
-    async fn allows(&self, name: &str, mirror: &str) {
-        let mut person = self.at_the_pages(name).await;
-        person.go("/settings").await;
-        person.send("/settings/mirror", &[("mirror", mirror)]).await;
-        assert_eq!(person.page.notice().as_deref(), Some("Saved."));
+    /// Somebody says whether groups may copy what they write.
+    async fn allows(&self, name: &str, choice: Mirror) {
+        self.world.house("acme").allows_copies(name, choice).await;
     }
 
     /// Somebody of a microblog server that an administrator trusts is let in.
@@ -95,7 +93,6 @@ impl Club {
 
     /// Waits until everything that was planned has left.
     async fn has_told_all(&self, peer: &Peer) {
-        // What is said last in the group's own lane comes after nothing else, so the queue is asked.
         eventually("the queue is empty", async || {
             let rows = self.acme().run_json(&["queue", "show", &peer.host()]).await;
             let waits = |row: &Value| row["state"] == "pending";
@@ -140,7 +137,7 @@ async fn members_on_a_microblog_server_take_part_by_copies() {
         let (micro, other) = (Peer::start("micro"), Peer::start("other"));
         let mara = club.guest(&micro, "mara").await;
         club.guest(&other, "otto").await;
-        club.allows("ada", "on").await;
+        club.allows("ada", Mirror::On).await;
 
         // A topic, as the group's own note: whose words, where they are kept, for followers.
         let topic = ada
@@ -159,7 +156,7 @@ async fn members_on_a_microblog_server_take_part_by_copies() {
         assert!(!copy.to_string().contains("Public"), "{copy}");
         let content = text(&note["content"]);
         assert!(
-            content.starts_with("<p><strong>ada</strong> (An Organization):</p>")
+            content.starts_with("<p><strong>ada</strong> (acme):</p>")
                 && content.contains("Bridge opens Monday")
                 && content.contains("<em>comes</em>"),
             "{content}"
@@ -301,20 +298,20 @@ async fn copies_need_the_group_the_author_and_an_administrator() {
         };
 
         // The author alone, the group alone.
-        club.allows("ada", "on").await;
+        club.allows("ada", Mirror::On).await;
         kept("not-of-the-group").await;
-        club.allows("ada", "off").await;
+        club.allows("ada", Mirror::Off).await;
         club.choose("on").await;
         kept("not-of-ada").await;
-        club.allows("ada", "on").await;
+        club.allows("ada", Mirror::On).await;
         let first = copied("First").await;
 
         // What somebody no more allows is taken back, and so is what a group no more wants.
-        club.allows("ada", "off").await;
+        club.allows("ada", Mirror::Off).await;
         hears(&micro, "that it is gone", is_copy("Delete", &first)).await;
         kept("no-more-of-ada").await;
         assert_eq!(club.read(&mara, &first).await.status, 404);
-        club.allows("ada", "on").await;
+        club.allows("ada", Mirror::On).await;
         let second = copied("Second").await;
         let set = acme
             .run(&["group", "set", "engineering", "--mirror", "off"])

@@ -33,7 +33,7 @@ pub mod update_post;
 use serde_json::{Value, json};
 
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, Invalid, PostId, Uri};
+use crate::domain::{Actor, Group, Invalid, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
 use crate::federation::objects::{check_sizes, post};
@@ -231,8 +231,6 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
     let event = telling.event.0;
     let group = &telling.group;
     let id = |kind: &str| addresses.activity(kind, event);
-    // Named after the post: whoever takes it back knows its id.
-    let boost = |post: PostId| addresses.activity("boost", post.0);
     let inner = match &telling.news {
         News::PostCreated {
             post,
@@ -315,9 +313,9 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         News::GroupChanged { keys } => {
             update_actor::render(&id("update"), addresses, &group.actor, Some(group), keys)
         }
-        News::Boosted { id, post } => boost_post::render(&boost(*id), group, post),
+        News::Boosted { id, post } => boost_post::render(&addresses.boost(*id), group, post),
         News::Unboosted { id: boosted, post } => {
-            undo_boost::render(&id("unboost"), &boost(*boosted), group, post)
+            undo_boost::render(&id("unboost"), &addresses.boost(*boosted), group, post)
         }
         News::MirrorCreated(copy) => {
             create_mirror::render(&addresses.activity("mirror", copy.post.id.0), copy, group)

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use crate::app::{Addresses, App, Asker};
 use crate::config::Config;
 use crate::domain::{
-    Actor, ActorId, ActorState, DeliveryGround, Event, EventId, EventKind, Group, GroupDialect,
-    GroupId, Host, Interaction, InteractionPolicy, Post, PostId, Timestamp, Uri,
+    Actor, ActorId, ActorState, Boosts, DeliveryGround, Event, EventId, EventKind, Group,
+    GroupDialect, GroupId, Host, Interaction, InteractionPolicy, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
@@ -305,6 +305,7 @@ impl<'a> Planner<'a> {
             addressee,
             dialects,
             reserves_boosts: reserves_boosts(connection, &telling.group, post)?,
+            was_boosted: was_boosted(connection, self.addresses, &telling.group, post)?,
         };
         let Shares { mut routes, copied } = routes(telling.clone(), destinations, matter);
         if !copied.is_empty() {
@@ -451,6 +452,20 @@ fn reserves_boosts(connection: &mut Connection, group: &Group, post: &Post) -> R
     let policy = standing.and_then(|standing| standing.interaction);
     let allows = |policy: InteractionPolicy| policy.allows(Interaction::Announce, &group.actor.uri);
     Ok(!policy.is_none_or(allows))
+}
+
+/// Whether a group boosted a post. What it boosts may have been chosen otherwise since.
+fn was_boosted(
+    connection: &mut Connection,
+    addresses: &Addresses,
+    group: &Group,
+    post: &Post,
+) -> Result<bool> {
+    let boosts = post.is_topic() || group.outreach.boosts == Boosts::All;
+    match boosts && !group.is_mirrored() {
+        true => Ok(true),
+        false => storage::deliveries::is_known(connection, post.id, &addresses.boost(post.id)),
+    }
 }
 
 /// To whom news of a post are said: who wrote what a comment answers, or what is liked.

@@ -22,6 +22,8 @@ pub(super) struct Matter<'a> {
     pub dialects: &'a HashMap<Host, GroupDialect>,
     /// Its author does not want the group to boost it.
     pub reserves_boosts: bool,
+    /// The group boosted it, as far as is known.
+    pub was_boosted: bool,
 }
 
 /// Who gets what.
@@ -97,7 +99,9 @@ impl Matter<'_> {
             EventKind::PostCreated | EventKind::PostRestored if self.is_boosted(group) => {
                 Some(News::Boosted { id, post })
             }
-            EventKind::PostDeleted | EventKind::PostRemoved => Some(News::Unboosted { id, post }),
+            EventKind::PostDeleted | EventKind::PostRemoved if self.was_boosted => {
+                Some(News::Unboosted { id, post })
+            }
             _ => None,
         }
     }
@@ -126,8 +130,7 @@ impl Matter<'_> {
         let addressed = addressee.is_some_and(|person| person.host.as_ref() == Some(host));
         match self.kind {
             EventKind::PostUpdated => self.is_boosted(group) || addressed,
-            // Whoever got it in some form is asked to forget it.
-            EventKind::PostDeleted => true,
+            EventKind::PostDeleted => self.was_boosted || addressed,
             EventKind::PostCreated => !self.post.is_topic() && addressed,
             EventKind::Liked | EventKind::Unliked => addressed,
             _ => false,

@@ -2,10 +2,10 @@
 //! boosts, starts topics by mentioning the group; and in a private one that copies its posts for such
 //! servers. snac knows nothing of groups.
 
+use guildhall::domain::Mirror;
 use serde_json::{Value, json};
 
 use super::{Peer, Software};
-use crate::support::person::Person;
 use crate::support::process::Instance;
 use crate::support::requirements::backends;
 use crate::support::world::{Member, World, eventually, text};
@@ -160,10 +160,10 @@ async fn a_microblog_server_takes_part_in_a_private_group_by_copies() {
         let (acme, ada) = (club.acme(), &club.ada);
         acme.run_json(&["group", "set", "engineering", "--mirror", "on"])
             .await;
-        let made = acme.run_json(&["user", "password", "ada"]).await;
-        let mut page = Person::signed_in(acme, "ada", text(&made["password"])).await;
-        page.go("/settings").await;
-        page.send("/settings/mirror", &[("mirror", "on")]).await;
+        club.world
+            .house("acme")
+            .allows_copies("ada", Mirror::On)
+            .await;
 
         // A topic is shown to alice as the group's own, and read where it is kept.
         let bridge = ada

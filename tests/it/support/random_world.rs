@@ -81,7 +81,7 @@ impl RandomWorld {
         for _ in 0..size.people_here {
             let person = world.actor(ActorKind::Person, None);
             world.people_here.push(person.id);
-            if dice.percent(50) {
+            if person.id.0 % 2 == 0 {
                 world.mirrored.push(person.id);
             }
         }
@@ -138,8 +138,11 @@ impl RandomWorld {
             archived_at: dice.perhaps(15, some_day),
             withdrawn_at: host.as_ref().and_then(|_| dice.perhaps(15, some_day)),
             outreach: Outreach {
-                mirror: *dice.pick(Mirror::ALL),
-                boosts: *dice.pick(Boosts::ALL),
+                mirror: match self.groups.len() % 3 {
+                    0 => Mirror::On,
+                    _ => Mirror::Off,
+                },
+                boosts: Boosts::Topics,
             },
         };
         let people: Vec<ActorId> = self.people().collect();
