@@ -187,6 +187,11 @@ impl Addresses {
         self.origin.join(&format!("grants/{id}"))
     }
 
+    /// A group's boost of a post: named after the post, so that whoever takes it back knows it.
+    pub fn boost(&self, post: PostId) -> Uri {
+        self.activity("boost", post.0)
+    }
+
     /// An activity, by the event it tells of and what it is.
     pub fn activity(&self, kind: &str, number: i64) -> Uri {
         self.origin.join(&format!("activities/{kind}/{number}"))

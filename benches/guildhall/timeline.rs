@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use guildhall::domain::{
     Access, Actor, ActorId, ActorKind, ActorState, Audience, Group, GroupId, GroupRole, Membership,
-    MembershipState, Page, Post, PostId, PostState, Stage, Timestamp, Uri,
+    MembershipState, Outreach, Page, Post, PostId, PostState, Stage, Timestamp, Uri,
 };
 use guildhall::services::posts;
 use guildhall::storage::seed;
@@ -136,6 +136,7 @@ fn group(origin: &Uri, number: i64, now: Timestamp) -> Group {
         withdrawn_at: None,
         moved_to: None,
         also_known_as: Vec::new(),
+        outreach: Outreach::default(),
     }
 }
 

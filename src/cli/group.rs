@@ -4,11 +4,13 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Access, Group, GroupRole, Handle, Name, Stage, Title};
+use crate::domain::{
+    Access, Boosts, Group, GroupRole, Handle, Mirror, Name, Outreach, Stage, Title,
+};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::groups::{self, GroupView, NewGroup};
-use crate::services::{accounts, memberships};
+use crate::services::{accounts, memberships, mirrors};
 
 mod moves;
 
@@ -34,6 +36,8 @@ pub enum Command {
     List,
     /// Show one group
     Show { name: Handle },
+    /// Choose how a group reaches servers that know no groups (Mastodon and its like)
+    Set(Set),
     /// Open or close a group to the outside, or archive it
     Stage {
         name: Handle,
@@ -43,6 +47,17 @@ pub enum Command {
     /// Move a group to a partner's house, or take one of theirs
     #[command(subcommand)]
     Move(moves::Command),
+}
+
+#[derive(clap::Args)]
+pub struct Set {
+    name: Handle,
+    /// While it is not public: off, or on (copy posts, of people who allow it, for members there)
+    #[arg(long, required_unless_present = "boosts")]
+    mirror: Option<Mirror>,
+    /// While it is public: boost topics, or all (comments, too)
+    #[arg(long)]
+    boosts: Option<Boosts>,
 }
 
 /// A stage, or the end of a group's life.
@@ -93,6 +108,7 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         }
         Command::List => list(app, output).await,
         Command::Show { name } => show(app, name, output).await,
+        Command::Set(wish) => set(app, wish, output).await,
         Command::Stage { name, stage } => set_stage(app, name, stage, output).await,
         Command::Move(command) => moves::run(app, command, output).await,
     }
@@ -115,6 +131,8 @@ struct Described {
     /// Of a group elsewhere, as its house says: handles, or addresses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     moderators: Vec<String>,
+    mirror: Mirror,
+    boosts: Boosts,
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +152,8 @@ impl Described {
             archived: group.archived_at.is_some(),
             moved_to: group.moved_to.as_ref().map(ToString::to_string),
             moderators: Vec::new(),
+            mirror: group.outreach.mirror,
+            boosts: group.outreach.boosts,
             members: None,
             owners: None,
         }
@@ -221,6 +241,26 @@ async fn set_stage(app: &App, name: Handle, stage: StageOrArchive, output: Outpu
         &Described::of(&group),
         format!("{} is {state} now.", group.actor.name),
     )
+}
+
+async fn set(app: &App, wish: Set, output: Output) -> Result<()> {
+    let group = find(app, wish.name).await?.group;
+    let outreach = Outreach {
+        mirror: wish.mirror.unwrap_or(group.outreach.mirror),
+        boosts: wish.boosts.unwrap_or(group.outreach.boosts),
+    };
+    let group = mirrors::choose_for_group(app, Viewer::Operator, group.id, outreach).await?;
+    let mut sentence = format!(
+        "{}: mirror {}, boosts {}.",
+        group.actor.name, outreach.mirror, outreach.boosts
+    );
+    if wish.mirror.is_some() {
+        sentence = format!("{sentence}\n{}", outreach.mirror.meaning());
+    }
+    if wish.boosts.is_some() {
+        sentence = format!("{sentence}\n{}", outreach.boosts.meaning());
+    }
+    output.made(&Described::of(&group), sentence)
 }
 
 /// Finds a group, or says which one there is not.

@@ -13,6 +13,8 @@ text_enum! {
         AccountErased = "account_erased",
         PasswordChanged = "password_changed",
         ProfileUpdated = "profile_updated",
+        /// Somebody lets groups copy what they write, or no more.
+        MirrorChosen = "mirror_chosen",
         TokenCreated = "token_created",
         TokenRevoked = "token_revoked",
         SignedIn = "signed_in",
@@ -24,6 +26,8 @@ text_enum! {
         MoveReceived = "move_received",
         MoveAccepted = "move_accepted",
         GroupMoved = "group_moved",
+        /// How it reaches servers that know no groups.
+        OutreachChosen = "outreach_chosen",
         MemberJoined = "member_joined",
         MemberLeft = "member_left",
         MemberAdded = "member_added",

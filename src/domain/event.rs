@@ -16,6 +16,8 @@ text_enum! {
         PostRemoved = "post_removed",
         /// A moderator took a removal back.
         PostRestored = "post_restored",
+        /// The copy of a post that its group made for servers that know no groups is no more to be there.
+        MirrorTakenBack = "mirror_taken_back",
         /// A topic takes no more comments.
         TopicLocked = "topic_locked",
         TopicUnlocked = "topic_unlocked",
@@ -87,6 +89,7 @@ impl EventKind {
             Self::PostCreated | Self::PostUpdated | Self::PostRestored | Self::PollCounted => true,
             Self::PostDeleted
             | Self::PostRemoved
+            | Self::MirrorTakenBack
             | Self::TopicLocked
             | Self::TopicUnlocked
             | Self::TopicPinned

@@ -1,7 +1,7 @@
 //! Groups: where people talk, and how far their walls are open.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Actor, GroupId, Host, Invalid, Timestamp, Uri};
+use crate::domain::{Actor, GroupId, Host, Invalid, Mirror, Outreach, Timestamp, Uri};
 
 text_enum! {
     /// Who inside the house may read and join.
@@ -49,6 +49,8 @@ pub struct Group {
     pub moved_to: Option<Uri>,
     /// The groups that it says it was before. One is believed only that says it moved here.
     pub also_known_as: Vec<Uri>,
+    /// How it reaches servers that know no groups.
+    pub outreach: Outreach,
 }
 
 impl Group {
@@ -59,6 +61,12 @@ impl Group {
     /// True when everybody may read what is said in the group.
     pub const fn is_public(&self) -> bool {
         matches!((self.stage, self.access), (Stage::Public, Access::Open))
+    }
+
+    /// True when servers that know no groups get copies of its posts: it is one of this house that is not
+    /// public, and its owners want it.
+    pub fn is_mirrored(&self) -> bool {
+        self.is_local() && !self.is_public() && self.outreach.mirror == Mirror::On
     }
 
     pub fn title(&self) -> &str {

@@ -51,6 +51,14 @@ pub struct PostFacts {
     pub author: ActorId,
     /// Written by somebody of this house.
     pub by_us: bool,
+    /// Written by somebody of the viewer's server, for a viewer from elsewhere.
+    pub by_them: bool,
+    /// Its author lets groups copy it for servers that know no groups.
+    pub mirrored: bool,
+    /// Its author elsewhere says that the viewer, somebody of this house, is not to like it.
+    pub reserves_likes: bool,
+    /// … not to answer it.
+    pub reserves_replies: bool,
     pub audience: Audience,
     pub state: PostState,
     /// Its topic takes no more comments but moderators'.
@@ -78,6 +86,8 @@ pub struct Facts {
     /// For a viewer from elsewhere: its server keeps what is not public to whom it is for, as far as is
     /// known of its software or was decided.
     pub discreet: bool,
+    /// For a viewer from elsewhere: its server knows no groups, and gets copies of the group's posts.
+    pub by_mirror: bool,
     /// For a viewer from elsewhere: somebody of that server is an accepted, unbanned member.
     pub members_on_host: bool,
     /// For a viewer from elsewhere: somebody of that server is invited or a member.
@@ -98,6 +108,7 @@ impl Facts {
             partner: None,
             grant: None,
             discreet: false,
+            by_mirror: false,
             members_on_host: false,
             known_on_host: false,
             vouched: false,

@@ -17,6 +17,9 @@
 //! - Of a group that is not public, a partner's server gets nothing and its people do nothing while
 //!   its software is not known to show posts only to those they are for, and no administrator said that
 //!   it may all the same. That the group is there, a grant shows them nevertheless; that is how they learn why.
+//! - A server that knows no groups (and that an administrator trusts) sees of a group that is copied for
+//!   such servers, in whatever form, what people here wrote who let it be copied, and what its own people
+//!   wrote; nobody there does anything with the rest. Public groups are copied for nobody.
 //! - With *apart*, a partner reads what people here wrote, and its people what they wrote
 //!   themselves: the facts do not say which other server a post is from. "Shared by the house"
 //!   does not exist yet. Rosters are shown; who lists them leaves the other partners' people out.
@@ -70,6 +73,8 @@
 //!   part, as members or by what they wrote, in a group that connects the two houses: one here with
 //!   a counting grant for it, or one of its own ([`reads_profile`]). In open mode they exist for all
 //!   but blocked servers. Who is disabled exists for nobody outside.
+//! - Who wrote something elsewhere may say that people here are not to like or answer it (`interactionPolicy`); moderators
+//!   here are not asked to overrule that.
 //! - Posts on profiles are for colleagues; nobody reacts to them or comments on them yet.
 //! - The command line (operator) administers, lists members, lets people in and puts them out, and
 //!   removes, restores and locks what an id names (asides and direct messages excepted), but reads

@@ -42,6 +42,9 @@ text_enum! {
         NotVisible = "not_visible",
         NotForRemote = "not_for_remote",
         KeptApart = "kept_apart",
+        NotMirrored = "not_mirrored",
+        LikesReserved = "likes_reserved",
+        RepliesReserved = "replies_reserved",
         PeopleOnly = "people_only",
         GroupsOnly = "groups_only",
         SecretNotPublic = "secret_not_public",
@@ -115,6 +118,11 @@ impl Reason {
             Self::KeptApart => {
                 "Partners in this group are kept apart: another one's people wrote it."
             }
+            Self::NotMirrored => {
+                "Its author does not let this group copy posts to servers that know no groups."
+            }
+            Self::LikesReserved => "Its author does not want it to be liked by people here.",
+            Self::RepliesReserved => "Its author does not want answers to it from people here.",
             Self::PeopleOnly => "Only people may do this: neither servers nor the command line.",
             Self::GroupsOnly => "This can only be done in a group.",
             Self::SecretNotPublic => {

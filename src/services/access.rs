@@ -1,11 +1,13 @@
 //! Loads what policy needs to know and asks it. The only place in the house that does.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::app::Asker;
 use crate::domain::{
     Access, Account, Actor, ActorId, ActorKind, ActorState, Audience, Group, GroupId, Host,
-    Membership, MembershipState, Post, PostId, PostState, Stage, Timestamp, Uri,
+    Interaction, Membership, MembershipState, Outreach, Post, PostId, PostState, Stage, Timestamp,
+    Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{
@@ -83,6 +85,7 @@ fn nowhere() -> Result<Group> {
         withdrawn_at: None,
         moved_to: None,
         also_known_as: Vec::new(),
+        outreach: Outreach::default(),
     })
 }
 
@@ -296,6 +299,7 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
             let bond = storage::grants::find_for_host(connection, group.id, host)?;
             (facts.partner, facts.grant) = (bond.partner, bond.terms);
             facts.discreet = bond.discreet;
+            facts.by_mirror = bond.microblog && group.is_mirrored();
             facts.members_on_host = on_host(connection, group.id, host, MembershipState::Member)?;
             facts.known_on_host = facts.members_on_host
                 || on_host(connection, group.id, host, MembershipState::Invited)?
@@ -370,17 +374,34 @@ pub fn about_post(
 ) -> Result<Facts> {
     let standing = storage::posts::find_standing(connection, post.id)?.ok_or(Error::NotFound)?;
     let names_viewer = names_viewer(connection, &asker.viewer, post)?;
+    let viewer = &asker.viewer;
+    let mut facts = facts_of_post(post, &standing, viewer.host(), names_viewer);
+    if let (Some(policy), Viewer::Member { actor, .. }) = (&standing.interaction, viewer) {
+        let person = storage::actors::find(connection, *actor)?.ok_or(Error::NotFound)?;
+        facts.reserves_likes = !policy.allows(Interaction::Like, &person.uri);
+        facts.reserves_replies = !policy.allows(Interaction::Reply, &person.uri);
+    }
     Ok(Facts {
-        post: Some(facts_of_post(post, standing, names_viewer)),
+        post: Some(facts),
         ..of_group
     })
 }
 
-fn facts_of_post(post: &Post, standing: Standing, names_viewer: bool) -> PostFacts {
+/// What is known of a post to whom at `host` looks at it; none: to somebody of this house.
+fn facts_of_post(
+    post: &Post,
+    standing: &Standing,
+    host: Option<&Host>,
+    names_viewer: bool,
+) -> PostFacts {
     PostFacts {
         id: post.id,
         author: post.author,
-        by_us: standing.by_us,
+        by_us: standing.host.is_none(),
+        by_them: host.is_some() && standing.host.as_ref() == host,
+        mirrored: standing.mirrored,
+        reserves_likes: false,
+        reserves_replies: false,
         audience: post.audience,
         state: post.state,
         locked: standing.topic_locked,
@@ -395,7 +416,29 @@ fn facts_of_post(post: &Post, standing: Standing, names_viewer: bool) -> PostFac
 pub struct Receivers<'a> {
     asker: &'a Asker,
     groups: HashMap<(GroupId, Host), Facts>,
-    posts: HashMap<PostId, PostFacts>,
+    posts: HashMap<PostId, Told>,
+}
+
+/// What is known of a post, whichever server asks, and where it was written.
+struct Told {
+    facts: PostFacts,
+    host: Option<Host>,
+}
+
+impl Told {
+    fn of(post: &Post, standing: Standing) -> Self {
+        Self {
+            facts: facts_of_post(post, &standing, None, false),
+            host: standing.host,
+        }
+    }
+
+    fn to(&self, host: &Host) -> PostFacts {
+        PostFacts {
+            by_them: self.host.as_ref() == Some(host),
+            ..self.facts
+        }
+    }
 }
 
 impl<'a> Receivers<'a> {
@@ -421,6 +464,7 @@ impl<'a> Receivers<'a> {
                 partner: bond.partner,
                 grant: bond.terms,
                 discreet: bond.discreet,
+                by_mirror: bond.microblog && group.is_mirrored(),
                 members_on_host: true,
                 known_on_host: true,
                 ..facts_of(self.asker, group)
@@ -450,12 +494,11 @@ impl<'a> Receivers<'a> {
     /// Reads what is to be known of many posts, at once.
     pub fn meet_posts(&mut self, connection: &mut Connection, posts: &[Post]) -> Result<()> {
         let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
-        let standings = storage::posts::list_standings(connection, &ids)?;
+        let mut standings = storage::posts::list_standings(connection, &ids)?;
         // Whether a direct message names the viewer is another question for each server.
         for post in posts.iter().filter(|post| !is_direct(post)) {
-            if let Some(standing) = standings.get(&post.id) {
-                self.posts
-                    .insert(post.id, facts_of_post(post, *standing, false));
+            if let Some(standing) = standings.remove(&post.id) {
+                self.posts.insert(post.id, Told::of(post, standing));
             }
         }
         Ok(())
@@ -482,7 +525,7 @@ impl<'a> Receivers<'a> {
             }
         };
         let facts = match post {
-            Some(post) => self.with_post(connection, &server, facts, post)?,
+            Some(post) => self.with_post(connection, &server, host, facts, post)?,
             None => facts,
         };
         Ok(policy::explain(&server.viewer, Action::Receive, &facts))
@@ -492,20 +535,24 @@ impl<'a> Receivers<'a> {
         &mut self,
         connection: &mut Connection,
         server: &Asker,
+        host: &Host,
         of_group: Facts,
         post: &Post,
     ) -> Result<Facts> {
-        if let Some(known) = self.posts.get(&post.id) {
-            return Ok(Facts {
-                post: Some(*known),
-                ..of_group
-            });
+        if is_direct(post) {
+            return about_post(connection, server, of_group, post);
         }
-        let facts = about_post(connection, server, of_group, post)?;
-        if let (Some(known), false) = (facts.post, is_direct(post)) {
-            self.posts.insert(post.id, known);
-        }
-        Ok(facts)
+        let told = match self.posts.entry(post.id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let standing = storage::posts::find_standing(connection, post.id)?;
+                unknown.insert(Told::of(post, standing.ok_or(Error::NotFound)?))
+            }
+        };
+        Ok(Facts {
+            post: Some(told.to(host)),
+            ..of_group
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! bytes leave and writing down how it went ([`exchange`]), and what administrators see and do
 //! ([`list_destinations`] and what follows).
 
+mod copies;
 mod destinations;
 mod health;
 mod known;

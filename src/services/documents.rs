@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use crate::app::{App, Asker};
 use crate::domain::{
     Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Audience, Group,
-    GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Timestamp, Uri,
+    GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Promise, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
-use crate::services::{access, house, polls};
+use crate::services::{access, house, interactions, polls};
 use crate::storage::reactions::Like;
 use crate::storage::{self, Connection};
 
@@ -25,6 +25,8 @@ pub struct PostDocument {
     pub likes: Vec<Like>,
     /// What it asks and how the votes stand, as far as others are told.
     pub poll: Option<Poll>,
+    /// Who is said to may like and answer it.
+    pub promise: Promise,
 }
 
 /// Likes told with one page of a conversation.
@@ -33,8 +35,13 @@ const LIKES_MAX: i64 = 1_000;
 impl PostDocument {
     /// Only a tombstone is left of it.
     pub fn is_gone(&self) -> bool {
-        matches!(self.post.state, PostState::Removed | PostState::Deleted)
+        is_gone(self.post.state)
     }
+}
+
+/// Only a tombstone is left of what is in this state.
+pub const fn is_gone(state: PostState) -> bool {
+    matches!(state, PostState::Removed | PostState::Deleted)
 }
 
 /// The server itself, for everybody.
@@ -118,7 +125,7 @@ pub async fn post(app: &App, asker: Asker, id: PostId) -> Result<(PostDocument, 
             let (post, group) = find_post(connection, &asker, id)?;
             // What the group's house did not take was never said in it.
             let said = !storage::refusals::is_refused(connection, id)?;
-            let document = with_names(connection, &group, vec![post], asker.now)?.pop();
+            let document = with_names(connection, &asker, &group, vec![post])?.pop();
             match document.filter(|_| said) {
                 Some(document) if document.author.is_local() => Ok((document, group)),
                 _ => Err(Error::NotFound),
@@ -164,8 +171,8 @@ pub async fn topics(
                 .into_iter()
                 .filter(|topic| topic.state == PostState::Visible)
                 .collect();
-            let topics = with_names(connection, &group, topics, asker.now)?;
-            Ok((group, topics))
+            let documents = with_names(connection, &asker, &group, topics)?;
+            Ok((group, documents))
         })
         .await
 }
@@ -207,7 +214,7 @@ pub async fn conversation(
                 after,
                 items,
             )?;
-            let mut documents = with_names(connection, &group, posts, asker.now)?;
+            let mut documents = with_names(connection, &asker, &group, posts)?;
             add_likes(connection, &asker, &group, &mut documents)?;
             Ok((group, documents))
         })
@@ -287,7 +294,8 @@ pub async fn pinned(app: &App, viewer: Viewer, name: &str) -> Result<(Group, Vec
             }
             let scope = access::scope(&asker);
             let topics = storage::posts::list_pinned(connection, &scope, group.id)?;
-            Ok((group, with_names(connection, topics)?))
+            let documents = with_names(connection, &asker, &group, topics)?;
+            Ok((group, documents))
         })
         .await
 }
@@ -433,15 +441,21 @@ fn find_post(connection: &mut Connection, asker: &Asker, id: PostId) -> Result<(
     }
 }
 
-/// Adds who wrote them, what they answer and what they ask.
+/// Adds who wrote them, what they answer and ask, and what is said of who may.
 fn with_names(
     connection: &mut Connection,
+    asker: &Asker,
     group: &Group,
     posts: Vec<Post>,
-    now: Timestamp,
 ) -> Result<Vec<PostDocument>> {
+    let open = interactions::to_reader(connection, asker, group, false)?;
+    let closed = interactions::to_everybody(group, true);
+    let mut topics: Vec<PostId> = posts.iter().map(|post| post.topic).collect();
+    topics.dedup();
+    let mut topics = storage::posts::list_by_ids(connection, &topics)?;
+    topics.retain(|topic| topic.locked);
     let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
-    let mut polls = polls::told(connection, group, &ids, now)?;
+    let mut polls = polls::told(connection, group, &ids, asker.now)?;
     let mut authors: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
     authors.sort_unstable();
     authors.dedup();
@@ -461,7 +475,13 @@ fn with_names(
         .into_iter()
         .map(|post| {
             let author = authors.get(&post.author).cloned();
+            let locked = topics.iter().any(|topic| topic.id == post.topic);
+            let promise = match locked {
+                true => closed.clone(),
+                false => open.clone(),
+            };
             Ok(PostDocument {
+                promise,
                 author: author.ok_or_else(|| Error::internal("a post without an author"))?,
                 parent: post.parent.and_then(|parent| parents.get(&parent).cloned()),
                 likes: Vec::new(),

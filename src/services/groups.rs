@@ -3,13 +3,12 @@
 use crate::app::{App, Asker};
 use crate::domain::{
     Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, EventKind, Group,
-    GroupId, GroupList, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name,
-    Partner, PartnerState, Stage, Timestamp, Title, Uri, Work,
+    GroupId, GroupList, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name, Partner, PartnerState, PostId, Stage, Timestamp, Title, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
 use crate::services::memberships::BanNotice;
-use crate::services::{access, actors, audit, deliveries, jobs, keys};
+use crate::services::{access, actors, audit, deliveries, jobs, keys, mirrors};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -494,6 +493,10 @@ pub struct Readers {
     pub colleagues: u64,
     /// Organizations whose people will read it, with how many of them are members.
     pub partners: Vec<(String, u64)>,
+    /// Those whose servers know no groups: they read a copy that the group makes.
+    pub by_mirror: Vec<(String, u64)>,
+    /// Those that would, but the viewer does not let the group copy it, or what it answers is not there.
+    pub unmirrored: Vec<(String, u64)>,
     /// Partners that will not.
     pub excluded: Vec<String>,
     /// Anybody may.
@@ -502,18 +505,28 @@ pub struct Readers {
     pub house: Option<String>,
 }
 
-/// Who will read what the viewer posts in a group.
-pub async fn readers(app: &App, viewer: Viewer, group: GroupId) -> Result<Readers> {
+/// Who will read what the viewer posts in a group; `below`: what it answers.
+pub async fn readers(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    below: Option<PostId>,
+) -> Result<Readers> {
     let asker = app.asker(viewer);
     app.db
         .read("readers", move |connection| {
             let (_, group) = access::permit::<act::Read>(connection, &asker, group)?;
-            count_readers(connection, &asker, &group)
+            count_readers(connection, &asker, &group, below)
         })
         .await
 }
 
-fn count_readers(connection: &mut Connection, asker: &Asker, group: &Group) -> Result<Readers> {
+fn count_readers(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: &Group,
+    below: Option<PostId>,
+) -> Result<Readers> {
     let colleagues = match group.access {
         Access::Open => storage::accounts::count_active(connection)?,
         Access::Closed | Access::Secret => storage::memberships::count(connection, group.id, None)?,
@@ -525,6 +538,8 @@ fn count_readers(connection: &mut Connection, asker: &Asker, group: &Group) -> R
     let mut readers = Readers {
         colleagues: colleagues.unsigned_abs(),
         partners: Vec::new(),
+        by_mirror: Vec::new(),
+        unmirrored: Vec::new(),
         excluded: Vec::new(),
         public: group.stage == Stage::Public && group.access == Access::Open,
         house,
@@ -544,9 +559,15 @@ fn count_readers(connection: &mut Connection, asker: &Asker, group: &Group) -> R
             });
         if counts {
             let people = storage::memberships::count(connection, group.id, Some(&partner.host))?;
-            readers
-                .partners
-                .push((partner.organization, people.unsigned_abs()));
+            let by_mirror = bond.microblog && group.is_mirrored();
+            let list = match by_mirror {
+                true if mirrors::reaches(connection, asker, group, below, &partner.host)? => {
+                    &mut readers.by_mirror
+                }
+                true => &mut readers.unmirrored,
+                false => &mut readers.partners,
+            };
+            list.push((partner.organization, people.unsigned_abs()));
         } else {
             readers.excluded.push(partner.organization);
         }

@@ -4,7 +4,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorId, EventKind, Post, PostId, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
-use crate::services::{access, refusals};
+use crate::services::{access, mirrors, refusals};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -106,7 +106,7 @@ pub(super) fn receive_like(
     object: &Uri,
     activity: Option<&str>,
 ) -> Result<()> {
-    let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
+    let post = mirrors::find_meant(connection, asker, object)?.ok_or(Error::NotFound)?;
     let case = access::permit_found::<act::React>(connection, asker, post)?;
     let added = storage::reactions::insert(connection, &case.permit, by.id, like, asker.now)?;
     if added && case.group.is_some_and(|group| group.is_local()) {
@@ -123,7 +123,7 @@ pub(super) fn receive_unlike(
     object: &Uri,
     activity: Option<&str>,
 ) -> Result<()> {
-    let post = storage::posts::find_by_uri(connection, object)?.ok_or(Error::NotFound)?;
+    let post = mirrors::find_meant(connection, asker, object)?.ok_or(Error::NotFound)?;
     // What one gave one may take, whatever one sees now; who gave nothing is asked like any reader. A
     // group's house tells of its own group.
     let given = storage::reactions::find(connection, post.id, by.id)?.is_some();

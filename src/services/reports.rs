@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::access::Case;
-use crate::services::{access, audit};
+use crate::services::{access, audit, mirrors};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -231,7 +231,7 @@ fn flagged(
 ) -> Result<Vec<Case<act::Report>>> {
     let mut cases = Vec::new();
     for object in objects.iter().take(REPORTED_MAX) {
-        let sought = storage::posts::find_by_uri(connection, object)?;
+        let sought = mirrors::find_meant(connection, asker, object)?;
         match access::permit_sought_post::<act::Report>(connection, asker, sought) {
             Ok(case) => cases.push(case),
             Err(Error::NotFound | Error::Denied(_)) => {}

@@ -10,7 +10,7 @@ use crate::storage::actors::ActorRow;
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
-use crate::storage::schema::{accounts, actors, sessions, tokens};
+use crate::storage::schema::{accounts, actors, mirrored_people, sessions, tokens};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = accounts)]
@@ -131,6 +131,7 @@ pub fn remove(
 ) -> Result<()> {
     diesel::delete(sessions::table.filter(sessions::actor_id.eq(actor.0))).execute(connection)?;
     diesel::delete(tokens::table.filter(tokens::actor_id.eq(actor.0))).execute(connection)?;
+    diesel::delete(mirrored_people::table.find(actor.0)).execute(connection)?;
     diesel::delete(accounts::table.find(actor.0)).execute(connection)?;
     Ok(())
 }

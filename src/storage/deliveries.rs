@@ -649,6 +649,16 @@ pub fn list_hosts_that_got(connection: &mut Connection, post: PostId) -> Result<
         .collect()
 }
 
+/// Whether an activity about a post is queued, or was sent not so long ago that it is forgotten.
+pub fn is_known(connection: &mut Connection, post: PostId, activity: &Uri) -> Result<bool> {
+    let known = deliveries::table
+        .filter(deliveries::post_id.eq(post.0))
+        .filter(deliveries::activity_uri.eq(activity.as_str()));
+    let known = diesel::dsl::exists(known);
+    let known = on_backend!(connection, |inner| diesel::select(known).get_result(inner))?;
+    Ok(known)
+}
+
 type EndedRow = (i64, i64, Option<i64>, String, String, String, i32, i64);
 
 /// Forgets deliveries that ended before `before`, the oldest first, at most `most`, and the bytes of

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::domain::{
-    Grant, GrantId, GrantTerms, GroupId, Host, PartnerId, PartnerState, Timestamp, Uri,
+    Grant, GrantId, GrantTerms, GroupDialect, GroupId, Host, PartnerId, PartnerState, Timestamp,
+    Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
-use crate::storage::error::read;
-use crate::storage::schema::{actors, grants, partners, received_grants};
+use crate::storage::error::{read, read_optional};
+use crate::storage::schema::{actors, dialects, grants, partners, received_grants};
 use crate::storage::{Connection, ids};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -156,14 +157,26 @@ pub struct Bond {
     pub partner: Option<PartnerState>,
     /// It keeps what is not public to whom it is for.
     pub discreet: bool,
+    /// It takes part in groups as microblog servers do.
+    pub microblog: bool,
     pub terms: Option<GrantTerms>,
 }
 
-fn read_bond(state: &str, discreet: bool, grant: Option<GrantRow>) -> Result<Bond> {
+type BondRow = (
+    String,
+    bool,
+    Option<String>,
+    Option<String>,
+    Option<GrantRow>,
+);
+
+fn read_bond((state, discreet, chosen, learned, grant): BondRow) -> Result<Bond> {
     let grant = grant.map(Grant::try_from).transpose()?;
+    let dialect: Option<GroupDialect> = read_optional(chosen.or(learned).as_deref())?;
     Ok(Bond {
-        partner: Some(read(state)?),
+        partner: Some(read(&state)?),
         discreet,
+        microblog: dialect == Some(GroupDialect::Boosts),
         terms: grant.map(|grant| grant.terms),
     })
 }
@@ -184,7 +197,7 @@ pub fn any_apart(connection: &mut Connection, group: GroupId) -> Result<bool> {
 
 /// The partnership with a host and what it was granted in a group: one question at every door.
 pub fn find_for_host(connection: &mut Connection, group: GroupId, host: &Host) -> Result<Bond> {
-    let row: Option<(String, bool, Option<GrantRow>)> = find_one!(
+    let row: Option<BondRow> = find_one!(
         connection,
         partners::table
             .left_join(
@@ -193,17 +206,17 @@ pub fn find_for_host(connection: &mut Connection, group: GroupId, host: &Host) -
                     .and(grants::group_id.eq(group.0))
                     .and(grants::ended_at.is_null())),
             )
+            .left_join(dialects::table.on(dialects::host.eq(partners::host)))
             .filter(partners::host.eq(host.as_str()))
             .select((
                 partners::state,
                 partners::discreet,
+                dialects::chosen.nullable(),
+                dialects::learned.nullable(),
                 Option::<GrantRow>::as_select(),
             ))
     )?;
-    row.map_or_else(
-        || Ok(Bond::default()),
-        |(state, discreet, grant)| read_bond(&state, discreet, grant),
-    )
+    row.map_or_else(|| Ok(Bond::default()), read_bond)
 }
 
 /// The same for many partners at once, by host.
@@ -214,23 +227,28 @@ pub fn list_for_hosts(
 ) -> Result<HashMap<Host, Bond>> {
     let mut all = HashMap::with_capacity(hosts.len());
     for some in hosts.chunks(HOSTS_PER_QUERY) {
-        let rows: Vec<(String, String, bool, Option<GrantRow>)> = partners::table
+        let rows: Vec<(String, BondRow)> = partners::table
             .left_join(
                 grants::table.on(grants::partner_id
                     .eq(partners::id)
                     .and(grants::group_id.eq(group.0))
                     .and(grants::ended_at.is_null())),
             )
+            .left_join(dialects::table.on(dialects::host.eq(partners::host)))
             .filter(partners::host.among(some.iter().map(|host| host.as_str())))
             .select((
                 partners::host,
-                partners::state,
-                partners::discreet,
-                Option::<GrantRow>::as_select(),
+                (
+                    partners::state,
+                    partners::discreet,
+                    dialects::chosen.nullable(),
+                    dialects::learned.nullable(),
+                    Option::<GrantRow>::as_select(),
+                ),
             ))
             .load(connection)?;
-        for (host, state, discreet, grant) in rows {
-            all.insert(read(&host)?, read_bond(&state, discreet, grant)?);
+        for (host, bond) in rows {
+            all.insert(read(&host)?, read_bond(bond)?);
         }
     }
     Ok(all)

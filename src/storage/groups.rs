@@ -2,9 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{
-    Access, Actor, Group, GroupId, GroupList, Handle, Host, Stage, Timestamp, Uri,
-};
+use crate::domain::{Access, Actor, Group, GroupId, GroupList, Handle, Host, Outreach, Stage, Timestamp, Uri};
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
 use crate::storage::actors::{ActorRow, host_text};
@@ -26,6 +24,8 @@ pub(super) struct GroupRow {
     created_at: i64,
     moved_to: Option<String>,
     also_known_as: Option<String>,
+    mirror: String,
+    boosts: String,
 }
 
 impl GroupRow {
@@ -40,6 +40,8 @@ impl GroupRow {
             created_at: created_at.micros(),
             moved_to: group.moved_to.as_ref().map(Uri::to_string),
             also_known_as: join_uris(&group.also_known_as),
+            mirror: group.outreach.mirror.to_string(),
+            boosts: group.outreach.boosts.to_string(),
         }
     }
 }
@@ -66,6 +68,10 @@ pub(super) fn group_from(row: GroupRow, actor: ActorRow) -> Result<Group> {
             .split_whitespace()
             .map(read)
             .collect::<Result<_>>()?,
+        outreach: Outreach {
+            mirror: read(&row.mirror)?,
+            boosts: read(&row.boosts)?,
+        },
     })
 }
 
@@ -109,6 +115,7 @@ fn insert_row(
         withdrawn_at: None,
         moved_to: None,
         also_known_as: Vec::new(),
+        outreach: Outreach::default(),
     };
     diesel::insert_into(groups::table)
         .values(GroupRow::new(&group, now))
@@ -227,6 +234,21 @@ pub fn update(
         .set((
             groups::description.eq(description),
             groups::access.eq(access.as_str()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// How it reaches servers that know no groups.
+pub fn set_outreach(
+    connection: &mut Connection,
+    permit: &Permit<act::ManageGroup>,
+    outreach: Outreach,
+) -> Result<()> {
+    diesel::update(groups::table.find(permit.group().0))
+        .set((
+            groups::mirror.eq(outreach.mirror.as_str()),
+            groups::boosts.eq(outreach.boosts.as_str()),
         ))
         .execute(connection)?;
     Ok(())

@@ -28,6 +28,7 @@ mod listing;
 pub mod memberships;
 pub mod moderators;
 pub mod moves;
+pub mod mirrors;
 pub mod partners;
 pub mod peers;
 mod pending;

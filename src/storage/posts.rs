@@ -31,7 +31,7 @@ pub use moderate::{
     set_pinned, set_removal_reason, set_removed,
 };
 pub use tombstones::{count_tombstones, has_tombstone, insert_tombstone, remove_tombstone};
-pub use write::{NewPost, cut_text, delete, insert_comment, insert_topic, put_text, update_text};
+pub use write::{NewPost, cut_text, delete, insert_comment, insert_topic, put_text, set_interaction, update_text};
 
 mod standing;
 

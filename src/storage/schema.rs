@@ -99,6 +99,8 @@ diesel::table! {
         moderators -> Nullable<Text>,
         moved_to -> Nullable<Text>,
         also_known_as -> Nullable<Text>,
+        mirror -> Text,
+        boosts -> Text,
     }
 }
 
@@ -220,6 +222,14 @@ diesel::table! {
         comments -> Integer,
         likes -> Integer,
         active_at -> BigInt,
+        interaction -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    mirrored_people (actor_id) {
+        actor_id -> BigInt,
+        since_at -> BigInt,
     }
 }
 
@@ -529,6 +539,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     posts,
     revisions,
     removals,
+    mirrored_people,
     mentions,
     reactions,
     refusals,

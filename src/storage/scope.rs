@@ -142,6 +142,10 @@ fn granted(more: &str) -> String {
 /// that server shows it to nobody else.
 const SAFE_THERE: &str = "(x.discreet OR (g.stage = 'public' AND g.access = 'open'))";
 
+/// The asking server knows no groups, and gets copies of the group's posts.
+const BY_MIRROR: &str = "(g.mirror = 'on' AND NOT (g.stage = 'public' AND g.access = 'open') \
+     AND EXISTS (SELECT 1 FROM dialects k WHERE k.host = $2 AND COALESCE(k.chosen, k.learned) = 'boosts'))";
+
 // The post ----------------------------------------------------------------------------------------
 
 const FOR_THE_GROUP: &str = "p.audience = 'group'";
@@ -152,6 +156,12 @@ const NOT_HELD: &str = "p.state <> 'held'";
 const OWN: &str = "p.author_id = $1";
 
 const BY_US: &str = "EXISTS (SELECT 1 FROM actors w WHERE w.id = p.author_id AND w.host = '')";
+
+const BY_THEM: &str =
+    "EXISTS (SELECT 1 FROM actors w WHERE w.id = p.author_id AND w.host = $2 AND $2 <> '')";
+
+const MAY_BE_MIRRORED: &str =
+    "EXISTS (SELECT 1 FROM mirrored_people y WHERE y.actor_id = p.author_id)";
 
 const NAMES_THE_ASKER: &str = "(p.author_id = $1 OR EXISTS (SELECT 1 FROM mentions n WHERE n.post_id = p.id AND n.actor_id = $1))";
 
@@ -167,13 +177,19 @@ fn not_kept_apart() -> String {
     format!("(NOT q.apart OR {OWN} OR {BY_US})")
 }
 
-/// Reads for the group what is young enough and not kept apart.
+/// Servers that know no groups see what may be copied for them, and what their own people wrote.
+fn shown_to_that_server() -> String {
+    format!("(NOT {BY_MIRROR} OR {BY_THEM} OR {MAY_BE_MIRRORED})")
+}
+
+/// Reads for the group what is young enough, not kept apart, and may be copied where it has to be.
 fn granted_to_read() -> String {
     granted(&all([
         &can("q", Capability::Read),
         SAFE_THERE,
         IN_HISTORY,
         &not_kept_apart(),
+        &shown_to_that_server(),
     ]))
 }
 

@@ -5,11 +5,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Access, Stage, Title};
+use crate::domain::{Access, Boosts, Mirror, Outreach, Stage, Title};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::grants::{self, Standing};
 use crate::services::groups::{self, GroupView};
+use crate::services::mirrors;
 use crate::web::errors::{self, Answer, Told};
 use crate::web::grants::{Wish, grant_row, handle_of, history_words};
 use crate::web::groups::locate;
@@ -29,6 +30,13 @@ pub struct About {
 #[derive(Deserialize)]
 pub struct NewStage {
     stage: String,
+}
+
+/// How the group reaches servers that know no groups.
+#[derive(Deserialize)]
+pub struct NewOutreach {
+    mirror: String,
+    boosts: String,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +91,32 @@ pub async fn set_stage(member: Member, handle: Path<String>, Form(form): Form<Ne
 async fn turn(member: &Member, view: &GroupView, stage: &str) -> Result<()> {
     let stage = stage.parse()?;
     groups::set_stage(&member.app, member.viewer(), view.group.id, stage).await?;
+    Ok(())
+}
+
+/// `POST /g/{handle}/outreach`
+pub async fn set_outreach(
+    member: Member,
+    handle: Path<String>,
+    Form(form): Form<NewOutreach>,
+) -> Answer {
+    let view = locate(&member, &handle).await?;
+    match reach_out(&member, &view, &form).await {
+        Ok(()) => Ok(done(&settings_of(&view), Notice::Saved)),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            page(&member, view, None, None, Some(told)).await
+        }
+    }
+}
+
+async fn reach_out(member: &Member, view: &GroupView, form: &NewOutreach) -> Result<()> {
+    let outreach = Outreach {
+        mirror: form.mirror.parse()?,
+        boosts: form.boosts.parse()?,
+    };
+    let (viewer, group) = (member.viewer(), view.group.id);
+    mirrors::choose_for_group(&member.app, viewer, group, outreach).await?;
     Ok(())
 }
 
@@ -150,6 +184,8 @@ pub async fn page(
         description: about.description,
         access: about.access,
         stages: stages(&view, &grants),
+        mirrors: mirrors_of(group.outreach.mirror),
+        boosts: boosts_of(group.outreach.boosts),
         archived: group.archived_at.is_some(),
         can_archive: opens,
         destinations,
@@ -199,6 +235,34 @@ fn stages(view: &GroupView, grants: &[Standing]) -> Vec<StageChoice> {
         },
     };
     Stage::ALL.iter().map(stage).collect()
+}
+
+fn mirrors_of(now: Mirror) -> Vec<Choice> {
+    let choice = |mirror: &Mirror| Choice {
+        value: mirror.to_string(),
+        label: match mirror {
+            Mirror::Off => "Not copied",
+            Mirror::On => "Copied for their members",
+        }
+        .to_owned(),
+        hint: Some(mirror.meaning().to_owned()),
+        chosen: *mirror == now,
+    };
+    Mirror::ALL.iter().map(choice).collect()
+}
+
+fn boosts_of(now: Boosts) -> Vec<Choice> {
+    let choice = |boosts: &Boosts| Choice {
+        value: boosts.to_string(),
+        label: match boosts {
+            Boosts::Topics => "Topics",
+            Boosts::All => "Topics and comments",
+        }
+        .to_owned(),
+        hint: Some(boosts.meaning().to_owned()),
+        chosen: *boosts == now,
+    };
+    Boosts::ALL.iter().map(choice).collect()
 }
 
 fn inside(now: Stage, grants: &[Standing]) -> Vec<String> {

@@ -4,7 +4,7 @@ use actix_web::web::{Path, Query};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Group, Handle, MembershipState, Page};
+use crate::domain::{Group, Handle, MembershipState, Page, PostId};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Reason};
 use crate::services::groups::{self, GroupView, NewGroup};
@@ -185,14 +185,18 @@ async fn writing(visit: &Visit, view: &GroupView, typed: Option<NewTopic>) -> Re
     Ok(Writing::Open(Composer {
         title: typed.title,
         body: typed.body,
-        audience: audience(visit, &view.group).await?,
+        audience: audience(visit, &view.group, None).await?,
         poll: typed.poll.form(),
     }))
 }
 
-/// Who will read what is written in a group.
-pub async fn audience(visit: &Visit, group: &Group) -> Result<Vec<AudiencePart>> {
-    let readers = groups::readers(&visit.app, visit.viewer(), group.id).await?;
+/// Who will read what is written in a group; `below`: what it answers.
+pub async fn audience(
+    visit: &Visit,
+    group: &Group,
+    below: Option<PostId>,
+) -> Result<Vec<AudiencePart>> {
+    let readers = groups::readers(&visit.app, visit.viewer(), group.id, below).await?;
     Ok(parts::audience(&readers))
 }
 

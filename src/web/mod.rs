@@ -73,6 +73,7 @@ fn everybodys(config: &mut ServiceConfig) {
         .route("/find", get().to(find::show))
         .route("/u/{name}", get().to(people::show))
         .route("/settings", get().to(settings::show))
+        .service(act("/settings/mirror").post(settings::choose_mirror))
         .service(act("/settings/password").post(settings::change_password))
         .service(act("/settings/sessions").post(settings::end_session))
         .service(act("/settings/tokens").post(settings::revoke_token));
@@ -101,6 +102,7 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .post(reports::resolve),
         )
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
+        .service(settings_act("/g/{handle}/outreach").post(group_admin::set_outreach))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
         .service(settings_act("/g/{handle}/move").post(moves::offer))
         .service(settings_act("/g/{handle}/grants").post(grants::add))

@@ -297,9 +297,18 @@ pub fn audience(readers: &Readers) -> Vec<AudiencePart> {
         };
         parts.push(part(text, true));
     }
+    for (organization, people) in &readers.by_mirror {
+        let people = counted(*people, "person", "people");
+        parts.push(part(format!("{people} at {organization}, in a copy"), true));
+    }
     if readers.public {
         parts.push(part("anybody on the internet".to_owned(), true));
         return parts;
+    }
+    for (organization, people) in &readers.unmirrored {
+        let people = counted(*people, "person", "people");
+        let text = format!("{people} at {organization} cannot: it is not copied for them");
+        parts.push(part(text, false));
     }
     let named = match readers.excluded.len() {
         0..=EXCLUDED_NAMED_MAX => readers.excluded.len(),
@@ -445,6 +454,8 @@ mod tests {
         let readers = Readers {
             colleagues: 41,
             partners: vec![("Supplier AG".into(), 12), ("New GmbH".into(), 0)],
+            by_mirror: vec![("Club".into(), 2)],
+            unmirrored: vec![("Choir".into(), 1)],
             excluded: vec!["Customer B".into()],
             public: false,
             house: None,
@@ -462,12 +473,19 @@ mod tests {
                 ("41 colleagues".into(), false),
                 ("12 people at Supplier AG".into(), true),
                 ("New GmbH, where nobody has joined yet".into(), true),
+                ("2 people at Club, in a copy".into(), true),
+                (
+                    "1 person at Choir cannot: it is not copied for them".into(),
+                    false
+                ),
                 ("Customer B cannot".into(), false),
             ]
         );
         let many = Readers {
             excluded: ["A", "B", "C", "D", "E"].map(String::from).into(),
             partners: Vec::new(),
+            by_mirror: Vec::new(),
+            unmirrored: Vec::new(),
             colleagues: 1,
             ..readers
         };

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Password, SessionId, TokenId};
+use crate::domain::{Mirror, Password, SessionId, TokenId};
 use crate::error::{Error, Result};
 use crate::services::sessions::Session;
 use crate::services::tokens::Token;
-use crate::services::{accounts, sessions, tokens};
+use crate::services::{accounts, mirrors, sessions, tokens};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::views::{AccountPage, SessionRow, TokenRow};
 use crate::web::visit::{Member, Notice};
@@ -18,6 +18,11 @@ pub struct NewPassword {
     current: String,
     password: String,
     again: String,
+}
+
+#[derive(Deserialize)]
+pub struct NewMirror {
+    mirror: String,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +56,16 @@ async fn set_password(member: &Member, form: NewPassword) -> Result<Notice> {
     let (viewer, keep) = (member.viewer(), Some(member.session));
     accounts::change_password(&member.app, viewer, form.current, new, keep).await?;
     Ok(Notice::Password)
+}
+
+/// `POST /settings/mirror`
+pub async fn choose_mirror(member: Member, Form(form): Form<NewMirror>) -> Answer {
+    answer_with(&member, choose(&member, &form).await).await
+}
+
+async fn choose(member: &Member, form: &NewMirror) -> Result<Notice> {
+    mirrors::choose(&member.app, member.viewer(), form.mirror.parse()?).await?;
+    Ok(Notice::Saved)
 }
 
 /// `POST /settings/sessions`
@@ -98,6 +113,7 @@ async fn page(member: &Member, told: Option<Told>) -> Answer {
         name: account.actor.name.clone(),
         email: account.email.as_str().to_owned(),
         role: parts::role_words(account.role).to_owned(),
+        mirrored: mirrors::find_choice(app, &member.viewer()).await? == Mirror::On,
         sessions: open.iter().map(|one| session_row(member, one)).collect(),
         tokens: tokens.iter().map(|one| token_row(member, one)).collect(),
     };

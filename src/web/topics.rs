@@ -236,7 +236,7 @@ async fn writing(visit: &Visit, thread: &Thread, typed: Option<&Typed>) -> Resul
     Ok(Writing::Open(Composer {
         title: String::new(),
         body: body.map(|typed| typed.body.clone()).unwrap_or_default(),
-        audience: groups::audience(visit, &thread.group.group).await?,
+        audience: groups::audience(visit, &thread.group.group, Some(topic)).await?,
         poll: PollDraftForm::default(),
     }))
 }
@@ -376,7 +376,7 @@ async fn edit_page(
         id: post.id.to_string(),
         title: post.is_topic().then_some(typed.title),
         body: typed.body,
-        audience: groups::audience(member, &thread.group.group).await?,
+        audience: groups::audience(member, &thread.group.group, post.parent).await?,
         back: address(post.id),
     };
     answer(&page, told.as_ref())

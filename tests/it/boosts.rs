@@ -323,3 +323,72 @@ async fn administrators_see_how_a_server_is_spoken_to_and_choose_otherwise() {
         drop(pam);
     }
 }
+
+#[tokio::test]
+async fn comments_are_boosted_where_the_group_says_so() {
+    for backend in backends() {
+        let Some(square) = Square::set(backend).await else {
+            continue;
+        };
+        let (ada, acme) = (&square.ada, square.acme());
+        let (micro, forum) = (Peer::start("micro"), Peer::start("forum"));
+        let mara = square.guest(&micro, "mara", Some("mastodon")).await;
+        square.guest(&forum, "lena", Some("lemmy")).await;
+        let guessed = "guessed from NodeInfo: mastodon";
+        square.speaks(&micro, "boosts", guessed).await;
+        let topic = ada.topic(&square.here, "Bridge opens Monday", "").await;
+        let (id, uri) = (text(&topic["id"]), text(&topic["uri"]));
+        hears(&micro, "the topic", is_boost_of(uri)).await;
+        let quiet = ada.reply(id, "Not boosted.").await.body;
+        let quiet = text(&quiet["uri"]).to_owned();
+
+        let set = ["group", "set", "engineering", "--boosts", "all"];
+        let set = acme.run_json(&set).await;
+        assert_eq!(
+            (&set["boosts"], &set["mirror"]),
+            (&json!("all"), &json!("off"))
+        );
+        let comment = ada.reply(id, "Boosted.").await.body;
+        let (number, comment) = (text(&comment["id"]), text(&comment["uri"]));
+        let boost = hears(&micro, "the comment", is_boost_of(comment)).await;
+        let everybody = "https://www.w3.org/ns/activitystreams#Public";
+        assert_eq!(boost["to"], json!([everybody]));
+
+        // Changed and taken back; groups get it as ever.
+        ada.put(
+            &format!("/api/v1/statuses/{number}"),
+            json!({ "status": "Both." }),
+        )
+        .await;
+        hears(&micro, "the edit", |said| {
+            said["type"] == "Update" && said["object"]["id"] == comment
+        })
+        .await;
+        hears(&forum, "the comment", is_about(comment, "Create")).await;
+        acme.run_json(&["group", "set", "engineering", "--boosts", "topics"])
+            .await;
+        ada.delete(&format!("/api/v1/statuses/{number}")).await;
+        let undo = hears(&micro, "the withdrawal", |said| said["type"] == "Undo").await;
+        assert_eq!(undo["object"]["id"], boost["id"]);
+        hears(&micro, "ada's Delete", |said| {
+            said["type"] == "Delete" && said["object"] == comment
+        })
+        .await;
+
+        // Theirs, too; but not what its author does not want to be boosted.
+        acme.run_json(&["group", "set", "engineering", "--boosts", "all"])
+            .await;
+        let mut reserved = mara.note(&square.group(), uri, "Not beyond here.");
+        reserved["interactionPolicy"] =
+            json!({ "canAnnounce": { "automaticApproval": [mara.id] } });
+        square.send(&mara, &mara.create(&reserved)).await;
+        ada.see_comment(id, text(&reserved["id"])).await;
+        let open = mara.note(&square.group(), uri, "To everybody.");
+        square.send(&mara, &mara.create(&open)).await;
+        hears(&micro, "her comment", is_boost_of(text(&open["id"]))).await;
+        let boosted = |uri: &str| micro.heard().iter().any(is_boost_of(uri));
+        assert!(!boosted(text(&reserved["id"])) && !boosted(&quiet));
+        let plain = |kind: &String| kind == "Announce";
+        assert!(!kinds(&forum).iter().any(plain), "{:?}", kinds(&forum));
+    }
+}

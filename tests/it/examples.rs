@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use guildhall::domain::{Access, GroupId, PostId};
+use guildhall::domain::{Access, GroupId, Mirror, PostId};
 use guildhall::services::posts::{Lock, Pin};
 use guildhall::services::{accounts, groups, posts};
 use serde_json::{Value, json};
@@ -198,6 +198,7 @@ impl Spoken {
         spoken
             .documents(&world, (&cedar, &pam), post(&topic), post(&thanks))
             .await;
+        spoken.what_is_copied(&world, &ada, &here).await;
 
         // The end: a comment is taken back, somebody leaves, is put out, is gone, and nobody of birch may
         // read any more.
@@ -479,6 +480,36 @@ impl Spoken {
         changed.expect("everybody has a name");
         self.hear(world, "birch", "update_person", of("Person"))
             .await;
+    }
+
+    /// What somebody on a microblog server gets of a group that is not public.
+    async fn what_is_copied(&mut self, world: &World, ada: &Member, group: &str) {
+        let micro = Stranger::partner(world, "micro", "read,react,reply").await;
+        let house = world.house("acme");
+        let host = micro.peer.host();
+        let boosts = ["partner", "set", &host, "--dialect", "boosts"];
+        house.instance.run_json(&boosts).await;
+        micro.member(world, "mara").await;
+        let mirror = ["group", "set", "engineering", "--mirror", "on"];
+        house.instance.run_json(&mirror).await;
+        house.allows_copies("ada", Mirror::On).await;
+        let topic = ada
+            .topic(group, "Larch or oak?", "For the *handrail*.")
+            .await;
+        let id = text(&topic["id"]);
+        let kind = |kind: &'static str| move |said: &Value| said["type"] == kind;
+        let created = micro.hears("the copy", kind("Create")).await;
+        let text = json!({ "title": "Larch or oak?", "status": "For the *handrails*." });
+        ada.put(&format!("/api/v1/statuses/{id}"), text).await;
+        let of_note = |said: &Value| said["type"] == "Update" && said["object"]["type"] == "Note";
+        let updated = micro.hears("the edit", of_note).await;
+        ada.delete(&format!("/api/v1/statuses/{id}")).await;
+        let deleted = micro.hears("that it is gone", kind("Delete")).await;
+        self.0.extend([
+            ("create_mirror", created),
+            ("update_mirror", updated),
+            ("delete_mirror", deleted),
+        ]);
     }
 
     /// What acme serves to cedar.

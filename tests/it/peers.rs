@@ -12,8 +12,9 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::OnceCell;
 
 use crate::support::leash::{self, End, Held};
+use crate::support::process::Instance;
 use crate::support::requirements::{backends, skip};
-use crate::support::world::{World, client, eventually, text};
+use crate::support::world::{Member, World, client, eventually, text};
 
 mod snac;
 
@@ -38,6 +39,20 @@ async fn a_server_nobody_here_wrote_takes_part_in_a_group() {
         let here = ada.find("engineering").await;
         let group = format!("{}/g/engineering", acme.origin());
         let alice = format!("alice@{}", peer.host);
+
+        // Of a private group she reads nothing before she is in it.
+        let (payroll, salaries) = private_group(acme, &ada, &peer.host).await;
+        let refused = peer.fetch(&salaries, "signed").await;
+        assert_eq!(refused["status"], 404, "{refused}");
+        assert_eq!(peer.fetch(&payroll, "unsigned").await["status"], 404);
+        peer.deliver("follow", json!({ "actor": payroll })).await;
+        peer.hears("that she is let in", |activity| {
+            activity["type"] == "Accept" && activity["actor"] == payroll.as_str()
+        })
+        .await;
+        let granted = peer.fetch(&salaries, "signed").await;
+        assert_eq!(granted["status"], 200, "{granted}");
+        assert_eq!(granted["json"]["id"], salaries.as_str(), "{granted}");
 
         // She follows the group and is let in.
         let follow = peer.deliver("follow", json!({ "actor": group })).await;
@@ -111,6 +126,29 @@ async fn a_server_nobody_here_wrote_takes_part_in_a_group() {
         let timber = ada.see_topic(text(&timber["object"])).await;
         assert!(timber.to_string().contains("Larch or oak?"), "{timber}");
 
+        // She is answered and liked; what is changed and taken back here she is told, too.
+        let answer = ada.reply(text(&seen["id"]), "Thank you, alice.").await.body;
+        let (answer_id, answer_uri) = (text(&answer["id"]), text(&answer["uri"]));
+        let told = |kind: &'static str, uri: &str| {
+            let uri = uri.to_owned();
+            move |activity: &Value| {
+                let inner = &activity["object"];
+                let object = &inner["object"];
+                inner["type"] == kind && (object["id"] == uri.as_str() || *object == uri.as_str())
+            }
+        };
+        peer.hears("the answer", told("Create", answer_uri)).await;
+        assert_eq!(ada.like(text(&seen["id"])).await.status, 200);
+        peer.hears("that she is liked", told("Like", reply_uri))
+            .await;
+        let edit = json!({ "status": "Thanks, alice." });
+        ada.put(&format!("/api/v1/statuses/{answer_id}"), edit)
+            .await;
+        peer.hears("the edit", told("Update", answer_uri)).await;
+        ada.delete(&format!("/api/v1/statuses/{answer_id}")).await;
+        peer.hears("that it is deleted", told("Delete", answer_uri))
+            .await;
+
         // The group passes her words on to its members, to herself too.
         peer.hears("the Announce of her own reply", |activity| {
             activity["type"] == "Announce" && activity["object"]["object"]["id"] == reply_uri
@@ -143,6 +181,23 @@ async fn a_server_nobody_here_wrote_takes_part_in_a_group() {
         })
         .await;
     }
+}
+
+/// Ada's closed group *payroll*, open to the peer, and a topic in it: their addresses.
+async fn private_group(acme: &Instance, ada: &Member, host: &str) -> (String, String) {
+    let found = [
+        "group", "create", "payroll", "--title", "Payroll", "--access", "closed", "--owner", "ada",
+    ];
+    acme.run_json(&found).await;
+    acme.run_json(&["group", "stage", "payroll", "partners"])
+        .await;
+    let terms = ["--can", "read", "--history", "all", "--join", "auto"];
+    let grant = [&["grant", "add", "payroll", host], &terms[..]].concat();
+    acme.run_json(&grant).await;
+    let payroll = ada.find("payroll").await;
+    let salaries = ada.topic(&payroll, "Salaries", "They rise.").await;
+    let group = format!("{}/g/payroll", acme.origin());
+    (group, text(&salaries["uri"]).to_owned())
 }
 
 /// What a peer runs; its folder in `tests/peers`.

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Claim, Envelope, Reading, Rejection, audience};
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, Post, Uri};
-use crate::federation::objects::post;
+use crate::domain::{Actor, Group, Post, Promise, Uri};
+use crate::federation::objects::{post, post_context};
 use crate::services::inbox::Command;
 use crate::services::posts::ReceivedPost;
 
@@ -38,9 +38,11 @@ pub(super) fn render(
     author: &Actor,
     group: &Group,
     parent: Option<&Uri>,
+    promise: &Promise,
 ) -> Value {
     let (to, cc) = audience(group);
     json!({
+        "@context": post_context(),
         "id": id,
         "type": "Create",
         "actor": author.uri,
@@ -48,6 +50,6 @@ pub(super) fn render(
         "cc": cc,
         "audience": group.actor.uri,
         "published": post.created_at,
-        "object": post::render_post(addresses, post, author, group, parent),
+        "object": post::render_post(addresses, post, author, group, parent, promise),
     })
 }

@@ -9,11 +9,13 @@ pub mod accept_move;
 pub mod add_to_list;
 pub mod announce_activity;
 pub mod block_person;
-pub mod boost_topic;
+pub mod boost_post;
+pub mod create_mirror;
 pub mod create_post;
 pub mod create_vote;
 pub mod delete_actor;
 pub mod delete_grant;
+pub mod delete_mirror;
 pub mod delete_object;
 pub mod dislike_post;
 pub mod flag_post;
@@ -37,12 +39,13 @@ pub mod undo_like;
 pub mod undo_lock;
 pub mod undo_partnership;
 pub mod update_actor;
+pub mod update_mirror;
 pub mod update_post;
 
 use serde_json::{Value, json};
 
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, GroupList, Invalid, Poll, Post, PostId, Timestamp, Uri};
+use crate::domain::{Actor, Group, GroupList, Invalid, Poll, Post, Timestamp, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
 use crate::federation::objects::{check_sizes, post, question};
@@ -258,8 +261,6 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
     let event = telling.event.0;
     let group = &telling.group;
     let id = |kind: &str| addresses.activity(kind, event);
-    // Named after the topic: whoever takes it back knows its id.
-    let boost = |topic: PostId| addresses.activity("boost", topic.0);
     let inner = match &telling.news {
         News::PostCreated {
             post,
@@ -270,6 +271,7 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             let (id, parent) = (id("create"), parent.as_ref());
             let create = create_post::render(&id, addresses, post, author, group, parent);
             asking(create, post, poll.as_ref(), pens.at)
+            &telling.promise,
         }
         News::PostUpdated {
             post,
@@ -280,6 +282,7 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             let (id, parent) = (id("update"), parent.as_ref());
             let update = update_post::render(&id, addresses, post, author, group, parent);
             asking(update, post, poll.as_ref(), pens.at)
+            &telling.promise,
         }
         News::PostDeleted { post, author } => {
             delete_object::render(&id("delete"), &author.uri, &post.uri, group)
@@ -387,10 +390,15 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         News::GroupChanged { keys } => {
             update_actor::render(&id("update"), addresses, &group.actor, Some(group), keys)
         }
-        News::Boosted { id, topic } => boost_topic::render(&boost(*id), group, topic),
-        News::Unboosted { id: post, topic } => {
-            undo_boost::render(&id("unboost"), &boost(*post), group, topic)
+        News::Boosted { id, post } => boost_post::render(&addresses.boost(*id), group, post),
+        News::Unboosted { id: boosted, post } => {
+            undo_boost::render(&id("unboost"), &addresses.boost(*boosted), group, post)
         }
+        News::MirrorCreated(copy) => {
+            create_mirror::render(&addresses.activity("mirror", copy.post.id.0), copy, group)
+        }
+        News::MirrorUpdated(copy) => update_mirror::render(&id("mirror-update"), copy, group),
+        News::MirrorDeleted { post } => delete_mirror::render(&id("unmirror"), post, group),
         News::PassedOn {
             activity,
             introduction,

@@ -1,11 +1,11 @@
-//! `Undo{Announce}`: a group takes a boost back, for the topic was deleted or removed.
+//! `Undo{Announce}`: a group takes a boost back, for the post was deleted or removed.
 
 use serde_json::{Value, json};
 
-use super::{audience, boost_topic};
+use super::{audience, boost_post};
 use crate::domain::{Group, Uri};
 
-pub(super) fn render(id: &Uri, boost: &Uri, group: &Group, topic: &Uri) -> Value {
+pub(super) fn render(id: &Uri, boost: &Uri, group: &Group, post: &Uri) -> Value {
     let (to, cc) = audience(group);
     json!({
         "id": id,
@@ -13,6 +13,6 @@ pub(super) fn render(id: &Uri, boost: &Uri, group: &Group, topic: &Uri) -> Value
         "actor": group.actor.uri,
         "to": to,
         "cc": cc,
-        "object": boost_topic::render(boost, group, topic),
+        "object": boost_post::render(boost, group, post),
     })
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Claim, Envelope, Reading, audience, create_post};
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, Post, Uri};
-use crate::federation::objects::post;
+use crate::domain::{Actor, Group, Post, Promise, Uri};
+use crate::federation::objects::{post, post_context};
 use crate::services::inbox::Command;
 
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
@@ -22,15 +22,17 @@ pub(super) fn render(
     author: &Actor,
     group: &Group,
     parent: Option<&Uri>,
+    promise: &Promise,
 ) -> Value {
     let (to, cc) = audience(group);
     json!({
+        "@context": post_context(),
         "id": id,
         "type": "Update",
         "actor": author.uri,
         "to": to,
         "cc": cc,
         "audience": group.actor.uri,
-        "object": post::render_post(addresses, post, author, group, parent),
+        "object": post::render_post(addresses, post, author, group, parent, promise),
     })
 }

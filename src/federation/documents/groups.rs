@@ -6,8 +6,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::{Data, OUTBOX_ITEMS, Turn, answer, document, reader, respond, signed_reader, vouched};
-use crate::domain::{GroupList, Page, Uri};
+use super::{Data, OUTBOX_ITEMS, Page, Turn, Uri, answer, document, post_document, reader, respond, signed_reader, vouched, vouched};
+use crate::domain::{GroupList, };
+use crate::domain::{Page};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::objects::collection::{
@@ -66,7 +67,7 @@ async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str)
         Some(before) => format!("?page=true&before={before}"),
         None => "?page=true".to_owned(),
     };
-    Ok(document(render_page(&outbox, &this, items, next)))
+    Ok(post_document(render_page(&outbox, &this, items, next)))
 }
 
 pub async fn followers(

@@ -51,6 +51,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(read("/g/{name}/actorToken", groups::actor_token))
         .service(read("/p/{id}/context", posts::context))
         .service(read("/p/{id}/replies", posts::replies))
+        .service(read("/p/{id}/mirror", posts::mirror))
         .service(read("/.well-known/webfinger", webfinger::webfinger))
         .service(read("/.well-known/host-meta", webfinger::host_meta))
         .service(read("/.well-known/nodeinfo", nodeinfo::links))
@@ -184,6 +185,11 @@ async fn vouched(federation: &Federation, object: Value) -> Result<Value> {
         Ok(document)
     });
     signing.await.map_err(Error::internal)?
+}
+
+/// A document of a post, or of several.
+fn post_document(object: Value) -> Value {
+    objects::post_document(object)
 }
 
 /// A document of its own.

@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::{
-    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_id, reader, respond,
-    signed_reader,
+    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_document, post_id, reader,
+    respond, signed_reader,
 };
 use crate::app::Addresses;
 use crate::domain::{Group, PostId, Timestamp};
@@ -13,10 +13,12 @@ use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::activities::like_post;
 use crate::federation::objects::collection::{render_page, render_paged};
+use crate::federation::objects::mirror::{render_mirror, render_mirror_tombstone};
 use crate::federation::objects::post::render_post;
 use crate::federation::objects::question::add_poll;
 use crate::federation::objects::tombstone::render_tombstone;
-use crate::services::documents::{self, Below, PostDocument};
+use crate::services::documents::{self, Below, PostDocument, is_gone};
+use crate::services::mirrors::{self, Copy};
 
 pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
     match find(&federation, &request, &id).await {
@@ -24,10 +26,31 @@ pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>)
         Ok((found, group)) => {
             let now = federation.app.clock.now();
             let object = render(&federation.app.addresses(), &found, &group, now);
-            answer::found(&document(object))
+            answer::found(&post_document(object))
         }
         Err(error) => answer::failed(&error),
     }
+}
+
+/// The copy that a group made of a post for servers that know no groups.
+pub async fn mirror(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    match find_mirror(&federation, &request, &id).await {
+        Ok((copy, _)) if is_gone(copy.post.state) => {
+            answer::gone(&document(render_mirror_tombstone(&copy.post)))
+        }
+        Ok((copy, group)) => answer::found(&post_document(render_mirror(&copy, &group))),
+        Err(error) => answer::failed(&error),
+    }
+}
+
+async fn find_mirror(
+    federation: &Federation,
+    request: &HttpRequest,
+    id: &web::Path<String>,
+) -> Result<(Copy, Group)> {
+    let reader = signed_reader(federation, request).await?;
+    let asker = federation.app.asker(reader.viewer);
+    mirrors::find_copy(&federation.app, asker, post_id(id)?).await
 }
 
 async fn find(
@@ -55,9 +78,15 @@ async fn find(
 
 fn render(addresses: &Addresses, found: &PostDocument, group: &Group, now: Timestamp) -> Value {
     let parent = found.parent.as_ref();
-    let mut object = render_post(addresses, &found.post, &found.author, group, parent);
+    let PostDocument {
+        post,
+        author,
+        promise,
+        ..
+    } = found;
+    let mut object = render_post(addresses, post, author, group, parent, promise);
     if let Some(poll) = &found.poll {
-        add_poll(&mut object, &found.post, poll, now);
+        add_poll(&mut object, post, poll, now);
     }
     object
 }
@@ -114,7 +143,7 @@ async fn conversation(
         .iter()
         .map(|found| item(&addresses, found, &group, now))
         .collect();
-    Ok(document(render_page(&of, &this, posts, next)))
+    Ok(post_document(render_page(&of, &this, posts, next)))
 }
 
 fn turn_after(id: PostId) -> String {

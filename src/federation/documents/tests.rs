@@ -161,6 +161,7 @@ impl Acme {
             published: None,
             poll: None,
             updated: None,
+            interaction: None,
         });
         let verified = Verified {
             at: self.house.now(),

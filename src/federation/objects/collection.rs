@@ -46,10 +46,11 @@ pub fn render_announced(
         post: topic,
         author,
         poll,
+        promise,
         ..
     } = found;
     let page = || {
-        let mut page = render_post(addresses, topic, author, group, None);
+        let mut page = render_post(addresses, topic, author, group, None, promise);
         if let Some(poll) = poll {
             add_poll(&mut page, topic, poll, now);
         }
@@ -82,7 +83,7 @@ pub fn render_announced(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Access, Stage};
+    use crate::domain::{Access, Circle, Promise, Stage};
     use crate::federation::objects::tests::{acme, ada, engineering, topic};
 
     #[test]
@@ -107,6 +108,7 @@ mod tests {
             parent: None,
             likes: Vec::new(),
             poll: None,
+            promise: Promise::same(Circle::Asked),
         };
         let now = Timestamp::MIN;
         let ours = render_announced(&acme(), &group, &found(topic(), ada()), now);

@@ -9,6 +9,8 @@ pub mod collection;
 pub mod grant;
 pub mod group;
 pub mod instance;
+pub mod interaction;
+pub mod mirror;
 pub mod person;
 pub mod post;
 pub mod question;
@@ -30,6 +32,19 @@ pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 pub fn document(mut object: Value) -> Value {
     if let Some(members) = object.as_object_mut() {
         members.entry("@context").or_insert_with(|| json!(CONTEXT));
+    }
+    object
+}
+
+/// The words of posts, and of what has posts in it.
+pub fn post_context() -> Value {
+    json!([CONTEXT, interaction::terms()])
+}
+
+/// A post, or a list of posts, as a document of its own.
+pub fn post_document(mut object: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.insert("@context".into(), post_context());
     }
     object
 }
@@ -82,7 +97,7 @@ pub fn audience(group: &Group) -> Value {
 }
 
 /// The followers collection. Servers that do not name it are known to have it there.
-fn followers_of(group: &Group) -> Uri {
+pub fn followers_of(group: &Group) -> Uri {
     let own = group.actor.followers.clone();
     own.unwrap_or_else(|| group.actor.uri.join("followers"))
 }
@@ -97,8 +112,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::app::Addresses;
     use crate::domain::{
-        Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, GroupId, KeyList, Post,
-        PostId, PostState, Stage, Timestamp,
+        Access, Actor, ActorId, ActorKey, ActorKind, ActorState, Audience, GroupId, KeyList,
+        Outreach, Post, PostId, PostState, Stage, Timestamp,
     };
 
     /// The addresses of the house in the fixtures.
@@ -150,6 +165,7 @@ pub(crate) mod tests {
             withdrawn_at: None,
             moved_to: None,
             also_known_as: Vec::new(),
+            outreach: Outreach::default(),
         }
     }
 

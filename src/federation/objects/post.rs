@@ -5,10 +5,11 @@ mod content;
 
 use serde_json::{Value, json};
 
+use super::interaction::{read_policy, render_policy};
 use super::read::{check_sizes, entries, kind_of, required_uri, text, uri_of};
 use super::{audience, is_everybody, question};
 use crate::app::Addresses;
-use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Timestamp, Uri};
+use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Promise, Timestamp, Uri};
 use crate::services::posts::ReceivedPost;
 
 /// Longest title looked at, characters; what is kept of it is shorter.
@@ -16,13 +17,15 @@ const NAME_CHARS_MAX: usize = 1_000;
 
 // Writing -----------------------------------------------------------------------------------------
 
-/// Writes a topic or comment as it is embedded in activities. `parent` is what a comment answers.
+/// Writes a topic or comment as it is embedded in activities. `parent` is what a comment answers, `promise` says
+/// who may do what with it.
 pub fn render_post(
     addresses: &Addresses,
     post: &Post,
     author: &Actor,
     group: &Group,
     parent: Option<&Uri>,
+    promise: &Promise,
 ) -> Value {
     let mut object = json!({
         "id": post.uri,
@@ -34,6 +37,7 @@ pub fn render_post(
         "content": post.html,
         "mediaType": "text/html",
         "published": post.created_at,
+        "interactionPolicy": render_policy(promise, &author.uri, group),
     });
     if let Some(title) = &post.title {
         object["name"] = json!(title);
@@ -104,9 +108,11 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
         // A comment with a name and no text is a vote in a poll.
         return Err(Invalid::new("content", "is missing"));
     }
+    let group = group(object, activity, &author)?;
     Ok(ReceivedPost {
         uri: required_uri(object, "id")?,
-        group: group(object, activity, &author)?,
+        interaction: read_policy(object, group.as_ref())?,
+        group,
         author,
         parent,
         title,

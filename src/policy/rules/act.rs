@@ -82,7 +82,24 @@ pub fn contribute(
         }
     };
     yes_if(taking_part, forbidden(Reason::NotMember))?;
-    yes_if(capable, forbidden(missing(capability)))
+    yes_if(capable, forbidden(missing(capability)))?;
+    match facts.post {
+        Some(post) => as_its_author_wants(&post, capability),
+        None => Ok(()),
+    }
+}
+
+/// Authors elsewhere may keep people here from liking or answering what they wrote.
+fn as_its_author_wants(post: &PostFacts, capability: Capability) -> Ruling {
+    match capability {
+        Capability::React => yes_if(!post.reserves_likes, forbidden(Reason::LikesReserved)),
+        Capability::Reply => yes_if(!post.reserves_replies, forbidden(Reason::RepliesReserved)),
+        Capability::Read
+        | Capability::Start
+        | Capability::Attach
+        | Capability::Invite
+        | Capability::Moderate => Ok(()),
+    }
 }
 
 pub fn edit(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {

@@ -165,7 +165,10 @@ fn group_post(viewer: &Viewer, facts: &Facts, group: &GroupFacts, post: &PostFac
             yes_if(post.by_us, hidden(Reason::NotForRemote))
         }
         Viewer::Person { .. } | Viewer::Server { .. } => match &facts.grant {
-            Some(terms) => window(viewer, terms, post),
+            Some(terms) => {
+                mirrored(facts, post)?;
+                window(viewer, terms, post)
+            }
             None => hidden(Reason::NoGrant),
         },
         Viewer::Anonymous | Viewer::Member { .. } | Viewer::Operator => Ok(()),
@@ -177,6 +180,13 @@ fn window(viewer: &Viewer, terms: &GrantTerms, post: &PostFacts) -> Ruling {
     let young = post.topic_created_at >= terms.history_from;
     yes_if(young || post.shared_by_exception, hidden(Reason::TooOld))?;
     apart(viewer, terms, post)
+}
+
+/// Servers that know no groups see of a group that is copied for them what its author lets be copied, and
+/// what their own people wrote.
+fn mirrored(facts: &Facts, post: &PostFacts) -> Ruling {
+    let shown = !facts.by_mirror || post.mirrored || post.by_them;
+    yes_if(shown, hidden(Reason::NotMirrored))
 }
 
 /// Partners kept apart see what was written here, and their people what they wrote themselves.

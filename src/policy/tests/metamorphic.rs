@@ -233,9 +233,11 @@ fn post() -> impl Strategy<Value = PostFacts> {
         moment(),
         prop::bool::weighted(0.2),
         any::<bool>(),
+        any::<(bool, bool, bool, bool)>(),
     )
         .prop_map(
-            |(author, audience, state, locked, created, shared, names_viewer)| {
+            |(author, audience, state, locked, created, shared, names_viewer, choices)| {
+                let (by_them, mirrored, reserves_likes, reserves_replies) = choices;
                 let by_us = author == ADA || author == AUTHOR;
                 PostFacts {
                     id: PostId(9),
@@ -245,6 +247,10 @@ fn post() -> impl Strategy<Value = PostFacts> {
                         author
                     },
                     by_us: by_us || audience == Audience::Aside,
+                    by_them: by_them && !by_us && audience != Audience::Aside,
+                    mirrored: mirrored && by_us,
+                    reserves_likes: reserves_likes && !by_us,
+                    reserves_replies: reserves_replies && !by_us,
                     audience,
                     state,
                     locked,
@@ -264,10 +270,10 @@ prop_compose! {
         membership in option::weighted(0.7, membership()),
         partner in option::weighted(0.8, partnership()),
         grant in option::weighted(0.8, grant()),
-        (members_on_host, known_on_host, discreet) in any::<(bool, bool, bool)>(),
+        (members_on_host, known_on_host, discreet, by_mirror) in any::<(bool, bool, bool, bool)>(),
         post in option::of(post()),
     ) -> Facts {
-        Facts { group, membership, partner, grant, members_on_host, known_on_host, discreet, post, ..Facts::new(now, house) }
+        Facts { group, membership, partner, grant, members_on_host, known_on_host, discreet, by_mirror, post, ..Facts::new(now, house) }
     }
 }
 

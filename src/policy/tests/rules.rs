@@ -552,6 +552,51 @@ fn partners_kept_apart_see_what_this_house_wrote() {
 }
 
 #[test]
+fn a_server_that_knows_no_groups_sees_what_may_be_copied_for_it() {
+    let copied = || {
+        let facts = group(Access::Closed, Stage::Partners).granted(all());
+        let facts = facts.with_members_there().member();
+        facts.with(|facts| facts.by_mirror = true)
+    };
+    let allowed = PostFacts { mirrored: true, ..POST };
+    let own = PostFacts { by_us: false, by_them: true, author: BO, ..POST };
+    let others = PostFacts { by_us: false, author: ActorId(8), ..POST };
+    let cases = [
+        ("of somebody who allows it", allowed, "✓"),
+        ("of somebody who does not", POST, "–"),
+        ("of its own people", own, "✓"),
+        ("of another server's people", others, "–"),
+    ];
+    for (whose, post, expected) in cases {
+        let facts = copied().post(post);
+        for viewer in [bo(), birch_server()] {
+            assert_eq!(mark(&viewer, Action::Read, &facts), expected, "{whose}");
+        }
+        assert_eq!(mark(&bo(), Action::Comment, &facts), expected, "{whose}");
+        let server = facts.clone().with(|facts| facts.membership = None);
+        assert_eq!(mark(&birch_server(), Action::Receive, &server), expected, "{whose}");
+        let by_others = facts.with(|facts| facts.by_mirror = false);
+        assert_eq!(mark(&bo(), Action::Read, &by_others), "✓", "{whose}, to other servers");
+    }
+}
+
+#[test]
+fn people_here_do_not_like_or_answer_what_its_author_reserves() {
+    let reserved = PostFacts {
+        by_us: false,
+        reserves_likes: true,
+        reserves_replies: true,
+        ..POST
+    };
+    let facts = group(Access::Closed, Stage::Partners).moderator().post(reserved);
+    let refused = |action| refusal(&ada(), action, &facts);
+    assert_eq!(refused(Action::React), Some(Reason::LikesReserved));
+    assert_eq!(refused(Action::Comment), Some(Reason::RepliesReserved));
+    assert_eq!(refused(Action::Moderate), None);
+    assert_eq!(refused(Action::Read), None);
+}
+
+#[test]
 fn a_group_elsewhere_is_seen_by_our_people_as_its_house_said() {
     let closed = || group_of_birch(Access::Closed);
     let cases = [

@@ -1,8 +1,9 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, BanTerms, EventId, Grant, Group, Partner, Poll, Post, PostId, Uri};
+use crate::domain::{Actor, ActorKey, BanTerms, EventId, Grant, Group, Partner, Poll, Post, PostId, Promise, Uri};
 use crate::error::Result;
+use crate::services::mirrors::Copy;
 use crate::services::signing::Pens;
 
 /// What there is to tell, with everything needed to put it on the wire.
@@ -148,15 +149,21 @@ pub enum News {
         /// The document of who did it as their own server signed it, where it does.
         introduction: Option<String>,
     },
-    /// A group of ours boosts a topic.
+    /// A group of ours boosts a topic or comment.
     Boosted {
         id: PostId,
-        topic: Uri,
+        post: Uri,
     },
     /// It takes the boost back.
     Unboosted {
         id: PostId,
-        topic: Uri,
+        post: Uri,
+    },
+    /// A group of ours posts its copy of what somebody here wrote.
+    MirrorCreated(Box<Copy>),
+    MirrorUpdated(Box<Copy>),
+    MirrorDeleted {
+        post: Post,
     },
     GrantOffered {
         grant: Grant,
@@ -207,6 +214,9 @@ impl News {
             | Self::MoveOffered { .. }
             | Self::MoveAccepted { .. }
             | Self::GroupMoved { .. }
+            | Self::MirrorCreated(_)
+            | Self::MirrorUpdated(_)
+            | Self::MirrorDeleted { .. }
             | Self::GrantOffered { .. }
             | Self::GrantEnded { .. } => None,
         }
@@ -259,6 +269,8 @@ pub struct GroupTelling {
     pub announced: bool,
     /// Somebody of a microblog server to whom it is said: who wrote what is answered or liked.
     pub addressee: Option<Actor>,
+    /// Where it is about a post: who is said to may like and answer it.
+    pub promise: Promise,
 }
 
 /// What somebody or something of ours has to say of themselves.

@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::{Addresses, App, Asker};
+use crate::config::Config;
 use crate::domain::{
-    Actor, ActorId, ActorState, DeliveryGround, Event, EventId, EventKind, Group, GroupDialect,
-    GroupId, Host, Post, PostId, Timestamp, Uri,
+    Actor, ActorId, ActorState, Boosts, DeliveryGround, Event, EventId, EventKind, Group,
+    GroupDialect, GroupId, Host, Interaction, InteractionPolicy, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
 use crate::services::access::Receivers;
+use crate::services::deliveries::copies::copies;
 use crate::services::deliveries::destinations::{
     address, address_group, address_server_of, keep_apart, partners_who_know,
 };
@@ -20,10 +22,10 @@ use crate::services::deliveries::known::{Known, known};
 use crate::services::deliveries::news::{
     ActorNews, ActorTelling, GroupTelling, News, Render, Telling,
 };
-use crate::services::deliveries::routes::{Matter, Route, routes, without_microblogs};
+use crate::services::deliveries::routes::{Matter, Route, Shares, routes, without_microblogs};
 use crate::services::deliveries::telling;
 use crate::services::signing::{self, Pens, PrivateKey};
-use crate::services::{accounts, dialects, documents, refusals};
+use crate::services::{accounts, dialects, documents, house, refusals};
 use crate::storage::deliveries::NewMessage;
 use crate::storage::{self, Connection};
 
@@ -37,12 +39,12 @@ const TOLD_WITHIN: std::time::Duration = std::time::Duration::from_secs(86_400);
 pub async fn plan(app: &App, render: Render) -> Result<usize> {
     let asker = app.asker(Viewer::Anonymous);
     let now = asker.now;
-    let addresses = app.addresses();
+    let (addresses, house) = (app.addresses(), app.clone());
     let planned = app
         .db
         .read("plan_deliveries", move |connection| {
             let events = storage::events::list_unplanned(connection, EVENTS_PER_PLAN)?;
-            Planner::new(&asker, &addresses, render).plan_all(connection, &events)
+            Planner::new(&asker, &addresses, &house.config, render).plan_all(connection, &events)
         })
         .await?;
     if planned.is_empty() {
@@ -140,10 +142,12 @@ struct Planner<'a> {
     about_to_get: HashMap<PostId, BTreeMap<Host, Uri>>,
     /// The servers that understand boosts; read when it first matters.
     dialects: Option<HashMap<Host, GroupDialect>>,
+    /// Says what the house is called.
+    config: &'a Config,
 }
 
 impl<'a> Planner<'a> {
-    fn new(asker: &'a Asker, addresses: &'a Addresses, render: Render) -> Self {
+    fn new(asker: &'a Asker, addresses: &'a Addresses, config: &'a Config, render: Render) -> Self {
         Self {
             asker,
             addresses,
@@ -154,6 +158,7 @@ impl<'a> Planner<'a> {
             pens: HashMap::new(),
             about_to_get: HashMap::new(),
             dialects: None,
+            config,
         }
     }
 
@@ -354,7 +359,7 @@ impl<'a> Planner<'a> {
             Some(dialects) => dialects,
             none => none.insert(dialects::with_boosts(connection)?),
         };
-        if dialects.is_empty() {
+        if dialects.is_empty() && event.kind != EventKind::MirrorTakenBack {
             return Ok(vec![whole]);
         }
         let Some(post) = post else {
@@ -367,8 +372,18 @@ impl<'a> Planner<'a> {
             post,
             addressee,
             dialects,
+            reserves_boosts: reserves_boosts(connection, &telling.group, post)?,
+            was_boosted: was_boosted(connection, self.addresses, &telling.group, post)?,
         };
-        Ok(routes(telling, destinations, matter))
+        let Shares { mut routes, copied } = routes(telling.clone(), destinations, matter);
+        if !copied.is_empty() {
+            let organization = house::find_organization(connection, self.config)?;
+            let known = &mut self.known;
+            let news = (&telling, event.kind, post);
+            let copies = copies(connection, known, self.asker, &organization, news, copied)?;
+            routes.extend(copies);
+        }
+        Ok(routes)
     }
 
     fn message(
@@ -553,6 +568,28 @@ fn concerned(connection: &mut Connection, event: &Event) -> Result<Option<Actor>
             Some(person),
         ) => storage::actors::find(connection, ActorId(person)),
         _ => Ok(None),
+    }
+}
+
+/// Whether who wrote it elsewhere does not want a group to boost it.
+fn reserves_boosts(connection: &mut Connection, group: &Group, post: &Post) -> Result<bool> {
+    let standing = storage::posts::find_standing(connection, post.id)?;
+    let policy = standing.and_then(|standing| standing.interaction);
+    let allows = |policy: InteractionPolicy| policy.allows(Interaction::Announce, &group.actor.uri);
+    Ok(!policy.is_none_or(allows))
+}
+
+/// Whether a group boosted a post. What it boosts may have been chosen otherwise since.
+fn was_boosted(
+    connection: &mut Connection,
+    addresses: &Addresses,
+    group: &Group,
+    post: &Post,
+) -> Result<bool> {
+    let boosts = post.is_topic() || group.outreach.boosts == Boosts::All;
+    match boosts && !group.is_mirrored() {
+        true => Ok(true),
+        false => storage::deliveries::is_known(connection, post.id, &addresses.boost(post.id)),
     }
 }
 

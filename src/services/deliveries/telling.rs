@@ -6,7 +6,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::services::deliveries::known::Known;
 use crate::services::deliveries::news::{GroupTelling, News};
-use crate::services::{documents, house, polls};
+use crate::services::{documents, house, interactions, polls};
 use crate::storage::{self, Connection};
 
 /// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
@@ -26,6 +26,11 @@ pub(super) fn tell(
     let Some((news, ground)) = news(connection, known, event, &group, post, now)? else {
         return Ok(None);
     };
+    let topic = match post {
+        Some(post) => known.post(connection, post.topic)?,
+        None => None,
+    };
+    let promise = interactions::to_everybody(&group, topic.is_some_and(|topic| topic.locked));
     let announced = group.is_local() && news.is_announced();
     Ok(Some((
         GroupTelling {
@@ -34,6 +39,7 @@ pub(super) fn tell(
             group,
             announced,
             addressee: None,
+            promise,
         },
         ground,
     )))
@@ -140,6 +146,7 @@ fn news(
         | EventKind::PostDeleted
         | EventKind::PostRemoved
         | EventKind::PostRestored
+        | EventKind::MirrorTakenBack
         | EventKind::TopicLocked
         | EventKind::TopicUnlocked
         | EventKind::TopicPinned
@@ -246,6 +253,7 @@ fn post_news(
             Some((News::PostRemoved { post, by, reason }, retraction))
         }
         EventKind::PostRestored => Some((News::PostRestored { post, by }, ground)),
+        EventKind::MirrorTakenBack => Some((News::MirrorDeleted { post }, retraction)),
         EventKind::TopicLocked => Some((News::TopicLocked { topic: post, by }, ground)),
         EventKind::TopicUnlocked => Some((News::TopicUnlocked { topic: post, by }, ground)),
         EventKind::TopicPinned => Some((News::TopicPinned { topic: post, by }, ground)),

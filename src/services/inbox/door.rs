@@ -11,7 +11,7 @@ use crate::policy::{FederationMode, Reason, act};
 use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
 use crate::services::posts::ReceivedPost;
-use crate::services::{access, polls, reports};
+use crate::services::{access, mirrors, polls, reports};
 use crate::storage::{self, Connection};
 
 /// Whether a server may knock at all, before anything is fetched for it.
@@ -267,7 +267,7 @@ fn check(
             lists::check(connection, asker, target)?;
         }
         Command::Like { object, .. } | Command::Dislike { object, .. } => {
-            if let Some(post) = storage::posts::find_by_uri(connection, object)? {
+            if let Some(post) = mirrors::find_meant(connection, asker, object)? {
                 access::permit_found::<act::React>(connection, asker, post)?;
             }
         }
@@ -304,7 +304,7 @@ fn check(
 
 fn check_create(connection: &mut Connection, asker: &Asker, received: &ReceivedPost) -> Result<()> {
     let parent = match &received.parent {
-        Some(parent) => storage::posts::find_by_uri(connection, parent)?,
+        Some(parent) => mirrors::find_meant(connection, asker, parent)?,
         None => None,
     };
     match parent {

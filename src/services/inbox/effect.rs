@@ -9,8 +9,7 @@ use crate::policy::Reason;
 use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, dislikes, grants, house, memberships, moves, polls, posts, reactions, refusals,
-    remote_actors, reports,
+    access, dislikes, grants, house, memberships, mirrors, moves, polls, posts, reactions, refusals, remote_actors, reports,
 };
 use crate::storage::{self, Connection};
 
@@ -67,7 +66,7 @@ pub(super) fn effect(
             memberships::receive_invite(connection, asker, ourselves.host(), &group, invitee)
         }
         Command::CreatePost(post) => {
-            let ground = ground_of(connection, post)?;
+            let ground = ground_of(connection, asker, post)?;
             posts::receive(connection, asker, signer, ground, post, raw)
         }
         Command::UpdatePost(post) => posts::receive_update(connection, asker, signer, post, raw),
@@ -199,8 +198,8 @@ fn end_grant(
 }
 
 /// The group a comment belongs to is its parent's, whatever it says of itself.
-fn ground_of(connection: &mut Connection, post: &ReceivedPost) -> Result<Ground> {
-    let Some(parent) = find_parent(connection, post)? else {
+fn ground_of(connection: &mut Connection, asker: &Asker, post: &ReceivedPost) -> Result<Ground> {
+    let Some(parent) = find_parent(connection, asker, post)? else {
         let group = find_group(connection, post.group.as_ref().ok_or(Error::NotFound)?)?;
         return Ok(Ground {
             group,
@@ -214,11 +213,15 @@ fn ground_of(connection: &mut Connection, post: &ReceivedPost) -> Result<Ground>
     })
 }
 
-/// What a post answers, which has to be here.
-fn find_parent(connection: &mut Connection, post: &ReceivedPost) -> Result<Option<Post>> {
+/// What a post answers, which has to be here; what answers a copy answers the post.
+fn find_parent(
+    connection: &mut Connection,
+    asker: &Asker,
+    post: &ReceivedPost,
+) -> Result<Option<Post>> {
     match &post.parent {
         Some(parent) => {
-            let found = storage::posts::find_by_uri(connection, parent)?;
+            let found = mirrors::find_meant(connection, asker, parent)?;
             Ok(Some(found.ok_or(Error::NotFound)?))
         }
         None => Ok(None),
@@ -241,7 +244,7 @@ fn announced(
         // Our own people's posts come back as a sign that the group took them: they are here.
         _ if by.is_local() => Ok(()),
         Command::CreatePost(post) => {
-            let parent = find_parent(connection, post)?;
+            let parent = find_parent(connection, asker, post)?;
             if parent
                 .as_ref()
                 .is_some_and(|parent| parent.group != Some(group.id))

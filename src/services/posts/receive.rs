@@ -6,8 +6,7 @@ use super::tell;
 use crate::app::Asker;
 use crate::domain::markup::{self, UntrustedHtml};
 use crate::domain::{
-    Actor, Audience, AuditAction, EventKind, Group, Poll, Post, PostState, TITLE_CHARS_MAX,
-    Timestamp, Uri,
+    Actor, Audience, AuditAction, EventKind, Group, InteractionPolicy, Poll, Post, PostState, TITLE_CHARS_MAX, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
@@ -45,6 +44,8 @@ impl ReceivedPost {
         let later = |at: &Timestamp| self.published.is_none_or(|published| *at > published);
         self.updated.filter(later).map(|at| at.min(now))
     }
+    /// What its author says of who may like, answer and boost it; none: nothing is reserved.
+    pub interaction: Option<InteractionPolicy>,
 }
 
 /// Where a post that arrives is to stand.
@@ -101,6 +102,9 @@ pub(in crate::services) fn receive(
             )?
         }
     };
+    if let Some(policy) = &received.interaction {
+        storage::posts::set_interaction(connection, post.id, Some(policy))?;
+    }
     if of_ours {
         tell(connection, asker, EventKind::PostCreated, &post, activity)?;
     }
@@ -150,6 +154,7 @@ pub(in crate::services) fn receive_update(
     }
     let case = access::permit_found::<act::EditPost>(connection, asker, post)?;
     check_readable(received)?;
+    storage::posts::set_interaction(connection, case.post.id, received.interaction.as_ref())?;
     let html = received.html.sanitized();
     let title = case.post.is_topic().then(|| title_of(received));
     let same_text = case.post.html == html.as_str() && case.post.title == title;

@@ -40,6 +40,7 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
                     published: Some(Timestamp::MIN),
                     poll: None,
                     updated: None,
+                    interaction: None,
                 };
                 let ground = Ground {
                     group: group.clone(),

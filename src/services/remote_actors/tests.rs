@@ -144,6 +144,7 @@ async fn wrote(house: &House, by: &Actor, group: &Group, uri: &str) {
         published: None,
         poll: None,
         updated: None,
+        interaction: None,
     };
     let viewer = match &group.actor.host {
         Some(host) => Viewer::Server { host: host.clone() },

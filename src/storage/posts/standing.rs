@@ -4,19 +4,24 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use crate::domain::PostId;
+use crate::domain::{Host, InteractionPolicy, PostId};
 use crate::error::Result;
 use crate::storage::Connection;
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
+use crate::storage::error::{read, read_optional};
 use crate::storage::posts::numbers;
-use crate::storage::schema::{actors, posts};
+use crate::storage::schema::{actors, mirrored_people, posts};
 
 /// Whose a post is, and the state of its topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Written by somebody of this house.
-    pub by_us: bool,
+    /// Where its author is; none: in this house.
+    pub host: Option<Host>,
+    /// Its author lets groups copy it for servers that know no groups.
+    pub mirrored: bool,
+    /// What its author elsewhere says of who may like or answer it; none: nothing.
+    pub interaction: Option<InteractionPolicy>,
     /// Its topic takes no more comments.
     pub topic_locked: bool,
 }
@@ -29,25 +34,40 @@ macro_rules! standing {
         posts::table
             .inner_join(actors::table.on(actors::id.eq(posts::author_id)))
             .inner_join(topics.on(topics.field(posts::id).eq(posts::topic_id)))
+            .left_join(mirrored_people::table.on(mirrored_people::actor_id.eq(posts::author_id)))
             .filter($which)
-            .select((posts::id, actors::host, topics.field(posts::locked)))
+            .select((
+                posts::id,
+                actors::host,
+                topics.field(posts::locked),
+                mirrored_people::actor_id.nullable(),
+                posts::interaction,
+            ))
     };
 }
 
-type StandingRow = (i64, String, bool);
+type StandingRow = (i64, String, bool, Option<i64>, Option<String>);
 
-fn standing_from((id, host, topic_locked): StandingRow) -> (PostId, Standing) {
-    let by_us = host.is_empty();
+fn standing_from(row: StandingRow) -> Result<(PostId, Standing)> {
+    let (id, host, topic_locked, mirrored, interaction) = row;
     let standing = Standing {
-        by_us,
+        host: match host.is_empty() {
+            true => None,
+            false => Some(read(&host)?),
+        },
         topic_locked,
+        mirrored: mirrored.is_some(),
+        interaction: read_optional(interaction.as_deref())?,
     };
-    (PostId(id), standing)
+    Ok((PostId(id), standing))
 }
 
 pub fn find_standing(connection: &mut Connection, id: PostId) -> Result<Option<Standing>> {
     let row: Option<StandingRow> = find_one!(connection, standing!(posts::id.eq(id.0)))?;
-    Ok(row.map(|row| standing_from(row).1))
+    Ok(row
+        .map(standing_from)
+        .transpose()?
+        .map(|(_, standing)| standing))
 }
 
 /// The same for many at once.
@@ -56,5 +76,5 @@ pub fn list_standings(
     ids: &[PostId],
 ) -> Result<HashMap<PostId, Standing>> {
     let rows: Vec<StandingRow> = standing!(posts::id.among(numbers(ids))).load(connection)?;
-    Ok(rows.into_iter().map(standing_from).collect())
+    rows.into_iter().map(standing_from).collect()
 }

@@ -3,9 +3,7 @@
 use diesel::prelude::*;
 
 use super::PostRow;
-use crate::domain::{
-    ActorId, Audience, GroupId, Poll, Post, PostId, PostState, PostText, Timestamp, Uri,
-};
+use crate::domain::{ActorId, Audience, GroupId, InteractionPolicy, Poll, Post, PostId, PostState, PostText, Timestamp, Uri};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
@@ -218,6 +216,18 @@ fn replace_text(
             posts::html.eq(&text.html),
             posts::edited_at.eq(Some(now.micros())),
         ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Writes what the author of a post elsewhere says of who may do what with it.
+pub fn set_interaction(
+    connection: &mut Connection,
+    post: PostId,
+    policy: Option<&InteractionPolicy>,
+) -> Result<()> {
+    diesel::update(posts::table.find(post.0))
+        .set(posts::interaction.eq(policy.map(InteractionPolicy::to_string)))
         .execute(connection)?;
     Ok(())
 }

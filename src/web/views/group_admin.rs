@@ -6,7 +6,7 @@ use super::{Badge, Choice, GroupLink, Page, When};
 
 /// `GET /g/NAME/settings`.
 ///
-/// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; `archived` (`yes`, `no`)
+/// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; `mirror`, `boosts` to `…/outreach`; `archived` (`yes`, `no`)
 /// to `…/archive`; a grant (`partner`, `can` once for each capability, `join`, `until`, `history`,
 /// `history_from`, `apart`) to `…/grants`; `grant` (the host it is for) to `…/grants/remove`.
 #[derive(Template)]
@@ -19,6 +19,9 @@ pub struct GroupAdminPage {
     pub description: String,
     pub access: String,
     pub stages: Vec<StageChoice>,
+    /// What becomes of its posts on servers that know no groups: while it is not public, and while it is.
+    pub mirrors: Vec<Choice>,
+    pub boosts: Vec<Choice>,
     pub archived: bool,
     pub can_archive: bool,
     /// Partners that may be asked to take the group; empty hides the form.

@@ -15,7 +15,8 @@ pub struct SignInPage {
 }
 
 /// `GET /settings`. Posts `current`, `password`, `again` to `/settings/password`; `session` (an id,
-/// or `others`) to `/settings/sessions`; `token` to `/settings/tokens`.
+/// or `others`) to `/settings/sessions`; `token` to `/settings/tokens`; `mirror` (`on`, `off`) to
+/// `/settings/mirror`.
 #[derive(Template)]
 #[template(path = "account.html")]
 pub struct AccountPage {
@@ -25,6 +26,8 @@ pub struct AccountPage {
     pub name: String,
     pub email: String,
     pub role: String,
+    /// Groups may copy what one writes, for servers that know no groups.
+    pub mirrored: bool,
     pub sessions: Vec<SessionRow>,
     pub tokens: Vec<TokenRow>,
 }

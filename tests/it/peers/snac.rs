@@ -1,6 +1,8 @@
 //! Somebody on snac, a whole microblog server, takes part in a public group: it follows, is shown
-//! boosts, starts topics by mentioning the group. snac knows nothing of groups.
+//! boosts, starts topics by mentioning the group; and in a private one that copies its posts for such
+//! servers. snac knows nothing of groups.
 
+use guildhall::domain::Mirror;
 use serde_json::{Value, json};
 
 use super::{Peer, Software};
@@ -17,7 +19,7 @@ async fn a_microblog_server_takes_part_in_a_public_group() {
         let Some(world) = World::open(backend, "acme").await else {
             continue;
         };
-        let square = Square::set(world, peer).await;
+        let square = Square::set(world, peer, "open", "public").await;
         let (acme, peer) = (square.acme(), &square.peer);
         let (ada, group) = (&square.ada, &square.group);
 
@@ -145,7 +147,100 @@ async fn a_microblog_server_takes_part_in_a_public_group() {
     }
 }
 
-/// Acme, open to everybody, with ada's public group *engineering*, and snac with alice, who follows it.
+#[tokio::test]
+async fn a_microblog_server_takes_part_in_a_private_group_by_copies() {
+    for backend in backends() {
+        let Some(peer) = Peer::start(Software::Snac).await else {
+            return;
+        };
+        let Some(world) = World::start(backend, ["acme"]).await else {
+            continue;
+        };
+        let club = Square::set(world, peer, "closed", "partners").await;
+        let (acme, ada) = (club.acme(), &club.ada);
+        acme.run_json(&["group", "set", "engineering", "--mirror", "on"])
+            .await;
+        club.world
+            .house("acme")
+            .allows_copies("ada", Mirror::On)
+            .await;
+
+        // A topic is shown to alice as the group's own, and read where it is kept.
+        let bridge = ada
+            .topic(&club.here, "Bridge opens", "Who brings the **ribbon**?")
+            .await;
+        let (id, copy) = (
+            text(&bridge["id"]),
+            format!("{}/mirror", text(&bridge["uri"])),
+        );
+        club.shows(&copy, "Who brings the").await;
+        assert!(club.timeline_has(&copy).await);
+        assert_eq!(club.fetch(&copy).await["status"], 200);
+
+        // She answers and likes it; is answered; what is changed on either side changes on the other.
+        let reply = json!({ "content": "We bring the ribbon.", "inReplyTo": copy });
+        let reply = club.does("post", reply).await;
+        let reply = text(&reply["object"]);
+        let seen = ada.see_comment(id, reply).await;
+        assert_eq!(seen["account"]["acct"], club.alice().as_str(), "{seen}");
+        club.does("like", json!({ "object": copy })).await;
+        eventually("her like is counted", async || {
+            let status = ada.get(&format!("/api/v1/statuses/{id}")).await;
+            (status.body["favourites_count"] == 1).then_some(())
+        })
+        .await;
+        let answer = ada.reply(text(&seen["id"]), "Thank you, alice.").await.body;
+        let answer = format!("{}/mirror", text(&answer["uri"]));
+        club.shows(&answer, "Thank you, alice.").await;
+        assert_eq!(club.kept(&answer).await["inReplyTo"], reply);
+        let edited = json!({ "title": "Bridge opens", "status": "Who brings the **scissors**?" });
+        ada.put(&format!("/api/v1/statuses/{id}"), edited).await;
+        club.shows(&copy, "scissors").await;
+        let changed = json!({ "object": reply, "content": "We bring both." });
+        club.does("edit", changed).await;
+        eventually("ada sees the edit", async || {
+            let comments = ada.comments(id).await;
+            let edited = comments.iter().find(|comment| comment["uri"] == reply)?;
+            text(&edited["content"]).contains("both").then_some(())
+        })
+        .await;
+
+        // Of bob, who allows nothing, nothing comes; the original is not sent either.
+        let bob = world_member(&club, "bob").await;
+        let bobs = bob.reply(id, "Not for servers elsewhere.").await.body;
+        let last = ada.reply(id, "The last word.").await.body;
+        club.shows(&format!("{}/mirror", text(&last["uri"])), "The last word.")
+            .await;
+        for hidden in [text(&bobs["uri"]), text(&bridge["uri"])] {
+            assert_eq!(club.kept(hidden).await, Value::Null, "{hidden}");
+        }
+        let bobs = format!("{}/mirror", text(&bobs["uri"]));
+        assert_eq!(club.fetch(&bobs).await["status"], 404);
+
+        // What is deleted here is gone there.
+        ada.delete(&format!("/api/v1/statuses/{id}")).await;
+        eventually("the copy is gone from snac", async || {
+            (!club.timeline_has(&copy).await).then_some(())
+        })
+        .await;
+        let others = club
+            .heard(|said| !said.to_string().contains("/mirror"))
+            .await;
+        let answers = |said: &Value| said["type"] == "Accept" || said["object"]["type"] == "Group";
+        assert!(others.iter().all(answers), "{others:?}");
+    }
+}
+
+/// Somebody else of acme's who is in the group.
+async fn world_member(club: &Square, name: &str) -> Member {
+    let member = club.world.member(&format!("{name}@acme")).await;
+    club.acme()
+        .run_json(&["member", "add", "engineering", name])
+        .await;
+    member
+}
+
+/// Acme with ada's group *engineering*, and snac with alice, who follows it.
 struct Square {
     world: World,
     peer: Peer,
@@ -155,9 +250,9 @@ struct Square {
 }
 
 impl Square {
-    async fn set(world: World, peer: Peer) -> Self {
+    async fn set(world: World, peer: Peer, access: &str, stage: &str) -> Self {
         let (house, host) = (&world.house("acme").instance, &peer.host);
-        let ada = world.engineering("acme", "open", "public").await;
+        let ada = world.engineering("acme", access, stage).await;
         world.open_to("acme", host, &["--join", "auto"]).await;
         let here = ada.find("engineering").await;
         let group = format!("{}/g/engineering", house.origin());

@@ -2,9 +2,10 @@
 //! or post can be in, many of them at once, some of them senseless. What holds here holds always.
 
 use guildhall::domain::{
-    Access, Actor, ActorId, ActorKind, ActorState, Audience, Capabilities, Capability, Grant,
-    GrantId, GrantTerms, Group, GroupId, GroupRole, Host, JoinMode, Membership, MembershipState,
-    PartnerClass, PartnerState, Post, PostId, PostState, Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKind, ActorState, Audience, Boosts, Capabilities, Capability,
+    Evidence, Grant, GrantId, GrantTerms, Group, GroupDialect, GroupId, GroupRole, Host, JoinMode,
+    Membership, MembershipState, Mirror, Outreach, PartnerClass, PartnerState, PeerDialect, Post,
+    PostId, PostState, Stage, Timestamp, Uri,
 };
 use guildhall::storage::partners::NewPartner;
 use guildhall::storage::{self, Database, seed};
@@ -16,7 +17,7 @@ const US: &str = "acme.example";
 /// Our neighbours: what they are to us. The last was never heard of.
 const HOSTS: &[(&str, Option<PartnerState>)] = &[
     ("birch.example", Some(PartnerState::Active)),
-    ("beech.example", Some(PartnerState::Active)),
+    (MICROBLOG, Some(PartnerState::Active)),
     ("paused.example", Some(PartnerState::Paused)),
     ("ended.example", Some(PartnerState::Ended)),
     ("blocked.example", Some(PartnerState::Blocked)),
@@ -27,6 +28,9 @@ const HOSTS: &[(&str, Option<PartnerState>)] = &[
 
 /// The active partner of which it is not known that it keeps what is not public.
 const INDISCREET: &str = "alder.example";
+
+/// The active partner that knows no groups.
+const MICROBLOG: &str = "beech.example";
 
 /// How much of everything.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +52,8 @@ pub struct RandomWorld {
     /// The host, and a grant whose partner is filled in when that is saved.
     grants: Vec<(Host, Grant)>,
     received: Vec<(GroupId, GrantTerms)>,
+    /// People here who let groups copy what they write.
+    mirrored: Vec<ActorId>,
 }
 
 /// Few moments, so that windows, bans and ages often meet exactly.
@@ -75,6 +81,9 @@ impl RandomWorld {
         for _ in 0..size.people_here {
             let person = world.actor(ActorKind::Person, None);
             world.people_here.push(person.id);
+            if person.id.0 % 2 == 0 {
+                world.mirrored.push(person.id);
+            }
         }
         for host in hosts() {
             for _ in 0..2 {
@@ -130,6 +139,13 @@ impl RandomWorld {
             withdrawn_at: host.as_ref().and_then(|_| dice.perhaps(15, some_day)),
             moved_to: None,
             also_known_as: Vec::new(),
+            outreach: Outreach {
+                mirror: match self.groups.len() % 3 {
+                    0 => Mirror::On,
+                    _ => Mirror::Off,
+                },
+                boosts: Boosts::Topics,
+            },
         };
         let people: Vec<ActorId> = self.people().collect();
         for person in people {
@@ -263,6 +279,14 @@ impl RandomWorld {
                     ..grant.clone()
                 });
                 seed::insert_grants(connection, &given.collect::<Vec<_>>())?;
+            }
+            let microblog = PeerDialect {
+                learned: Some((GroupDialect::Boosts, Evidence::Guessed)),
+                ..PeerDialect::unknown(MICROBLOG.parse()?)
+            };
+            storage::dialects::save(connection, &microblog)?;
+            for person in &self.mirrored {
+                storage::mirrors::allow(connection, *person, day(0))?;
             }
             for (group, terms) in &self.received {
                 let uri = format!("https://{US}/received/{group}").parse()?;

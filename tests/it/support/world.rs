@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use guildhall::app::App;
 use guildhall::config;
+use guildhall::domain::Mirror;
 use guildhall::policy::Viewer;
-use guildhall::services::accounts;
+use guildhall::services::{accounts, mirrors};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -227,6 +228,13 @@ impl House {
         let settings = self.instance.settings().into_iter().chain(settings);
         let config = config::load(Some(nothing), settings).expect("settings");
         App::open(config).expect("the server's database")
+    }
+
+    /// Somebody here lets groups copy what they write, or no more.
+    pub async fn allows_copies(&self, name: &str, choice: Mirror) {
+        let app = self.app();
+        let chosen = mirrors::choose(&app, self.viewer(&app, name).await, choice);
+        chosen.await.expect("it is theirs to choose");
     }
 
     /// Somebody with an account here, as use cases see them.

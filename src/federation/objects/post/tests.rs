@@ -1,8 +1,12 @@
 use super::*;
-use crate::domain::{Access, PostId, Stage};
+use crate::domain::{Access, Circle, InteractionPolicy, PostId, Promise, Stage, Welcome};
 use crate::federation::objects::tests::{acme, ada, at, engineering, fixture, topic};
 
 const ENGINEERING: &str = "https://acme.example/g/engineering";
+
+fn promise() -> Promise {
+    Promise::same(Circle::Asked)
+}
 
 fn parsed(object: &Value) -> ReceivedPost {
     parse_post(object, None).unwrap()
@@ -27,7 +31,7 @@ fn text_of(uri: &Option<Uri>) -> Option<&str> {
 #[test]
 fn a_topic_is_a_page_for_the_group_and_nobody_else() {
     let group = engineering(Access::Open, Stage::Partners);
-    let page = render_post(&acme(), &topic(), &ada(), &group, None);
+    let page = render_post(&acme(), &topic(), &ada(), &group, None, &promise());
     assert_eq!(
         page,
         json!({
@@ -43,6 +47,7 @@ fn a_topic_is_a_page_for_the_group_and_nobody_else() {
             "mediaType": "text/html",
             "source": { "content": "It *does*.", "mediaType": "text/markdown" },
             "published": "2026-03-01T08:00:00.000Z",
+            "interactionPolicy": render_policy(&promise(), &ada().uri, &group),
         })
     );
 }
@@ -57,7 +62,7 @@ fn a_comment_is_a_note_in_the_conversation_of_its_topic() {
     comment.title = None;
     comment.edited_at = Some(at("2026-03-02T08:00:00Z"));
     let parent = topic().uri;
-    let note = render_post(&acme(), &comment, &ada(), &group, Some(&parent));
+    let note = render_post(&acme(), &comment, &ada(), &group, Some(&parent), &promise());
     assert_eq!(note["type"], "Note");
     assert_eq!(note["inReplyTo"], "https://acme.example/p/41");
     assert_eq!(note["context"], "https://acme.example/p/41/context");
@@ -69,7 +74,23 @@ fn a_comment_is_a_note_in_the_conversation_of_its_topic() {
 #[test]
 fn what_we_write_is_what_we_read() {
     let group = engineering(Access::Closed, Stage::Partners);
-    let read = parsed(&render_post(&acme(), &topic(), &ada(), &group, None));
+    let members = Welcome {
+        members: true,
+        people: vec![ada().uri],
+        ..Welcome::default()
+    };
+    let only_ada = Welcome {
+        members: false,
+        ..members.clone()
+    };
+    let read = parsed(&render_post(
+        &acme(),
+        &topic(),
+        &ada(),
+        &group,
+        None,
+        &promise(),
+    ));
     assert_eq!(
         read,
         ReceivedPost {
@@ -83,6 +104,11 @@ fn what_we_write_is_what_we_read() {
             published: Some(topic().created_at),
             poll: None,
             updated: topic().edited_at,
+            interaction: Some(InteractionPolicy {
+                like: Some(members.clone()),
+                reply: Some(members),
+                announce: Some(only_ada),
+            }),
         }
     );
 }
@@ -92,7 +118,7 @@ fn in_a_group_elsewhere_the_conversation_is_not_ours_to_name() {
     let mut group = engineering(Access::Open, Stage::Partners);
     group.actor.host = Some("birch.example".parse().unwrap());
     group.actor.followers = None;
-    let page = render_post(&acme(), &topic(), &ada(), &group, None);
+    let page = render_post(&acme(), &topic(), &ada(), &group, None, &promise());
     assert_eq!(page.get("context"), None);
     assert_eq!(page["to"][1], format!("{ENGINEERING}/followers"));
 }

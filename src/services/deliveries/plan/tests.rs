@@ -75,9 +75,11 @@ impl Scene {
     async fn planned(&self) -> Vec<Planned> {
         let app = &self.acme.app;
         let (asker, addresses) = (app.asker(Viewer::Anonymous), app.addresses());
+        let house = app.clone();
         let planning = app.db.read("plan", move |connection| {
             let events = storage::events::list_unplanned(connection, EVENTS_PER_PLAN)?;
-            Planner::new(&asker, &addresses, in_few_words).plan_all(connection, &events)
+            Planner::new(&asker, &addresses, &house.config, in_few_words)
+                .plan_all(connection, &events)
         });
         planning.await.unwrap()
     }
