@@ -1,7 +1,7 @@
 //! Topics and comments.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Actor, ActorId, GroupId, Invalid, PostId, Timestamp, Title, Uri};
+use crate::domain::{Actor, ActorId, Attachment, GroupId, Invalid, PostId, Timestamp, Title, Uri};
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -81,6 +81,8 @@ pub struct PostView {
     pub by_guest: bool,
     /// The viewer likes it.
     pub liked: bool,
+    /// Its pictures and files, in order.
+    pub attachments: Vec<Attachment>,
 }
 
 /// Markdown of a topic or comment: not empty, not too long.
@@ -152,8 +154,15 @@ impl std::str::FromStr for RemovalReason {
 /// What a person writes before it is a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Draft {
-    Topic { title: Title, body: Option<Body> },
-    Comment { body: Body, audience: Audience },
+    Topic {
+        title: Title,
+        body: Option<Body>,
+    },
+    /// A picture says something without a text.
+    Comment {
+        body: Option<Body>,
+        audience: Audience,
+    },
 }
 
 /// An earlier text of a post.

@@ -9,6 +9,7 @@ mod expire;
 mod fan_out;
 mod process_inbox;
 mod prune;
+mod sweep;
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub fn start(federation: &Federation) -> Vec<JoinHandle<()>> {
         tokio::spawn(errands::run(federation.clone())),
         tokio::spawn(expire::run(federation.app.clone())),
         tokio::spawn(prune::run(federation.app.clone())),
+        tokio::spawn(sweep::run(federation.app.clone())),
     ]
 }
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Audience, Group,
-    GroupRole, Handle, Member, Page, Post, PostId, PostState, Timestamp, Uri,
+    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Attachment, Audience,
+    Group, GroupRole, Handle, Member, Page, Post, PostId, PostState, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
@@ -21,6 +21,8 @@ pub struct PostDocument {
     pub author: Actor,
     /// What a comment answers.
     pub parent: Option<Uri>,
+    /// What is attached to it, in order.
+    pub attachments: Vec<Attachment>,
     /// Likes that the reader may learn of, where they were asked for.
     pub likes: Vec<Like>,
 }
@@ -401,7 +403,7 @@ fn find_post(connection: &mut Connection, asker: &Asker, id: PostId) -> Result<(
     }
 }
 
-/// Adds who wrote them and what they answer.
+/// Adds who wrote them, what they answer and what is attached.
 fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostDocument>> {
     let mut authors: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
     authors.sort_unstable();
@@ -411,6 +413,8 @@ fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostD
         .into_iter()
         .map(|author| (author.id, author))
         .collect();
+    let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
+    let mut attachments = storage::attachments::list_of_posts(connection, &ids)?;
     let parents: Vec<PostId> = posts.iter().filter_map(|post| post.parent).collect();
     let parents = match parents.is_empty() {
         true => HashMap::new(),
@@ -425,6 +429,7 @@ fn with_names(connection: &mut Connection, posts: Vec<Post>) -> Result<Vec<PostD
             Ok(PostDocument {
                 author: author.ok_or_else(|| Error::internal("a post without an author"))?,
                 parent: post.parent.and_then(|parent| parents.get(&parent).cloned()),
+                attachments: attachments.remove(&post.id).unwrap_or_default(),
                 likes: Vec::new(),
                 post,
             })

@@ -30,8 +30,9 @@ pub use groups::{
 };
 pub use people::{AccountPage, PersonPage, SessionRow, SignInPage, TokenRow};
 pub use topics::{
-    AudiencePart, CommentContent, CommentView, Composer, EditPage, HistoryPage, PostBody,
-    RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
+    AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile,
+    PictureView, PostBody, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary,
+    Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.

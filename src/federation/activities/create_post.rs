@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::{Claim, Envelope, Reading, Rejection, audience};
-use crate::app::Addresses;
 use crate::domain::{Actor, Group, Post, Uri};
 use crate::federation::objects::post;
 use crate::services::inbox::Command;
@@ -31,14 +30,7 @@ pub(super) fn read_own(object: &Value, activity: &Value, claim: &Claim) -> Readi
     Ok(received)
 }
 
-pub(super) fn render(
-    id: &Uri,
-    addresses: &Addresses,
-    post: &Post,
-    author: &Actor,
-    group: &Group,
-    parent: Option<&Uri>,
-) -> Value {
+pub(super) fn render(id: &Uri, post: &Post, author: &Actor, object: Value, group: &Group) -> Value {
     let (to, cc) = audience(group);
     json!({
         "id": id,
@@ -48,6 +40,6 @@ pub(super) fn render(
         "cc": cc,
         "audience": group.actor.uri,
         "published": post.created_at,
-        "object": post::render_post(addresses, post, author, group, parent),
+        "object": object,
     })
 }

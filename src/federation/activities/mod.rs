@@ -33,7 +33,8 @@ use crate::app::Addresses;
 use crate::domain::{Actor, Group, Invalid, PostId, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
-use crate::federation::objects::{check_sizes, post};
+use crate::federation::objects::post::render_post;
+use crate::federation::objects::{check_sizes, context_of, post};
 use crate::federation::proofs;
 use crate::services::deliveries::{ActorNews, ActorTelling, GroupTelling, News, Rendered, Telling};
 use crate::services::inbox::Command;
@@ -235,25 +236,24 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             post,
             author,
             parent,
+            attachments,
         } => create_post::render(
             &id("create"),
-            addresses,
             post,
             author,
+            render_post(addresses, post, author, group, parent.as_ref(), attachments),
             group,
-            parent.as_ref(),
         ),
         News::PostUpdated {
             post,
             author,
             parent,
+            attachments,
         } => update_post::render(
             &id("update"),
-            addresses,
-            post,
             author,
+            render_post(addresses, post, author, group, parent.as_ref(), attachments),
             group,
-            parent.as_ref(),
         ),
         News::PostDeleted { post, author } => {
             delete_object::render(&id("delete"), &author.uri, &post.uri, group)
@@ -352,8 +352,11 @@ fn addressed(mut activity: Value, person: &Actor) -> Value {
 
 /// The activity with the proof of its actor.
 fn proven(mut activity: Value, pens: &Pens) -> Result<Value> {
-    if activity.get("@context").is_none() {
-        activity["@context"] = json!(CONTEXT);
+    if let Some(members) = activity.as_object_mut()
+        && !members.contains_key("@context")
+    {
+        let context = context_of(members);
+        members.insert("@context".into(), context);
     }
     let actor = activity.get("actor").and_then(Value::as_str);
     if let Some(pen) = actor.and_then(|actor| pens.of(actor)) {

@@ -58,7 +58,10 @@ async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str)
     };
     let items = topics
         .iter()
-        .map(|topic| render_announced(&addresses, &group, &topic.post, &topic.author))
+        .map(|topic| {
+            let (post, author) = (&topic.post, &topic.author);
+            render_announced(&addresses, &group, post, author, &topic.attachments)
+        })
         .collect();
     let this = match turn.before() {
         Some(before) => format!("?page=true&before={before}"),

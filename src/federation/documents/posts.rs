@@ -53,7 +53,8 @@ async fn find(
 
 fn render(addresses: &Addresses, found: &PostDocument, group: &Group) -> Value {
     let parent = found.parent.as_ref();
-    render_post(addresses, &found.post, &found.author, group, parent)
+    let (post, author, attachments) = (&found.post, &found.author, &found.attachments);
+    render_post(addresses, post, author, group, parent, attachments)
 }
 
 /// The whole conversation of a topic (FEP-f228), oldest first.

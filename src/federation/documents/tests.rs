@@ -134,16 +134,23 @@ impl Acme {
     async fn topic(&self, group: &Group, title: &str) -> Post {
         let (app, title) = (&self.house.app, title.parse().unwrap());
         let body: Body = format!("{CANARY} {}", group.actor.name).parse().unwrap();
-        posts::create_topic(app, self.ada(), group.id, title, Some(body))
+        posts::create_topic(app, self.ada(), group.id, title, Some(body), vec![])
             .await
             .unwrap()
     }
 
     async fn comment(&self, parent: PostId, text: &str, audience: Audience) -> Post {
         let body = text.parse().unwrap();
-        posts::comment(&self.house.app, self.ada(), parent, body, audience)
-            .await
-            .unwrap()
+        posts::comment(
+            &self.house.app,
+            self.ada(),
+            parent,
+            Some(body),
+            audience,
+            vec![],
+        )
+        .await
+        .unwrap()
     }
 
     /// Bo's comment arrives from birch.
@@ -159,6 +166,8 @@ impl Acme {
             html: "<p>theirs</p>".to_owned().into(),
             source: None,
             published: None,
+            attachments: Vec::new(),
+            links_files: false,
         });
         let verified = Verified {
             at: self.house.now(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{audience, post::render_post};
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, Post, Uri};
+use crate::domain::{Actor, Attachment, Group, Post, Uri};
 
 /// A list short enough to be given at once.
 pub fn render_whole(id: &Uri, items: Vec<Value>) -> Value {
@@ -38,6 +38,7 @@ pub fn render_announced(
     group: &Group,
     topic: &Post,
     author: &Actor,
+    attachments: &[Attachment],
 ) -> Value {
     let object = match author.is_local() {
         true => json!({
@@ -47,7 +48,7 @@ pub fn render_announced(
             "to": audience(group),
             "audience": group.actor.uri,
             "published": topic.created_at,
-            "object": render_post(addresses, topic, author, group, None),
+            "object": render_post(addresses, topic, author, group, None, attachments),
         }),
         false => json!(topic.uri),
     };
@@ -85,7 +86,7 @@ mod tests {
     #[test]
     fn a_topic_is_passed_on_with_its_text_only_when_it_is_ours() {
         let group = engineering(Access::Open, Stage::Partners);
-        let ours = render_announced(&acme(), &group, &topic(), &ada());
+        let ours = render_announced(&acme(), &group, &topic(), &ada(), &[]);
         assert_eq!(ours["actor"], group.actor.uri.as_str());
         assert_eq!(ours["object"]["object"]["name"], "Bridge opens Monday");
         assert!(!ours.to_string().contains("Public"));
@@ -94,7 +95,7 @@ mod tests {
         theirs.uri = "https://birch.example/p/1".parse().unwrap();
         let mut bo = ada();
         bo.host = Some("birch.example".parse().unwrap());
-        let theirs = render_announced(&acme(), &group, &theirs, &bo);
+        let theirs = render_announced(&acme(), &group, &theirs, &bo, &[]);
         assert_eq!(theirs["object"], "https://birch.example/p/1");
     }
 }

@@ -5,6 +5,7 @@
 //! it a document of its own.
 
 pub mod actor;
+pub mod attachment;
 pub mod collection;
 pub mod grant;
 pub mod group;
@@ -14,7 +15,7 @@ pub mod post;
 mod read;
 pub mod tombstone;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::domain::{Group, Uri};
 pub use crate::federation::extension::NAMESPACE;
@@ -28,9 +29,29 @@ pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 /// An object as a document of its own.
 pub fn document(mut object: Value) -> Value {
     if let Some(members) = object.as_object_mut() {
-        members.insert("@context".into(), json!(CONTEXT));
+        let context = context_of(members);
+        members.insert("@context".into(), context);
     }
     object
+}
+
+/// The words of an object or activity: ActivityStreams' own, and those of what is attached to
+/// anything in it.
+pub fn context_of(members: &Map<String, Value>) -> Value {
+    match members.contains_key("attachment") || members.values().any(attaches) {
+        true => json!([CONTEXT, attachment::words()]),
+        false => json!(CONTEXT),
+    }
+}
+
+fn attaches(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.contains_key("attachment") || members.values().any(attaches)
+        }
+        Value::Array(values) => values.iter().any(attaches),
+        _ => false,
+    }
 }
 
 /// An actor as a document of its own. Terms that are not ActivityStreams' are defined in the

@@ -6,9 +6,9 @@ mod content;
 use serde_json::{Value, json};
 
 use super::read::{check_sizes, entries, kind_of, required_uri, text, uri_of};
-use super::{audience, is_everybody};
+use super::{attachment, audience, is_everybody};
 use crate::app::Addresses;
-use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Timestamp, Uri};
+use crate::domain::{Actor, Attachment, BODY_BYTES_MAX, Group, Invalid, Post, Timestamp, Uri};
 use crate::services::posts::ReceivedPost;
 
 /// Longest title looked at, characters; what is kept of it is shorter.
@@ -23,6 +23,7 @@ pub fn render_post(
     author: &Actor,
     group: &Group,
     parent: Option<&Uri>,
+    attachments: &[Attachment],
 ) -> Value {
     let mut object = json!({
         "id": post.uri,
@@ -43,6 +44,10 @@ pub fn render_post(
     }
     if let Some(parent) = parent {
         object["inReplyTo"] = json!(parent);
+    }
+    let attached = attachment::render_all(addresses, attachments);
+    if !attached.is_empty() {
+        object["attachment"] = Value::Array(attached);
     }
     if let Some(edited_at) = post.edited_at {
         object["updated"] = json!(edited_at);
@@ -95,8 +100,10 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
     let parent = parent(object)?;
     let title = text(object, "name", "nameMap")
         .map(|name| name.chars().take(NAME_CHARS_MAX).collect::<String>());
-    let html = content::html(object)?;
-    if html.is_empty() && (title.is_none() || parent.is_some()) {
+    let (attachments, links_files) = attachment::read_all(object, &author)?;
+    let html = content::html(object, &author)?;
+    let says_something = !html.is_empty() || !attachments.is_empty();
+    if !says_something && (title.is_none() || parent.is_some()) {
         // A comment with a name and no text is a vote in a poll.
         return Err(Invalid::new("content", "is missing"));
     }
@@ -109,6 +116,8 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
         html: html.into(),
         source: markdown(object),
         published: published(object),
+        attachments,
+        links_files,
     })
 }
 

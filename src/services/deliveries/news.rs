@@ -1,7 +1,9 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, EventId, Grant, Group, Partner, Post, PostId, Uri};
+use crate::domain::{
+    Actor, ActorKey, Attachment, EventId, Grant, Group, Partner, Post, PostId, Uri,
+};
 use crate::error::Result;
 use crate::services::signing::Pens;
 
@@ -12,11 +14,13 @@ pub enum News {
         post: Post,
         author: Actor,
         parent: Option<Uri>,
+        attachments: Vec<Attachment>,
     },
     PostUpdated {
         post: Post,
         author: Actor,
         parent: Option<Uri>,
+        attachments: Vec<Attachment>,
     },
     PostDeleted {
         post: Post,

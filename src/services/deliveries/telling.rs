@@ -189,6 +189,7 @@ fn post_news(
     Ok(match event.kind {
         EventKind::PostCreated => Some((
             News::PostCreated {
+                attachments: storage::attachments::list_of(connection, post.id)?,
                 post,
                 author,
                 parent,
@@ -197,6 +198,7 @@ fn post_news(
         )),
         EventKind::PostUpdated => Some((
             News::PostUpdated {
+                attachments: storage::attachments::list_of(connection, post.id)?,
                 post,
                 author,
                 parent,

@@ -147,7 +147,9 @@ fn apply_one(
             put_off(connection, due, "unknown_ground", asker.now)?;
         }
         Err(Error::NotFound) => refuse(connection, id, "unknown", asker.now)?,
-        Err(Error::Invalid { .. }) => refuse(connection, id, "invalid", asker.now)?,
+        Err(Error::Invalid { .. } | Error::Unfit(_)) => {
+            refuse(connection, id, "invalid", asker.now)?
+        }
         Err(Error::Conflict(_)) => refuse(connection, id, "conflict", asker.now)?,
         Err(error) if due.arrival.attempts < ATTEMPTS_MAX => {
             tracing::warn!(%error, activity = %due.arrival.activity, "an activity could not be applied; it is tried again");

@@ -19,7 +19,7 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
         role: OrgRole::Member,
     };
     let title = "Bridge opens Monday".parse().unwrap();
-    let topic = create_topic(&house.app, viewer.clone(), group.id, title, None)
+    let topic = create_topic(&house.app, viewer.clone(), group.id, title, None, vec![])
         .await
         .unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -38,6 +38,8 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
                     html: "<p>Congratulations!</p>".to_owned().into(),
                     source: None,
                     published: Some(Timestamp::MIN),
+                    attachments: Vec::new(),
+                    links_files: false,
                 };
                 let ground = Ground {
                     group: group.clone(),

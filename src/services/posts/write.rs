@@ -9,11 +9,13 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
-use crate::services::{access, audit};
+use crate::services::access::Case;
+use crate::services::attachments::Attached;
+use crate::services::{access, attachments, audit};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
-/// Publishes a topic in a group and records that it happened.
+/// Publishes a topic in a group, with what was uploaded for it, and records that it happened.
 ///
 /// The topic, its event and its audit line commit together: partners are told later, from the
 /// event, so a crash can delay news but never lose or invent it.
@@ -23,9 +25,11 @@ pub async fn create_topic(
     group: GroupId,
     title: Title,
     body: Option<Body>,
+    attached: Vec<Attached>,
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
+    let most = app.config.limits.attachments_per_post;
     let new = written_here(&asker, &Draft::Topic { title, body })?;
     let post = app
         .db
@@ -38,6 +42,10 @@ pub async fn create_topic(
                 |id| addresses.post(id),
                 asker.now,
             )?;
+            if !attached.is_empty() {
+                let (permit, _) = access::permit::<act::Attach>(connection, &asker, group)?;
+                attachments::attach(connection, &asker, &permit, &post, &attached, most)?;
+            }
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
             audit::note(
                 connection,
@@ -58,11 +66,14 @@ pub async fn comment(
     app: &App,
     viewer: Viewer,
     parent: PostId,
-    body: Body,
+    body: Option<Body>,
     audience: Audience,
+    attached: Vec<Attached>,
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
+    let most = app.config.limits.attachments_per_post;
+    check_says_something(body.as_ref(), attached.is_empty())?;
     let new = written_here(&asker, &Draft::Comment { body, audience })?;
     let post = app
         .db
@@ -77,6 +88,7 @@ pub async fn comment(
                 only_colleagues_inside(connection, &asker, case.group.as_ref())?;
             }
             let new = NewPost { audience, ..new };
+            let in_group = case.permit.group();
             let post = storage::posts::insert_comment(
                 connection,
                 &case.permit,
@@ -85,7 +97,12 @@ pub async fn comment(
                 |id| addresses.post(id),
                 asker.now,
             )?;
-            join_by_taking_part(connection, &asker, case.permit.group())?;
+            if !attached.is_empty() {
+                let (parent, group) = (case.post, case.group);
+                let case = access::permit_in::<act::Attach>(connection, &asker, group, parent)?;
+                attachments::attach(connection, &asker, &case.permit, &post, &attached, most)?;
+            }
+            join_by_taking_part(connection, &asker, in_group)?;
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
             audit::note(
                 connection,
@@ -99,6 +116,14 @@ pub async fn comment(
         .await?;
     app.bells.events.notify_one();
     Ok(post)
+}
+
+/// A comment has a text, or something to look at.
+fn check_says_something(body: Option<&Body>, bare: bool) -> Result<()> {
+    match body.is_none() && bare {
+        true => Err(Error::invalid("body", "is empty: write something")),
+        false => Ok(()),
+    }
 }
 
 pub(super) fn only_colleagues_inside(
@@ -148,7 +173,7 @@ fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
             body.as_ref(),
             Audience::Group,
         ),
-        Draft::Comment { body, audience } => (None, Some(body), *audience),
+        Draft::Comment { body, audience } => (None, body.as_ref(), *audience),
     };
     Ok(NewPost {
         uri: None,
@@ -166,15 +191,18 @@ fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
     })
 }
 
-/// Replaces the text of one's own post; the old text stays in its history.
+/// Replaces the text of one's own post; the old text stays in its history. `attached` is what is to be
+/// attached from now on; none: as before.
 pub async fn update(
     app: &App,
     viewer: Viewer,
     id: PostId,
     title: Option<Title>,
     body: Option<Body>,
+    attached: Option<Vec<Attached>>,
 ) -> Result<Post> {
     let asker = app.asker(viewer);
+    let most = app.config.limits.attachments_per_post;
     let html = body
         .as_ref()
         .map(|body| markup::render_markdown(body.as_str()).into_string())
@@ -184,7 +212,11 @@ pub async fn update(
         .write("update_post", move |connection| {
             let case = access::permit_post::<act::EditPost>(connection, &asker, id)?;
             let title = new_title(&case.post, title)?;
-            if body.is_none() && title.is_none() {
+            let bare = match &attached {
+                Some(attached) => attached.is_empty(),
+                None => storage::attachments::list_of(connection, id)?.is_empty(),
+            };
+            if body.is_none() && title.is_none() && bare {
                 return Err(Error::invalid(
                     "body",
                     "is empty: write something, or delete the comment",
@@ -200,6 +232,9 @@ pub async fn update(
                 &html,
                 asker.now,
             )?;
+            if let Some(attached) = &attached {
+                change_attached(connection, &asker, &case, attached, most)?;
+            }
             tell(connection, &asker, EventKind::PostUpdated, &case.post, None)?;
             audit::note(
                 connection,
@@ -212,7 +247,23 @@ pub async fn update(
         })
         .await?;
     app.bells.events.notify_one();
+    app.bells.files.notify_one();
     Ok(post)
+}
+
+fn change_attached(
+    connection: &mut Connection,
+    asker: &Asker,
+    case: &Case<act::EditPost>,
+    attached: &[Attached],
+    most: usize,
+) -> Result<()> {
+    let permit = |connection: &mut Connection| {
+        let (group, post) = (case.group.clone(), case.post.clone());
+        let case = access::permit_in::<act::Attach>(connection, asker, group, post)?;
+        Ok(case.permit)
+    };
+    attachments::rearrange(connection, asker, &case.post, attached, most, permit)
 }
 
 /// Topics keep a title, comments have none.
@@ -241,6 +292,7 @@ pub async fn delete(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
         })
         .await?;
     app.bells.events.notify_one();
+    app.bells.files.notify_one();
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
-use crate::storage::{Connection, ids};
+use crate::storage::{Connection, attachments, ids};
 
 /// A post before it has an id. The group comes from the permit.
 #[derive(Clone, Debug)]
@@ -175,7 +175,7 @@ pub fn update_text(
     Ok(())
 }
 
-/// Takes a post back for good: its text and earlier texts are gone, its place in the thread stays.
+/// Takes a post back for good: its text, earlier texts and attachments are gone, its place in the thread stays.
 pub fn delete(
     connection: &mut Connection,
     permit: &Permit<act::DeletePost>,
@@ -184,6 +184,7 @@ pub fn delete(
     diesel::delete(revisions::table.filter(revisions::post_id.eq(post.id.0)))
         .execute(connection)?;
     diesel::delete(removals::table.find(post.id.0)).execute(connection)?;
+    attachments::remove_of(connection, post.id)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),

@@ -27,7 +27,7 @@ fn text_of(uri: &Option<Uri>) -> Option<&str> {
 #[test]
 fn a_topic_is_a_page_for_the_group_and_nobody_else() {
     let group = engineering(Access::Open, Stage::Partners);
-    let page = render_post(&acme(), &topic(), &ada(), &group, None);
+    let page = render_post(&acme(), &topic(), &ada(), &group, None, &[]);
     assert_eq!(
         page,
         json!({
@@ -57,7 +57,7 @@ fn a_comment_is_a_note_in_the_conversation_of_its_topic() {
     comment.title = None;
     comment.edited_at = Some(at("2026-03-02T08:00:00Z"));
     let parent = topic().uri;
-    let note = render_post(&acme(), &comment, &ada(), &group, Some(&parent));
+    let note = render_post(&acme(), &comment, &ada(), &group, Some(&parent), &[]);
     assert_eq!(note["type"], "Note");
     assert_eq!(note["inReplyTo"], "https://acme.example/p/41");
     assert_eq!(note["context"], "https://acme.example/p/41/context");
@@ -69,7 +69,7 @@ fn a_comment_is_a_note_in_the_conversation_of_its_topic() {
 #[test]
 fn what_we_write_is_what_we_read() {
     let group = engineering(Access::Closed, Stage::Partners);
-    let read = parsed(&render_post(&acme(), &topic(), &ada(), &group, None));
+    let read = parsed(&render_post(&acme(), &topic(), &ada(), &group, None, &[]));
     assert_eq!(
         read,
         ReceivedPost {
@@ -81,6 +81,8 @@ fn what_we_write_is_what_we_read() {
             html: topic().html.into(),
             source: topic().source,
             published: Some(topic().created_at),
+            attachments: Vec::new(),
+            links_files: false,
         }
     );
 }
@@ -90,7 +92,7 @@ fn in_a_group_elsewhere_the_conversation_is_not_ours_to_name() {
     let mut group = engineering(Access::Open, Stage::Partners);
     group.actor.host = Some("birch.example".parse().unwrap());
     group.actor.followers = None;
-    let page = render_post(&acme(), &topic(), &ada(), &group, None);
+    let page = render_post(&acme(), &topic(), &ada(), &group, None, &[]);
     assert_eq!(page.get("context"), None);
     assert_eq!(page["to"][1], format!("{ENGINEERING}/followers"));
 }
