@@ -200,10 +200,15 @@ impl Fixture {
         let stage = Stage::Partners;
         let staged = groups::set_stage(&self.app, Viewer::Operator, group.id, stage).await;
         staged.expect("the group is for partners");
+        self.grant(group, peer, "read,react,reply,start,attach")
+            .await;
+    }
+
+    /// Lets a partner do this, and nothing else, in a group.
+    pub async fn grant(&self, group: &Group, peer: &Peer, can: &str) {
+        let host = peer.host().parse().expect("a host");
         let request = GrantRequest {
-            capabilities: "read,react,reply,start,attach"
-                .parse::<Capabilities>()
-                .expect("words"),
+            capabilities: can.parse::<Capabilities>().expect("words"),
             join: None,
             from: None,
             until: None,
@@ -531,13 +536,13 @@ async fn group(app: &App, name: &str, access: Access, owner: ActorId) -> Group {
 async fn topic(app: &App, author: &Person, group: GroupId, title: &str, text: &str) -> Post {
     let title = title.parse().expect("a title");
     let body = Some(text.parse().expect("a text"));
-    let made = posts::create_topic(app, author.viewer(), group, title, body).await;
+    let made = posts::create_topic(app, author.viewer(), group, title, body, vec![]).await;
     made.expect("a topic")
 }
 
 async fn comment(app: &App, author: &Person, parent: PostId, text: &str) -> Post {
     let body = text.parse().expect("a text");
     let audience = guildhall::domain::Audience::Group;
-    let made = posts::comment(app, author.viewer(), parent, body, audience).await;
+    let made = posts::comment(app, author.viewer(), parent, Some(body), audience, vec![]).await;
     made.expect("a comment")
 }

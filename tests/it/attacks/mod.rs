@@ -10,6 +10,7 @@ mod destinations;
 mod fixture;
 mod flood;
 mod leaks;
+mod media;
 mod no_grant;
 mod origin;
 mod reach;
