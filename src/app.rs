@@ -57,8 +57,6 @@ pub struct Bells {
     pub arrivals: Notify,
     /// A job was queued.
     pub jobs: Notify,
-    /// Files may be there that nobody needs any more.
-    pub files: Notify,
     /// A job of this process ended.
     pub ended_jobs: Notify,
     /// The server is told to stop.

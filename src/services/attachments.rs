@@ -22,5 +22,5 @@ pub use passes::{Passes, viewer_of_pass};
 pub use receive::ReceivedAttachment;
 pub(super) use receive::{is_other, receive, receive_change};
 pub use show::{Answer, Asked, Shown, find_post, open, show};
-pub use sweep::{Usage, sweep, usage};
+pub use sweep::{Usage, sweep, sweep_dropped, usage};
 pub use upload::{Upload, describe, find_own, upload};

@@ -14,7 +14,7 @@ use crate::policy::{Permit, act};
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
-use crate::storage::schema::attachments;
+use crate::storage::schema::{attachments, dropped_files};
 use crate::storage::{Connection, ids};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -231,22 +231,25 @@ pub fn describe(
     Ok(())
 }
 
-/// Puts an upload of its author into a post.
+/// Puts an upload of its author into a post. False: it is in one already.
 pub fn attach(
     connection: &mut Connection,
     permit: &Permit<act::Attach>,
     post: &Post,
     id: AttachmentId,
     place: usize,
-) -> Result<()> {
+) -> Result<bool> {
     debug_assert_eq!(Some(permit.group()), post.group);
-    diesel::update(attachments::table.find(id.0))
+    let waiting = attachments::table
+        .find(id.0)
+        .filter(attachments::post_id.is_null());
+    let changed = diesel::update(waiting)
         .set((
             attachments::post_id.eq(Some(post.id.0)),
             attachments::place.eq(number(place)),
         ))
         .execute(connection)?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// Gives an attachment another place among those of its post.
@@ -257,25 +260,70 @@ pub fn set_place(connection: &mut Connection, id: AttachmentId, place: usize) ->
     Ok(())
 }
 
-/// Takes an attachment away. Its file is swept away when nothing else needs it.
+/// Takes an attachment away.
 pub fn remove(connection: &mut Connection, id: AttachmentId) -> Result<()> {
-    diesel::delete(attachments::table.find(id.0)).execute(connection)?;
-    Ok(())
+    drop_all(connection, &[id.0]).map(drop)
 }
 
 /// Takes everything away that is attached to a post.
 pub(super) fn remove_of(connection: &mut Connection, post: PostId) -> Result<()> {
-    diesel::delete(attachments::table.filter(attachments::post_id.eq(post.0)))
-        .execute(connection)?;
-    Ok(())
+    let ids: Vec<i64> = attachments::table
+        .filter(attachments::post_id.eq(post.0))
+        .select(attachments::id)
+        .load(connection)?;
+    drop_all(connection, &ids).map(drop)
 }
 
 /// Takes the uploads of somebody away that are in no post.
 pub fn remove_waiting(connection: &mut Connection, owner: ActorId) -> Result<()> {
-    let waiting = attachments::table
+    let ids: Vec<i64> = attachments::table
         .filter(attachments::owner_id.eq(owner.0))
-        .filter(attachments::post_id.is_null());
-    diesel::delete(waiting).execute(connection)?;
+        .filter(attachments::post_id.is_null())
+        .select(attachments::id)
+        .load(connection)?;
+    drop_all(connection, &ids).map(drop)
+}
+
+/// Removes rows, and writes down which files they referred to; how many.
+fn drop_all(connection: &mut Connection, ids: &[i64]) -> Result<usize> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let these = || attachments::table.filter(attachments::id.among(ids.iter().copied()));
+    let referred: Vec<(Option<String>, Option<String>)> = these()
+        .select((attachments::digest, attachments::preview))
+        .load(connection)?;
+    let removed = diesel::delete(these()).execute(connection)?;
+    for digest in referred
+        .into_iter()
+        .flat_map(|(whole, preview)| [whole, preview])
+        .flatten()
+    {
+        on_backend!(connection, |inner| diesel::insert_into(
+            dropped_files::table
+        )
+        .values(dropped_files::digest.eq(&digest))
+        .on_conflict_do_nothing()
+        .execute(inner))?;
+    }
+    Ok(removed)
+}
+
+/// Files that something referred to which is gone, at most `most`.
+pub fn list_dropped(connection: &mut Connection, most: i64) -> Result<Vec<FileDigest>> {
+    let names: Vec<String> = dropped_files::table
+        .limit(most)
+        .select(dropped_files::digest)
+        .load(connection)?;
+    names.iter().map(|name| read(name)).collect()
+}
+
+/// These are seen to.
+pub fn forget_dropped(connection: &mut Connection, files: &[FileDigest]) -> Result<()> {
+    let names = files.iter().map(FileDigest::to_string);
+    let names: Vec<String> = names.collect();
+    diesel::delete(dropped_files::table.filter(dropped_files::digest.eq_any(names)))
+        .execute(connection)?;
     Ok(())
 }
 

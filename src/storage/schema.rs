@@ -216,6 +216,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    dropped_files (digest) {
+        digest -> Text,
+    }
+}
+
+diesel::table! {
     revisions (id) {
         id -> BigInt,
         post_id -> BigInt,
@@ -453,6 +459,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     received_grants,
     posts,
     attachments,
+    dropped_files,
     revisions,
     removals,
     mentions,

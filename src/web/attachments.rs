@@ -115,9 +115,9 @@ impl Sent {
 }
 
 /// What a form says about files: which there were and are to stay, with what there is to see in each.
-pub struct Told<'a>(pub &'a [(String, String)]);
+pub struct FileFields<'a>(pub &'a [(String, String)]);
 
-impl Told<'_> {
+impl FileFields<'_> {
     fn value(&self, name: &str) -> Option<&str> {
         let named = self.0.iter().find(|(known, _)| known == name);
         named.map(|(_, value)| value.as_str())
@@ -138,7 +138,7 @@ impl Told<'_> {
 /// another try, and is forgotten after a day.
 pub async fn take(
     member: &Member,
-    told: &Told<'_>,
+    told: &FileFields<'_>,
     files: Vec<SentFile>,
     before: &[Attachment],
     sent: &mut Sent,

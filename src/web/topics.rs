@@ -76,7 +76,7 @@ pub struct Place {
 pub async fn create(member: Member, handle: Path<String>, form: FormWithFiles<NewTopic>) -> Answer {
     let view = groups::locate(&member, &handle).await?;
     let (mut typed, Parts { fields, files }) = (form.fields, form.parts);
-    let told = attachments::Told(&fields);
+    let told = attachments::FileFields(&fields);
     let taken = attachments::take(&member, &told, files, &[], &mut typed.sent).await;
     let outcome = match taken.and_then(|()| read(&typed)) {
         Ok((title, body)) => {
@@ -109,7 +109,7 @@ pub async fn comment(member: Member, id: Path<String>, form: FormWithFiles<NewCo
         sent: Sent::default(),
     };
     let Parts { fields, files } = form.parts;
-    let told = attachments::Told(&fields);
+    let told = attachments::FileFields(&fields);
     let taken = attachments::take(&member, &told, files, &[], &mut typed.sent).await;
     let outcome = match taken {
         Ok(()) => post_comment(&member, &typed).await,
@@ -337,7 +337,7 @@ pub async fn update(member: Member, id: Path<String>, form: FormWithFiles<NewTop
     let thread = posts::thread(&member.app, member.viewer(), id).await?;
     let view = &find_in(&thread, id)?.view;
     let (mut typed, Parts { fields, files }) = (form.fields, form.parts);
-    let told = attachments::Told(&fields);
+    let told = attachments::FileFields(&fields);
     let before = &view.attachments;
     let taken = attachments::take(&member, &told, files, before, &mut typed.sent).await;
     let outcome = match taken {

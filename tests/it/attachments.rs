@@ -147,7 +147,10 @@ async fn a_file_comes_back_and_is_only_ever_saved() {
             "{refused:?}"
         );
 
-        world.grant("acme", "engineering", "birch", ALL, &[]).await;
+        let history = ["--history", "all"];
+        world
+            .grant("acme", "engineering", "birch", ALL, &history)
+            .await;
         let reply = eventually("birch heard of the grant", async || {
             let posted = bo.post("/api/v1/statuses", reply.clone()).await;
             (posted.status == StatusCode::OK).then_some(posted.body)
@@ -292,6 +295,9 @@ async fn an_upload_is_its_owners_until_it_is_posted() {
                 .status,
             404
         );
+        let acme = &world.house("acme").instance;
+        acme.run_json(&["member", "add", "engineering", "eve"])
+            .await;
         let group = eve.find("engineering").await;
         let stolen = json!({ "group_id": group, "title": "Mine", "media_ids": [one["id"]] });
         assert_eq!(eve.post("/api/v1/statuses", stolen).await.status, 422);

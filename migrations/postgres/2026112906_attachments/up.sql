@@ -33,3 +33,9 @@ CREATE INDEX attachments_post ON attachments (post_id, place);
 CREATE INDEX attachments_owner ON attachments (owner_id, post_id);
 CREATE INDEX attachments_digest ON attachments (digest);
 CREATE INDEX attachments_preview ON attachments (preview);
+
+-- Files that an attachment referred to which is gone: they are removed when nothing else refers to them.
+CREATE TABLE dropped_files (
+    -- SHA-256, hexadecimal.
+    digest TEXT PRIMARY KEY NOT NULL
+);

@@ -60,7 +60,6 @@ pub async fn erase(app: &App, viewer: Viewer, actor: ActorId) -> Result<Erased> 
         })
         .await?;
     app.bells.events.notify_one();
-    app.bells.files.notify_one();
     deliveries::settle_cancelled(app, None).await?;
     Ok(erased)
 }

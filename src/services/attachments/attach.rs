@@ -37,11 +37,24 @@ pub(in crate::services) fn attach(
 ) -> Result<()> {
     check_list(attached, most)?;
     for (place, one) in attached.iter().enumerate() {
-        let found = find_waiting(connection, asker, one.id)?;
-        storage::attachments::attach(connection, permit, post, found.id, place)?;
-        describe(connection, &found, one)?;
+        put(connection, asker, permit, post, one, place)?;
     }
     Ok(())
+}
+
+fn put(
+    connection: &mut Connection,
+    asker: &Asker,
+    permit: &Permit<act::Attach>,
+    post: &Post,
+    one: &Attached,
+    place: usize,
+) -> Result<()> {
+    let found = find_waiting(connection, asker, one.id)?;
+    if !storage::attachments::attach(connection, permit, post, found.id, place)? {
+        return Err(not_there());
+    }
+    describe(connection, &found, one)
 }
 
 /// Makes these the attachments of a post, in this order: what is not among them goes, what is new
@@ -67,11 +80,7 @@ pub(in crate::services) fn rearrange(
                 storage::attachments::set_place(connection, known.id, place)?;
                 describe(connection, known, one)?;
             }
-            (None, Some(permit)) => {
-                let found = find_waiting(connection, asker, one.id)?;
-                storage::attachments::attach(connection, permit, post, found.id, place)?;
-                describe(connection, &found, one)?;
-            }
+            (None, Some(permit)) => put(connection, asker, permit, post, one, place)?,
             (None, None) => return Err(Error::internal("an attachment came without a permit")),
         }
     }
@@ -106,12 +115,14 @@ fn find_waiting(
         Ok(_) | Err(Error::NotFound) => None,
         Err(error) => return Err(error),
     };
-    waiting.ok_or_else(|| {
-        Error::invalid(
-            "attachments",
-            "a file is not there (any more): upload it again",
-        )
-    })
+    waiting.ok_or_else(not_there)
+}
+
+fn not_there() -> Error {
+    Error::invalid(
+        "attachments",
+        "a file is not there (any more): upload it again",
+    )
 }
 
 fn describe(connection: &mut Connection, known: &Attachment, one: &Attached) -> Result<()> {

@@ -14,7 +14,39 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 /// An upload that takes longer was given up.
 const INCOMING_KEPT: Duration = Duration::from_secs(86_400);
 
-/// Removes the files that nothing refers to; how many. A part of the folder in which somebody keeps
+/// Files looked at in one step.
+const FILES_PER_STEP: i64 = 200;
+
+/// Removes the files of what was taken back since the last time; how many. Those that something else
+/// refers to, too, stay.
+pub async fn sweep_dropped(app: &App) -> Result<usize> {
+    let mut removed = 0;
+    loop {
+        let dropped = app
+            .db
+            .read("list_dropped_files", |connection| {
+                storage::attachments::list_dropped(connection, FILES_PER_STEP)
+            })
+            .await?;
+        if dropped.is_empty() || app.bells.stop.rung() {
+            return Ok(removed);
+        }
+        let Some(alone) = find_moment(app).await? else {
+            return Ok(removed);
+        };
+        removed += app
+            .db
+            .write_patiently("sweep_dropped_files", move |connection| {
+                let needed = storage::attachments::list_needed(connection, &dropped)?;
+                let removed = alone.sweep(&dropped, &needed)?;
+                storage::attachments::forget_dropped(connection, &dropped)?;
+                Ok(removed)
+            })
+            .await?;
+    }
+}
+
+/// Removes every file that nothing refers to, as a crash may leave it; how many. A part of the folder in which somebody keeps
 /// files all the time waits for the next time.
 pub async fn sweep(app: &App) -> Result<usize> {
     let mut removed = 0;

@@ -247,7 +247,6 @@ pub async fn update(
         })
         .await?;
     app.bells.events.notify_one();
-    app.bells.files.notify_one();
     Ok(post)
 }
 
@@ -292,7 +291,6 @@ pub async fn delete(app: &App, viewer: Viewer, id: PostId) -> Result<()> {
         })
         .await?;
     app.bells.events.notify_one();
-    app.bells.files.notify_one();
     Ok(())
 }
 

@@ -47,6 +47,7 @@ async fn attached(
 async fn ask(fixture: &Fixture, request: Forged) -> Reply {
     let mut reply = fixture.send(&request).await;
     reply.headers.retain(|(name, _)| name != "date");
+    reply.headers.sort();
     reply
 }
 
@@ -262,7 +263,7 @@ async fn a61_a63_what_says_it_is_a_picture_is_one_or_is_refused() {
         for (name, kind, bytes) in [
             ("page.html", "text/html", &html[..]),
             ("../../../../tmp/guildhall-a63", "text/html", html),
-            ("a\u{0}b/../c.html", "application/xhtml+xml", html),
+            ("a\\..\\b/../c.html", "application/xhtml+xml", html),
         ] {
             let reply = sends(fixture, name, kind, bytes).await;
             assert_eq!(reply.status, 200, "{name}: {}", reply.text());
