@@ -383,7 +383,7 @@ pub fn list_needed(
 pub fn forget_waiting(connection: &mut Connection, before: Timestamp, most: i64) -> Result<usize> {
     let old: Vec<i64> = attachments::table
         .filter(attachments::post_id.is_null())
-        .filter(attachments::id.lt(ids::first_at(before)))
+        .filter(attachments::created_at.lt(before.micros()))
         .limit(most)
         .select(attachments::id)
         .load(connection)?;
