@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use guildhall::domain::{AttachmentId, Description, Post};
-use guildhall::services::attachments::{self, Attached, Upload};
+use guildhall::domain::AttachmentId;
+use guildhall::services::attachments::Attached;
 use guildhall::services::posts;
 use serde_json::json;
 
 use super::denial::Memory;
-use super::fixture::{Fixture, Person, on_both};
+use super::fixture::{Fixture, on_both, picture};
 use crate::support::files::{png, upload};
 use crate::support::forge::{Forged, Letter, Reply};
 use crate::support::peer::{ACTIVITY_JSON, Answer};
@@ -18,31 +18,6 @@ use crate::support::world::eventually;
 const REFUSED_WITHIN: Duration = Duration::from_secs(2);
 /// How much memory that may take, bytes.
 const REFUSED_BYTES_MAX: usize = 64 << 20;
-
-/// Puts a picture of somebody's into a new topic of theirs in a group.
-async fn attached(
-    fixture: &Fixture,
-    by: &Person,
-    group: &guildhall::domain::Group,
-) -> (Post, AttachmentId) {
-    let app = &fixture.app;
-    let mut draft = app.files.draft().expect("a file");
-    draft.write(&png(900, 900, 9)).expect("bytes");
-    let upload = Upload {
-        draft,
-        name: "x.png".into(),
-        media_type: "image/png".into(),
-        description: Description::default(),
-        focus: None,
-    };
-    let sent = attachments::upload(app, by.viewer(), upload)
-        .await
-        .expect("an upload");
-    let title = "Picture".parse().expect("a title");
-    let list = vec![Attached::from(sent.id)];
-    let made = posts::create_topic(app, by.viewer(), group.id, title, None, list).await;
-    (made.expect("a topic"), sent.id)
-}
 
 async fn ask(fixture: &Fixture, request: Forged) -> Reply {
     let mut reply = fixture.send(&request).await;
@@ -63,7 +38,7 @@ async fn sends(fixture: &Fixture, name: &str, kind: &str, bytes: &[u8]) -> Reply
 #[tokio::test]
 async fn a33_media_of_a_secret_group_never_were() {
     on_both(async |fixture| {
-        let (_, id) = attached(fixture, &fixture.ann, &fixture.secret).await;
+        let (_, id) = picture(&fixture.app, &fixture.ann, fixture.secret.id).await;
         let never = id.0 + (86_400 << 30);
         for template in [
             "/media/IT",
@@ -115,7 +90,7 @@ async fn a33_media_of_a_secret_group_never_were() {
 #[tokio::test]
 async fn a27_a_partner_reads_what_is_attached_only_with_the_grant() {
     on_both(async |fixture| {
-        let (post, id) = attached(fixture, &fixture.ann, &fixture.shared).await;
+        let (post, id) = picture(&fixture.app, &fixture.ann, fixture.shared.id).await;
         let path = format!("/media/{id}");
         let shown = ask(
             fixture,
@@ -202,7 +177,7 @@ async fn a52_pictures_that_unfold_are_refused_soon_and_in_little_memory() {
 #[tokio::test]
 async fn a58_what_is_asked_besides_reaches_nobody() {
     on_both(async |fixture| {
-        let (_, id) = attached(fixture, &fixture.ann, &fixture.shared).await;
+        let (_, id) = picture(&fixture.app, &fixture.ann, fixture.shared.id).await;
         let cookie = &fixture.ann.cookie;
         let url = fixture.p.url("/trap");
         let traffic = fixture.traffic();
