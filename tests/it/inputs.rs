@@ -99,7 +99,6 @@ fn outcomes(samples: &[Value], answers: &[Reply], dump: &Dump) -> Vec<Outcome> {
         rows.map(|row| (text(&row[key]).to_owned(), row)).collect()
     };
     let (arrivals, posts) = (by("arrivals", "activity_uri"), by("posts", "uri"));
-    let attached = rows(dump, "attachments");
     let outcome = |(sample, answer): (&Value, &Reply)| {
         let (name, activity) = (text(&sample["name"]), &sample["activity"]);
         let post = activity["object"]["id"].as_str();
@@ -115,11 +114,7 @@ fn outcomes(samples: &[Value], answers: &[Reply], dump: &Dump) -> Vec<Outcome> {
                 "(without a title)" => " untitled",
                 _ => "",
             };
-            let below = attached.iter().filter(|one| one["post_id"] == post["id"]);
-            let below: String = below
-                .map(|one| format!(" +{}", text(&one["kind"])))
-                .collect();
-            let line = format!("{name} shown {digest}{untitled} {}{below}", shape(html));
+            let line = format!("{name} shown {digest}{untitled} {}", shape(html));
             return Outcome { line, seen };
         }
         let arrival = activity["id"].as_str().and_then(|id| arrivals.get(id));
