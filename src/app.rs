@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OnceCell, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{GrantId, GroupId, Name, PostId, Timestamp, Uri};
+use crate::domain::{AttachmentId, GrantId, GroupId, Name, PostId, Timestamp, Uri};
 use crate::error::Result;
 use crate::federation::partnership::Throttle;
+use crate::files::Files;
 use crate::policy::{House, Viewer};
 use crate::services::idempotency::Asked;
 use crate::storage::Database;
@@ -26,6 +27,10 @@ pub struct Inner {
     /// The one client for requests to other servers.
     pub http: crate::http::Client,
     pub bells: Bells,
+    /// Where pictures and files are kept.
+    pub files: Files,
+    /// The key of links to files, once it was read.
+    pub pass_key: OnceCell<String>,
     /// What clients asked for lately, so that asking again does not do it again.
     pub asked: Asked,
     /// How many handshakes this process has let in lately.
@@ -107,6 +112,8 @@ impl App {
             crate::http::Client::new(&config.public_url, &config.federation, &config.limits)?;
         Ok(Self {
             inner: Arc::new(Inner {
+                files: Files::below(&config.data_dir),
+                pass_key: OnceCell::new(),
                 config,
                 db,
                 clock: Clock::default(),
@@ -176,6 +183,11 @@ impl Addresses {
     /// A topic or comment.
     pub fn post(&self, id: PostId) -> Uri {
         self.origin.join(&format!("p/{id}"))
+    }
+
+    /// A picture or file of a post.
+    pub fn attachment(&self, id: AttachmentId) -> Uri {
+        self.origin.join(&format!("media/{id}"))
     }
 
     /// Where other servers use our invitations.

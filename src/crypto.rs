@@ -46,6 +46,20 @@ pub fn key_fingerprint(public_pem: &str) -> Result<String> {
     Ok(hex(&openssl::sha::sha256(&der.map_err(Error::internal)?)))
 }
 
+/// SHA-256 of something that comes in pieces.
+#[derive(Clone, Default)]
+pub struct Sha256(openssl::sha::Sha256);
+
+impl Sha256 {
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finish()
+    }
+}
+
 /// HMAC-SHA256 of `message` under `key`, hexadecimal.
 pub fn hmac(key: &str, message: &str) -> Result<String> {
     let sign = || -> Result<Vec<u8>, openssl::error::ErrorStack> {

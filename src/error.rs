@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::domain::Unfit;
 use crate::policy::{Denial, Reason};
 
 /// What can go wrong in a use case.
@@ -19,6 +20,9 @@ pub enum Error {
         field: Cow<'static, str>,
         problem: String,
     },
+    /// A file that is not taken, and why.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// It would contradict what is there already.
     #[error("{0}")]
     Conflict(String),

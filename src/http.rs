@@ -214,6 +214,19 @@ impl Client {
         url: &Url,
         headers: &[(&'static str, String)],
     ) -> Result<Response, HttpError> {
+        self.get_up_to(self.body_bytes_max, url, headers).await
+    }
+
+    /// The same with another limit, in bytes: for files.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn get_up_to(
+        &self,
+        most: usize,
+        url: &Url,
+        headers: &[(&'static str, String)],
+    ) -> Result<Response, HttpError> {
         self.permit(url)?;
         let request = self.to(url).get(url.clone());
         let request = request.headers(header_map(headers)?);
@@ -221,7 +234,7 @@ impl Client {
         Ok(Response {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
-            body: read_bounded(response, self.body_bytes_max).await?,
+            body: read_bounded(response, most).await?,
         })
     }
 

@@ -176,9 +176,16 @@ fn write_posts(house: &House, group: &Group, topics: usize, posts: usize) {
             running.spawn(async move {
                 for number in 1..posts {
                     let body = marked(topic, number).parse().unwrap();
-                    posts::comment(&app, viewer.clone(), post.id, body, Audience::Group)
-                        .await
-                        .unwrap();
+                    posts::comment(
+                        &app,
+                        viewer.clone(),
+                        post.id,
+                        Some(body),
+                        Audience::Group,
+                        vec![],
+                    )
+                    .await
+                    .unwrap();
                 }
             });
         }

@@ -133,7 +133,7 @@ impl Scene {
                 let (app, ada, topic) = (house.app.clone(), house.ada(), self.topic.id);
                 let body = marked(0, number).parse().unwrap();
                 running.spawn(async move {
-                    posts::comment(&app, ada, topic, body, Audience::Group)
+                    posts::comment(&app, ada, topic, Some(body), Audience::Group, vec![])
                         .await
                         .unwrap();
                 });

@@ -272,7 +272,7 @@ impl House {
             let title = format!("Topic {number}").parse().unwrap();
             let body = marked(number, 0).parse().unwrap();
             async move {
-                posts::create_topic(&app, viewer, group, title, Some(body), None)
+                posts::create_topic(&app, viewer, group, title, Some(body), None, vec![])
                     .await
                     .unwrap()
             }

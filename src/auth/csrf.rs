@@ -10,14 +10,14 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
-use actix_web::web::{Bytes, Data, Query};
+use actix_web::web::{self, Bytes, Data, Query};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, ResponseError as _};
 use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
-use crate::auth::{Refused, cookies};
+use crate::auth::{Parts, Refused, cookies};
 use crate::crypto;
 use crate::error::Result;
 
@@ -97,6 +97,61 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
             Ok(Self(fields.into_inner()))
         })
     }
+}
+
+/// The same, of a form that may have files: sent in parts then. The token has to come before them.
+pub struct FormWithFiles<T> {
+    pub fields: T,
+    /// Every field as it came, for lists, and the files.
+    pub parts: Parts,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for FormWithFiles<T> {
+    type Error = Refused;
+    type Future = LocalBoxFuture<'static, Result<Self, Refused>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let secret = cookies::browser_secret(&request).ok_or(Refused::ForeignForm)?;
+            let parts = match request.content_type() {
+                "multipart/form-data" => {
+                    let check = |parts: &Parts| check_token(&secret, &as_form(&parts.fields));
+                    let payload = web::Payload::from_request(&request, &mut payload.into());
+                    let payload = payload.await.map_err(|error| bad(&error))?;
+                    Parts::read(app(&request)?, request.headers(), payload, check).await?
+                }
+                "application/x-www-form-urlencoded" => {
+                    let body = Bytes::from_request(&request, &mut payload.into()).await;
+                    let body = body.map_err(|error| bad(&error))?;
+                    let text = std::str::from_utf8(&body).map_err(|_| Refused::ForeignForm)?;
+                    check_token(&secret, text)?;
+                    let fields = url::form_urlencoded::parse(text.as_bytes());
+                    Parts {
+                        fields: fields.into_owned().collect(),
+                        files: Vec::new(),
+                    }
+                }
+                _ => return Err(Refused::ForeignForm),
+            };
+            let fields = Query::<T>::from_query(&as_form(&parts.fields));
+            let fields = fields.map_err(|error| Refused::BadForm(error.to_string()))?;
+            Ok(Self {
+                fields: fields.into_inner(),
+                parts,
+            })
+        })
+    }
+}
+
+fn bad(error: &actix_web::Error) -> Refused {
+    Refused::BadForm(error.to_string())
+}
+
+fn as_form(fields: &[(String, String)]) -> String {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields).finish()
 }
 
 fn check_token(secret: &str, form: &str) -> Result<(), Refused> {

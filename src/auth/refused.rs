@@ -26,6 +26,8 @@ pub enum Refused {
     /// A form of ours whose fields cannot be read.
     #[error("The form cannot be read: {0}")]
     BadForm(String),
+    #[error("What was sent is larger than {most} bytes")]
+    TooLarge { most: u64 },
     #[error("Too many attempts. Wait a few minutes and try again.")]
     TooManyAttempts { wait: Duration },
     /// A fault of ours.
@@ -40,6 +42,7 @@ impl ResponseError for Refused {
             Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::ScopeMissing(_) | Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::BadForm(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed(Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -56,7 +59,9 @@ impl ResponseError for Refused {
                 .insert_header((WWW_AUTHENTICATE, "Bearer"))
                 .json(self.as_json()),
             Self::ScopeMissing(_) => answer.json(self.as_json()),
-            Self::ForeignForm | Self::BadForm(_) => answer.body(format!("{self}\n")),
+            Self::ForeignForm | Self::BadForm(_) | Self::TooLarge { .. } => {
+                answer.body(format!("{self}\n"))
+            }
             Self::TooManyAttempts { wait } => answer
                 .insert_header((RETRY_AFTER, wait.as_secs().max(1)))
                 .body(format!("{self}\n")),

@@ -145,7 +145,7 @@ async fn open_group(acme: &House, partner: &Host) -> Result<()> {
         GROUP,
         partner.as_str(),
         "--can",
-        "read,react,reply,start",
+        "read,react,reply,start,attach",
     ])
     .await?;
     Ok(())

@@ -12,6 +12,7 @@ mod grant;
 mod group;
 mod init;
 mod keys;
+mod media;
 mod member;
 mod migrate;
 mod output;
@@ -88,6 +89,9 @@ enum Command {
     /// Posts that somebody asked the moderators to look at
     #[command(subcommand)]
     Report(report::Command),
+    /// Pictures and files of posts
+    #[command(subcommand)]
+    Media(media::Command),
     /// Partnerships with other organizations' servers
     #[command(subcommand)]
     Partner(partner::Command),
@@ -173,6 +177,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Member(command) => member::run(&open_ready(config).await?, command, output).await,
         Command::Post(command) => post::run(&open_ready(config).await?, command, output).await,
         Command::Report(command) => report::run(&open_ready(config).await?, command, output).await,
+        Command::Media(command) => media::run(&open_ready(config).await?, command, output).await,
         Command::Partner(command) => {
             partner::run(&open_ready(config).await?, command, output).await
         }

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use crate::config::{
     Config, DatabaseConfig, DatabaseUrl, FederationConfig, GovernanceConfig, Limits,
 };
-use crate::domain::Uri;
+use crate::domain::{ATTACHMENTS_MAX, Uri};
 use crate::policy::FederationMode;
 
 /// Read when nobody names a file; may be missing.
@@ -115,7 +115,9 @@ const SETTINGS: &[(&str, Set)] = &[
     }),
     ("media.store", |_, text| match text {
         "file" => Ok(()),
-        _ => Err("only \"file\" is available in this version".into()),
+        _ => Err(
+            "only \"file\" is available in this version: files are kept in <data_dir>/media".into(),
+        ),
     }),
     ("governance.four_eyes", |_, text| match switch(text)? {
         false => Ok(()),
@@ -179,6 +181,36 @@ const SETTINGS: &[(&str, Set)] = &[
         assign(
             &mut draft.config.limits.fetch_bytes,
             number(text, 1_024, 64 << 20),
+        )
+    }),
+    ("limits.image_bytes", |draft, text| {
+        assign(
+            &mut draft.config.limits.image_bytes,
+            number(text, 1_024, 64 << 20),
+        )
+    }),
+    ("limits.image_pixels", |draft, text| {
+        assign(
+            &mut draft.config.limits.image_pixels,
+            number(text, 1_024, 256 << 20),
+        )
+    }),
+    ("limits.file_bytes", |draft, text| {
+        assign(
+            &mut draft.config.limits.file_bytes,
+            number(text, 1_024, 1 << 30),
+        )
+    }),
+    ("limits.attachments_per_post", |draft, text| {
+        assign(
+            &mut draft.config.limits.attachments_per_post,
+            number(text, 0, ATTACHMENTS_MAX),
+        )
+    }),
+    ("limits.waiting_uploads", |draft, text| {
+        assign(
+            &mut draft.config.limits.waiting_uploads,
+            number(text, 1, 10_000),
         )
     }),
 ];
@@ -279,6 +311,11 @@ fn defaults() -> Config {
             handshakes_per_minute: 30,
             fetch_seconds: 10,
             fetch_bytes: 1 << 20,
+            image_bytes: 16 << 20,
+            image_pixels: 33_177_600,
+            file_bytes: 32 << 20,
+            attachments_per_post: 8,
+            waiting_uploads: 64,
         },
     }
 }

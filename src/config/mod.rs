@@ -95,6 +95,16 @@ pub struct Limits {
     pub fetch_seconds: u64,
     /// Largest document fetched, bytes.
     pub fetch_bytes: usize,
+    /// Largest picture taken, bytes.
+    pub image_bytes: u64,
+    /// Largest picture taken, pixels.
+    pub image_pixels: u64,
+    /// Largest other file taken, bytes.
+    pub file_bytes: u64,
+    /// Pictures and files in one post.
+    pub attachments_per_post: usize,
+    /// Files that one person uploaded and that are in no post yet.
+    pub waiting_uploads: u32,
 }
 
 impl Limits {

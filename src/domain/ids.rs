@@ -45,6 +45,8 @@ id! {
     GroupId,
     /// A topic or a comment.
     PostId,
+    /// A picture or another file of a post.
+    AttachmentId,
     PartnerId,
     GrantId,
     /// A report of a post.

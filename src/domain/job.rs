@@ -30,6 +30,8 @@ pub enum Work {
     },
     /// Find out what software a server runs.
     AskSoftware { host: String },
+    /// Fetch a picture or file of a post from its author's server, because somebody wants to see it.
+    FetchAttachment { attachment: i64 },
     /// Use a partner's invitation code.
     AcceptPartnership {
         code: String,

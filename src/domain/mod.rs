@@ -6,6 +6,7 @@
 
 mod account;
 mod actor_token;
+mod attachment;
 mod audit;
 pub mod backoff;
 mod delivery;
@@ -39,6 +40,7 @@ mod uri;
 
 pub use account::*;
 pub use actor_token::*;
+pub use attachment::*;
 pub use audit::*;
 pub use delivery::*;
 pub use destination::*;

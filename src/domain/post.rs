@@ -1,10 +1,7 @@
 //! Topics and comments.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{
-    Actor, ActorId, EventKind, GroupId, Invalid, PollDraft, PollView, PostId, RefusalNotice, Timestamp,
-    Title, Uri,
-};
+use crate::domain::{Actor, ActorId, Attachment, EventKind, GroupId, Invalid, PollDraft, PollView, PostId, RefusalNotice, Timestamp, Title, Uri};
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -96,6 +93,8 @@ impl PostView {
         let created = |notice: &RefusalNotice| notice.kind == EventKind::PostCreated;
         self.refusals.iter().any(created)
     }
+    /// Its pictures and files, in order.
+    pub attachments: Vec<Attachment>,
 }
 
 /// Markdown of a topic or comment: not empty, not too long.
@@ -172,8 +171,9 @@ pub enum Draft {
         body: Option<Body>,
         poll: Option<PollDraft>,
     },
+    /// A picture says something without a text.
     Comment {
-        body: Body,
+        body: Option<Body>,
         audience: Audience,
     },
 }

@@ -234,6 +234,22 @@ pub async fn fetch_json(
     Ok(json::parse_bounded(&response.body)?)
 }
 
+/// Reads a file of at most `most` bytes. What it is, its bytes have to say.
+///
+/// # Errors
+/// See [`FetchError`].
+pub async fn fetch_file(
+    client: &Client,
+    signer: Option<Signer<'_>>,
+    url: &url::Url,
+    most: usize,
+    now: Timestamp,
+) -> Result<Vec<u8>, FetchError> {
+    let headers = headers(signer, url, "image/*, */*", now)?;
+    let response = client.get_up_to(most, url, &headers).await?;
+    Ok(found(response)?.body)
+}
+
 /// A `GET` whose status is 200.
 async fn get(
     client: &Client,
@@ -242,6 +258,16 @@ async fn get(
     accept: &str,
     now: Timestamp,
 ) -> Result<Response, FetchError> {
+    let headers = headers(signer, url, accept, now)?;
+    found(client.get(url, &headers).await?)
+}
+
+fn headers(
+    signer: Option<Signer<'_>>,
+    url: &url::Url,
+    accept: &str,
+    now: Timestamp,
+) -> Result<Headers, FetchError> {
     let mut headers: Headers = match signer {
         Some(signer) => signatures::sign(signer.signature, signer.keys, &Outgoing::get(url), now)
             .map_err(FetchError::Internal)?,
@@ -251,7 +277,10 @@ async fn get(
         headers.push(("authorization", format!("{TOKEN_SCHEME} {token}")));
     }
     headers.push(("accept", accept.to_owned()));
-    let response = client.get(url, &headers).await?;
+    Ok(headers)
+}
+
+fn found(response: Response) -> Result<Response, FetchError> {
     match response.status {
         200 => Ok(response),
         404 => Err(FetchError::NotFound),

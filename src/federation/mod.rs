@@ -4,6 +4,7 @@
 
 pub mod activities;
 mod actor_tokens;
+mod attachments;
 pub mod backfill;
 pub mod discovery;
 mod documents;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::domain::backoff;
-use crate::domain::{ActorId, GroupId, Job, JobState, Work};
+use crate::domain::{ActorId, AttachmentId, GroupId, Job, JobState, Work};
 use crate::error::Result;
 use crate::federation::{Federation, backfill, partnership};
 use crate::jobs::{LOOK_EVERY, recover, rest};
@@ -97,6 +97,9 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
                 .await
         }
         Work::AskSoftware { host } => federation.ask_software(&host.parse()?).await,
+        Work::FetchAttachment { attachment } => {
+            federation.fetch_attachment(AttachmentId(*attachment)).await
+        }
         Work::AcceptPartnership { code, class, by } => {
             let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
             let accepted = partnership::accept(&federation.app, viewer, code, *class).await;

@@ -10,6 +10,7 @@ mod fan_out;
 mod process_inbox;
 mod prune;
 mod tell_polls;
+mod sweep;
 
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub fn start(federation: &Federation) -> Vec<JoinHandle<()>> {
         tokio::spawn(expire::run(federation.app.clone())),
         tokio::spawn(tell_polls::run(federation.app.clone())),
         tokio::spawn(prune::run(federation.app.clone())),
+        tokio::spawn(sweep::run(federation.app.clone())),
     ]
 }
 

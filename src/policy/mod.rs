@@ -38,7 +38,7 @@
 //!   servers and all people elsewhere, those of its house too, are not told that we know it: who
 //!   may read it, only its house knows. Of whom it says that they do, they read what people here
 //!   wrote for the group, and nothing else: no group, no roster, no list, and they may do nothing.
-//! - The server of its house speaks for it: what it says was written, changed, liked or removed
+//! - The server of its house speaks for it: what it says was written, attached, changed, liked or removed
 //!   there, was, and is not asked for again as of the person who did it. Also in a group that is
 //!   locked or archived; not while the partnership is paused; never about asides and direct
 //!   messages. Nobody else speaks for a group elsewhere, but authors may always delete.
@@ -53,6 +53,8 @@
 //!   back, but goes with who is erased. That, and whether the option is there, [`crate::domain::Poll::admit`] says.
 //! - Who chose what is told to nobody, moderators and administrators included. How many did, everybody
 //!   reads who reads the post, but outside this house only of groups where no partners are kept apart.
+//! - A file that was uploaded and is in no post yet is its owner's alone ([`reads_upload`]); once it is in one,
+//!   whoever is shown the post's text may have it, and nobody else.
 //! - *Locked* means for moderators only in every way: commenting, attaching, reacting, editing.
 //! - *Archived* means read only for moderators too; owners and administrators can open it again.
 //! - Members of open groups may suggest people: [`invitation_outcome`] makes that a request.
@@ -93,7 +95,7 @@ pub use action::*;
 pub use facts::*;
 pub use rules::{
     PersonFacts, ProfileFacts, decide, explain, grant_effect, invitation_outcome, join_outcome,
-    may_look_elsewhere, permit, reads_profile, sees_person, shows_text, stage_fits,
+    may_look_elsewhere, permit, reads_profile, reads_upload, sees_person, shows_text, stage_fits,
 };
 pub use scope::*;
 pub use verdict::*;

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Audience, Group,
-    GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Promise, Timestamp, Uri,
+    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Attachment, Audience, Group, GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Promise, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
@@ -21,6 +20,8 @@ pub struct PostDocument {
     pub author: Actor,
     /// What a comment answers.
     pub parent: Option<Uri>,
+    /// What is attached to it, in order.
+    pub attachments: Vec<Attachment>,
     /// Likes that the reader may learn of, where they were asked for.
     pub likes: Vec<Like>,
     /// What it asks and how the votes stand, as far as others are told.
@@ -441,7 +442,7 @@ fn find_post(connection: &mut Connection, asker: &Asker, id: PostId) -> Result<(
     }
 }
 
-/// Adds who wrote them, what they answer and ask, and what is said of who may.
+/// Adds who wrote them, what they answer and ask, what is attached, and what is said of who may.
 fn with_names(
     connection: &mut Connection,
     asker: &Asker,
@@ -464,6 +465,7 @@ fn with_names(
         .into_iter()
         .map(|author| (author.id, author))
         .collect();
+    let mut attachments = storage::attachments::list_of_posts(connection, &ids)?;
     let parents: Vec<PostId> = posts.iter().filter_map(|post| post.parent).collect();
     let parents = match parents.is_empty() {
         true => HashMap::new(),
@@ -484,6 +486,7 @@ fn with_names(
                 promise,
                 author: author.ok_or_else(|| Error::internal("a post without an author"))?,
                 parent: post.parent.and_then(|parent| parents.get(&parent).cloned()),
+                attachments: attachments.remove(&post.id).unwrap_or_default(),
                 likes: Vec::new(),
                 poll: polls.remove(&post.id),
                 post,

@@ -27,6 +27,9 @@ pub const ERRANDS_KEPT: Duration = DAY.saturating_mul(7);
 /// What was turned away.
 pub const SECURITY_LOG_KEPT: Duration = DAY.saturating_mul(90);
 
+/// Files that were uploaded and never put into a post.
+pub const UPLOADS_KEPT: Duration = DAY;
+
 /// How much was forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
@@ -37,6 +40,7 @@ pub struct Pruned {
     pub errands: usize,
     pub refusals: usize,
     pub sessions: usize,
+    pub uploads: usize,
 }
 
 /// How far earlier rounds of this process got: what was looked at is not looked at again.
@@ -66,6 +70,7 @@ pub async fn prune(app: &App, reached: &mut Reached) -> Result<Pruned> {
         )
         .await?,
         sessions: by_steps(app, now, storage::sessions::forget_expired).await?,
+        uploads: by_steps(app, ago(UPLOADS_KEPT), storage::attachments::forget_waiting).await?,
     })
 }
 

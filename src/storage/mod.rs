@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod actors;
 mod among;
 pub mod arrivals;
+pub mod attachments;
 pub mod audit;
 pub mod bans;
 mod connection;

@@ -234,6 +234,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    attachments (id) {
+        id -> BigInt,
+        owner_id -> BigInt,
+        post_id -> Nullable<BigInt>,
+        place -> Integer,
+        kind -> Text,
+        media_type -> Text,
+        name -> Text,
+        description -> Text,
+        focus -> Nullable<Text>,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        blurhash -> Nullable<Text>,
+        origin -> Nullable<Text>,
+        origin_digest -> Nullable<Text>,
+        failed -> Bool,
+        digest -> Nullable<Text>,
+        preview -> Nullable<Text>,
+        bytes -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    dropped_files (digest) {
+        digest -> Text,
+    }
+}
+
+diesel::table! {
     revisions (id) {
         id -> BigInt,
         post_id -> BigInt,
@@ -537,6 +567,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     grants,
     received_grants,
     posts,
+    attachments,
+    dropped_files,
     revisions,
     removals,
     mirrored_people,

@@ -76,6 +76,25 @@ pub fn find_valid(connection: &mut Connection, token_hash: &str) -> Result<Optio
     Ok(row.map(token_from))
 }
 
+/// A token by its number, unless it was revoked or its account is disabled.
+pub fn find_by_id(connection: &mut Connection, id: TokenId) -> Result<Option<Token>> {
+    let row: Option<Row> = find_one!(
+        connection,
+        tokens::table
+            .inner_join(accounts::table)
+            .filter(tokens::id.eq(id.0).and(tokens::revoked_at.is_null()))
+            .filter(accounts::disabled_at.is_null())
+            .select((
+                tokens::id,
+                tokens::actor_id,
+                tokens::client,
+                tokens::scopes,
+                tokens::created_at,
+            ))
+    )?;
+    Ok(row.map(token_from))
+}
+
 pub fn list(connection: &mut Connection, actor: ActorId) -> Result<Vec<Token>> {
     let rows: Vec<Row> = tokens::table
         .filter(

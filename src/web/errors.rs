@@ -14,7 +14,7 @@ use askama::Template as _;
 
 use crate::app::App;
 use crate::auth::Refused;
-use crate::domain::Invalid;
+use crate::domain::{Invalid, Unfit};
 use crate::error::Error;
 use crate::policy::Reason;
 use crate::web::views::{ErrorPage, Page};
@@ -86,9 +86,11 @@ pub fn tell(problem: impl Into<Problem>) -> Result<Told, Problem> {
     let problem = problem.into();
     match &problem.0 {
         Error::NotFound | Error::Internal(_) => Err(problem),
-        Error::Denied(_) | Error::Invalid { .. } | Error::Conflict(_) | Error::Unavailable(_) => {
-            Ok(Told::new(status(&problem.0), sentence(&problem.0)))
-        }
+        Error::Denied(_)
+        | Error::Invalid { .. }
+        | Error::Unfit(_)
+        | Error::Conflict(_)
+        | Error::Unavailable(_) => Ok(Told::new(status(&problem.0), sentence(&problem.0))),
     }
 }
 
@@ -97,7 +99,9 @@ fn status(error: &Error) -> StatusCode {
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Denied(Reason::SignInNeeded) => StatusCode::UNAUTHORIZED,
         Error::Denied(_) => StatusCode::FORBIDDEN,
-        Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Unfit(Unfit::Kind(_)) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::Unfit(Unfit::Bytes { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Invalid { .. } | Error::Unfit(Unfit::Picture(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -109,6 +113,7 @@ fn sentence(error: &Error) -> String {
         Error::NotFound => String::new(),
         Error::Denied(reason) => reason.sentence().to_owned(),
         Error::Invalid { field, problem } => as_sentence(&about(field, problem)),
+        Error::Unfit(unfit) => as_sentence(&unfit.to_string()),
         Error::Conflict(text) | Error::Unavailable(text) => as_sentence(text),
         Error::Internal(_) => "We have written down what happened. Try again in a moment.".into(),
     }
@@ -197,7 +202,11 @@ fn log(error: &Error) {
     match error {
         Error::Internal(source) => tracing::error!(%source, "a page could not be made"),
         Error::Unavailable(what) => tracing::warn!(what, "a page could not be made"),
-        Error::NotFound | Error::Denied(_) | Error::Invalid { .. } | Error::Conflict(_) => {}
+        Error::NotFound
+        | Error::Denied(_)
+        | Error::Invalid { .. }
+        | Error::Unfit(_)
+        | Error::Conflict(_) => {}
     }
 }
 

@@ -185,6 +185,8 @@ async fn writing(visit: &Visit, view: &GroupView, typed: Option<NewTopic>) -> Re
     Ok(Writing::Open(Composer {
         title: typed.title,
         body: typed.body,
+        attached: parts::kept(&typed.sent.attached),
+        places: parts::places(rights.may(Action::Attach)),
         audience: audience(visit, &view.group, None).await?,
         poll: typed.poll.form(),
     }))

@@ -6,6 +6,7 @@
 //! page with one sentence.
 
 mod assets;
+mod attachments;
 mod audit;
 mod errors;
 mod find;
@@ -35,8 +36,8 @@ mod visit;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, LOCATION};
 use actix_web::middleware::{DefaultHeaders, from_fn};
-use actix_web::web::{self, Data, ServiceConfig, get, post, resource};
-use actix_web::{HttpRequest, HttpResponse, Resource};
+use actix_web::web::{self, Data, ServiceConfig, get, head, post, resource};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource};
 use askama::Template;
 
 use errors::{Answer, Problem, Told};
@@ -66,6 +67,13 @@ fn headers() -> DefaultHeaders {
 fn everybodys(config: &mut ServiceConfig) {
     config
         .route("/assets/{file}", get().to(assets::show))
+        .service(reads("/media/{id}", attachments::whole))
+        .service(reads("/media/{id}/preview", attachments::preview))
+        .service(reads("/media/{id}/pass/{pass}", attachments::whole_by_pass))
+        .service(reads(
+            "/media/{id}/pass/{pass}/preview",
+            attachments::preview_by_pass,
+        ))
         .route("/", get().to(home::show))
         .service(resource("/sign-in").get(sign_in::ask).post(sign_in::enter))
         .route("/sign-out", post().to(sign_in::leave))
@@ -156,6 +164,17 @@ fn administration(config: &mut ServiceConfig) {
         )
         .route("/admin/users/{name}/state", post().to(users::set_state))
         .route("/admin/users/{name}/erase", post().to(users::erase));
+}
+
+/// An address of bytes, which are asked for with `HEAD`, too.
+fn reads<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args, Output = Answer>,
+    Args: FromRequest + 'static,
+{
+    resource(path)
+        .route(get().to(handler.clone()))
+        .route(head().to(handler))
 }
 
 /// An address that only forms go to. Who reloads it is led up, to the page the form is on.

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Actor, Audience, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner,
-    PartnerState, PostState, PostView, RefusalNotice, Timestamp, Uri,
+    Actor, Attachment, AttachmentKind, Audience, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner, PartnerState, PostState, PostView, RefusalNotice, Timestamp, Uri,
 };
 use crate::policy::Action;
 use crate::services::groups::{GroupView, Readers};
 use crate::services::memberships::BanNotice;
 use crate::services::posts::{Listed, Shown};
 use crate::web::polls;
+use crate::web::attachments::PLACES;
 use crate::web::views::{
-    AudiencePart, Author, Badge, Failure, GroupCard, GroupHead, GroupLink, NotTaken, PostBody,
-    QueueHealth, RefusedText, TopicSummary, When,
+    AudiencePart, Author, Badge, Failure, FileView, GroupCard, GroupHead, GroupLink, KeptFile, NotTaken, PictureView, PostBody, QueueHealth, RefusedText, TopicSummary, When,
 };
 
 /// Longest first words of a topic in a list, in characters.
@@ -364,6 +363,8 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         author: author_of(&shown.view, shown.partner.as_ref()),
         when: when(post.created_at, now),
         body: SafeHtml::from_storage(post.html.clone()),
+        pictures: pictures(&shown.view.attachments),
+        files: files(&shown.view.attachments),
         edited: post.edited_at.map(|at| when(at, now)),
         likes: post.likes as usize,
         liked: shown.view.liked,
@@ -381,6 +382,91 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
             // Voting is reacting.
             polls::poll_box(poll, shown.can_like, now)
         }),
+    }
+}
+
+// Files -------------------------------------------------------------------------------------------
+
+/// Whether an attachment is shown as a picture. One that cannot be had is only a way to it.
+fn is_picture(one: &Attachment) -> bool {
+    one.kind == AttachmentKind::Image && !is_lost(one)
+}
+
+fn is_lost(one: &Attachment) -> bool {
+    one.origin.as_ref().is_some_and(|origin| origin.failed)
+}
+
+fn pictures(all: &[Attachment]) -> Vec<PictureView> {
+    let picture = |one: &Attachment| PictureView {
+        url: format!("/media/{}", one.id),
+        preview: format!("/media/{}/preview", one.id),
+        description: one.description.clone(),
+        width: one.measures.as_ref().map(|measures| measures.width),
+        height: one.measures.as_ref().map(|measures| measures.height),
+    };
+    let all = all.iter().filter(|one| is_picture(one));
+    all.map(picture).collect()
+}
+
+fn files(all: &[Attachment]) -> Vec<FileView> {
+    let all = all.iter().filter(|one| !is_picture(one));
+    all.map(file).collect()
+}
+
+fn file(one: &Attachment) -> FileView {
+    let origin = one.origin.as_ref().filter(|origin| origin.failed);
+    let url = match origin {
+        Some(origin) => origin.url.to_string(),
+        None => format!("/media/{}", one.id),
+    };
+    let name = match one.name.is_empty() {
+        false => one.name.clone(),
+        true if one.description.is_empty() => "A file".to_owned(),
+        true => one.description.clone(),
+    };
+    FileView {
+        url,
+        description: one.description.clone(),
+        size: one.stored.map(|stored| size(stored.bytes)),
+        elsewhere: origin.map(|origin| origin.url.host().to_string()),
+        name,
+    }
+}
+
+/// A size as people say it: "700 bytes", "1.2 MB".
+fn size(bytes: u64) -> String {
+    let tenths = |unit: u64| bytes.saturating_mul(10) / unit;
+    let said = |tenths: u64, unit: &str| match tenths {
+        0..100 => format!("{}.{} {unit}", tenths / 10, tenths % 10),
+        _ => format!("{} {unit}", tenths / 10),
+    };
+    match bytes {
+        0..1_000 => counted(bytes, "byte", "bytes"),
+        1_000..1_000_000 => said(tenths(1_000), "kB"),
+        1_000_000..1_000_000_000 => said(tenths(1_000_000), "MB"),
+        _ => said(tenths(1_000_000_000), "GB"),
+    }
+}
+
+/// What is in a form already.
+pub fn kept(attached: &[Attachment]) -> Vec<KeptFile> {
+    let kept = |one: &Attachment| KeptFile {
+        id: one.id.to_string(),
+        name: match one.name.is_empty() {
+            true => "Picture".to_owned(),
+            false => one.name.clone(),
+        },
+        description: one.description.clone(),
+        preview: is_picture(one).then(|| format!("/media/{}/preview", one.id)),
+    };
+    attached.iter().map(kept).collect()
+}
+
+/// The places for files in a form.
+pub fn places(may_attach: bool) -> Vec<usize> {
+    match may_attach {
+        true => (1..=PLACES).collect(),
+        false => Vec::new(),
     }
 }
 
@@ -431,6 +517,20 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn sizes_are_said_with_two_digits_or_more() {
+        for (bytes, said) in [
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_234, "1.2 kB"),
+            (45_678, "45 kB"),
+            (3_300_000, "3.3 MB"),
+            (2_000_000_000, "2.0 GB"),
+        ] {
+            assert_eq!(size(bytes), said);
+        }
     }
 
     #[test]

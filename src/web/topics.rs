@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use actix_web::web::{Path, Query};
 use serde::Deserialize;
 
-use crate::auth::Form;
+use crate::auth::{Form, FormWithFiles, Parts};
 use crate::domain::markup::SafeHtml;
 use crate::domain::{Audience, Body, PollDraft, Post, PostId, PostState, PostView, Title};
 use crate::error::{Error, Result};
 use crate::policy::Reason;
 use crate::services::posts::{self, Shown, Thread};
 use crate::services::{partners, reactions};
+use crate::web::attachments::{self, Sent};
 use crate::web::errors::{self, Answer, Problem, Told};
 use crate::web::forms::{Nothing, optional_body};
 use crate::web::groups;
@@ -37,6 +38,9 @@ pub struct NewTopic {
     pub body: String,
     #[serde(flatten)]
     pub poll: NewPoll,
+    /// What was sent with it.
+    #[serde(skip)]
+    pub sent: Sent,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +65,7 @@ struct Typed {
     parent: PostId,
     body: String,
     audience: Audience,
+    sent: Sent,
 }
 
 #[derive(Deserialize)]
@@ -71,12 +76,16 @@ pub struct Place {
 // Writing -----------------------------------------------------------------------------------------
 
 /// `POST /g/{handle}/topics`
-pub async fn create(member: Member, handle: Path<String>, Form(typed): Form<NewTopic>) -> Answer {
+pub async fn create(member: Member, handle: Path<String>, form: FormWithFiles<NewTopic>) -> Answer {
     let view = groups::locate(&member, &handle).await?;
-    let outcome = match read(&typed) {
+    let (mut typed, Parts { fields, files }) = (form.fields, form.parts);
+    let told = attachments::FileFields(&fields);
+    let taken = attachments::take(&member, &told, files, &[], &mut typed.sent).await;
+    let outcome = match taken.and_then(|()| read(&typed)) {
         Ok((title, body, poll)) => {
-            let group = view.group.id;
-            posts::create_topic(&member.app, member.viewer(), group, title, body, poll).await
+            let (group, attached) = (view.group.id, typed.sent.list());
+            let (app, viewer) = (&member.app, member.viewer());
+            posts::create_topic(app, viewer, group, title, body, poll, attached).await
         }
         Err(error) => Err(error),
     };
@@ -95,32 +104,35 @@ fn read(typed: &NewTopic) -> Result<(Title, Option<Body>, Option<PollDraft>)> {
 }
 
 /// `POST /p/{id}/comments`: answers a topic or a comment.
-pub async fn comment(member: Member, id: Path<String>, Form(typed): Form<NewComment>) -> Answer {
+pub async fn comment(member: Member, id: Path<String>, form: FormWithFiles<NewComment>) -> Answer {
     let parent = number(&id)?;
-    let audience = typed.audience();
-    match post_comment(&member, parent, &typed.body, audience).await {
+    let mut typed = Typed {
+        parent,
+        audience: form.fields.audience(),
+        body: form.fields.body,
+        sent: Sent::default(),
+    };
+    let Parts { fields, files } = form.parts;
+    let told = attachments::FileFields(&fields);
+    let taken = attachments::take(&member, &told, files, &[], &mut typed.sent).await;
+    let outcome = match taken {
+        Ok(()) => post_comment(&member, &typed).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
         Ok(comment) => Ok(see_other(&address(comment.id))),
         Err(error) => {
             let told = errors::tell(error)?;
             let thread = posts::thread(&member.app, member.viewer(), parent).await?;
-            let typed = Typed {
-                parent,
-                body: typed.body,
-                audience,
-            };
             page(&member, thread, None, Some(typed), Some(told)).await
         }
     }
 }
 
-async fn post_comment(
-    member: &Member,
-    parent: PostId,
-    body: &str,
-    audience: Audience,
-) -> Result<Post> {
-    let (viewer, body) = (member.viewer(), body.parse()?);
-    posts::comment(&member.app, viewer, parent, body, audience).await
+async fn post_comment(member: &Member, typed: &Typed) -> Result<Post> {
+    let (viewer, body) = (member.viewer(), optional_body(&typed.body)?);
+    let (app, audience, attached) = (&member.app, typed.audience, typed.sent.list());
+    posts::comment(app, viewer, typed.parent, body, audience, attached).await
 }
 
 /// `POST /p/{id}/like`
@@ -236,6 +248,8 @@ async fn writing(visit: &Visit, thread: &Thread, typed: Option<&Typed>) -> Resul
     Ok(Writing::Open(Composer {
         title: String::new(),
         body: body.map(|typed| typed.body.clone()).unwrap_or_default(),
+        attached: body.map_or_else(Vec::new, |typed| parts::kept(&typed.sent.attached)),
+        places: parts::places(thread.can_attach),
         audience: groups::audience(visit, &thread.group.group, Some(topic)).await?,
         poll: PollDraftForm::default(),
     }))
@@ -270,6 +284,7 @@ fn comment_view(
         content: content(&placed.shown, now),
         can_reply: placed.shown.can_reply || draft.is_some(),
         draft_aside: draft.is_some_and(|typed| typed.audience == Audience::Aside),
+        draft_attached: draft.map_or_else(Vec::new, |typed| parts::kept(&typed.sent.attached)),
         draft: draft.map(|typed| typed.body.clone()),
     }
 }
@@ -336,20 +351,31 @@ pub async fn edit(member: Member, id: Path<String>) -> Answer {
         title: title.clone().unwrap_or_default(),
         body: source.clone().unwrap_or_default(),
         poll: NewPoll::default(),
+        sent: Sent {
+            attached: shown.view.attachments.clone(),
+        },
     };
     edit_page(&member, &thread, post, typed, None).await
 }
 
 /// `POST /p/{id}/edit`
-pub async fn update(member: Member, id: Path<String>, Form(typed): Form<NewTopic>) -> Answer {
+pub async fn update(member: Member, id: Path<String>, form: FormWithFiles<NewTopic>) -> Answer {
     let id = number(&id)?;
     let thread = posts::thread(&member.app, member.viewer(), id).await?;
-    let post = &find_in(&thread, id)?.view.post;
-    match change(&member, post, &typed).await {
+    let view = &find_in(&thread, id)?.view;
+    let (mut typed, Parts { fields, files }) = (form.fields, form.parts);
+    let told = attachments::FileFields(&fields);
+    let before = &view.attachments;
+    let taken = attachments::take(&member, &told, files, before, &mut typed.sent).await;
+    let outcome = match taken {
+        Ok(()) => change(&member, &view.post, &typed).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
         Ok(()) => Ok(see_other(&address(id))),
         Err(error) => {
             let told = errors::tell(error)?;
-            edit_page(&member, &thread, post, typed, Some(told)).await
+            edit_page(&member, &thread, &view.post, typed, Some(told)).await
         }
     }
 }
@@ -359,8 +385,8 @@ async fn change(member: &Member, post: &Post, typed: &NewTopic) -> Result<()> {
         true => Some(typed.title.parse::<Title>()?),
         false => None,
     };
-    let body = optional_body(&typed.body)?;
-    posts::update(&member.app, member.viewer(), post.id, title, body).await?;
+    let (body, attached) = (optional_body(&typed.body)?, Some(typed.sent.list()));
+    posts::update(&member.app, member.viewer(), post.id, title, body, attached).await?;
     Ok(())
 }
 
@@ -376,6 +402,8 @@ async fn edit_page(
         id: post.id.to_string(),
         title: post.is_topic().then_some(typed.title),
         body: typed.body,
+        attached: parts::kept(&typed.sent.attached),
+        places: parts::places(thread.can_attach),
         audience: groups::audience(member, &thread.group.group, post.parent).await?,
         back: address(post.id),
     };

@@ -30,9 +30,7 @@ pub use groups::{
 };
 pub use people::{AccountPage, PersonPage, SessionRow, SignInPage, TokenRow};
 pub use topics::{
-    AudiencePart, CommentContent, CommentView, Composer, EditPage, HistoryPage, NotTaken, PollBox,
-    PollDraftForm, PollEnd, PollLine, PollTally, PostBody, RefusedText, RemovePage, RemovedPost,
-    ReplyTo, Revision, TopicPage, TopicSummary, Writing,
+    AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine, PollTally, PostBody, RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.

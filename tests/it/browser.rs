@@ -3,10 +3,13 @@
 
 use fantoccini::Locator;
 use fantoccini::elements::Element;
+use serde_json::{Value, json};
 
 use crate::support::browser::{Browser, Scripts, browser_with};
+use crate::support::files::{png, upload};
+use crate::support::forge::Forged;
 use crate::support::process::Instance;
-use crate::support::world::eventually;
+use crate::support::world::{eventually, text};
 use crate::web::{House, PASSWORD};
 
 #[tokio::test]
@@ -93,7 +96,10 @@ async fn look_around(browser: &Browser, acme: &Instance) {
         .unwrap();
     fill(acme).await;
     moderate(browser, acme, &topic).await;
+    let pictures = show_pictures(acme).await;
     let pages = [
+        ("pictures", pictures.as_str()),
+        ("pictures-edit", &format!("{pictures}/edit")),
         ("home", "/"),
         ("topic", &topic),
         ("remove", &format!("{topic}/remove")),
@@ -155,6 +161,68 @@ async fn fill(acme: &Instance) {
     ] {
         acme.run_json(&command).await;
     }
+}
+
+/// A topic with several pictures and a file, and comments with one picture each, upright and wide; its path.
+async fn show_pictures(acme: &Instance) -> String {
+    let made = ["token", "create", "ada", "--scopes", "read write"];
+    let token = acme.run_json(&made).await;
+    let token = text(&token["access_token"]);
+    let host = acme.host();
+    let ask = async |request: Forged| {
+        let reply = request.send(&acme.address()).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        serde_json::from_slice::<Value>(&reply.body).unwrap()
+    };
+    let send = async |name: &str, kind: &str, bytes: &[u8], alt: &str| {
+        let sent = ask(upload(&host, token, name, kind, bytes, alt)).await;
+        text(&sent["id"]).to_owned()
+    };
+    let say = async |status: Value| {
+        let request = Forged::plain("POST", &host, "/api/v1/statuses")
+            .with("Authorization", &format!("Bearer {token}"))
+            .with("Content-Type", "application/json");
+        ask(request.with_body(status.to_string().into_bytes())).await
+    };
+    let wide = send(
+        "south.png",
+        "image/png",
+        &png(1_600, 900, 1),
+        "The south side, in the morning",
+    )
+    .await;
+    let tall = send(
+        "pier.png",
+        "image/png",
+        &png(600, 1_000, 2),
+        "A pier, from below",
+    )
+    .await;
+    let small = send("bolt.png", "image/png", &png(300, 300, 3), "").await;
+    let plan = send(
+        "Plan of the south side, third version.pdf",
+        "application/pdf",
+        b"%PDF-1.7",
+        "What was changed in March is red",
+    )
+    .await;
+    let topic = json!({
+        "status": "@engineering-plain Inspection of the south side\n\nAll is well; the bolts are new.",
+        "media_ids": [wide, tall, small, plan],
+    });
+    let topic = say(topic).await;
+    for (name, width, height) in [("w.png", 1_200, 500), ("t.png", 500, 1_200)] {
+        let one = send(
+            name,
+            "image/png",
+            &png(width, height, 4),
+            "How it looks today",
+        )
+        .await;
+        say(json!({ "in_reply_to_id": topic["id"], "status": "And this.", "media_ids": [one] }))
+            .await;
+    }
+    format!("/p/{}", text(&topic["id"]))
 }
 
 /// Something stays inside, something else goes, the topic is closed.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::bridge::{bridge, is_out};
 use crate::support::dump::Dump;
+use crate::support::files::png;
 use crate::support::forge::Letter;
 use crate::support::peer::{Actor, Peer};
 use crate::support::plain::without_ports;
@@ -199,6 +200,19 @@ impl Spoken {
             .documents(&world, (&cedar, &pam), post(&topic), post(&thanks))
             .await;
         spoken.what_is_copied(&world, &ada, &here).await;
+        let seen = ada
+            .upload("south.png", "image/png", &png(80, 60, 1), "The south side")
+            .await;
+        let plan = ada
+            .upload("plan.pdf", "application/pdf", b"%PDF-1.7", "")
+            .await;
+        let inspected = json!({
+            "group_id": here, "title": "Inspection", "status": "All is well.",
+            "media_ids": [seen["id"], plan["id"]],
+        });
+        let inspected = ada.post("/api/v1/statuses", inspected).await.body;
+        let path = format!("/p/{}", post(&inspected));
+        spoken.read(&cedar, &pam, "page_attachments", &path).await;
 
         // The end: a comment is taken back, somebody leaves, is put out, is gone, and nobody of birch may
         // read any more.
@@ -665,6 +679,7 @@ struct Plain {
 /// What stands before a number, and what has that number.
 const NUMBERED: &[(&str, &str)] = &[
     ("/p/", "post"),
+    ("/media/", "attachment"),
     ("#announce-", "post"),
     ("/activities/", "event"),
     ("/grants/", "grant"),

@@ -9,6 +9,7 @@
 )]
 
 mod acts;
+mod attachments;
 mod attacks;
 mod auth;
 mod boosts;

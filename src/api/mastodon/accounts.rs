@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::domain::ActorId;
 use crate::error::Error;
 use crate::services::directory::{self, Entry};
-use crate::services::posts;
+use crate::services::posts::{self, Listed};
 
 /// The account of the token's owner, with what only the owner is told.
 #[derive(Serialize)]
@@ -79,15 +79,19 @@ pub async fn statuses(
     let page = pages::page(&params)?;
     let id = account_id(&id)?;
     let entry = directory::find(&app, viewer.clone(), id).await?;
-    // Nothing is pinned on accounts, has media, or is tagged.
-    if params.flag("pinned") || params.flag("only_media") || params.has("tagged") {
+    // Nothing is pinned on accounts, or tagged.
+    if params.flag("pinned") || params.has("tagged") {
         return Ok(pages::answer(&app, &request, page, &[]));
     }
     let list = match entry {
         Entry::Group { view, .. } => posts::topics(&app, viewer, view.group.id, page).await?,
         Entry::Person(person) => posts::by_author(&app, viewer, person.id, page).await?,
     };
-    let statuses = entities::render_all(&app, &list);
+    // As with other filters of clients, a page may be shorter than asked for.
+    let wanted =
+        |listed: &Listed| !params.flag("only_media") || !listed.view.attachments.is_empty();
+    let list: Vec<Listed> = list.into_iter().filter(wanted).collect();
+    let statuses = entities::render_all(&app, &client.passes(&app).await?, &list);
     Ok(pages::answer(&app, &request, page, &statuses))
 }
 

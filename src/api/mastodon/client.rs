@@ -6,9 +6,11 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use crate::api::mastodon::errors::Failure;
+use crate::app::App;
 use crate::auth::{Bearer, MaybeBearer, Refused};
 use crate::domain::{Account, TokenId};
 use crate::policy::Viewer;
+use crate::services::attachments::Passes;
 
 /// A client that acts for somebody.
 pub struct Client(Bearer);
@@ -31,6 +33,11 @@ impl Client {
     pub fn token(&self) -> TokenId {
         self.0.token
     }
+
+    /// Makes the links to files in answers to this client.
+    pub async fn passes(&self, app: &App) -> Result<Passes, Failure> {
+        Ok(Passes::of(app, Some(self.token())).await?)
+    }
 }
 
 impl FromRequest for Client {
@@ -52,6 +59,12 @@ impl AnyClient {
             Some(client) => client.may(scope),
             None => Ok(Viewer::Anonymous),
         }
+    }
+
+    /// Makes the links to files in answers to this client.
+    pub async fn passes(&self, app: &App) -> Result<Passes, Failure> {
+        let token = self.0.as_ref().map(Client::token);
+        Ok(Passes::of(app, token).await?)
     }
 }
 

@@ -1,16 +1,18 @@
 //! Statuses and accounts as this API writes them. Fields are Mastodon's unless marked as ours.
 //!
-//! What the house truly has none of (media, custom emoji, tags) is written as empty.
+//! What the house truly has none of (custom emoji, tags) is written as empty.
 
 use serde::Serialize;
 
 use crate::api::mastodon::polls::Poll;
+use crate::api::mastodon::media::MediaAttachment;
 use crate::app::App;
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
     Access, Actor, ActorId, ActorKind, Audience, EventKind, Group, GroupId, Host, Post, PostId,
     PostView, RefusalNotice, Revision, Stage, Timestamp, Uri,
 };
+use crate::services::attachments::Passes;
 use crate::services::directory::Entry;
 use crate::services::groups::GroupView;
 use crate::services::posts::Listed;
@@ -143,7 +145,7 @@ pub struct Status {
     reblog: Null,
     application: Null,
     account: Account,
-    media_attachments: Empty,
+    media_attachments: Vec<MediaAttachment>,
     mentions: Empty,
     tags: Empty,
     emojis: Empty,
@@ -184,13 +186,14 @@ impl RefusalReference {
 }
 
 impl Status {
-    pub fn render(app: &App, listed: &Listed) -> Self {
+    pub fn render(app: &App, passes: &Passes, listed: &Listed) -> Self {
         let PostView {
             post,
             author,
             liked,
             refusals,
             poll,
+            attachments,
             ..
         } = &listed.view;
         Self {
@@ -218,7 +221,7 @@ impl Status {
             reblog: (),
             application: (),
             account: Account::render(app, author),
-            media_attachments: EMPTY,
+            media_attachments: MediaAttachment::render_all(app, passes, attachments),
             mentions: EMPTY,
             tags: EMPTY,
             emojis: EMPTY,
@@ -245,9 +248,9 @@ impl Status {
     }
 }
 
-pub fn render_all(app: &App, list: &[Listed]) -> Vec<Status> {
+pub fn render_all(app: &App, passes: &Passes, list: &[Listed]) -> Vec<Status> {
     list.iter()
-        .map(|listed| Status::render(app, listed))
+        .map(|listed| Status::render(app, passes, listed))
         .collect()
 }
 
@@ -305,7 +308,7 @@ pub struct StatusEdit {
     sensitive: bool,
     created_at: Timestamp,
     account: Account,
-    media_attachments: Empty,
+    media_attachments: Vec<MediaAttachment>,
     emojis: Empty,
     poll: Null,
     /// Ours.
@@ -314,8 +317,16 @@ pub struct StatusEdit {
 
 impl StatusEdit {
     /// All versions, the first one first. `earlier` is what they were before, newest first.
-    pub fn render_all(app: &App, view: &PostView, earlier: &[Revision]) -> Vec<Self> {
+    ///
+    /// What was attached to earlier ones is not kept.
+    pub fn render_all(
+        app: &App,
+        passes: &Passes,
+        view: &PostView,
+        earlier: &[Revision],
+    ) -> Vec<Self> {
         let post = &view.post;
+        let newest = earlier.len();
         let texts = earlier
             .iter()
             .rev()
@@ -325,13 +336,17 @@ impl StatusEdit {
             .chain(earlier.iter().rev().map(|revision| revision.until));
         texts
             .zip(begins)
-            .map(|((title, html), created_at)| Self {
+            .enumerate()
+            .map(|(version, ((title, html), created_at))| Self {
                 content: content(title, html),
                 spoiler_text: "",
                 sensitive: false,
                 created_at,
                 account: Account::render(app, &view.author),
-                media_attachments: EMPTY,
+                media_attachments: match version == newest {
+                    true => MediaAttachment::render_all(app, passes, &view.attachments),
+                    false => Vec::new(),
+                },
                 emojis: EMPTY,
                 poll: (),
                 title: title.map(str::to_owned),

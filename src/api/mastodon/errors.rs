@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use crate::auth::Refused;
+use crate::domain::Unfit;
 use crate::error::Error;
 
 /// The sentence for whatever is not there and whatever must not be known: the same bytes.
@@ -51,6 +52,11 @@ impl Failure {
             Error::NotFound => (StatusCode::NOT_FOUND, NOT_FOUND.into()),
             Error::Denied(reason) => (StatusCode::FORBIDDEN, reason.sentence().into()),
             Error::Invalid { .. } | Error::Conflict(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
+            Error::Unfit(Unfit::Kind(_)) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string()),
+            Error::Unfit(Unfit::Bytes { .. }) => (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
+            Error::Unfit(Unfit::Picture(_)) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
             Error::Unavailable(sentence) => (StatusCode::SERVICE_UNAVAILABLE, sentence.clone()),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::api::mastodon::Answer;
 use crate::app::App;
 use crate::domain::{POLL_LASTS_MAX, POLL_LASTS_MIN, POLL_OPTION_CHARS_MAX, POLL_OPTIONS_MAX};
+use crate::domain::ALT_TEXT_CHARS_MAX;
 use crate::services::house;
 
 /// The version of Mastodon whose addresses these are; clients decide by it what to ask for.
@@ -20,18 +21,23 @@ fn version() -> String {
     format!("{COMPATIBLE_WITH} (compatible; Guildhall {ours})")
 }
 
-fn configuration() -> Value {
+/// Named one by one, because clients offer what is named here.
+const PICTURES: &[&str] = &["image/png", "image/jpeg", "image/webp", "image/gif"];
+
+fn configuration(app: &App) -> Value {
+    let limits = &app.config.limits;
     json!({
         "accounts": { "max_featured_tags": 0, "max_pinned_statuses": 0 },
         "statuses": {
             "max_characters": CHARACTERS_MAX,
-            "max_media_attachments": 0,
+            "max_media_attachments": limits.attachments_per_post,
             "characters_reserved_per_url": 23,
         },
         "media_attachments": {
-            "supported_mime_types": [],
-            "image_size_limit": 0,
-            "image_matrix_limit": 0,
+            "supported_mime_types": PICTURES,
+            "description_limit": ALT_TEXT_CHARS_MAX,
+            "image_size_limit": limits.image_bytes,
+            "image_matrix_limit": limits.image_pixels,
             "video_size_limit": 0,
             "video_frame_rate_limit": 0,
             "video_matrix_limit": 0,
@@ -61,14 +67,14 @@ pub async fn v1(app: Data<App>) -> Answer {
         "registrations": false,
         "approval_required": false,
         "invites_enabled": false,
-        "configuration": configuration(),
+        "configuration": configuration(&app),
         "contact_account": null,
         "rules": [],
     })))
 }
 
 pub async fn v2(app: Data<App>) -> Answer {
-    let mut configuration = configuration();
+    let mut configuration = configuration(&app);
     configuration["urls"] = json!({});
     let picture = app.addresses().origin().join("assets/favicon.svg");
     Ok(HttpResponse::Ok().json(json!({

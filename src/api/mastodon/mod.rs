@@ -9,6 +9,7 @@ mod client;
 mod entities;
 mod errors;
 mod instance;
+mod media;
 mod pages;
 mod params;
 mod polls;
@@ -52,12 +53,19 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/statuses/{id}/unfavourite").route(post().to(statuses::unfavourite)))
         .service(at("/polls/{id}").route(get().to(polls::show)))
         .service(at("/polls/{id}/votes").route(post().to(polls::vote)))
+        .service(at("/media").route(post().to(media::upload)))
+        .service(
+            at("/media/{id}")
+                .route(get().to(media::show))
+                .route(put().to(media::update)),
+        )
         .service(at("/reports").route(post().to(reports::create)))
         .service(at("/timelines/home").route(get().to(timelines::home)))
         .default_service(to(not_offered))
         .wrap(from_fn(allow_any_origin));
     let v2 = scope("/api/v2")
         .service(at("/instance").route(get().to(instance::v2)))
+        .service(at("/media").route(post().to(media::upload)))
         .service(at("/search").route(get().to(search::search)))
         .default_service(to(not_offered))
         .wrap(from_fn(allow_any_origin));

@@ -93,6 +93,8 @@ impl Params {
             Value::Bool(value) => self.add(name, value.to_string()),
             Value::Number(value) => self.add(name, value.to_string()),
             Value::String(value) => self.add(name, value),
+            // That a list is to be empty is said, too.
+            Value::Array(values) if values.is_empty() => self.add(name, String::new()),
             Value::Array(values) => values
                 .into_iter()
                 .try_for_each(|value| self.add_json(name, value, depth + 1)),

@@ -14,16 +14,18 @@ use crate::api::mastodon::params::Params;
 use crate::api::mastodon::polls;
 use crate::api::mastodon::topic_text::{self, Text};
 use crate::app::App;
-use crate::domain::{Audience, Body, Group, Handle, Post, PostId, PostState, Title, markup};
+use crate::domain::{
+    AttachmentId, Audience, Body, Group, Handle, Post, PostId, PostState, PostView, Title, markup,
+};
 use crate::error::Error;
 use crate::policy::Viewer;
+use crate::services::attachments::Attached;
 use crate::services::posts::Listed;
 use crate::services::{directory, groups, posts, reactions};
 
 /// What a status may carry elsewhere but not here yet. Ignoring it would publish something else
-/// than was asked for: uncovered, without its picture, or at once.
+/// than was asked for: uncovered, or at once.
 const NOT_YET: &[(&str, &str)] = &[
-    ("media_ids", "attachments are not available yet"),
     ("scheduled_at", "posting later is not available yet"),
     ("spoiler_text", "content warnings are not available yet"),
     ("quoted_status_id", "quotes are not available yet"),
@@ -51,7 +53,7 @@ pub async fn create(
         }
         None => make.await?,
     };
-    answer(&app, viewer, id).await
+    answer(&app, &client, viewer, id).await
 }
 
 fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Failure> {
@@ -91,8 +93,9 @@ async fn comment(
     }
     let answered = posts::find_listed(app, viewer.clone(), parent).await?;
     refuse_wider(params, &answered.group)?;
-    let body: Body = params.text("status").unwrap_or_default().parse()?;
-    let post = posts::comment(app, viewer, parent, body, Audience::Group).await?;
+    let body = params.parsed("status")?;
+    let attached = media_ids(params)?;
+    let post = posts::comment(app, viewer, parent, body, Audience::Group, attached).await?;
     Ok(post.id)
 }
 
@@ -101,9 +104,21 @@ async fn start_topic(app: &App, viewer: Viewer, params: &Params) -> Result<PostI
     let (group, names_group) = find_group(app, &viewer, params, text).await?;
     refuse_wider(params, &group)?;
     let Draft { title, body } = read_topic(params, text, |handle| names_group.contains(handle))?;
-    let poll = polls::draft(params)?;
-    let post = posts::create_topic(app, viewer, group.id, title, body, poll).await?;
+    let (poll, attached) = (polls::draft(params)?, media_ids(params)?);
+    let post = posts::create_topic(app, viewer, group.id, title, body, poll, attached).await?;
     Ok(post.id)
+}
+
+/// What was uploaded for the status, in order.
+fn media_ids(params: &Params) -> Result<Vec<Attached>, Failure> {
+    let ids = params.all("media_ids").filter(|id| !id.is_empty());
+    let ids = ids.map(|id| {
+        let id: AttachmentId = id
+            .parse()
+            .map_err(|_| Failure::unprocessable(format!("{id:?} is no file that was uploaded")))?;
+        Ok(Attached::from(id))
+    });
+    ids.collect()
 }
 
 /// The group a topic is for, and the handles by which the text mentions it.
@@ -207,10 +222,18 @@ pub async fn update(app: Data<App>, client: Client, id: Path<String>, params: Pa
         let Draft { title, body } = read_topic(&params, text, names_group)?;
         (Some(title), body)
     } else {
-        (params.parsed("title")?, Some(text.parse()?))
+        let body = match text.trim().is_empty() {
+            true => None,
+            false => Some(text.parse()?),
+        };
+        (params.parsed("title")?, body)
     };
-    posts::update(&app, viewer.clone(), id, title, body).await?;
-    answer(&app, viewer, id).await
+    let attached = match params.given("media_ids") {
+        Some(_) => Some(media_ids(&params)?),
+        None => None,
+    };
+    posts::update(&app, viewer.clone(), id, title, body, attached).await?;
+    answer(&app, &client, viewer, id).await
 }
 
 /// Answers what was deleted, with its text, so that it can be written again. Authors may take back
@@ -223,7 +246,16 @@ pub async fn remove(app: Data<App>, client: Client, id: Path<String>) -> Answer 
             return Err(Error::NotFound.into());
         }
         Ok(listed) if is_there(&listed.view.post) => {
-            Some(Status::render(&app, &listed).with_text(text_of(&listed)))
+            // With it goes what was attached: there is nothing to put into another one.
+            let bare = Listed {
+                view: PostView {
+                    attachments: Vec::new(),
+                    ..listed.view.clone()
+                },
+                ..listed.clone()
+            };
+            let passes = client.passes(&app).await?;
+            Some(Status::render(&app, &passes, &bare).with_text(text_of(&listed)))
         }
         Ok(_) | Err(Error::NotFound) => None,
         Err(error) => return Err(error.into()),
@@ -239,7 +271,9 @@ pub async fn remove(app: Data<App>, client: Client, id: Path<String>) -> Answer 
 
 pub async fn show(app: Data<App>, client: AnyClient, id: Path<String>) -> Answer {
     let viewer = client.may("read:statuses")?;
-    answer(&app, viewer, status_id(&id)?).await
+    let listed = find(&app, viewer, status_id(&id)?).await?;
+    let passes = client.passes(&app).await?;
+    Ok(HttpResponse::Ok().json(Status::render(&app, &passes, &listed)))
 }
 
 pub async fn context(app: Data<App>, client: AnyClient, id: Path<String>) -> Answer {
@@ -247,9 +281,10 @@ pub async fn context(app: Data<App>, client: AnyClient, id: Path<String>) -> Ans
     let id = status_id(&id)?;
     find(&app, viewer.clone(), id).await?;
     let around = posts::surroundings(&app, viewer, id).await?;
+    let passes = client.passes(&app).await?;
     Ok(HttpResponse::Ok().json(Context {
-        ancestors: entities::render_all(&app, &around.above),
-        descendants: entities::render_all(&app, &around.below),
+        ancestors: entities::render_all(&app, &passes, &around.above),
+        descendants: entities::render_all(&app, &passes, &around.below),
     }))
 }
 
@@ -269,7 +304,9 @@ pub async fn history(app: Data<App>, client: AnyClient, id: Path<String>) -> Ans
     if !is_there(&view.post) {
         return Err(Error::NotFound.into());
     }
-    Ok(HttpResponse::Ok().json(StatusEdit::render_all(&app, &view, &earlier)))
+    let passes = client.passes(&app).await?;
+    let versions = StatusEdit::render_all(&app, &passes, &view, &earlier);
+    Ok(HttpResponse::Ok().json(versions))
 }
 
 // Liking ------------------------------------------------------------------------------------------
@@ -279,7 +316,7 @@ pub async fn favourite(app: Data<App>, client: Client, id: Path<String>) -> Answ
     let id = status_id(&id)?;
     find(&app, viewer.clone(), id).await?;
     reactions::like(&app, viewer.clone(), id).await?;
-    answer(&app, viewer, id).await
+    answer(&app, &client, viewer, id).await
 }
 
 pub async fn unfavourite(app: Data<App>, client: Client, id: Path<String>) -> Answer {
@@ -287,7 +324,7 @@ pub async fn unfavourite(app: Data<App>, client: Client, id: Path<String>) -> An
     let id = status_id(&id)?;
     find(&app, viewer.clone(), id).await?;
     reactions::unlike(&app, viewer.clone(), id).await?;
-    answer(&app, viewer, id).await
+    answer(&app, &client, viewer, id).await
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -297,9 +334,10 @@ pub fn status_id(text: &str) -> Result<PostId, Failure> {
     text.parse().map_err(|_| Error::NotFound.into())
 }
 
-async fn answer(app: &App, viewer: Viewer, id: PostId) -> Answer {
+async fn answer(app: &App, client: &Client, viewer: Viewer, id: PostId) -> Answer {
     let listed = find(app, viewer, id).await?;
-    Ok(HttpResponse::Ok().json(Status::render(app, &listed)))
+    let passes = client.passes(app).await?;
+    Ok(HttpResponse::Ok().json(Status::render(app, &passes, &listed)))
 }
 
 /// A status that is there. Clients know no tombstones: what was deleted or removed is not found.

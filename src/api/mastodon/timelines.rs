@@ -14,6 +14,6 @@ pub async fn home(app: Data<App>, request: HttpRequest, client: Client, params: 
     let viewer = client.may("read:statuses")?;
     let page = pages::page(&params)?;
     let list = posts::home(&app, viewer, page).await?;
-    let statuses = entities::render_all(&app, &list);
+    let statuses = entities::render_all(&app, &client.passes(&app).await?, &list);
     Ok(pages::answer(&app, &request, page, &statuses))
 }

@@ -8,7 +8,7 @@ use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, Data};
-use actix_web::{HttpResponse, HttpServer};
+use actix_web::{HttpMessage as _, HttpResponse, HttpServer};
 
 use crate::auth::{self, Attempts};
 use crate::cli::serve::connections::Connections;
@@ -27,6 +27,11 @@ const DESCRIPTORS_PER_CONNECTION: usize = 3;
 const HEAD_SECONDS_MAX: u64 = 10;
 /// Time from the head of a request to the beginning of its answer, seconds; its body arrives in it.
 const ANSWER_SECONDS_MAX: u64 = 20;
+/// The same where people send files, over whatever line they have, seconds. Who may not send any is answered at
+/// once: who they are is asked before the body is read.
+const UPLOAD_SECONDS_MAX: u64 = 180;
+/// Where files are sent.
+const UPLOADS: &[&str] = &["/api/v1/media", "/api/v2/media", "/g/", "/p/"];
 /// How long an idle connection is kept, seconds: longer than the pauses between deliveries.
 const IDLE_SECONDS_MAX: u64 = 25;
 /// Time for the other side to close a connection that we closed, seconds.
@@ -131,9 +136,18 @@ async fn answer_in_time<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let asked = connections.take_up(request.request());
-    let answer = answer_within(Duration::from_secs(ANSWER_SECONDS_MAX), request, next).await;
+    let answer = answer_within(patience_with(&request), request, next).await;
     drop(asked);
     answer
+}
+
+fn patience_with(request: &ServiceRequest) -> Duration {
+    let sends_files = request.content_type() == "multipart/form-data"
+        && UPLOADS.iter().any(|path| request.path().starts_with(path));
+    Duration::from_secs(match sends_files {
+        true => UPLOAD_SECONDS_MAX,
+        false => ANSWER_SECONDS_MAX,
+    })
 }
 
 async fn answer_within<B: MessageBody>(

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Claim, Envelope, Reading, Rejection, audience};
-use crate::app::Addresses;
-use crate::domain::{Actor, Group, Post, Promise, Uri};
+use crate::domain::{Actor, Group, Post, Uri};
 use crate::federation::objects::{post, post_context};
 use crate::services::inbox::Command;
 use crate::services::posts::ReceivedPost;
@@ -31,15 +30,7 @@ pub(super) fn read_own(object: &Value, activity: &Value, claim: &Claim) -> Readi
     Ok(received)
 }
 
-pub(super) fn render(
-    id: &Uri,
-    addresses: &Addresses,
-    post: &Post,
-    author: &Actor,
-    group: &Group,
-    parent: Option<&Uri>,
-    promise: &Promise,
-) -> Value {
+pub(super) fn render(id: &Uri, post: &Post, author: &Actor, object: Value, group: &Group) -> Value {
     let (to, cc) = audience(group);
     json!({
         "@context": post_context(),
@@ -50,6 +41,6 @@ pub(super) fn render(
         "cc": cc,
         "audience": group.actor.uri,
         "published": post.created_at,
-        "object": post::render_post(addresses, post, author, group, parent, promise),
+        "object": object,
     })
 }

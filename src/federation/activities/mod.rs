@@ -45,10 +45,11 @@ pub mod update_post;
 use serde_json::{Value, json};
 
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, GroupList, Invalid, Poll, Post, Timestamp, Uri};
+use crate::domain::{Actor, Group, GroupList, Invalid, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
-use crate::federation::objects::{check_sizes, post, question};
+use crate::federation::objects::post::{Written, render_post};
+use crate::federation::objects::{check_sizes, post};
 use crate::federation::proofs;
 use crate::services::deliveries::{ActorNews, ActorTelling, GroupTelling, News, Rendered, Telling};
 use crate::services::inbox::Command;
@@ -267,22 +268,36 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             author,
             parent,
             poll,
+            attachments,
         } => {
-            let (id, parent) = (id("create"), parent.as_ref());
-            let create = create_post::render(&id, addresses, post, author, group, parent);
-            asking(create, post, poll.as_ref(), pens.at)
-            &telling.promise,
+            let written = Written {
+                post,
+                author,
+                parent: parent.as_ref(),
+                promise: &telling.promise,
+                attachments,
+                poll: poll.as_ref(),
+            };
+            let object = render_post(addresses, group, &written, pens.at);
+            create_post::render(&id("create"), post, author, object, group)
         }
         News::PostUpdated {
             post,
             author,
             parent,
             poll,
+            attachments,
         } => {
-            let (id, parent) = (id("update"), parent.as_ref());
-            let update = update_post::render(&id, addresses, post, author, group, parent);
-            asking(update, post, poll.as_ref(), pens.at)
-            &telling.promise,
+            let written = Written {
+                post,
+                author,
+                parent: parent.as_ref(),
+                promise: &telling.promise,
+                attachments,
+                poll: poll.as_ref(),
+            };
+            let object = render_post(addresses, group, &written, pens.at);
+            update_post::render(&id("update"), author, object, group)
         }
         News::PostDeleted { post, author } => {
             delete_object::render(&id("delete"), &author.uri, &post.uri, group)
@@ -417,14 +432,6 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         true => announce_activity::render(&id("announce"), group, inner, pens),
         false => Ok(rendered(inner)),
     }
-}
-
-/// The activity about a post that may be a poll.
-fn asking(mut activity: Value, post: &Post, poll: Option<&Poll>, now: Timestamp) -> Value {
-    if let Some(poll) = poll {
-        question::add_poll(&mut activity["object"], post, poll, now);
-    }
-    activity
 }
 
 /// The activity, said to somebody besides: microblog servers let people know of what mentions them.

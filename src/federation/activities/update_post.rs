@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Claim, Envelope, Reading, audience, create_post};
-use crate::app::Addresses;
-use crate::domain::{Actor, Group, Post, Promise, Uri};
+use crate::domain::{Actor, Group, Uri};
 use crate::federation::objects::{post, post_context};
 use crate::services::inbox::Command;
 
@@ -15,15 +14,7 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     create_post::read_own(envelope.object, envelope.value, claim).map(Command::UpdatePost)
 }
 
-pub(super) fn render(
-    id: &Uri,
-    addresses: &Addresses,
-    post: &Post,
-    author: &Actor,
-    group: &Group,
-    parent: Option<&Uri>,
-    promise: &Promise,
-) -> Value {
+pub(super) fn render(id: &Uri, author: &Actor, object: Value, group: &Group) -> Value {
     let (to, cc) = audience(group);
     json!({
         "@context": post_context(),
@@ -33,6 +24,6 @@ pub(super) fn render(
         "to": to,
         "cc": cc,
         "audience": group.actor.uri,
-        "object": post::render_post(addresses, post, author, group, parent, promise),
+        "object": object,
     })
 }

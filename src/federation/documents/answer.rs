@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::error::Error;
 
 const ACTIVITY_JSON: &str = "application/activity+json";
-const DEPENDS_ON: (actix_web::http::header::HeaderName, &str) = (VARY, "Accept, Signature");
+pub(super) const DEPENDS_ON: (actix_web::http::header::HeaderName, &str) =
+    (VARY, "Accept, Signature");
 const PRIVATE: (actix_web::http::header::HeaderName, &str) = (CACHE_CONTROL, "private, no-store");
 /// For what everybody sees alike: five minutes.
 const PUBLIC: (actix_web::http::header::HeaderName, &str) = (CACHE_CONTROL, "public, max-age=300");
@@ -68,6 +69,7 @@ pub fn failed(error: &Error) -> HttpResponse {
         Error::NotFound => (StatusCode::NOT_FOUND, "not found"),
         Error::Denied(reason) => (StatusCode::FORBIDDEN, reason.sentence()),
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "the request makes no sense"),
+        Error::Unfit(_) => (StatusCode::UNPROCESSABLE_ENTITY, "the file is not taken"),
         Error::Conflict(_) => (StatusCode::CONFLICT, "it contradicts what is there"),
         Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "try again later"),
         Error::Internal(source) => {

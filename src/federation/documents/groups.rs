@@ -6,9 +6,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::{Data, OUTBOX_ITEMS, Page, Turn, Uri, answer, document, post_document, reader, respond, signed_reader, vouched, vouched};
-use crate::domain::{GroupList, };
-use crate::domain::{Page};
+use super::{
+    Data, OUTBOX_ITEMS, Turn, answer, document, post_document, reader, respond, signed_reader,
+    vouched,
+};
+use crate::domain::{GroupList, Page, Uri};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::objects::collection::{
@@ -163,14 +165,14 @@ async fn read_featured(
 ) -> Result<Value> {
     let viewer = reader(federation, request).await?;
     let (group, topics) = documents::pinned(&federation.app, viewer, name).await?;
-    let addresses = federation.app.addresses();
+    let (addresses, now) = (federation.app.addresses(), federation.app.clock.now());
     let item = |topic: &PostDocument| match topic.author.is_local() {
-        true => render_post(&addresses, &topic.post, &topic.author, &group, None),
+        true => render_post(&addresses, &group, &topic.into(), now),
         false => json!(topic.post.uri),
     };
     let items = topics.iter().map(item).collect();
     let id = list_of(&group, GroupList::Featured);
-    Ok(document(render_whole(&id, items)))
+    Ok(post_document(render_whole(&id, items)))
 }
 
 /// The address of one of a group's lists; the group is there.

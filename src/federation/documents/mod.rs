@@ -5,6 +5,7 @@
 //! what never was. Only the server itself is shown to everybody: it proves who *we* are.
 
 mod answer;
+mod attachments;
 mod groups;
 mod instance;
 mod nodeinfo;
@@ -39,6 +40,13 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(read("/u/{name}", people::person).guard(guard::fn_guard(wants_activity)))
         .service(read("/g/{name}", groups::group).guard(guard::fn_guard(wants_activity)))
         .service(read("/p/{id}", posts::post).guard(guard::fn_guard(wants_activity)))
+        .service(
+            read("/media/{id}", attachments::whole).guard(guard::fn_guard(attachments::is_signed)),
+        )
+        .service(
+            read("/media/{id}/preview", attachments::preview)
+                .guard(guard::fn_guard(attachments::is_signed)),
+        )
         .service(read("/actor", instance::actor))
         .service(read("/actor/outbox", instance::outbox))
         .service(read("/u/{name}/outbox", people::nothing))

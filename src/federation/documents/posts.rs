@@ -77,18 +77,7 @@ async fn find(
 }
 
 fn render(addresses: &Addresses, found: &PostDocument, group: &Group, now: Timestamp) -> Value {
-    let parent = found.parent.as_ref();
-    let PostDocument {
-        post,
-        author,
-        promise,
-        ..
-    } = found;
-    let mut object = render_post(addresses, post, author, group, parent, promise);
-    if let Some(poll) = &found.poll {
-        add_poll(&mut object, post, poll, now);
-    }
-    object
+    render_post(addresses, group, &found.into(), now)
 }
 
 /// The whole conversation of a topic (FEP-f228), oldest first.

@@ -134,16 +134,23 @@ impl Acme {
     async fn topic(&self, group: &Group, title: &str) -> Post {
         let (app, title) = (&self.house.app, title.parse().unwrap());
         let body: Body = format!("{CANARY} {}", group.actor.name).parse().unwrap();
-        posts::create_topic(app, self.ada(), group.id, title, Some(body), None)
+        posts::create_topic(app, self.ada(), group.id, title, Some(body), None, vec![])
             .await
             .unwrap()
     }
 
     async fn comment(&self, parent: PostId, text: &str, audience: Audience) -> Post {
         let body = text.parse().unwrap();
-        posts::comment(&self.house.app, self.ada(), parent, body, audience)
-            .await
-            .unwrap()
+        posts::comment(
+            &self.house.app,
+            self.ada(),
+            parent,
+            Some(body),
+            audience,
+            vec![],
+        )
+        .await
+        .unwrap()
     }
 
     /// Bo's comment arrives from birch.
@@ -162,6 +169,8 @@ impl Acme {
             poll: None,
             updated: None,
             interaction: None,
+            attachments: Vec::new(),
+            links_files: false,
         });
         let verified = Verified {
             at: self.house.now(),

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::audience;
 use super::post::render_post;
-use super::question::add_poll;
 use crate::app::Addresses;
 use crate::domain::{Group, Timestamp, Uri};
 use crate::services::documents::PostDocument;
@@ -42,20 +41,7 @@ pub fn render_announced(
     found: &PostDocument,
     now: Timestamp,
 ) -> Value {
-    let PostDocument {
-        post: topic,
-        author,
-        poll,
-        promise,
-        ..
-    } = found;
-    let page = || {
-        let mut page = render_post(addresses, topic, author, group, None, promise);
-        if let Some(poll) = poll {
-            add_poll(&mut page, topic, poll, now);
-        }
-        page
-    };
+    let (topic, author) = (&found.post, &found.author);
     let object = match author.is_local() {
         true => json!({
             "id": format!("{}#create", topic.uri),
@@ -64,7 +50,7 @@ pub fn render_announced(
             "to": audience(group),
             "audience": group.actor.uri,
             "published": topic.created_at,
-            "object": page(),
+            "object": render_post(addresses, group, &found.into(), now),
         }),
         false => json!(topic.uri),
     };
@@ -108,6 +94,7 @@ mod tests {
             parent: None,
             likes: Vec::new(),
             poll: None,
+            attachments: Vec::new(),
             promise: Promise::same(Circle::Asked),
         };
         let now = Timestamp::MIN;

@@ -5,6 +5,7 @@
 //! it a document of its own.
 
 pub mod actor;
+pub mod attachment;
 pub mod collection;
 pub mod grant;
 pub mod group;
@@ -17,7 +18,7 @@ pub mod question;
 mod read;
 pub mod tombstone;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::domain::{Group, Uri};
 pub use crate::federation::extension::NAMESPACE;
@@ -36,9 +37,16 @@ pub fn document(mut object: Value) -> Value {
     object
 }
 
-/// The words of posts, and of what has posts in it.
+/// The words of posts, and of what has posts in it: who may do what with them, what is attached to
+/// them, and what they ask.
 pub fn post_context() -> Value {
-    json!([CONTEXT, interaction::terms()])
+    let mut terms = Map::new();
+    for words in [interaction::terms(), attachment::words(), question::words()] {
+        if let Value::Object(words) = words {
+            terms.extend(words);
+        }
+    }
+    json!([CONTEXT, terms])
 }
 
 /// A post, or a list of posts, as a document of its own.

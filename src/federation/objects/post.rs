@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 
 use super::interaction::{read_policy, render_policy};
 use super::read::{check_sizes, entries, kind_of, required_uri, text, uri_of};
-use super::{audience, is_everybody, question};
+use super::{attachment, audience, is_everybody, question};
 use crate::app::Addresses;
-use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Promise, Timestamp, Uri};
+use crate::domain::{
+    Actor, Attachment, BODY_BYTES_MAX, Group, Invalid, Poll, Post, Promise, Timestamp, Uri,
+};
+use crate::services::documents::PostDocument;
 use crate::services::posts::ReceivedPost;
 
 /// Longest title looked at, characters; what is kept of it is shorter.
@@ -17,16 +20,48 @@ const NAME_CHARS_MAX: usize = 1_000;
 
 // Writing -----------------------------------------------------------------------------------------
 
-/// Writes a topic or comment as it is embedded in activities. `parent` is what a comment answers, `promise` says
-/// who may do what with it.
+/// A topic or comment with all that its document says.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    pub post: &'a Post,
+    pub author: &'a Actor,
+    /// What a comment answers.
+    pub parent: Option<&'a Uri>,
+    /// Who may do what with it.
+    pub promise: &'a Promise,
+    pub attachments: &'a [Attachment],
+    /// The poll that it is.
+    pub poll: Option<&'a Poll>,
+}
+
+impl<'a> From<&'a PostDocument> for Written<'a> {
+    fn from(found: &'a PostDocument) -> Self {
+        Self {
+            post: &found.post,
+            author: &found.author,
+            parent: found.parent.as_ref(),
+            promise: &found.promise,
+            attachments: &found.attachments,
+            poll: found.poll.as_ref(),
+        }
+    }
+}
+
+/// Writes a topic or comment as it is embedded in activities. Whether a poll is over depends on `now`.
 pub fn render_post(
     addresses: &Addresses,
-    post: &Post,
-    author: &Actor,
     group: &Group,
-    parent: Option<&Uri>,
-    promise: &Promise,
+    written: &Written<'_>,
+    now: Timestamp,
 ) -> Value {
+    let Written {
+        post,
+        author,
+        parent,
+        promise,
+        attachments,
+        poll,
+    } = *written;
     let mut object = json!({
         "id": post.uri,
         "type": kind_of_ours(post),
@@ -48,12 +83,19 @@ pub fn render_post(
     if let Some(parent) = parent {
         object["inReplyTo"] = json!(parent);
     }
+    let attached = attachment::render_all(addresses, attachments);
+    if !attached.is_empty() {
+        object["attachment"] = Value::Array(attached);
+    }
     if let Some(edited_at) = post.edited_at {
         object["updated"] = json!(edited_at);
     }
     // The conversation is the group's: for groups elsewhere their house knows its address.
     if group.is_local() {
         object["context"] = json!(addresses.post(post.topic).join("context"));
+    }
+    if let Some(poll) = poll {
+        question::add_poll(&mut object, post, poll, now);
     }
     object
 }
@@ -100,11 +142,13 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
     let title = text(object, "name", "nameMap")
         .map(|name| name.chars().take(NAME_CHARS_MAX).collect::<String>());
     let poll = question::parse_poll(object);
-    let mut html = content::html(object, poll.is_some())?;
+    let (attachments, links_files) = attachment::read_all(object, &author)?;
+    let mut html = content::html(object, &author, poll.is_some())?;
     if poll.is_some() {
         html = question::without_heading(html, title.as_deref());
     }
-    if html.is_empty() && (title.is_none() || parent.is_some()) {
+    let says_something = !html.is_empty() || !attachments.is_empty();
+    if !says_something && (title.is_none() || parent.is_some()) {
         // A comment with a name and no text is a vote in a poll.
         return Err(Invalid::new("content", "is missing"));
     }
@@ -121,6 +165,8 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
         published: time(object, "published"),
         updated: time(object, "updated"),
         poll,
+        attachments,
+        links_files,
     })
 }
 

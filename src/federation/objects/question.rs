@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::CONTEXT;
 use super::read::{entries, escape, kind_of, text};
 use crate::domain::{Poll, PollOption, Post, Timestamp};
 
@@ -18,7 +17,6 @@ pub fn add_poll(object: &mut Value, post: &Post, poll: &Poll, now: Timestamp) {
         true => "anyOf",
         false => "oneOf",
     };
-    object["@context"] = context();
     object["type"] = json!("Question");
     object[choice] = json!(options);
     if let Some(title) = &post.title {
@@ -36,8 +34,8 @@ pub fn add_poll(object: &mut Value, post: &Post, poll: &Poll, now: Timestamp) {
 }
 
 /// `votersCount` is a word of Mastodon's.
-fn context() -> Value {
-    json!([CONTEXT, { "toot": "http://joinmastodon.org/ns#", "votersCount": "toot:votersCount" }])
+pub fn words() -> Value {
+    json!({ "toot": "http://joinmastodon.org/ns#", "votersCount": "toot:votersCount" })
 }
 
 fn option(option: &PollOption) -> Value {
@@ -124,8 +122,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{PollDraft, PollManner};
-    use crate::federation::objects::post::{parse_post, render_post};
+    use crate::domain::{Circle, PollDraft, PollManner, Promise};
+    use crate::federation::objects::post::{Written, parse_post, render_post};
     use crate::federation::objects::tests::{acme, ada, engineering, fixture, topic};
 
     const NOW: Timestamp = Timestamp::from_micros(1_764_000_000_000_000);
@@ -139,9 +137,15 @@ mod tests {
 
     fn written(poll: &Poll, now: Timestamp) -> Value {
         let group = engineering(crate::domain::Access::Open, crate::domain::Stage::Partners);
-        let mut object = render_post(&acme(), &topic(), &ada(), &group, None);
-        add_poll(&mut object, &topic(), poll, now);
-        object
+        let written = Written {
+            post: &topic(),
+            author: &ada(),
+            parent: None,
+            promise: &Promise::same(Circle::Asked),
+            attachments: &[],
+            poll: Some(poll),
+        };
+        render_post(&acme(), &group, &written, now)
     }
 
     #[test]

@@ -8,7 +8,9 @@ mod know;
 mod people;
 mod read;
 
-pub use people::{PersonFacts, ProfileFacts, may_look_elsewhere, reads_profile, sees_person};
+pub use people::{
+    PersonFacts, ProfileFacts, may_look_elsewhere, reads_profile, reads_upload, sees_person,
+};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,
@@ -223,6 +225,7 @@ fn tells_of_its_own(viewer: &Viewer, action: Action, facts: &Facts, group: &Grou
         action,
         Action::StartTopic
             | Action::Comment
+            | Action::Attach
             | Action::React
             | Action::EditPost
             | Action::DeletePost

@@ -32,6 +32,13 @@ pub const fn may_look_elsewhere(viewer: &Viewer) -> bool {
     viewer.is_colleague()
 }
 
+/// May the viewer see, describe and attach a file that somebody uploaded and that is in no post yet? To
+/// everybody else it is not there.
+pub fn reads_upload(viewer: &Viewer, owner: ActorId) -> Result<(), Denial> {
+    let own = matches!(viewer, Viewer::Member { actor, .. } if *actor == owner);
+    yes_if(own, hidden(Reason::Unknown)).map_err(Denial::from)
+}
+
 /// What is known of a person of this house and of who asks for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProfileFacts {

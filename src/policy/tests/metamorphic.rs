@@ -28,9 +28,10 @@ const OF_NO_GROUP: [Action; 3] = [
 ];
 
 /// What a house tells of the groups that live there.
-const TOLD: [Action; 6] = [
+const TOLD: [Action; 7] = [
     Action::StartTopic,
     Action::Comment,
+    Action::Attach,
     Action::React,
     Action::EditPost,
     Action::DeletePost,

@@ -1,8 +1,8 @@
 //! Who learns that somebody of this house exists.
 
 use super::cast::{HOUSE, OPEN_HOUSE, account, ada, birch_server, bo, stranger, stranger_server};
-use crate::domain::{OrgRole, PartnerState};
-use crate::policy::{Denial, ProfileFacts, Viewer, reads_profile};
+use crate::domain::{ActorId, Host, OrgRole, PartnerState};
+use crate::policy::{Denial, ProfileFacts, Viewer, reads_profile, reads_upload};
 
 /// Ada, to a partner with whom she shares a group.
 const SHARED: ProfileFacts = ProfileFacts {
@@ -86,4 +86,29 @@ fn who_is_disabled_exists_for_colleagues_only() {
     }
     assert!(knows(&ada(), facts));
     assert!(knows(&Viewer::Operator, facts));
+}
+
+#[test]
+fn an_upload_is_its_owners_alone() {
+    let owner = ActorId(1);
+    let member = |actor| Viewer::Member {
+        actor,
+        role: OrgRole::Admin,
+    };
+    let host: Host = "birch.example".parse().unwrap();
+    assert!(reads_upload(&member(owner), owner).is_ok());
+    for other in [
+        member(ActorId(2)),
+        Viewer::Anonymous,
+        Viewer::Operator,
+        Viewer::Server { host: host.clone() },
+        // A number of ours means nobody here when somebody elsewhere has it.
+        Viewer::Person { actor: owner, host },
+    ] {
+        assert_eq!(
+            reads_upload(&other, owner),
+            Err(Denial::Hidden),
+            "{other:?}"
+        );
+    }
 }

@@ -675,7 +675,7 @@ fn to_the_house_of_a_group_goes_what_our_people_wrote() {
 
 #[test]
 fn the_house_of_a_group_tells_what_happens_in_it() {
-    let told = [Action::StartTopic, Action::Comment, Action::React, Action::EditPost, Action::DeletePost, Action::Moderate];
+    let told = [Action::StartTopic, Action::Comment, Action::Attach, Action::React, Action::EditPost, Action::DeletePost, Action::Moderate];
     let theirs = PostFacts { author: BO, by_us: false, ..POST };
     let aside = PostFacts { audience: Audience::Aside, ..POST };
     let direct = PostFacts { audience: Audience::Direct, names_viewer: true, ..theirs };
@@ -700,7 +700,7 @@ fn the_house_of_a_group_tells_what_happens_in_it() {
             assert_eq!(mark(&viewer, action, &facts), expected, "{action} {name}");
         }
     }
-    for never in [Action::Join, Action::Leave, Action::Attach, Action::Invite, Action::Reshare, Action::ManageGroup, Action::ChangeBoundary] {
+    for never in [Action::Join, Action::Leave, Action::Invite, Action::Reshare, Action::ManageGroup, Action::ChangeBoundary] {
         assert_ne!(mark(&birch_server(), never, &of_birch().post(POST)), "✓", "{never}");
     }
 }

@@ -43,6 +43,7 @@ pub async fn erase(app: &App, viewer: Viewer, actor: ActorId) -> Result<Erased> 
             tell_gone(connection, &asker, actor, &acquainted)?;
             storage::deliveries::forget_texts_of(connection, &permit, actor, asker.now)?;
             storage::reports::forget_of(connection, actor)?;
+            storage::attachments::remove_waiting(connection, actor)?;
             storage::accounts::remove(connection, &permit, actor)?;
             storage::actors::set_profile(connection, actor, "", "")?;
             storage::actors::set_state(connection, actor, ActorState::Deleted)?;

@@ -1,7 +1,7 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, BanTerms, EventId, Grant, Group, Partner, Poll, Post, PostId, Promise, Uri};
+use crate::domain::{Actor, ActorKey, Attachment, BanTerms, EventId, Grant, Group, Partner, Poll, Post, PostId, Promise, Uri};
 use crate::error::Result;
 use crate::services::mirrors::Copy;
 use crate::services::signing::Pens;
@@ -15,6 +15,7 @@ pub enum News {
         parent: Option<Uri>,
         /// What it asks and how the votes stand, as far as others are told.
         poll: Option<Poll>,
+        attachments: Vec<Attachment>,
     },
     PostUpdated {
         post: Post,
@@ -22,6 +23,7 @@ pub enum News {
         parent: Option<Uri>,
         /// What it asks and how the votes stand, as far as others are told.
         poll: Option<Poll>,
+        attachments: Vec<Attachment>,
     },
     PostDeleted {
         post: Post,

@@ -211,6 +211,7 @@ fn post_news(
     Ok(match event.kind {
         EventKind::PostCreated => Some((
             News::PostCreated {
+                attachments: storage::attachments::list_of(connection, post.id)?,
                 post,
                 author,
                 parent,
@@ -220,6 +221,7 @@ fn post_news(
         )),
         EventKind::PostUpdated | EventKind::PollCounted => Some((
             News::PostUpdated {
+                attachments: storage::attachments::list_of(connection, post.id)?,
                 post,
                 author,
                 parent,

@@ -308,14 +308,27 @@ fn check_create(connection: &mut Connection, asker: &Asker, received: &ReceivedP
         None => None,
     };
     match parent {
-        Some(parent) => access::permit_found::<act::Comment>(connection, asker, parent).map(drop),
+        Some(parent) => {
+            let case = access::permit_found::<act::Comment>(connection, asker, parent)?;
+            if received.attaches() {
+                let (group, parent) = (case.group, case.post);
+                access::permit_in::<act::Attach>(connection, asker, group, parent)?;
+            }
+            Ok(())
+        }
         None => {
             let group = received.group.as_ref().ok_or(Error::NotFound)?;
             let group = find_group(connection, group)?;
             match received.parent {
                 // The parent may be waiting to be applied just before this one.
                 Some(_) => access::permit::<act::Know>(connection, asker, group.id).map(drop),
-                None => access::permit::<act::StartTopic>(connection, asker, group.id).map(drop),
+                None => {
+                    access::permit::<act::StartTopic>(connection, asker, group.id)?;
+                    if received.attaches() {
+                        access::permit::<act::Attach>(connection, asker, group.id)?;
+                    }
+                    Ok(())
+                }
             }
         }
     }

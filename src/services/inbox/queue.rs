@@ -147,7 +147,9 @@ fn apply_one(
             put_off(connection, due, "unknown_ground", asker.now)?;
         }
         Err(Error::NotFound) => refuse(connection, due, command, "unknown", asker.now)?,
-        Err(Error::Invalid { .. }) => refuse(connection, due, command, "invalid", asker.now)?,
+        Err(Error::Invalid { .. } | Error::Unfit(_)) => {
+            refuse(connection, due, command, "invalid", asker.now)?
+        }
         Err(Error::Conflict(_)) => refuse(connection, due, command, "conflict", asker.now)?,
         Err(error) if due.arrival.attempts < ATTEMPTS_MAX => {
             tracing::warn!(%error, activity = %due.arrival.activity, "an activity could not be applied; it is tried again");

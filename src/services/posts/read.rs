@@ -82,6 +82,7 @@ pub(super) fn views(
     }
     let guests = storage::accounts::list_guests(connection, &author_ids)?;
     let mut polls = polls::views(connection, asker, &ids)?;
+    let mut attachments = storage::attachments::list_of_posts(connection, &ids)?;
     posts
         .into_iter()
         .map(|post| {
@@ -90,7 +91,9 @@ pub(super) fn views(
                 .cloned()
                 .ok_or_else(|| Error::internal("a post without an author"))?;
             let shown = access::shows_text(connection, asker, &post)?;
+            let attached = attachments.remove(&post.id).filter(|_| shown);
             Ok(PostView {
+                attachments: attached.unwrap_or_default(),
                 by_guest: guests.contains(&post.author),
                 liked: liked.contains(&post.id),
                 refusals: refusals.remove(&post.id).unwrap_or_default(),

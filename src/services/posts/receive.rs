@@ -11,6 +11,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::access::Case;
+use crate::services::attachments::{self, ReceivedAttachment};
 use crate::services::{access, audit, polls};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
@@ -46,6 +47,17 @@ impl ReceivedPost {
     }
     /// What its author says of who may like, answer and boost it; none: nothing is reserved.
     pub interaction: Option<InteractionPolicy>,
+    /// Pictures and files that its author's server keeps for whoever may read it.
+    pub attachments: Vec<ReceivedAttachment>,
+    /// It carries others, which are links in the text.
+    pub links_files: bool,
+}
+
+impl ReceivedPost {
+    /// Something is attached to it, however it is shown.
+    pub fn attaches(&self) -> bool {
+        self.links_files || !self.attachments.is_empty()
+    }
 }
 
 /// Where a post that arrives is to stand.
@@ -88,18 +100,31 @@ pub(in crate::services) fn receive(
     let post = match parent {
         None => {
             let (permit, _) = access::permit::<act::StartTopic>(connection, asker, group.id)?;
-            storage::posts::insert_topic(connection, &permit, new, unused, asker.now)?
+            let topic = storage::posts::insert_topic(connection, &permit, new, unused, asker.now)?;
+            if received.attaches() {
+                let (permit, _) = access::permit::<act::Attach>(connection, asker, group.id)?;
+                let list = &received.attachments;
+                attachments::receive(connection, asker, &permit, author, &topic, list)?;
+            }
+            topic
         }
         Some(parent) => {
             let case = access::permit_in::<act::Comment>(connection, asker, Some(group), parent)?;
-            storage::posts::insert_comment(
+            let comment = storage::posts::insert_comment(
                 connection,
                 &case.permit,
                 &case.post,
                 new,
                 unused,
                 asker.now,
-            )?
+            )?;
+            if received.attaches() {
+                let (group, parent) = (case.group, case.post);
+                let case = access::permit_in::<act::Attach>(connection, asker, group, parent)?;
+                let list = &received.attachments;
+                attachments::receive(connection, asker, &case.permit, author, &comment, list)?;
+            }
+            comment
         }
     };
     if let Some(policy) = &received.interaction {
@@ -133,7 +158,8 @@ fn title_of(received: &ReceivedPost) -> String {
 fn check_readable(received: &ReceivedPost) -> Result<()> {
     let titled = received.parent.is_none() && received.title.is_some();
     let text = received.html.sanitized().as_str();
-    if titled || !markup::plain_text(text, 1).is_empty() {
+    let shows_something = !received.attachments.is_empty();
+    if titled || shows_something || !markup::plain_text(text, 1).is_empty() {
         return Ok(());
     }
     Err(Error::invalid("content", "has nothing to read"))
@@ -159,14 +185,17 @@ pub(in crate::services) fn receive_update(
     let title = case.post.is_topic().then(|| title_of(received));
     let same_text = case.post.html == html.as_str() && case.post.title == title;
     let same_poll = !polls::receive_update(connection, &case, received.poll.as_ref())?;
-    if same_text && same_poll {
+    let attached = storage::attachments::list_of(connection, case.post.id)?;
+    let other_files = attachments::is_other(&attached, &received.attachments);
+    if same_text && same_poll && !other_files {
         return Ok(());
     }
     let edited_at = received.edited_at(asker.now).unwrap_or(asker.now);
     if received.updated.is_some() && case.post.edited_at.is_some_and(|known| edited_at < known) {
         return Ok(());
     }
-    if !same_text {
+    // Votes that were counted are no edit.
+    if !same_text || other_files {
         storage::posts::update_text(
             connection,
             &case.permit,
@@ -176,6 +205,15 @@ pub(in crate::services) fn receive_update(
             html.as_str(),
             edited_at,
         )?;
+    }
+    if other_files {
+        let permit = |connection: &mut Connection| {
+            let (group, post) = (case.group.clone(), case.post.clone());
+            let case = access::permit_in::<act::Attach>(connection, asker, group, post)?;
+            Ok(case.permit)
+        };
+        let (post, list) = (&case.post, &received.attachments);
+        attachments::receive_change(connection, asker, author, post, list, permit)?;
     }
     if case.group.is_some_and(|group| group.is_local()) {
         tell(

@@ -19,7 +19,7 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
         role: OrgRole::Member,
     };
     let title = "Bridge opens Monday".parse().unwrap();
-    let topic = create_topic(&house.app, viewer.clone(), group.id, title, None, None)
+    let topic = create_topic(&house.app, viewer.clone(), group.id, title, None, None, vec![])
         .await
         .unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -41,6 +41,8 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
                     poll: None,
                     updated: None,
                     interaction: None,
+                    attachments: Vec::new(),
+                    links_files: false,
                 };
                 let ground = Ground {
                     group: group.clone(),

@@ -42,6 +42,8 @@ pub struct Thread {
     pub topic: Shown,
     /// Whether and why not one may comment on the topic.
     pub reply: Result<(), Reason>,
+    /// Whether the viewer may put files into what they write here.
+    pub can_attach: bool,
     /// Whether the viewer may lock and unlock the topic.
     pub can_lock: bool,
     /// Whether the viewer may say something that stays inside, in a group that reaches further.
@@ -80,12 +82,16 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 .ok_or(Error::NotFound)?;
             let topic = shown.remove(at);
             let reply = reply_right(connection, &asker, &group, &topic.view.post)?;
+            let (about, topic_post) = (Some(&group), Some(&topic.view.post));
+            let can_attach =
+                access::explain(connection, &asker, Action::Attach, about, topic_post)?.is_ok();
             let can_aside = reply.is_ok()
                 && (group.stage != Stage::Internal || !group.is_local())
                 && only_colleagues_inside(connection, &asker, Some(&group)).is_ok();
             let group = groups::view(connection, &asker, group)?;
             Ok(Thread {
                 can_aside,
+                can_attach,
                 can_lock: topic.view.post.state == PostState::Visible
                     && group.rights.may(Action::Moderate),
                 group,

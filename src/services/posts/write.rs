@@ -9,11 +9,14 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
-use crate::services::{access, audit, refusals};
+use crate::services::access::Case;
+use crate::services::attachments::Attached;
+use crate::services::{access, attachments, audit, refusals};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
-/// Publishes a topic in a group, which may be a poll, and records that it happened.
+/// Publishes a topic in a group, which may be a poll, with what was uploaded for it, and records that
+/// it happened.
 ///
 /// The topic, its event and its audit line commit together: partners are told later, from the
 /// event, so a crash can delay news but never lose or invent it.
@@ -24,9 +27,11 @@ pub async fn create_topic(
     title: Title,
     body: Option<Body>,
     poll: Option<PollDraft>,
+    attached: Vec<Attached>,
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
+    let most = app.config.limits.attachments_per_post;
     let new = written_here(&asker, Draft::Topic { title, body, poll })?;
     let post = app
         .db
@@ -39,6 +44,10 @@ pub async fn create_topic(
                 |id| addresses.post(id),
                 asker.now,
             )?;
+            if !attached.is_empty() {
+                let (permit, _) = access::permit::<act::Attach>(connection, &asker, group)?;
+                attachments::attach(connection, &asker, &permit, &post, &attached, most)?;
+            }
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
             audit::note(
                 connection,
@@ -59,11 +68,14 @@ pub async fn comment(
     app: &App,
     viewer: Viewer,
     parent: PostId,
-    body: Body,
+    body: Option<Body>,
     audience: Audience,
+    attached: Vec<Attached>,
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
+    let most = app.config.limits.attachments_per_post;
+    check_says_something(body.as_ref(), attached.is_empty())?;
     let new = written_here(&asker, Draft::Comment { body, audience })?;
     let post = app
         .db
@@ -78,6 +90,7 @@ pub async fn comment(
                 only_colleagues_inside(connection, &asker, case.group.as_ref())?;
             }
             let new = NewPost { audience, ..new };
+            let in_group = case.permit.group();
             let post = storage::posts::insert_comment(
                 connection,
                 &case.permit,
@@ -86,7 +99,12 @@ pub async fn comment(
                 |id| addresses.post(id),
                 asker.now,
             )?;
-            join_by_taking_part(connection, &asker, case.permit.group())?;
+            if !attached.is_empty() {
+                let (parent, group) = (case.post, case.group);
+                let case = access::permit_in::<act::Attach>(connection, &asker, group, parent)?;
+                attachments::attach(connection, &asker, &case.permit, &post, &attached, most)?;
+            }
+            join_by_taking_part(connection, &asker, in_group)?;
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
             audit::note(
                 connection,
@@ -100,6 +118,14 @@ pub async fn comment(
         .await?;
     app.bells.events.notify_one();
     Ok(post)
+}
+
+/// A comment has a text, or something to look at.
+fn check_says_something(body: Option<&Body>, bare: bool) -> Result<()> {
+    match body.is_none() && bare {
+        true => Err(Error::invalid("body", "is empty: write something")),
+        false => Ok(()),
+    }
 }
 
 pub(super) fn only_colleagues_inside(
@@ -148,7 +174,7 @@ fn written_here(asker: &Asker, draft: Draft) -> Result<NewPost> {
             let title = Some(title.as_str().to_owned());
             (title, body, Audience::Group, poll)
         }
-        Draft::Comment { body, audience } => (None, Some(body), audience, None),
+        Draft::Comment { body, audience } => (None, body, audience, None),
     };
     let body = body.as_ref();
     Ok(NewPost {
@@ -169,15 +195,18 @@ fn written_here(asker: &Asker, draft: Draft) -> Result<NewPost> {
     })
 }
 
-/// Replaces the text of one's own post; the old text stays in its history.
+/// Replaces the text of one's own post; the old text stays in its history. `attached` is what is to be
+/// attached from now on; none: as before.
 pub async fn update(
     app: &App,
     viewer: Viewer,
     id: PostId,
     title: Option<Title>,
     body: Option<Body>,
+    attached: Option<Vec<Attached>>,
 ) -> Result<Post> {
     let asker = app.asker(viewer);
+    let most = app.config.limits.attachments_per_post;
     let html = body
         .as_ref()
         .map(|body| markup::render_markdown(body.as_str()).into_string())
@@ -187,7 +216,11 @@ pub async fn update(
         .write("update_post", move |connection| {
             let case = access::permit_post::<act::EditPost>(connection, &asker, id)?;
             let title = new_title(&case.post, title)?;
-            if body.is_none() && title.is_none() {
+            let bare = match &attached {
+                Some(attached) => attached.is_empty(),
+                None => storage::attachments::list_of(connection, id)?.is_empty(),
+            };
+            if body.is_none() && title.is_none() && bare {
                 return Err(Error::invalid(
                     "body",
                     "is empty: write something, or delete the comment",
@@ -205,6 +238,9 @@ pub async fn update(
             )?;
             let (author, new_text) = (case.post.author, [EventKind::PostUpdated]);
             refusals::supersede(connection, id, author, &new_text, asker.now)?;
+            if let Some(attached) = &attached {
+                change_attached(connection, &asker, &case, attached, most)?;
+            }
             tell(connection, &asker, EventKind::PostUpdated, &case.post, None)?;
             audit::note(
                 connection,
@@ -218,6 +254,21 @@ pub async fn update(
         .await?;
     app.bells.events.notify_one();
     Ok(post)
+}
+
+fn change_attached(
+    connection: &mut Connection,
+    asker: &Asker,
+    case: &Case<act::EditPost>,
+    attached: &[Attached],
+    most: usize,
+) -> Result<()> {
+    let permit = |connection: &mut Connection| {
+        let (group, post) = (case.group.clone(), case.post.clone());
+        let case = access::permit_in::<act::Attach>(connection, asker, group, post)?;
+        Ok(case.permit)
+    };
+    attachments::rearrange(connection, asker, &case.post, attached, most, permit)
 }
 
 /// Topics keep a title, comments have none.

@@ -145,6 +145,8 @@ async fn wrote(house: &House, by: &Actor, group: &Group, uri: &str) {
         poll: None,
         updated: None,
         interaction: None,
+        attachments: Vec::new(),
+        links_files: false,
     };
     let viewer = match &group.actor.host {
         Some(host) => Viewer::Server { host: host.clone() },

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
-use crate::storage::{Connection, ids, polls, refusals};
+use crate::storage::{Connection, attachments, ids, polls, refusals};
 
 /// A post before it has an id. The group comes from the permit.
 #[derive(Clone, Debug)]
@@ -303,7 +303,7 @@ pub fn put_text(
     }
 }
 
-/// Takes a post back for good: its text and earlier texts are gone, and the votes with the poll; its
+/// Takes a post back for good: its text, earlier texts and attachments are gone, and the votes with the poll; its
 /// place in the thread stays.
 pub fn delete(
     connection: &mut Connection,
@@ -315,6 +315,7 @@ pub fn delete(
     diesel::delete(removals::table.find(post.id.0)).execute(connection)?;
     refusals::forget(connection, post.id)?;
     polls::remove(connection, post.id)?;
+    attachments::remove_of(connection, post.id)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),

@@ -65,6 +65,7 @@ pub struct CommentView {
     /// An answer that was typed and could not be posted; unfolds the form.
     pub draft: Option<String>,
     pub draft_aside: bool,
+    pub draft_attached: Vec<KeptFile>,
 }
 
 /// The comment that is answered.
@@ -89,6 +90,8 @@ pub struct PostBody {
     pub aside: bool,
     pub when: When,
     pub body: SafeHtml,
+    pub pictures: Vec<PictureView>,
+    pub files: Vec<FileView>,
     /// Set when there is a history to look at.
     pub edited: Option<When>,
     pub likes: usize,
@@ -173,10 +176,47 @@ pub enum Writing {
     Withheld(String),
 }
 
-/// A place to write. On a problem, `title` and `body` are what was typed.
+/// A picture below a post.
+pub struct PictureView {
+    /// The picture itself, and the small one that the page shows.
+    pub url: String,
+    pub preview: String,
+    /// Empty where its owner did not describe it.
+    pub description: String,
+    /// Size of the picture, so that the page does not jump when it comes.
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+}
+
+/// A file below a post, or the way to one.
+pub struct FileView {
+    pub url: String,
+    pub name: String,
+    pub description: String,
+    /// "1.2 MB"; none where it is not known.
+    pub size: Option<String>,
+    /// It is on another server, and so is what one gets.
+    pub elsewhere: Option<String>,
+}
+
+/// A file in a form that was uploaded before: it stays as long as its box is ticked.
+pub struct KeptFile {
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    /// For pictures.
+    pub preview: Option<String>,
+}
+
+/// A place to write. On a problem, `title` and `body` are what was typed. Files are sent in the fields
+/// `file-N`, each with `description-file-N`; those that were sent already are kept by `keep`, each with
+/// `description-ID`.
 pub struct Composer {
     pub title: String,
     pub body: String,
+    pub attached: Vec<KeptFile>,
+    /// Numbers of the places for files; none where one may not attach any.
+    pub places: Vec<usize>,
     pub audience: Vec<AudiencePart>,
     /// Unused where one comments.
     pub poll: PollDraftForm,
@@ -200,7 +240,7 @@ pub struct AudiencePart {
     pub outside: bool,
 }
 
-/// `GET /p/ID/edit`; posts `title` (topics only) and `body` to itself.
+/// `GET /p/ID/edit`; posts `title` (topics only), `body` and files (as [`Composer`]) to itself.
 #[derive(Template)]
 #[template(path = "edit.html")]
 pub struct EditPage {
@@ -209,6 +249,8 @@ pub struct EditPage {
     /// `None` for a comment.
     pub title: Option<String>,
     pub body: String,
+    pub attached: Vec<KeptFile>,
+    pub places: Vec<usize>,
     pub audience: Vec<AudiencePart>,
     /// Where "Cancel" goes.
     pub back: String,

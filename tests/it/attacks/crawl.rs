@@ -8,7 +8,8 @@ use super::fixture::{Fixture, on_both};
 use crate::support::forge::{Forged, Letter, Reply};
 use crate::support::peer::{ACTIVITY_JSON, Actor};
 
-/// Everything that names a group, a post or an account, as `{group}`, `{post}` and `{actor}`.
+/// Everything that names a group, a post, a file or an account, as `{group}`, `{post}`, `{media}` and
+/// `{actor}`.
 const ABOUT_SOMETHING: &[&str] = &[
     "/g/{group}",
     "/g/{group}/archive",
@@ -61,6 +62,12 @@ const ABOUT_SOMETHING: &[&str] = &[
     "/.well-known/webfinger?resource=http://{host}/g/{group}",
     "/.well-known/webfinger?resource=http://{host}/p/{post}",
     "/find?q={group}",
+    "/media/{media}",
+    "/media/{media}?format=jpg",
+    "/media/{media}/preview",
+    "/media/{media}/pass/1.99999999999.00",
+    "/media/{media}/pass/1.99999999999.00/preview",
+    "/api/v1/media/{media}",
     "/api/v1/accounts/lookup?acct={group}",
     "/api/v1/accounts/relationships?id[]={actor}",
     "/api/v1/accounts/{actor}",
@@ -102,10 +109,12 @@ const ABOUT_ALL: &[&str] = &[
     "/admin/users/ann/state",
     "/api/v1/accounts/verify_credentials",
     "/api/v1/instance",
+    "/api/v1/media",
     "/api/v1/reports",
     "/api/v1/statuses",
     "/api/v1/timelines/home",
     "/api/v2/instance",
+    "/api/v2/media",
     "/api/v2/search?q=Plans",
     "/assets/style.css",
     "/find?q=Plans",
@@ -209,6 +218,8 @@ fn pairs(fixture: &Fixture) -> Vec<Pair> {
     for post in [&fixture.secret_topic, &fixture.secret_comment] {
         pairs.push(pair("{post}", post.id.to_string(), later(post.id.0)));
     }
+    let media = fixture.secret_media;
+    pairs.push(pair("{media}", media.to_string(), later(media.0)));
     let group = fixture.secret.id;
     pairs.push(pair("{actor}", group.to_string(), later(group.0)));
     pairs
@@ -343,6 +354,7 @@ async fn a26_what_is_secret_takes_no_longer_than_what_never_was() {
             "/p/{post}/context",
             "/.well-known/webfinger?resource=acct:{group}@{host}",
             "/api/v1/statuses/{post}",
+            "/media/{media}",
         ] {
             let pairs = pairs(fixture);
             let pair = pairs
@@ -408,7 +420,15 @@ async fn a26_every_address_there_is_gets_crawled() {
 
 /// The addresses that the source text hands to the web framework, without the scope they are in.
 fn routes(folder: &Path) -> BTreeSet<String> {
-    const WAYS: &[&str] = &["route", "resource", "read", "at", "act", "settings_act"];
+    const WAYS: &[&str] = &[
+        "route",
+        "resource",
+        "read",
+        "reads",
+        "at",
+        "act",
+        "settings_act",
+    ];
     let mut found = BTreeSet::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

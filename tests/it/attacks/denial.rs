@@ -15,20 +15,20 @@ const GROWTH_MAX: usize = 16 * MIB;
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// The memory of a process, and a mark of the most it ever had, which can be put back.
-struct Memory {
+pub struct Memory {
     pid: u32,
     before: usize,
 }
 
 impl Memory {
-    fn of(pid: u32) -> Self {
+    pub fn of(pid: u32) -> Self {
         std::fs::write(format!("/proc/{pid}/clear_refs"), "5").expect("it is our child");
         let mut memory = Self { pid, before: 0 };
         memory.before = memory.read("VmRSS:");
         memory
     }
 
-    fn growth(&self) -> usize {
+    pub fn growth(&self) -> usize {
         self.read("VmHWM:").saturating_sub(self.before)
     }
 

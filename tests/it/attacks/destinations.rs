@@ -18,8 +18,9 @@ async fn comment(fixture: &Fixture, topic: &Post, text: &str) {
         &fixture.app,
         fixture.ann.viewer(),
         topic.id,
-        body,
+        Some(body),
         Audience::Group,
+        vec![],
     );
     made.await.expect("a comment");
 }

@@ -9,12 +9,13 @@ use std::path::Path;
 use guildhall::app::App;
 use guildhall::config;
 use guildhall::domain::{
-    Access, Account, ActorId, Capabilities, Group, GroupId, GroupRole, Handle, History, OrgRole,
-    PartnerClass, Password, Post, PostId, PrivateGroups, Stage,
+    Access, Account, ActorId, AttachmentId, Capabilities, Description, Group, GroupId, GroupRole,
+    Handle, History, OrgRole, PartnerClass, Password, Post, PostId, PrivateGroups, Stage,
 };
 use guildhall::federation::Federation;
 use guildhall::policy::Viewer;
 use guildhall::services::accounts::NewAccount;
+use guildhall::services::attachments::{self, Attached, Upload};
 use guildhall::services::grants::GrantRequest;
 use guildhall::services::groups::NewGroup;
 use guildhall::services::{
@@ -24,6 +25,7 @@ use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::support::dump::Dump;
+use crate::support::files::png;
 use crate::support::forge::{Forged, Letter, Reply};
 use crate::support::peer::{Actor, Peer, Traffic, unique};
 use crate::support::process::{Instance, Server};
@@ -51,6 +53,8 @@ pub struct Fixture {
     pub canary: String,
     pub secret_topic: Post,
     pub secret_comment: Post,
+    /// A picture in a topic of the secret group.
+    pub secret_media: AttachmentId,
     /// Ann's, in *shared*.
     pub topic: Post,
 }
@@ -146,6 +150,7 @@ impl Fixture {
         let secret_topic = topic(&app, &ann, secret.id, &format!("Plans {canary}"), &canary).await;
         let secret_comment = comment(&app, &ann, secret_topic.id, &canary).await;
 
+        let (_, secret_media) = picture(&app, &ann, secret.id).await;
         let (pam, pete) = (p.person("pam"), p.person("pete"));
         let (quin, eve) = (q.person("quin"), e.person("eve"));
         let mut fixture = Self {
@@ -169,6 +174,7 @@ impl Fixture {
             canary,
             secret_topic,
             secret_comment,
+            secret_media,
         };
         fixture.open(&fixture.shared, &fixture.p).await;
         fixture.open(&fixture.quality, &fixture.q).await;
@@ -200,10 +206,15 @@ impl Fixture {
         let stage = Stage::Partners;
         let staged = groups::set_stage(&self.app, Viewer::Operator, group.id, stage).await;
         staged.expect("the group is for partners");
+        self.grant(group, peer, "read,react,reply,start,attach")
+            .await;
+    }
+
+    /// Lets a partner do this, and nothing else, in a group.
+    pub async fn grant(&self, group: &Group, peer: &Peer, can: &str) {
+        let host = peer.host().parse().expect("a host");
         let request = GrantRequest {
-            capabilities: "read,react,reply,start,attach"
-                .parse::<Capabilities>()
-                .expect("words"),
+            capabilities: can.parse::<Capabilities>().expect("words"),
             join: None,
             from: None,
             until: None,
@@ -534,13 +545,34 @@ async fn group(app: &App, name: &str, access: Access, owner: ActorId) -> Group {
 async fn topic(app: &App, author: &Person, group: GroupId, title: &str, text: &str) -> Post {
     let title = title.parse().expect("a title");
     let body = Some(text.parse().expect("a text"));
-    let made = posts::create_topic(app, author.viewer(), group, title, body, None).await;
+    let made = posts::create_topic(app, author.viewer(), group, title, body, None, vec![]).await;
     made.expect("a topic")
 }
 
 async fn comment(app: &App, author: &Person, parent: PostId, text: &str) -> Post {
     let body = text.parse().expect("a text");
     let audience = guildhall::domain::Audience::Group;
-    let made = posts::comment(app, author.viewer(), parent, body, audience).await;
+    let made = posts::comment(app, author.viewer(), parent, Some(body), audience, vec![]).await;
     made.expect("a comment")
+}
+
+/// Starts a topic with nothing but a picture.
+pub async fn picture(app: &App, author: &Person, group: GroupId) -> (Post, AttachmentId) {
+    let mut draft = app.files.draft().expect("a file");
+    draft.write(&png(900, 900, 9)).expect("bytes");
+    let upload = Upload {
+        draft,
+        name: "x.png".into(),
+        media_type: "image/png".into(),
+        description: Description::default(),
+        focus: None,
+    };
+    let sent = attachments::upload(app, author.viewer(), upload).await;
+    let id = sent.expect("an upload").id;
+    let (title, list) = (
+        "Picture".parse().expect("a title"),
+        vec![Attached::from(id)],
+    );
+    let made = posts::create_topic(app, author.viewer(), group, title, None, list).await;
+    (made.expect("a topic"), id)
 }

@@ -11,6 +11,7 @@ mod fixture;
 mod flood;
 mod leaks;
 mod mirrors;
+mod media;
 mod no_grant;
 mod origin;
 mod polls;

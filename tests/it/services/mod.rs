@@ -1,5 +1,6 @@
 //! Use cases, on both databases, without a server.
 
 mod accounts;
+mod attachments;
 mod deliveries;
 mod prune;

@@ -87,7 +87,7 @@ async fn what_is_no_longer_needed_goes_and_where_a_post_went_is_known_for_ever()
             .await
             .expect("a group");
         let title = "Bridge".parse().expect("a title");
-        let post = posts::create_topic(app, ada, group.id, title, None, None)
+        let post = posts::create_topic(app, ada, group.id, title, None, None, vec![])
             .await
             .expect("a topic");
         let (now, actor) = (app.clock.now(), house.admin.actor.id.0);

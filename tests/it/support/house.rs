@@ -44,7 +44,9 @@ pub async fn empty_app(backend: Backend, folder: &Path) -> Option<App> {
         Backend::Sqlite => format!("sqlite:{}/guildhall.db", folder.display()),
         Backend::Postgres => postgres::database_url()?,
     };
+    let folder = folder.to_str().expect("text");
     let settings = [
+        ("GUILDHALL_DATA_DIR", folder),
         ("GUILDHALL_PUBLIC_URL", "http://acme.localhost:8601"),
         ("GUILDHALL_DATABASE__URL", &url),
         ("GUILDHALL_DATABASE__POOL_SIZE", "4"),

@@ -11,6 +11,7 @@ pub mod browser;
 pub mod database;
 pub mod dice;
 pub mod dump;
+pub mod files;
 pub mod forge;
 pub mod house;
 pub mod leash;

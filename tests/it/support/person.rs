@@ -80,6 +80,31 @@ impl Person {
         self.follow(answer).await
     }
 
+    /// The same with files: field, name, media type and bytes of each.
+    pub async fn send_files(
+        &mut self,
+        action: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &str, &[u8])],
+    ) -> &Page {
+        let form = self.page.form(action);
+        let Form { hidden } = form.unwrap_or_else(|| panic!("no form to {action}"));
+        let all = hidden
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let all: Vec<(&str, &str)> = all.chain(fields.iter().copied()).collect();
+        let (kind, body) = super::files::form(&all, files);
+        let answer = self.post_raw_body(action, &kind, body).await;
+        self.follow(answer).await
+    }
+
+    /// Sends a body of any kind, with the cookies there are.
+    pub async fn post_raw_body(&mut self, path: &str, kind: &str, body: Vec<u8>) -> Page {
+        let headers = [("content-type", kind)];
+        self.ask_with(Method::POST, path, Some(body), &headers)
+            .await
+    }
+
     /// Sends something no page offers: what an attacker or a stale page would.
     pub async fn post_raw(
         &mut self,
@@ -123,6 +148,21 @@ impl Person {
         form: Option<String>,
         headers: &[(&str, &str)],
     ) -> Page {
+        let mut headers = headers.to_vec();
+        if form.is_some() {
+            headers.push(("content-type", "application/x-www-form-urlencoded"));
+        }
+        let body = form.map(String::into_bytes);
+        self.ask_with(method, path, body, &headers).await
+    }
+
+    async fn ask_with(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        headers: &[(&str, &str)],
+    ) -> Page {
         let cookies: Vec<String> = self
             .cookies
             .iter()
@@ -143,10 +183,8 @@ impl Person {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(form) = form {
-            request = request
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(form);
+        if let Some(body) = body {
+            request = request.body(body);
         }
         let response = request.send().await.expect("an answer");
         for cookie in response.headers().get_all(SET_COOKIE) {
@@ -163,7 +201,7 @@ impl Person {
                 None => path.to_owned(),
             },
             headers,
-            html: response.text().await.expect("text"),
+            html: String::from_utf8_lossy(&response.bytes().await.expect("bytes")).into_owned(),
         }
     }
 

@@ -191,7 +191,7 @@ impl World {
     pub async fn open_to(&self, house: &str, host: &str, more: &[&str]) {
         let house = &self.house(house).instance;
         house.add_partner(host).await;
-        let can = ["--can", "read,react,reply,start"];
+        let can = ["--can", "read,react,reply,start,attach"];
         let grant = [&["grant", "add", "engineering", host], &can[..], more].concat();
         house.run_json(&grant).await;
     }

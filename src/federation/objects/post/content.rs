@@ -3,11 +3,12 @@
 
 use serde_json::Value;
 
+use super::super::attachment;
 use super::super::read::{entries, escape, kind_of, text, uri_in, uri_of};
-use crate::domain::{BODY_BYTES_MAX, Invalid, Uri, markup};
+use crate::domain::{ATTACHMENTS_MAX, BODY_BYTES_MAX, Invalid, Uri, markup};
 
 /// Attachments that are shown as links; of more their number is said.
-const LINKS_MAX: usize = 16;
+const LINKS_MAX: usize = ATTACHMENTS_MAX;
 /// Longest warning, name of an attachment, place or time shown, characters.
 const LINE_CHARS_MAX: usize = 500;
 /// Members that name a quoted post, the newest way first (FEP-044f, Fedibird, Misskey).
@@ -17,7 +18,7 @@ const QUOTES: &[&str] = &["quote", "quoteUri", "quoteUrl", "_misskey_quote"];
 ///
 /// # Errors
 /// When there is more of something than is accepted.
-pub(super) fn html(object: &Value, is_poll: bool) -> Result<String, Invalid> {
+pub(super) fn html(object: &Value, author: &Uri, is_poll: bool) -> Result<String, Invalid> {
     let body = body(object);
     let mut html = warning(object, &body);
     html.push_str(&body);
@@ -26,7 +27,7 @@ pub(super) fn html(object: &Value, is_poll: bool) -> Result<String, Invalid> {
     }
     html.push_str(&occasion(object));
     html.push_str(&quoted(object, &html)?);
-    html.push_str(&attached(object, &html)?);
+    html.push_str(&attached(object, author, &html)?);
     html.push_str(&original(object, &html)?);
     if html.len() > BODY_BYTES_MAX {
         return Err(Invalid::new(
@@ -138,14 +139,17 @@ fn object_link(tag: &Value) -> Option<Uri> {
     is_link.then(|| uri_in(tag, "href")).flatten()
 }
 
-/// What is attached, as links: pictures and files stay on their server. What has no address that can
-/// be followed is named, so that nobody thinks it is not there.
-fn attached(object: &Value, html: &str) -> Result<String, Invalid> {
+/// What is attached and not shown below the post, as links: it stays on its server. What has no address
+/// that can be followed is named, so that nobody thinks it is not there.
+fn attached(object: &Value, author: &Uri, html: &str) -> Result<String, Invalid> {
     let attached = entries(object, "attachment")?;
     let mut lines = String::new();
     for attachment in attached.iter().take(LINKS_MAX) {
+        if attachment::read(attachment, author).is_some() {
+            continue;
+        }
         let name = line(text(attachment, "name", "nameMap"));
-        let shown = match target(attachment) {
+        let shown = match attachment::target(attachment) {
             Some(target) => {
                 let address = escape(target.as_str());
                 if html.contains(&address) {
@@ -169,15 +173,6 @@ fn attached(object: &Value, html: &str) -> Result<String, Invalid> {
         lines.push_str(&format!("<p>📎 +{}</p>\n", attached.len() - LINKS_MAX));
     }
     Ok(lines)
-}
-
-fn target(attachment: &Value) -> Option<Uri> {
-    let url = match attachment.get("url") {
-        Some(Value::Array(urls)) => urls.iter().find_map(uri_of),
-        Some(one) => uri_of(one),
-        None => None,
-    };
-    url.or_else(|| uri_in(attachment, "href"))
 }
 
 /// The way to what is more than its text: a video, a picture, an event. Its page for people, where it

@@ -8,6 +8,19 @@ fn promise() -> Promise {
     Promise::same(Circle::Asked)
 }
 
+/// What ada wrote, as its document.
+fn render(post: &Post, group: &Group, parent: Option<&Uri>) -> Value {
+    let written = Written {
+        post,
+        author: &ada(),
+        parent,
+        promise: &promise(),
+        attachments: &[],
+        poll: None,
+    };
+    render_post(&acme(), group, &written, Timestamp::MIN)
+}
+
 fn parsed(object: &Value) -> ReceivedPost {
     parse_post(object, None).unwrap()
 }
@@ -31,7 +44,7 @@ fn text_of(uri: &Option<Uri>) -> Option<&str> {
 #[test]
 fn a_topic_is_a_page_for_the_group_and_nobody_else() {
     let group = engineering(Access::Open, Stage::Partners);
-    let page = render_post(&acme(), &topic(), &ada(), &group, None, &promise());
+    let page = render(&topic(), &group, None);
     assert_eq!(
         page,
         json!({
@@ -62,7 +75,7 @@ fn a_comment_is_a_note_in_the_conversation_of_its_topic() {
     comment.title = None;
     comment.edited_at = Some(at("2026-03-02T08:00:00Z"));
     let parent = topic().uri;
-    let note = render_post(&acme(), &comment, &ada(), &group, Some(&parent), &promise());
+    let note = render(&comment, &group, Some(&parent));
     assert_eq!(note["type"], "Note");
     assert_eq!(note["inReplyTo"], "https://acme.example/p/41");
     assert_eq!(note["context"], "https://acme.example/p/41/context");
@@ -83,14 +96,7 @@ fn what_we_write_is_what_we_read() {
         members: false,
         ..members.clone()
     };
-    let read = parsed(&render_post(
-        &acme(),
-        &topic(),
-        &ada(),
-        &group,
-        None,
-        &promise(),
-    ));
+    let read = parsed(&render(&topic(), &group, None));
     assert_eq!(
         read,
         ReceivedPost {
@@ -109,6 +115,8 @@ fn what_we_write_is_what_we_read() {
                 reply: Some(members),
                 announce: Some(only_ada),
             }),
+            attachments: Vec::new(),
+            links_files: false,
         }
     );
 }
@@ -118,7 +126,7 @@ fn in_a_group_elsewhere_the_conversation_is_not_ours_to_name() {
     let mut group = engineering(Access::Open, Stage::Partners);
     group.actor.host = Some("birch.example".parse().unwrap());
     group.actor.followers = None;
-    let page = render_post(&acme(), &topic(), &ada(), &group, None, &promise());
+    let page = render(&topic(), &group, None);
     assert_eq!(page.get("context"), None);
     assert_eq!(page["to"][1], format!("{ENGINEERING}/followers"));
 }

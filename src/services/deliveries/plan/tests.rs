@@ -46,7 +46,7 @@ impl Scene {
             role: OrgRole::Member,
         };
         let title = "Bridge opens".parse().unwrap();
-        let topic = posts::create_topic(&acme.app, ada.clone(), roads.id, title, None, None);
+        let topic = posts::create_topic(&acme.app, ada.clone(), roads.id, title, None, None, vec![]);
         let topic = topic.await.unwrap();
         Self {
             acme,
@@ -210,13 +210,13 @@ impl Square {
     /// Ada starts a topic of which nobody was told yet.
     async fn topic(&self) -> Post {
         let (app, title) = (&self.acme.app, "Bridge opens".parse().unwrap());
-        let topic = posts::create_topic(app, self.ada.clone(), self.roads.id, title, None, None);
+        let topic = posts::create_topic(app, self.ada.clone(), self.roads.id, title, None, None, vec![]);
         topic.await.unwrap()
     }
 
     async fn comment(&self, on: &Post, by: &Viewer) -> Post {
-        let (app, body) = (&self.acme.app, "Good.".parse().unwrap());
-        let comment = posts::comment(app, by.clone(), on.id, body, Audience::Group);
+        let (app, body) = (&self.acme.app, Some("Good.".parse().unwrap()));
+        let comment = posts::comment(app, by.clone(), on.id, body, Audience::Group, vec![]);
         comment.await.unwrap()
     }
 
