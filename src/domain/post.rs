@@ -85,6 +85,8 @@ pub struct PostView {
     pub refusals: Vec<RefusalNotice>,
     /// How the poll stands that it is, and what the viewer chose.
     pub poll: Option<PollView>,
+    /// Its pictures and files, in order.
+    pub attachments: Vec<Attachment>,
 }
 
 impl PostView {
@@ -93,8 +95,6 @@ impl PostView {
         let created = |notice: &RefusalNotice| notice.kind == EventKind::PostCreated;
         self.refusals.iter().any(created)
     }
-    /// Its pictures and files, in order.
-    pub attachments: Vec<Attachment>,
 }
 
 /// Markdown of a topic or comment: not empty, not too long.

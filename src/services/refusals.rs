@@ -152,12 +152,32 @@ fn refuse(
                 Some(_) | None => return Ok(true),
             }
         }
+        // One vote of several is refused with the others.
+        EventKind::Voted => {
+            match storage::polls::remove_votes(connection, post.id, event.actor)?.is_empty() {
+                false => None,
+                true => return Ok(true),
+            }
+        }
         // Its author took it back: there is nothing that anybody could miss.
         EventKind::PostCreated => return Ok(true),
         EventKind::PostRemoved
         | EventKind::PostRestored
         | EventKind::TopicLocked
         | EventKind::TopicUnlocked
+        | EventKind::TopicPinned
+        | EventKind::TopicUnpinned
+        | EventKind::MirrorTakenBack
+        | EventKind::PollCounted
+        | EventKind::Disliked
+        | EventKind::Undisliked
+        | EventKind::MemberBanned
+        | EventKind::BanLifted
+        | EventKind::ModeratorAdded
+        | EventKind::ModeratorRemoved
+        | EventKind::MoveOffered
+        | EventKind::MoveAccepted
+        | EventKind::GroupMoved
         | EventKind::Reported
         | EventKind::JoinRequested
         | EventKind::JoinAccepted
@@ -297,6 +317,10 @@ fn notice(post: &Post, refusal: Refusal, own: bool) -> RefusalNotice {
         EventKind::Liked => (
             "your like".to_owned(),
             "It is not counted. Like it again when that is mended.",
+        ),
+        EventKind::Voted => (
+            "your vote".to_owned(),
+            "It is not counted. Vote again when that is mended.",
         ),
         EventKind::Unliked => (
             "that you took your like back".to_owned(),

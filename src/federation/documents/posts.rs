@@ -15,7 +15,6 @@ use crate::federation::activities::like_post;
 use crate::federation::objects::collection::{render_page, render_paged};
 use crate::federation::objects::mirror::{render_mirror, render_mirror_tombstone};
 use crate::federation::objects::post::render_post;
-use crate::federation::objects::question::add_poll;
 use crate::federation::objects::tombstone::render_tombstone;
 use crate::services::documents::{self, Below, PostDocument, is_gone};
 use crate::services::mirrors::{self, Copy};

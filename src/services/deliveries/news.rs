@@ -236,6 +236,9 @@ impl News {
             | Self::MoveOffered { .. }
             | Self::MoveAccepted { .. }
             | Self::GroupMoved { .. }
+            | Self::MirrorCreated(_)
+            | Self::MirrorUpdated(_)
+            | Self::MirrorDeleted { .. }
             | Self::GroupChanged { .. } => false,
             Self::PostCreated { .. }
             | Self::PostUpdated { .. }
@@ -252,6 +255,7 @@ impl News {
             | Self::BanLifted { .. }
             | Self::Liked { .. }
             | Self::Unliked { .. }
+            | Self::Voted { .. }
             | Self::JoinRequested { .. }
             | Self::Left { .. }
             | Self::PassedOn { .. }

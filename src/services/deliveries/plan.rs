@@ -458,7 +458,7 @@ impl<'a> Planner<'a> {
             }
             _ if event.kind == EventKind::Voted => {
                 let mut hosts = self.receivers(connection, &telling.group, post)?;
-                keep_apart(connection, event, &telling.group, &mut hosts)?;
+                keep_apart(connection, event.actor, &telling.group, &mut hosts)?;
                 let counting = self.author_host(connection, post)?;
                 hosts.retain(|(host, _)| Some(host) == counting.as_ref());
                 Ok(hosts)

@@ -37,14 +37,6 @@ pub struct ReceivedPost {
     pub poll: Option<Poll>,
     /// When it got this text, where it was another before.
     pub updated: Option<Timestamp>,
-}
-
-impl ReceivedPost {
-    /// When it was changed last, by its author's clock, if not in the future.
-    fn edited_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let later = |at: &Timestamp| self.published.is_none_or(|published| *at > published);
-        self.updated.filter(later).map(|at| at.min(now))
-    }
     /// What its author says of who may like, answer and boost it; none: nothing is reserved.
     pub interaction: Option<InteractionPolicy>,
     /// Pictures and files that its author's server keeps for whoever may read it.
@@ -54,6 +46,12 @@ impl ReceivedPost {
 }
 
 impl ReceivedPost {
+    /// When it was changed last, by its author's clock, if not in the future.
+    fn edited_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let later = |at: &Timestamp| self.published.is_none_or(|published| *at > published);
+        self.updated.filter(later).map(|at| at.min(now))
+    }
+
     /// Something is attached to it, however it is shown.
     pub fn attaches(&self) -> bool {
         self.links_files || !self.attachments.is_empty()
