@@ -750,17 +750,6 @@ async fn a_former_partner_takes_back_its_own_and_does_nothing_else() {
                 &club,
                 club.activity("Announce", inside),
             ),
-            (
-                "its group itself",
-                &club,
-                club.activity("Delete", json!(club.id)),
-            ),
-            (
-                "its server itself",
-                peer.instance(),
-                peer.instance()
-                    .activity("Delete", json!(peer.instance().id)),
-            ),
         ] {
             let forged = fixture.letter(by, &attack).sign();
             let line = fixture.refuses(what, &forged, 403).await;
