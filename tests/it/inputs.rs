@@ -201,7 +201,7 @@ const SAYINGS: &[Saying] = &[
         topics: &[
             ("create_note_mention", "How do you keep the build fast?"),
             ("create_note_warning", "look"),
-            ("create_question", "Spaces"),
+            ("create_question", "Tabs or spaces?"),
         ],
         comments: &[("create_note_reply", "we split the crates")],
     },

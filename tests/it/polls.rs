@@ -409,7 +409,12 @@ async fn a_poll_of_a_microblog_server_is_voted_in_here_and_counted_there() {
         // The vote goes to mara's server and to no other; nobody is shown it.
         assert_eq!(ada.vote(&asked, &[1]).await.status, 200);
         let is_vote = |said: &Value| said["object"]["object"]["name"] == "Spaces";
-        let said = micro.hears("ada's vote", is_vote).await["object"].clone();
+        let announced = micro.hears("ada's vote", is_vote).await;
+        assert_eq!(
+            (&announced["to"], &announced["cc"]),
+            (&json!([mara.id]), &json!([]))
+        );
+        let said = announced["object"].clone();
         assert_eq!(
             (&said["type"], &said["object"]["inReplyTo"]),
             (&json!("Create"), &json!(id))

@@ -6,12 +6,13 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{
-    CONTEXT, Claim, Envelope, Reading, Rejection, audience, id_of, into_command, proven,
-    read_claim, rendered,
+    CONTEXT, Claim, Envelope, Reading, Rejection, audience, create_vote, id_of, into_command,
+    proven, read_claim, rendered,
 };
 use crate::domain::{Group, Uri};
 use crate::error::{Error, Result};
 use crate::federation::extension::NAMESPACE;
+use crate::federation::objects::{entries, is_everybody, uri_of};
 use crate::federation::proofs;
 use crate::services::deliveries::Rendered;
 use crate::services::inbox::{Command, Vouching};
@@ -92,7 +93,8 @@ struct Announce<'a, T> {
 
 /// Wraps an activity of somebody of this house, with a proof of the group around it.
 pub(super) fn render(id: &Uri, group: &Group, activity: Value, pens: &Pens) -> Result<Rendered> {
-    let announce = serde_json::to_value(wrap(id, group, activity, None));
+    let readers = readers(group, &activity);
+    let announce = serde_json::to_value(wrap(id, group, readers, activity, None));
     Ok(rendered(proven(announce.map_err(Error::internal)?, pens)?))
 }
 
@@ -106,20 +108,35 @@ pub(super) fn render_unchanged(
     introduction: Option<&str>,
 ) -> Result<Rendered> {
     let unchanged: &RawValue = serde_json::from_str(activity).map_err(Error::internal)?;
-    let announce = wrap(id, group, unchanged, introduction);
+    let readers = readers(
+        group,
+        &serde_json::from_str(activity).map_err(Error::internal)?,
+    );
+    let announce = wrap(id, group, readers, unchanged, introduction);
     Ok(Rendered {
         id: id.clone(),
         body: serde_json::to_string(&announce).map_err(Error::internal)?,
     })
 }
 
+/// For whom it is: whoever reads the group. A vote is for who asked, whatever group wraps it.
+fn readers(group: &Group, activity: &Value) -> (Value, Value) {
+    if !create_vote::is_vote(&activity["object"]) {
+        return audience(group);
+    }
+    let named = entries(activity, "to").unwrap_or_default();
+    let named = named.into_iter().filter(|reader| !is_everybody(reader));
+    let asker: Vec<Uri> = named.filter_map(uri_of).take(1).collect();
+    (json!(asker), json!([]))
+}
+
 fn wrap<'a, T>(
     id: &'a Uri,
     group: &'a Group,
+    (to, cc): (Value, Value),
     object: T,
     introduces: Option<&'a str>,
 ) -> Announce<'a, T> {
-    let (to, cc) = audience(group);
     Announce {
         context: match introduces {
             Some(_) => json!([CONTEXT, { "guildhall": NAMESPACE }]),

@@ -368,7 +368,7 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             option,
         } => {
             let (id, note) = (id("create"), id("vote"));
-            create_vote::render(&id, &note, &by.uri, &poll.uri, &author.uri, option)
+            create_vote::render(&id, &note, &by.uri, &poll.uri, author, option)
         }
         News::Reported {
             post,

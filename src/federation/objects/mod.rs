@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::{Group, Uri};
 pub use crate::federation::extension::NAMESPACE;
-pub use read::{check_sizes, kind_of, text};
+pub use read::{check_sizes, entries, kind_of, text, uri_of};
 
 /// ActivityStreams' own context: enough for posts, collections and activities.
 pub const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";

@@ -111,7 +111,8 @@ pub enum News {
     /// by way of the house of the group.
     Voted {
         poll: Post,
-        author: Actor,
+        /// Who asks.
+        author: Uri,
         by: Actor,
         option: String,
     },

@@ -232,16 +232,13 @@ fn post_news(
         EventKind::Voted => {
             let chosen = storage::polls::find(connection, post.id)?;
             option_at(chosen, event.object).map(|option| {
-                let poll = post;
-                (
-                    News::Voted {
-                        poll,
-                        author,
-                        by,
-                        option,
-                    },
-                    ground,
-                )
+                let news = News::Voted {
+                    poll: post,
+                    author: author.uri,
+                    by,
+                    option,
+                };
+                (news, ground)
             })
         }
         // Its author is gone with all they wrote. Nobody here can say that for them: the group does.

@@ -241,7 +241,7 @@ fn a_bare_link_and_bare_pictures_are_something_to_read() {
 fn polls_are_asked_and_warnings_are_read_as_text() {
     let asked = created("mastodon/create_question");
     assert!(asked.poll.is_some());
-    assert!(!asked.html.as_received().contains("Tabs"));
+    assert!(!asked.html.as_received().contains("<li>"));
     // What leaves no choice is still something to read.
     let mut list = fixture("mastodon/create_question")["object"].clone();
     list["oneOf"] = json!([{ "type": "Note", "name": "Tabs" }]);
