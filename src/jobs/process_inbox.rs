@@ -9,6 +9,7 @@ use crate::domain::{ActorKind, Uri};
 use crate::federation::{Federation, LookedUp, Proven, activities, json};
 use crate::jobs::{LOOK_EVERY, recover, rest};
 use crate::services::inbox::{self, Command, Due, Vouching};
+use crate::services::moves;
 
 /// Activities applied in one transaction.
 const BATCH: i64 = 128;
@@ -123,10 +124,16 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
 }
 
 /// Reads the documents again that decide what an activity changes. A failure leaves the old one in place;
-/// the next activity tries again. A group that moves leads nowhere when nobody here is in it.
+/// the next activity tries again. Nothing is read that nobody waits for: of a group that moves, when nobody
+/// here is in it, and of an acceptance of what was not offered.
 async fn read_anew(federation: &Federation, due: &Due, command: &Command) -> crate::Result<()> {
-    let moves = matches!(command, Command::MoveGroup { .. });
-    if moves && !inbox::follows(&federation.app, &due.signer).await? {
+    let app = &federation.app;
+    let matters = match command {
+        Command::MoveGroup { .. } => inbox::follows(app, &due.signer).await?,
+        Command::AcceptMove { offer, .. } => moves::is_awaited(app, offer, &due.signer).await?,
+        _ => true,
+    };
+    if !matters {
         return Ok(());
     }
     let told_at = due.arrival.received_at;

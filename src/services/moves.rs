@@ -9,8 +9,8 @@ mod receive;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    AuditAction, Capabilities, EventKind, Group, GroupId, Handle, History, Host, JoinMode, Move,
-    Partner, PartnerState, Stage, Uri, Way,
+    Actor, AuditAction, Capabilities, EventKind, Group, GroupId, Handle, History, Host, JoinMode,
+    Move, Partner, PartnerState, Stage, Uri, Way,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
@@ -110,6 +110,19 @@ pub async fn find_leaving(app: &App, viewer: Viewer, group: GroupId) -> Result<O
             let (_, group) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
             let is_it = |one: &Move| one.way == Way::Leaving && one.group == group.actor.uri;
             Ok(storage::moves::list(connection)?.into_iter().find(is_it))
+        })
+        .await
+}
+
+/// Whether an offer of ours waits for the server of who answers it.
+pub async fn is_awaited(app: &App, offer: &Uri, by: &Actor) -> Result<bool> {
+    let (offer, host) = (offer.clone(), by.uri.host().clone());
+    app.db
+        .read("find_awaited_move", move |connection| {
+            let found = storage::moves::find(connection, &offer)?;
+            Ok(found.is_some_and(|one| {
+                one.way == Way::Leaving && one.host == host && one.target.is_none()
+            }))
         })
         .await
 }
