@@ -112,18 +112,18 @@ impl<T: DeserializeOwned + 'static> FromRequest for FormWithFiles<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
-        let payload = payload.take();
+        let mut payload = payload.take();
         Box::pin(async move {
             let secret = cookies::browser_secret(&request).ok_or(Refused::ForeignForm)?;
             let parts = match request.content_type() {
                 "multipart/form-data" => {
                     let check = |parts: &Parts| check_token(&secret, &as_form(&parts.fields));
-                    let payload = web::Payload::from_request(&request, &mut payload.into());
+                    let payload = web::Payload::from_request(&request, &mut payload);
                     let payload = payload.await.map_err(|error| bad(&error))?;
                     Parts::read(app(&request)?, request.headers(), payload, check).await?
                 }
                 "application/x-www-form-urlencoded" => {
-                    let body = Bytes::from_request(&request, &mut payload.into()).await;
+                    let body = Bytes::from_request(&request, &mut payload).await;
                     let body = body.map_err(|error| bad(&error))?;
                     let text = std::str::from_utf8(&body).map_err(|_| Refused::ForeignForm)?;
                     check_token(&secret, text)?;

@@ -387,10 +387,7 @@ pub fn forget_waiting(connection: &mut Connection, before: Timestamp, most: i64)
         .limit(most)
         .select(attachments::id)
         .load(connection)?;
-    Ok(
-        diesel::delete(attachments::table.filter(attachments::id.among(old)))
-            .execute(connection)?,
-    )
+    drop_all(connection, &old)
 }
 
 /// How much is kept.
