@@ -66,6 +66,8 @@
 //!   a counting grant for it, or one of its own ([`reads_profile`]). In open mode they exist for all
 //!   but blocked servers. Who is disabled exists for nobody outside.
 //! - Posts on profiles are for colleagues; nobody reacts to them or comments on them yet.
+//! - That there is an admin API is no secret: who is no administrator is told so. What is behind it is
+//!   hidden and forbidden as everywhere; administering a group does not let one into it.
 //! - The command line (operator) administers, lists members, lets people in and puts them out, and
 //!   removes, restores and locks what an id names (asides and direct messages excepted), but reads
 //!   no posts, not even public ones. Breaking the glass is not an action yet.

@@ -1,11 +1,13 @@
 //! Coming and going: joining, leaving, being let in and put out, here and across servers.
 //!
 //! `join` is what people do themselves, `members` what moderators decide about them, `invite` how
-//! people are named for a group; `receive` applies what other servers tell; `roster` is how houses come to count alike.
+//! people are named for a group, `handles` how by commands and scripts, `owners` who owns it; `receive` applies what other servers tell; `roster` is how houses come to count alike.
 
+mod handles;
 mod invite;
 mod join;
 mod members;
+mod owners;
 mod receive;
 mod roster;
 
@@ -17,11 +19,13 @@ use crate::error::{Error, Result};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
+pub use handles::{find_person, name, put_out};
 pub use invite::{add, add_by_handle, invite, list_invited, withdraw_invitation};
 pub(super) use join::leave_all;
 pub use join::{join, leave};
 pub(super) use members::tell_rejected;
 pub use members::{Decision, ban, decide, lift_ban, list, set_role};
+pub use owners::name_owner;
 pub use receive::Invitee;
 pub(super) use receive::{
     receive_accept, receive_follow, receive_invite, receive_reject, receive_unfollow,

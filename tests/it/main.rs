@@ -8,6 +8,7 @@
     reason = "a test owns its time, environment and clients, and a panic is how it fails"
 )]
 
+mod admin_api;
 mod attacks;
 mod auth;
 mod boosts;

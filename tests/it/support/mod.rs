@@ -14,6 +14,7 @@ pub mod dump;
 pub mod forge;
 pub mod house;
 pub mod leash;
+pub mod openapi;
 pub mod peer;
 pub mod person;
 pub mod plain;
