@@ -10,7 +10,8 @@
 //! | [`storage`] | the only place that knows the databases |
 //! | [`services`] | use cases: one transaction, one question to policy, one story |
 //! | [`federation`] | ActivityPub between servers |
-//! | [`api`] | clients' interfaces |
+//! | [`wire`] | what scripts read: the JSON of commands and of the admin API |
+//! | [`api`] | clients' and scripts' interfaces |
 //! | [`auth`] | who is asking: sessions, tokens, passwords |
 //! | [`web`] | pages |
 //! | [`jobs`] | what happens after the answer: applying, fan-out, delivery |
@@ -38,5 +39,6 @@ pub mod services;
 pub mod storage;
 pub mod telemetry;
 pub mod web;
+pub mod wire;
 
 pub use error::{Error, Result};

@@ -1,5 +1,6 @@
-//! What clients talk to.
+//! What clients and scripts talk to.
 
+mod admin;
 mod cors;
 mod mastodon;
 
@@ -7,5 +8,7 @@ use actix_web::web::ServiceConfig;
 
 /// Adds the interfaces.
 pub fn configure(config: &mut ServiceConfig) {
-    config.configure(mastodon::configure);
+    config
+        .configure(admin::configure)
+        .configure(mastodon::configure);
 }

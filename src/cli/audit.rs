@@ -1,13 +1,12 @@
 //! `guildhall audit`: who did what, newest first.
 
-use serde::Serialize;
-
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{AuditAction, AuditId, AuditLine, PAGE_ITEMS_MAX, Page, Timestamp};
+use crate::domain::{AuditId, AuditLine, PAGE_ITEMS_MAX, Page};
 use crate::error::Result;
 use crate::policy::Viewer;
 use crate::services::audit;
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -25,7 +24,7 @@ pub enum Command {
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     let Command::List { limit, before } = command;
     let lines = read(app, limit, before).await?;
-    let listed: Vec<Listed> = lines.into_iter().map(Listed::from).collect();
+    let listed: Vec<wire::AuditLine> = lines.into_iter().map(wire::AuditLine::from).collect();
     output.list(
         &listed,
         ["at", "who", "what", "subject", "detail"],
@@ -54,28 +53,4 @@ async fn read(app: &App, limit: usize, before: Option<AuditId>) -> Result<Vec<Au
     }
     lines.truncate(limit);
     Ok(lines)
-}
-
-/// An audit line as scripts read it.
-#[derive(Serialize)]
-struct Listed {
-    id: AuditId,
-    at: Timestamp,
-    who: String,
-    action: AuditAction,
-    subject: String,
-    detail: String,
-}
-
-impl From<AuditLine> for Listed {
-    fn from(line: AuditLine) -> Self {
-        Self {
-            id: line.id,
-            at: line.at,
-            who: line.who,
-            action: line.action,
-            subject: line.subject,
-            detail: line.detail,
-        }
-    }
 }

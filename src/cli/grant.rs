@@ -1,16 +1,12 @@
 //! `guildhall grant`: what partners may do in which group.
 
-use std::fmt;
-
-use serde::Serialize;
-use serde_json::json;
-
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Capabilities, GrantId, Handle, History, Host, JoinMode, Timestamp};
+use crate::domain::{Capabilities, Handle, History, Host, JoinMode, Timestamp};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::grants::{self, GrantRequest, Standing};
+use crate::services::grants::{self, GrantRequest};
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -79,7 +75,7 @@ async fn add(app: &App, options: Add, output: Output) -> Result<()> {
         request,
     )
     .await;
-    let listed = Listed::from(&added.map_err(|error| unknown(error, &group))?);
+    let listed = wire::Grant::from(&added.map_err(|error| unknown(error, &group))?);
     if let Some(problem) = &listed.problem {
         output.say(format_args!("The grant has no effect yet: {problem}."));
     }
@@ -98,7 +94,7 @@ async fn list(
         Some(group) => unknown(error, group),
         None => error,
     })?;
-    let listed: Vec<Listed> = standing.iter().map(Listed::from).collect();
+    let listed: Vec<wire::Grant> = standing.iter().map(wire::Grant::from).collect();
     let headings = ["group", "partner", "can", "join", "until", "effect"];
     output.list(&listed, headings, |grant| {
         [
@@ -115,16 +111,12 @@ async fn list(
 async fn remove(app: &App, group: Handle, partner: Host, output: Output) -> Result<()> {
     let removed = grants::remove(app, Viewer::Operator, group.clone(), partner.clone()).await;
     let closed = removed.map_err(|error| unknown(error, &group))?;
+    let document = wire::GrantEnded::new(group.name.clone(), partner.clone(), closed);
     output.made(
-        &json!({
-            "group": group.name,
-            "partner": partner,
-            "cancelled": closed.cancelled,
-            "members_removed": closed.members,
-        }),
+        &document,
         format_args!(
             "{group} is closed to {partner}: {} deliveries cancelled, {} members removed.",
-            closed.cancelled, closed.members
+            document.cancelled, document.members_removed
         ),
     )
 }
@@ -134,50 +126,5 @@ fn unknown(error: Error, group: &Handle) -> Error {
     match error {
         Error::NotFound => Error::invalid("group", format!("there is no group {group}")),
         other => other,
-    }
-}
-
-/// A grant as scripts read it.
-#[derive(Serialize)]
-pub(super) struct Listed {
-    id: GrantId,
-    group: String,
-    partner: Host,
-    can: Capabilities,
-    join: JoinMode,
-    from: Timestamp,
-    until: Option<Timestamp>,
-    /// None: all topics are shown.
-    history_from: Option<Timestamp>,
-    apart: bool,
-    /// Why it has no effect now; none: it has.
-    problem: Option<String>,
-}
-
-impl From<&Standing> for Listed {
-    fn from(standing: &Standing) -> Self {
-        let terms = &standing.grant.terms;
-        Self {
-            id: standing.grant.id,
-            group: standing.group.actor.name.clone(),
-            partner: standing.partner.host.clone(),
-            can: terms.capabilities,
-            join: terms.join,
-            from: terms.from,
-            until: terms.until,
-            history_from: Some(terms.history_from).filter(|from| *from != Timestamp::MIN),
-            apart: terms.apart,
-            problem: standing.problem(),
-        }
-    }
-}
-
-impl fmt::Display for Listed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.group, self.can)?;
-        match &self.problem {
-            Some(problem) => write!(f, " (no effect: {problem})"),
-            None => Ok(()),
-        }
     }
 }

@@ -1,16 +1,13 @@
 //! `guildhall group`: groups and how far they are open.
 
-use serde::Serialize;
-
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{
-    Access, Boosts, Group, GroupRole, Handle, Mirror, Name, Outreach, Stage, Title,
-};
+use crate::domain::{Access, Boosts, Handle, Mirror, Name, Outreach, Stage, Title};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::groups::{self, GroupView, NewGroup};
+use crate::services::groups::{self, Administered, NewGroup};
 use crate::services::{accounts, memberships, mirrors};
+use crate::wire;
 
 mod moves;
 
@@ -104,7 +101,7 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
                 "{} is made: {} ({}).",
                 group.actor.name, group.actor.uri, group.stage
             );
-            output.made(&Described::of(&group), sentence)
+            output.made(&wire::Group::from(&group), sentence)
         }
         Command::List => list(app, output).await,
         Command::Show { name } => show(app, name, output).await,
@@ -114,62 +111,9 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     }
 }
 
-/// A group as scripts read it.
-#[derive(Serialize)]
-struct Described {
-    id: crate::domain::GroupId,
-    name: String,
-    handle: String,
-    title: String,
-    uri: String,
-    access: Access,
-    stage: Stage,
-    archived: bool,
-    /// Where it went.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    moved_to: Option<String>,
-    /// Of a group elsewhere, as its house says: handles, or addresses.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    moderators: Vec<String>,
-    mirror: Mirror,
-    boosts: Boosts,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    members: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owners: Option<Vec<String>>,
-}
-
-impl Described {
-    fn of(group: &Group) -> Self {
-        Self {
-            id: group.id,
-            name: group.actor.name.clone(),
-            handle: group.actor.handle().to_string(),
-            title: group.title().to_owned(),
-            uri: group.actor.uri.to_string(),
-            access: group.access,
-            stage: group.stage,
-            archived: group.archived_at.is_some(),
-            moved_to: group.moved_to.as_ref().map(ToString::to_string),
-            moderators: Vec::new(),
-            mirror: group.outreach.mirror,
-            boosts: group.outreach.boosts,
-            members: None,
-            owners: None,
-        }
-    }
-
-    fn of_view(view: &GroupView) -> Self {
-        Self {
-            members: view.members,
-            ..Self::of(&view.group)
-        }
-    }
-}
-
 async fn list(app: &App, output: Output) -> Result<()> {
-    let views = groups::list(app, Viewer::Operator).await?;
-    let described: Vec<Described> = views.iter().map(Described::of_view).collect();
+    let groups = groups::list_administered(app, Viewer::Operator).await?;
+    let described: Vec<wire::Group> = groups.iter().map(wire::Group::from).collect();
     output.list(
         &described,
         ["group", "title", "access", "stage", "members"],
@@ -183,26 +127,17 @@ async fn list(app: &App, output: Output) -> Result<()> {
                 } else {
                     group.stage.to_string()
                 },
-                group
-                    .members
-                    .map_or_else(String::new, |members| members.to_string()),
+                group.members.unwrap_or_default().to_string(),
             ]
         },
     )
 }
 
 async fn show(app: &App, name: Handle, output: Output) -> Result<()> {
-    let view = find(app, name).await?;
-    let members = memberships::list(app, Viewer::Operator, view.group.id).await?;
-    let owners = members
-        .iter()
-        .filter(|member| member.membership.role == GroupRole::Owner)
-        .map(|member| member.actor.handle().to_string())
-        .collect::<Vec<_>>();
-    let described = Described {
-        owners: Some(owners.clone()),
-        moderators: memberships::list_moderators(app, Viewer::Operator, view.group.id).await?,
-        ..Described::of_view(&view)
+    let known = find(app, name).await?;
+    let described = wire::Group {
+        moderators: memberships::list_moderators(app, Viewer::Operator, known.group.id).await?,
+        ..wire::Group::from(&known)
     };
     let sentence = format!(
         "{} — {}\n{}, {}; {}; owned by {}\n{}",
@@ -214,7 +149,7 @@ async fn show(app: &App, name: Handle, output: Output) -> Result<()> {
             1 => "1 member".to_owned(),
             members => format!("{members} members"),
         },
-        owners.join(", "),
+        described.owners.as_deref().unwrap_or_default().join(", "),
         described.uri
     );
     output.made(&described, sentence)
@@ -238,7 +173,7 @@ async fn set_stage(app: &App, name: Handle, stage: StageOrArchive, output: Outpu
         group.stage.to_string()
     };
     output.made(
-        &Described::of(&group),
+        &wire::Group::from(&group),
         format!("{} is {state} now.", group.actor.name),
     )
 }
@@ -264,9 +199,9 @@ async fn set(app: &App, wish: Set, output: Output) -> Result<()> {
 }
 
 /// Finds a group, or says which one there is not.
-pub(super) async fn find(app: &App, name: Handle) -> Result<GroupView> {
+pub(super) async fn find(app: &App, name: Handle) -> Result<Administered> {
     let shown = name.to_string();
-    groups::find(app, Viewer::Operator, name)
+    groups::find_administered(app, Viewer::Operator, name)
         .await
         .map_err(|error| match error {
             Error::NotFound => Error::invalid(

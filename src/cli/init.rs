@@ -4,13 +4,13 @@ use serde_json::json;
 
 use crate::cli::migrate::apply_with_progress;
 use crate::cli::password::PasswordOption;
-use crate::cli::user::Person;
 use crate::cli::{Output, open};
 use crate::config::Config;
 use crate::domain::{EmailAddress, Name, OrgRole};
 use crate::error::Result;
 use crate::services::accounts::NewAccount;
 use crate::services::house;
+use crate::wire;
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -49,7 +49,7 @@ pub async fn run(config: Config, options: Options, output: Output) -> Result<()>
             "organization": organization,
             "public_url": origin,
             "actor": app.addresses().instance(),
-            "admin": Person::new(app, &account).with_password(chosen.generated),
+            "admin": wire::Account::new(app, &account).with_password(chosen.generated),
         }),
         format_args!(
             "{organization} lives at {origin}. Start it with `guildhall serve`, then sign in as {}.{told}",

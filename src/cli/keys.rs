@@ -1,12 +1,11 @@
 //! `guildhall keys`: the keys with which this house signs.
 
-use serde_json::json;
-
 use crate::app::App;
 use crate::cli::Output;
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::keys::{self, Whose};
+use crate::wire::Rotated;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -32,14 +31,14 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         ),
         (other, _) => other,
     })?;
-    let names: Vec<&str> = rotated.iter().map(|actor| actor.name.as_str()).collect();
+    let document = Rotated::from(rotated);
     let days = keys::OVERLAP.as_secs() / 86_400;
-    let sentence = match names.as_slice() {
+    let sentence = match document.rotated.as_slice() {
         [one] => format!("{one} has new keys; the old ones are published for {days} more days."),
         several => format!(
             "{} have new keys; the old ones are published for {days} more days.",
             several.len()
         ),
     };
-    output.made(&json!({ "rotated": names }), sentence)
+    output.made(&document, sentence)
 }

@@ -1,18 +1,12 @@
 //! `guildhall member`: who belongs to a group.
 
-use serde::Serialize;
-use serde_json::json;
-
 use crate::app::App;
 use crate::cli::{Output, group};
-use crate::domain::{
-    Actor, BanReason, BanTerms, GroupRole, Handle, InvitedHandle, Member, MembershipState,
-    Timestamp,
-};
+use crate::domain::{Actor, BanReason, BanTerms, GroupRole, Handle, MembershipState, Timestamp};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::actors;
-use crate::services::memberships::{self, Decision};
+use crate::services::memberships;
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -71,28 +65,25 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
 
 async fn add(app: &App, group: Handle, who: Handle, role: GroupRole, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
-    let known = actors::find_by_handle(app, Viewer::Operator, who.clone()).await;
-    let state = match known {
-        Ok(actor) => memberships::add(app, Viewer::Operator, group.id, actor.id, role).await,
-        Err(Error::NotFound) if who.host.is_some() => {
-            memberships::invite(app, Viewer::Operator, group.id, who.clone(), role).await
-        }
-        Err(error) => return Err(nobody(&who, error)),
-    };
+    let operator = Viewer::Operator;
+    let state = memberships::name(app, operator, group.id, who.clone(), role).await;
     let state = state.map_err(|error| no_member(&who, error))?;
     let sentence = match state {
         MembershipState::Member => format!("{who} is {role} of {} now.", group.actor.name),
         state => format!("{who} is {state}: joining completes it."),
     };
-    output.made(
-        &json!({ "group": group.actor.name, "who": who.to_string(), "state": state, "role": role }),
-        sentence,
-    )
+    let document = wire::Named {
+        group: group.actor.name,
+        who: who.to_string(),
+        state,
+        role,
+    };
+    output.made(&document, sentence)
 }
 
 /// Finds a person known here.
 async fn find_person(app: &App, who: &Handle) -> Result<Actor> {
-    let found = actors::find_by_handle(app, Viewer::Operator, who.clone()).await;
+    let found = memberships::find_person(app, Viewer::Operator, who).await;
     found.map_err(|error| nobody(who, error))
 }
 
@@ -103,25 +94,13 @@ fn nobody(who: &Handle, error: Error) -> Error {
     }
 }
 
-/// A membership as scripts read it.
-#[derive(Serialize)]
-struct Listed {
-    who: String,
-    name: String,
-    state: MembershipState,
-    role: GroupRole,
-    since: Timestamp,
-    /// Of a ban: when it ends by itself.
-    until: Option<Timestamp>,
-}
-
 async fn list(app: &App, group: Handle, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
     let members = memberships::list(app, Viewer::Operator, group.id).await?;
-    let mut listed: Vec<Listed> = members.iter().map(listed).collect();
+    let mut listed: Vec<wire::Member> = members.iter().map(wire::Member::from).collect();
     if group.is_local() {
         let invited = memberships::list_invited(app, Viewer::Operator, group.id).await?;
-        listed.extend(invited.iter().map(listed_handle));
+        listed.extend(invited.iter().map(wire::Member::from));
     }
     output.list(
         &listed,
@@ -138,45 +117,15 @@ async fn list(app: &App, group: Handle, output: Output) -> Result<()> {
     )
 }
 
-fn listed(member: &Member) -> Listed {
-    Listed {
-        who: member.actor.handle().to_string(),
-        name: member.actor.title().to_owned(),
-        state: member.membership.state,
-        role: member.membership.role,
-        since: member.membership.since,
-        until: member.membership.banned_until,
-    }
-}
-
-fn listed_handle(invited: &InvitedHandle) -> Listed {
-    Listed {
-        who: invited.handle.to_string(),
-        name: String::new(),
-        state: MembershipState::Invited,
-        role: invited.role,
-        since: invited.since,
-        until: None,
-    }
-}
-
 async fn remove(app: &App, group: Handle, who: Handle, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
-    let operator = Viewer::Operator;
-    let by_handle = memberships::withdraw_invitation(app, operator, group.id, who.clone()).await;
-    let removed = match by_handle {
-        Err(Error::NotFound) => {
-            let actor = find_person(app, &who).await?.id;
-            memberships::decide(app, Viewer::Operator, group.id, actor, Decision::Remove).await
-        }
-        done => done,
-    };
+    let removed = memberships::put_out(app, Viewer::Operator, group.id, who.clone()).await;
     removed.map_err(|error| match error {
         Error::NotFound => Error::invalid("who", format!("{who} is not in {}", group.actor.name)),
         other => other,
     })?;
     output.made(
-        &json!({ "group": group.actor.name, "who": who.to_string(), "removed": true }),
+        &wire::PutOut::new(&group, &who),
         format!("{who} is no longer in {}.", group.actor.name),
     )
 }
@@ -184,13 +133,12 @@ async fn remove(app: &App, group: Handle, who: Handle, output: Output) -> Result
 async fn ban(app: &App, group: Handle, who: Handle, terms: BanTerms, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
     let actor = find_person(app, &who).await?;
-    let (until, operator) = (terms.until, Viewer::Operator);
-    let why = terms.reason.as_str().to_owned();
-    let banned = memberships::ban(app, operator, group.id, actor.id, terms).await;
+    let (until, made) = (terms.until, wire::Ban::of(&group, &who, &terms));
+    let banned = memberships::ban(app, Viewer::Operator, group.id, actor.id, terms).await;
     banned.map_err(|error| no_member(&who, error))?;
     let end = until.map_or_else(|| "it is lifted".to_owned(), Timestamp::for_people);
     output.made(
-        &json!({ "group": group.actor.name, "who": who.to_string(), "banned": true, "until": until, "reason": why }),
+        &made,
         format!("{who} is banned from {} until {end}.", group.actor.name),
     )
 }
@@ -207,7 +155,7 @@ async fn unban(app: &App, group: Handle, who: Handle, output: Output) -> Result<
     let actor = find_person(app, &who).await?;
     memberships::lift_ban(app, Viewer::Operator, group.id, actor.id).await?;
     output.made(
-        &json!({ "group": group.actor.name, "who": who.to_string(), "banned": false }),
+        &wire::Ban::lifted(&group, &who),
         format!("{who} is not banned from {} any more.", group.actor.name),
     )
 }

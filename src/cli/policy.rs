@@ -5,6 +5,7 @@ use crate::cli::Output;
 use crate::error::Result;
 use crate::policy::{Action, Viewer};
 use crate::services::explain::{self, Question};
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -35,6 +36,7 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
                 action,
             };
             let explanation = explain::explain(app, Viewer::Operator, question).await?;
+            let explanation = wire::Explanation::from(explanation);
             output.made(&explanation, &explanation.sentence)
         }
     }

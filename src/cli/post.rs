@@ -1,13 +1,12 @@
 //! `guildhall post`: what moderators do with posts, by their number. The texts are not shown here.
 
-use serde::Serialize;
-
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Post, PostId, PostState, RemovalReason};
+use crate::domain::{PostId, RemovalReason};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::posts::{self, Lock, Pin};
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -75,29 +74,8 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Error::NotFound => Error::invalid("id", format!("there is no post {id}")),
         other => other,
     })?;
-    output.made(&Described::of(&post), format!("The post {id} is {done}."))
-}
-
-/// A post as scripts read it.
-#[derive(Serialize)]
-struct Described {
-    id: PostId,
-    uri: String,
-    topic: PostId,
-    state: PostState,
-    locked: bool,
-    pinned: bool,
-}
-
-impl Described {
-    fn of(post: &Post) -> Self {
-        Self {
-            id: post.id,
-            uri: post.uri.to_string(),
-            topic: post.topic,
-            state: post.state,
-            locked: post.locked,
-            pinned: post.pinned,
-        }
-    }
+    output.made(
+        &wire::Post::from(&post),
+        format!("The post {id} is {done}."),
+    )
 }

@@ -1,20 +1,12 @@
 //! `guildhall queue`: what waits to leave the house, and what could not.
 
-use serde::Serialize;
-use serde_json::json;
-
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{
-    Delivery, DeliveryId, DeliveryState, Destination, DestinationState, EventId, EventKind, Host,
-    SignatureChoice, Timestamp, Untold,
-};
+use crate::domain::{Delivery, DeliveryId, EventId, Host, PAGE_ITEMS_MAX, Page};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::deliveries;
-
-/// Deliveries shown of one server.
-const SHOWN_MAX: i64 = 500;
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -48,7 +40,7 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Retry { host, id } => {
             let count = deliveries::retry(app, Viewer::Operator, host, id).await?;
             output.made(
-                &json!({ "retried": count }),
+                &wire::Retried { retried: count },
                 format!("{count} deliveries are tried again."),
             )
         }
@@ -57,57 +49,9 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Retell { event } => {
             let count = deliveries::retell(app, Viewer::Operator, event).await?;
             output.made(
-                &json!({ "retold": count }),
+                &wire::Retold { retold: count },
                 format!("{count} events are told again."),
             )
-        }
-    }
-}
-
-/// A destination as scripts read it.
-#[derive(Serialize)]
-struct Listed {
-    host: Host,
-    pending: u64,
-    failed: u64,
-    dead: u64,
-    oldest: Option<Timestamp>,
-    last_success: Option<Timestamp>,
-    last_error: Option<Timestamp>,
-    error: Option<String>,
-    signature: SignatureChoice,
-    state: DestinationState,
-    /// Until when nothing is sent.
-    until: Option<Timestamp>,
-    /// In a row.
-    failures: u32,
-    /// Deliveries a minute, at most.
-    pace: Option<u64>,
-    /// Our clock less theirs, seconds.
-    clock_difference: Option<i64>,
-    #[serde(skip)]
-    described: String,
-}
-
-impl Listed {
-    fn new(destination: Destination, now: Timestamp) -> Self {
-        let health = destination.health;
-        Self {
-            state: health.state(now),
-            until: health.until(now),
-            failures: health.failures,
-            pace: health.pace_per_minute(),
-            clock_difference: health.clock_difference,
-            described: health.describe(now),
-            host: destination.host,
-            pending: destination.pending,
-            failed: destination.failed,
-            dead: destination.dead,
-            oldest: destination.oldest,
-            last_success: destination.last_success_at,
-            last_error: destination.last_error_at,
-            error: destination.last_error,
-            signature: destination.signature,
         }
     }
 }
@@ -115,9 +59,9 @@ impl Listed {
 async fn list(app: &App, output: Output) -> Result<()> {
     let destinations = deliveries::list_destinations(app, Viewer::Operator).await?;
     let now = app.clock.now();
-    let listed: Vec<Listed> = destinations
+    let listed: Vec<wire::Destination> = destinations
         .into_iter()
-        .map(|destination| Listed::new(destination, now))
+        .map(|destination| wire::Destination::new(destination, now))
         .collect();
     let untold = deliveries::list_untold(app, Viewer::Operator, SHOWN_MAX).await?;
     if !untold.is_empty() {
@@ -154,38 +98,9 @@ async fn list(app: &App, output: Output) -> Result<()> {
     })
 }
 
-/// A delivery as scripts read it.
-#[derive(Serialize)]
-struct Shown {
-    id: DeliveryId,
-    activity: String,
-    state: DeliveryState,
-    attempts: u32,
-    next_attempt: Option<Timestamp>,
-    status: Option<u16>,
-    error: Option<String>,
-    created: Timestamp,
-}
-
-impl From<Delivery> for Shown {
-    fn from(delivery: Delivery) -> Self {
-        let waits = delivery.state == DeliveryState::Pending;
-        Self {
-            id: delivery.id,
-            activity: delivery.activity.to_string(),
-            state: delivery.state,
-            attempts: delivery.attempts,
-            next_attempt: waits.then_some(delivery.next_attempt_at),
-            status: delivery.last_status,
-            error: delivery.last_error,
-            created: delivery.created_at,
-        }
-    }
-}
-
 async fn show(app: &App, host: Host, output: Output) -> Result<()> {
-    let unsent = deliveries::list_unsent(app, Viewer::Operator, Some(host), SHOWN_MAX).await?;
-    let shown: Vec<Shown> = unsent.into_iter().map(Shown::from).collect();
+    let unsent = read(app, &host).await?;
+    let shown: Vec<wire::Delivery> = unsent.into_iter().map(wire::Delivery::from).collect();
     output.list(
         &shown,
         ["id", "state", "attempts", "next attempt", "activity", "why"],
@@ -203,34 +118,9 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
     )
 }
 
-/// An event of which nobody was told, as scripts read it.
-#[derive(Serialize)]
-struct UntoldEvent {
-    event: EventId,
-    kind: EventKind,
-    at: Timestamp,
-    /// It is still tried by itself.
-    tried_again: bool,
-    problem: String,
-    since: Timestamp,
-}
-
-impl From<Untold> for UntoldEvent {
-    fn from(untold: Untold) -> Self {
-        Self {
-            event: untold.event,
-            kind: untold.kind,
-            at: untold.at,
-            tried_again: untold.tried_again,
-            problem: untold.problem,
-            since: untold.since,
-        }
-    }
-}
-
 async fn untold(app: &App, output: Output) -> Result<()> {
     let untold = deliveries::list_untold(app, Viewer::Operator, SHOWN_MAX).await?;
-    let shown: Vec<UntoldEvent> = untold.into_iter().map(UntoldEvent::from).collect();
+    let shown: Vec<wire::Untold> = untold.into_iter().map(wire::Untold::from).collect();
     output.list(
         &shown,
         ["event", "what", "happened", "goes on", "why"],
@@ -250,6 +140,23 @@ async fn untold(app: &App, output: Output) -> Result<()> {
     )
 }
 
+/// Walks the queue part by part, for it may be long; the oldest comes first.
+async fn read(app: &App, host: &Host) -> Result<Vec<Delivery>> {
+    let mut unsent: Vec<Delivery> = Vec::new();
+    loop {
+        let last = unsent.last().map(|delivery| delivery.id.0);
+        let page = Page::first(PAGE_ITEMS_MAX).before(last);
+        let host = Some(host.clone());
+        let part = deliveries::list_unsent(app, Viewer::Operator, host, page).await?;
+        if part.is_empty() {
+            break;
+        }
+        unsent.extend(part);
+    }
+    unsent.reverse();
+    Ok(unsent)
+}
+
 async fn discard(app: &App, id: DeliveryId, output: Output) -> Result<()> {
     deliveries::discard(app, Viewer::Operator, id)
         .await
@@ -261,7 +168,10 @@ async fn discard(app: &App, id: DeliveryId, output: Output) -> Result<()> {
             other => other,
         })?;
     output.made(
-        &json!({ "id": id, "discarded": true }),
+        &wire::Discarded {
+            id,
+            discarded: true,
+        },
         format!("The delivery {id} is given up."),
     )
 }

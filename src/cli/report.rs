@@ -1,14 +1,13 @@
 //! `guildhall report`: posts that somebody asked the moderators to look at. The posts are not shown here.
 
-use serde::Serialize;
-
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Handle, PostId, ReportId, ReportState, Timestamp};
+use crate::domain::{GroupId, Handle, PAGE_ITEMS_MAX, Page, ReportId};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::groups;
 use crate::services::reports::{self, Reported};
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -36,8 +35,8 @@ async fn list(app: &App, group: Option<Handle>, output: Output) -> Result<()> {
         Some(handle) => Some(groups::find(app, Viewer::Operator, handle).await?.group.id),
         None => None,
     };
-    let reports = reports::list(app, Viewer::Operator, group).await?;
-    let listed: Vec<Listed> = reports.iter().map(Listed::of).collect();
+    let reports = read(app, group).await?;
+    let listed: Vec<wire::Report> = reports.iter().map(wire::Report::from).collect();
     output.list(
         &listed,
         ["id", "at", "group", "post", "author", "by", "state", "text"],
@@ -56,6 +55,20 @@ async fn list(app: &App, group: Option<Handle>, output: Output) -> Result<()> {
     )
 }
 
+/// Walks the list part by part, for it may be long.
+async fn read(app: &App, group: Option<GroupId>) -> Result<Vec<Reported>> {
+    let mut all: Vec<Reported> = Vec::new();
+    loop {
+        let last = all.last().map(|one| one.report.id.0);
+        let page = Page::first(PAGE_ITEMS_MAX).before(last);
+        let part = reports::list(app, Viewer::Operator, group, page).await?;
+        if part.is_empty() {
+            return Ok(all);
+        }
+        all.extend(part);
+    }
+}
+
 async fn resolve(app: &App, id: ReportId, output: Output) -> Result<()> {
     let resolved = reports::resolve(app, Viewer::Operator, id).await;
     let resolved = resolved.map_err(|error| match error {
@@ -63,47 +76,7 @@ async fn resolve(app: &App, id: ReportId, output: Output) -> Result<()> {
         other => other,
     })?;
     output.made(
-        &Listed::of(&resolved),
+        &wire::Report::from(&resolved),
         format!("The report {id} is resolved."),
     )
-}
-
-/// A report as scripts read it.
-#[derive(Serialize)]
-struct Listed {
-    id: ReportId,
-    at: Timestamp,
-    group: String,
-    /// Its number in its address, `/p/ID`.
-    post: PostId,
-    uri: String,
-    author: String,
-    by: String,
-    text: String,
-    forwarded: bool,
-    state: ReportState,
-}
-
-impl Listed {
-    fn of(reported: &Reported) -> Self {
-        let Reported {
-            report,
-            post,
-            author,
-            by,
-            group,
-        } = reported;
-        Self {
-            id: report.id,
-            at: report.created_at,
-            group: group.actor.handle().to_string(),
-            post: post.id,
-            uri: post.uri.to_string(),
-            author: author.handle().to_string(),
-            by: by.handle().to_string(),
-            text: report.text.as_str().to_owned(),
-            forwarded: report.forwarded,
-            state: report.state(),
-        }
-    }
 }

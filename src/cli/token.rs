@@ -1,14 +1,12 @@
 //! `guildhall token`: access tokens for clients and scripts.
 
-use serde::Serialize;
-use serde_json::json;
-
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Scopes, Timestamp, TokenId};
+use crate::domain::{Scopes, TokenId};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::{accounts, tokens};
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -16,7 +14,7 @@ pub enum Command {
     Create {
         /// Name or e-mail address
         user: String,
-        /// What it is for, like "read write follow push" or "read:statuses"
+        /// What it is for, like "read write follow push", "read:statuses" or "admin:read admin:write"
         #[arg(long)]
         scopes: Scopes,
         /// Name of the client, to tell tokens apart
@@ -53,41 +51,15 @@ async fn create(app: &App, user: &str, scopes: Scopes, client: &str, output: Out
     let account = accounts::find(app, Viewer::Operator, user).await?;
     let owner = account.actor.id;
     let made = tokens::create(app, Viewer::Operator, owner, client, scopes).await?;
-    // The names of RFC 6749, so that it reads like the answer of `/oauth/token`.
-    let document = json!({
-        "access_token": made.secret,
-        "token_type": "Bearer",
-        "scope": made.token.scopes.to_string(),
-        "created_at": made.token.created_at.seconds(),
-        "id": made.token.id,
-        "client": made.token.client,
-        "user": account.actor.name,
-    });
+    let document = wire::NewToken::new(made, &account.actor.name);
     output.say("The token is shown this once:");
-    output.made(&document, &made.secret)
-}
-
-/// A token as scripts read it.
-#[derive(Serialize)]
-struct Listed {
-    id: TokenId,
-    client: String,
-    scope: String,
-    created_at: Timestamp,
+    output.made(&document, &document.access_token)
 }
 
 async fn list(app: &App, user: &str, output: Output) -> Result<()> {
     let account = accounts::find(app, Viewer::Operator, user).await?;
     let tokens = tokens::list(app, Viewer::Operator, account.actor.id).await?;
-    let listed: Vec<Listed> = tokens
-        .into_iter()
-        .map(|token| Listed {
-            id: token.id,
-            client: token.client,
-            scope: token.scopes.to_string(),
-            created_at: token.created_at,
-        })
-        .collect();
+    let listed: Vec<wire::Token> = tokens.into_iter().map(wire::Token::from).collect();
     output.list(&listed, ["id", "client", "scopes", "made"], |token| {
         [
             token.id.to_string(),
@@ -106,8 +78,13 @@ async fn revoke(app: &App, user: &str, id: TokenId, output: Output) -> Result<()
         Error::NotFound => Error::invalid("id", format!("{name} has no token {id}")),
         other => other,
     })?;
+    let document = wire::Revoked {
+        id,
+        user: name.clone(),
+        revoked: true,
+    };
     output.made(
-        &json!({ "id": id, "user": name, "revoked": true }),
+        &document,
         format_args!("The token {id} of {name} is revoked."),
     )
 }

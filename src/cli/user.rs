@@ -1,15 +1,13 @@
 //! `guildhall user`: accounts of this organization.
 
-use serde::Serialize;
-use serde_json::json;
-
 use crate::app::App;
 use crate::cli::Output;
 use crate::cli::password::PasswordOption;
-use crate::domain::{Account, ActorId, EmailAddress, Name, OrgRole, Timestamp};
+use crate::domain::{EmailAddress, Name, OrgRole};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::accounts::{self, NewAccount, Use};
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -87,7 +85,7 @@ async fn create(app: &App, options: Create, output: Output) -> Result<()> {
         password: chosen.password,
     };
     let account = accounts::create(app, Viewer::Operator, new).await?;
-    let person = Person::new(app, &account).with_password(chosen.generated);
+    let person = wire::Account::new(app, &account).with_password(chosen.generated);
     output.made(
         &person,
         format_args!(
@@ -100,7 +98,10 @@ async fn create(app: &App, options: Create, output: Output) -> Result<()> {
 
 async fn list(app: &App, output: Output) -> Result<()> {
     let accounts = accounts::list(app, Viewer::Operator).await?;
-    let people: Vec<Person> = accounts.iter().map(|one| Person::new(app, one)).collect();
+    let people: Vec<wire::Account> = accounts
+        .iter()
+        .map(|one| wire::Account::new(app, one))
+        .collect();
     output.list(&people, ["name", "role", "e-mail", "state"], |person| {
         let state = if person.disabled {
             "disabled"
@@ -119,7 +120,7 @@ async fn list(app: &App, output: Output) -> Result<()> {
 async fn set_use(app: &App, user: &str, wanted: Use, output: Output) -> Result<()> {
     let account = accounts::find(app, Viewer::Operator, user).await?;
     let account = accounts::set_use(app, Viewer::Operator, account.actor.id, wanted).await?;
-    let person = Person::new(app, &account);
+    let person = wire::Account::new(app, &account);
     let sentence = match wanted {
         Use::Enabled => format!("{} can sign in again.", person.name),
         Use::Disabled => format!("{} is shut out.", person.name),
@@ -136,25 +137,14 @@ async fn erase(app: &App, user: &str, sure: bool, output: Output) -> Result<()> 
         )));
     }
     let erased = accounts::erase(app, Viewer::Operator, account.actor.id).await?;
-    let ownerless: Vec<String> = erased
-        .without_owner
-        .iter()
-        .map(|group| group.actor.name.clone())
-        .collect();
-    let mut sentence = format!("{name} is erased, with {} posts.", erased.posts);
-    if !ownerless.is_empty() {
+    let document = wire::Erased::from(erased);
+    let mut sentence = format!("{name} is erased, with {} posts.", document.posts);
+    if !document.groups_without_owner.is_empty() {
         sentence += &format!(
             " Nobody owns {} now: `guildhall member add GROUP WHO --role owner` names an owner.",
-            ownerless.join(", ")
+            document.groups_without_owner.join(", ")
         );
     }
-    let document = json!({
-        "name": name,
-        "erased": true,
-        "posts": erased.posts,
-        "likes": erased.likes,
-        "groups_without_owner": ownerless,
-    });
     output.made(&document, sentence)
 }
 
@@ -163,49 +153,9 @@ async fn reset(app: &App, user: &str, option: &PasswordOption, output: Output) -
     let chosen = option.choose()?;
     let told = chosen.sentence();
     accounts::reset_password(app, Viewer::Operator, account.actor.id, chosen.password).await?;
-    let person = Person::new(app, &account).with_password(chosen.generated);
+    let person = wire::Account::new(app, &account).with_password(chosen.generated);
     output.made(
         &person,
         format_args!("{} has a new password.{told}", person.name),
     )
-}
-
-/// An account as scripts read it.
-#[derive(Serialize)]
-pub(super) struct Person {
-    id: ActorId,
-    name: String,
-    handle: String,
-    display_name: String,
-    email: String,
-    role: OrgRole,
-    disabled: bool,
-    uri: String,
-    created_at: Timestamp,
-    /// Only when the program made it up: it is shown this once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    password: Option<String>,
-}
-
-impl Person {
-    pub fn new(app: &App, account: &Account) -> Self {
-        let actor = &account.actor;
-        Self {
-            id: actor.id,
-            name: actor.name.clone(),
-            handle: format!("{}@{}", actor.name, app.config.host()),
-            display_name: actor.display_name.clone(),
-            email: account.email.as_str().to_owned(),
-            role: account.role,
-            disabled: account.disabled,
-            uri: actor.uri.to_string(),
-            created_at: actor.created_at,
-            password: None,
-        }
-    }
-
-    #[must_use]
-    pub fn with_password(self, password: Option<String>) -> Self {
-        Self { password, ..self }
-    }
 }

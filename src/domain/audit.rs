@@ -51,6 +51,7 @@ text_enum! {
         PartnerInvited = "partner_invited",
         PartnerAccepted = "partner_accepted",
         PartnerAdded = "partner_added",
+        PartnerClassChanged = "partner_class_changed",
         PartnerPaused = "partner_paused",
         PartnerResumed = "partner_resumed",
         PartnerEnded = "partner_ended",

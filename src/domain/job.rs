@@ -40,6 +40,13 @@ pub enum Work {
         /// The administrator who pasted the code; none: the operator.
         by: Option<i64>,
     },
+    /// New keys for everybody and everything of this house.
+    RotateKeys {
+        /// When it was asked for, microseconds: who has newer keys by then is done already.
+        since: i64,
+        /// The administrator who asked; none: the operator.
+        by: Option<i64>,
+    },
 }
 
 /// A job and, once it ended, what came of it.

@@ -37,6 +37,8 @@ const KNOWN: &[&str] = &[
     "follow",
     "push",
     "profile",
+    "admin:read",
+    "admin:write",
 ];
 
 /// What `follow`, which is older than the fine-grained scopes, covers.
@@ -54,6 +56,11 @@ const FOLLOW_COVERS: &[&str] = &[
 pub struct Scopes(Vec<&'static str>);
 
 impl Scopes {
+    /// Whether whoever holds these may do all that `others` allow.
+    pub fn include(&self, others: &Self) -> bool {
+        others.0.iter().all(|scope| self.allow(scope))
+    }
+
     /// Whether a client with these may do what needs `scope`.
     pub fn allow(&self, scope: &str) -> bool {
         self.0.iter().any(|held| covers(held, scope))
@@ -115,6 +122,16 @@ mod tests {
             let scopes: Scopes = "read write:statuses".parse().unwrap();
             assert!(!scopes.allow(missing), "{missing}");
         }
+    }
+
+    #[test]
+    fn administration_comes_with_no_other_scope_and_brings_none() {
+        let all: Scopes = "read write follow push".parse().unwrap();
+        let admin: Scopes = "admin:read admin:write".parse().unwrap();
+        assert!(!all.allow("admin:read") && !admin.allow("read"));
+        assert!(admin.include(&"admin:write".parse().unwrap()));
+        assert!(!admin.include(&"admin:read read:statuses".parse().unwrap()));
+        assert!(all.include(&"read:statuses write".parse().unwrap()));
     }
 
     #[test]

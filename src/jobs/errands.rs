@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::domain::backoff;
-use crate::domain::{ActorId, AttachmentId, GroupId, Job, JobState, Work};
+use crate::domain::{ActorId, AttachmentId, GroupId, Job, JobState, Timestamp, Work};
 use crate::error::Result;
 use crate::federation::{Federation, backfill, partnership};
 use crate::jobs::{LOOK_EVERY, recover, rest};
-use crate::services::{accounts, jobs};
+use crate::services::{accounts, jobs, keys};
 
 /// Errands at once.
 const AT_ONCE: usize = 8;
@@ -104,6 +104,11 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
             let accepted = partnership::accept(&federation.app, viewer, code, *class).await;
             accepted.map(drop)
+        }
+        Work::RotateKeys { since, by } => {
+            let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
+            let since = Timestamp::from_micros(*since);
+            keys::rotate_all_since(&federation.app, viewer, since).await
         }
     }
 }

@@ -39,6 +39,8 @@ text_enum! {
         ManagePartners = "manage_partners",
         /// Create, disable and enable accounts.
         ManageAccounts = "manage_accounts",
+        /// Come in by the admin API at all.
+        UseAdminApi = "use_admin_api",
     }
 }
 
@@ -106,4 +108,5 @@ acts! {
     CreateGroup: ,
     ManagePartners: ,
     ManageAccounts: ,
+    UseAdminApi: ,
 }

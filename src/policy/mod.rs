@@ -78,6 +78,8 @@
 //! - Who wrote something elsewhere may say that people here are not to like or answer it (`interactionPolicy`); moderators
 //!   here are not asked to overrule that.
 //! - Posts on profiles are for colleagues; nobody reacts to them or comments on them yet.
+//! - That there is an admin API is no secret: who is no administrator is told so. What is behind it is
+//!   hidden and forbidden as everywhere; administering a group does not let one into it.
 //! - The command line (operator) administers, lists members, lets people in and puts them out, and
 //!   removes, restores and locks what an id names (asides and direct messages excepted), but reads
 //!   no posts, not even public ones. Breaking the glass is not an action yet.

@@ -131,6 +131,18 @@ pub async fn find(app: &App, viewer: Viewer, login: &str) -> Result<Account> {
         .await
 }
 
+/// The same for an address that names one.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn find_known(app: &App, viewer: Viewer, login: &str) -> Result<Account> {
+    let found = find(app, viewer, login).await;
+    found.map_err(|error| match error {
+        Error::Invalid { .. } => Error::NotFound,
+        other => other,
+    })
+}
+
 /// Who asked for an errand, as they are now; none: the operator.
 ///
 /// # Errors

@@ -33,8 +33,8 @@ text_enum! {
     }
 }
 
-/// The answer, for people and for programs.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     pub verdict: Verdict,
     pub reason: Option<Reason>,

@@ -1,5 +1,9 @@
 //! Groups: making, finding, describing them, and opening them step by step.
 
+mod administered;
+
+pub use administered::{Administered, find_administered, list_administered};
+
 use crate::app::{App, Asker};
 use crate::domain::{
     Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, EventKind, Group,

@@ -4,7 +4,7 @@ use crate::app::{Addresses, App, Asker};
 use crate::config::Config;
 use crate::domain::{Account, Actor, AuditAction, Handle, OrgRole};
 use crate::error::{Error, Result};
-use crate::policy::Viewer;
+use crate::policy::{Viewer, act};
 use crate::services::accounts::NewAccount;
 use crate::services::actors::INSTANCE_NAME;
 use crate::services::keys::KeyPair;
@@ -86,6 +86,15 @@ fn found(
         organization,
         addresses.origin().as_str(),
     )
+}
+
+/// Lets somebody use the admin API, or says why not. What they may do there is asked for each act
+/// besides.
+///
+/// # Errors
+/// [`Error::Denied`] for everybody who is no administrator.
+pub fn admit_to_admin_api(app: &App, viewer: Viewer) -> Result<()> {
+    access::permit_house::<act::UseAdminApi>(&app.asker(viewer)).map(drop)
 }
 
 /// What the organization is called: by the settings, or else as it was founded.

@@ -8,12 +8,12 @@ use std::time::Duration;
 use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
-    Actor, ActorKey, ActorState, AuditAction, EventKind, Handle, KeyList, Timestamp,
+    Actor, ActorKey, ActorState, AuditAction, EventKind, Handle, JobId, KeyList, Timestamp, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
 use crate::services::signing::SIGNS_AFTER;
-use crate::services::{access, actors, audit};
+use crate::services::{access, actors, audit, house, jobs};
 use crate::storage;
 use crate::storage::Connection;
 use crate::storage::events::NewEvent;
@@ -112,23 +112,80 @@ pub enum Whose {
 pub async fn rotate(app: &App, viewer: Viewer, whose: Whose) -> Result<Vec<Actor>> {
     let asker = app.asker(viewer);
     access::permit_house::<act::ManageAccounts>(&asker)?;
+    let since = asker.now;
     let actors = app
         .db
         .read("list_actors_to_rotate", move |connection| {
             find(connection, &whose)
         })
         .await?;
-    for actor in &actors {
+    replace_for(app, &asker, &actors, since).await?;
+    Ok(actors)
+}
+
+/// The fingerprint of the server's own RSA key, which partners pin: to compare by telephone.
+///
+/// # Errors
+/// [`Error::Unavailable`] before the house was founded.
+pub async fn own_fingerprint(app: &App, viewer: Viewer) -> Result<String> {
+    access::permit_house::<act::ManageAccounts>(&app.asker(viewer))?;
+    let key = app.db.read("find_own_key", |connection| {
+        let instance = house::instance_actor(connection)?;
+        storage::actors::find_key_of(connection, instance.id)?.ok_or(Error::NotFound)
+    });
+    crypto::key_fingerprint(&key.await?.public_pem)
+}
+
+/// Has a worker give everybody and everything of this house new keys: it takes a third of a second for each.
+///
+/// # Errors
+/// [`Error::Denied`] unless an administrator asks.
+pub async fn rotate_all_later(app: &App, viewer: Viewer) -> Result<JobId> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManageAccounts>(&asker)?;
+    let work = Work::RotateKeys {
+        since: asker.now.micros(),
+        by: asker.viewer.actor().map(|actor| actor.0),
+    };
+    jobs::submit(app, work).await
+}
+
+/// The worker's part. Begun again after a crash, it goes on with those who have no newer keys than from
+/// `since`, when it was asked for.
+pub async fn rotate_all_since(app: &App, viewer: Viewer, since: Timestamp) -> Result<()> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManageAccounts>(&asker)?;
+    let lacking = app.db.read("list_actors_to_rotate", move |connection| {
+        let mut lacking = storage::actors::list_local(connection)?;
+        let mut done = Vec::new();
+        for actor in &lacking {
+            if storage::actors::has_rsa_key_since(connection, actor.id, since)? {
+                done.push(actor.id);
+            }
+        }
+        lacking.retain(|actor| !done.contains(&actor.id));
+        Ok(lacking)
+    });
+    replace_for(app, &asker, &lacking.await?, since).await
+}
+
+/// One transaction an actor: nobody waits for all of them.
+async fn replace_for(app: &App, asker: &Asker, actors: &[Actor], since: Timestamp) -> Result<()> {
+    for actor in actors {
         let pair = take(app).await?;
         let (asker, actor) = (asker.clone(), actor.clone());
         app.db
             .write("rotate_keys", move |connection| {
-                replace(connection, &asker, &actor, pair)
+                // Another worker may have taken the errand up meanwhile.
+                match storage::actors::has_rsa_key_since(connection, actor.id, since)? {
+                    true => Ok(()),
+                    false => replace(connection, &asker, &actor, pair),
+                }
             })
             .await?;
     }
     app.bells.events.notify_one();
-    Ok(actors)
+    Ok(())
 }
 
 fn find(connection: &mut Connection, whose: &Whose) -> Result<Vec<Actor>> {
@@ -280,6 +337,37 @@ mod tests {
         assert!(matches!(nobody, Err(Error::NotFound)));
         let anonymous = rotate(&acme.app, Viewer::Anonymous, whose).await;
         assert!(matches!(anonymous, Err(Error::Denied(_) | Error::NotFound)));
+    }
+
+    #[tokio::test]
+    async fn new_keys_for_all_are_made_once_however_often_the_errand_begins() {
+        let acme = House::open("acme.example").await;
+        let ada = acme.account("ada", OrgRole::Member).await.actor;
+        acme.give_key(&ada).await;
+        acme.app.clock.advance(Duration::from_secs(1));
+        let since = acme.app.clock.now();
+        // It ended in the middle: ada has new keys already, the server itself has not.
+        let whose = Whose::One("ada".into());
+        rotate(&acme.app, Viewer::Operator, whose).await.unwrap();
+        let uris = async || {
+            let keys = keys_of(&acme, &ada).await.into_iter();
+            keys.map(|key| key.uri).collect::<Vec<_>>()
+        };
+        let of_ada = uris().await;
+
+        for _ in 0..2 {
+            let again = rotate_all_since(&acme.app, Viewer::Operator, since).await;
+            again.unwrap();
+        }
+        assert_eq!(uris().await, of_ada);
+        let all = acme.news().await;
+        assert_eq!(all, [EventKind::ActorUpdated, EventKind::ActorUpdated]);
+
+        acme.app.clock.advance(Duration::from_secs(1));
+        let later = acme.app.clock.now();
+        let next = rotate_all_since(&acme.app, Viewer::Operator, later).await;
+        next.unwrap();
+        assert!(uris().await.len() > of_ada.len());
     }
 
     #[tokio::test]

@@ -1,14 +1,17 @@
 //! Coming and going: joining, leaving, being let in and put out, here and across servers.
 //!
 //! `join` is what people do themselves, `members` what moderators decide about them, `ban` how people are
-//! shut out, `moderators` who may decide, `invite` how people are named for a group; `receive` applies what
-//! other servers tell; `roster` is how houses come to count alike.
+//! shut out, `moderators` who may decide, `invite` how people are named for a group, `handles` how by commands and
+//! scripts, `owners` who owns it; `receive` applies what other servers tell; `roster` is how houses come to
+//! count alike.
 
 mod ban;
+mod handles;
 mod invite;
 mod join;
 mod members;
 mod moderators;
+mod owners;
 mod receive;
 mod roster;
 
@@ -22,6 +25,7 @@ use crate::storage::{self, Connection};
 
 pub use ban::{BanNotice, ReceivedBan, ban, ban_reasons, lift_ban};
 pub(super) use ban::{receive_ban, receive_unban};
+pub use handles::{find_person, name, put_out};
 pub use invite::{add, add_by_handle, invite, list_invited, withdraw_invitation};
 pub(super) use join::{bring_in, follow_move, leave_all};
 pub use join::{join, leave};
@@ -29,6 +33,7 @@ pub(super) use members::tell_rejected;
 pub use members::{Decision, decide, list, set_role};
 pub use moderators::list_moderators;
 pub(super) use moderators::{Moderates, receive_moderator};
+pub use owners::name_owner;
 pub use receive::Invitee;
 pub(super) use receive::{
     receive_accept, receive_follow, receive_invite, receive_reject, receive_unfollow,

@@ -4,6 +4,7 @@
 //! the [`handshake`] between the servers. [`add`] makes a one-sided one, for servers that know
 //! nothing of invitations. Nothing here talks to another server.
 
+mod class;
 mod code;
 pub mod ending;
 pub mod handshake;
@@ -25,6 +26,7 @@ use crate::services::{access, audit, dialects, jobs};
 use crate::storage;
 use crate::storage::partners::NewPartner;
 
+pub use class::set_class;
 pub use code::Code;
 pub use handshake::{HandshakeAnswer, Introduction};
 pub use standing::{Change, Changed, change};

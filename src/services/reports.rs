@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorId, AuditAction, EventKind, Group, GroupId, Post, PostId, Report, ReportId,
+    Actor, ActorId, AuditAction, EventKind, Group, GroupId, Page, Post, PostId, Report, ReportId,
     ReportState, ReportText, Resolved, Uri,
 };
 use crate::error::{Error, Result};
@@ -18,8 +18,6 @@ use crate::storage::{self, Connection};
 pub const REPORTED_MAX: usize = 20;
 /// Reports of one person, or of one server for its people, that may be open at once.
 const OPEN_MAX: i64 = 100;
-/// Reports in one list.
-const LISTED_MAX: i64 = 200;
 
 /// A report with what it is about.
 #[derive(Clone, Debug)]
@@ -122,8 +120,13 @@ fn insert(
     Ok(true)
 }
 
-/// What was reported in a group, newest first; none: in all groups, for who administers the house.
-pub async fn list(app: &App, viewer: Viewer, group: Option<GroupId>) -> Result<Vec<Reported>> {
+/// A part of what was reported in a group, newest first; none: in all groups, for who administers the house.
+pub async fn list(
+    app: &App,
+    viewer: Viewer,
+    group: Option<GroupId>,
+    page: Page,
+) -> Result<Vec<Reported>> {
     let asker = app.asker(viewer);
     app.db
         .read("list_reports", move |connection| {
@@ -131,11 +134,11 @@ pub async fn list(app: &App, viewer: Viewer, group: Option<GroupId>) -> Result<V
                 Some(group) => {
                     let (permit, _) =
                         access::permit::<act::ReadReports>(connection, &asker, group)?;
-                    storage::reports::list(connection, &permit, LISTED_MAX)?
+                    storage::reports::list(connection, &permit, page)?
                 }
                 None => {
                     let permit = access::permit_house(&asker)?;
-                    storage::reports::list_all(connection, &permit, LISTED_MAX)?
+                    storage::reports::list_all(connection, &permit, page)?
                 }
             };
             describe_all(connection, reports)

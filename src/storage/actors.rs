@@ -392,6 +392,19 @@ pub fn forget_private_keys(connection: &mut Connection, before: Timestamp) -> Re
         .execute(connection)?)
 }
 
+/// Whether an actor of this house was given a key pair at `since` or later.
+pub fn has_rsa_key_since(
+    connection: &mut Connection,
+    actor: ActorId,
+    since: Timestamp,
+) -> Result<bool> {
+    let newer = actor_keys::table
+        .filter(actor_keys::actor_id.eq(actor.0))
+        .filter(actor_keys::list.eq(KeyList::PublicKey.as_str()))
+        .filter(actor_keys::created_at.ge(since.micros()));
+    Ok(newer.count().get_result::<i64>(connection)? > 0)
+}
+
 /// Ends the keys that an actor of this house has: they are published until `until`.
 pub fn retire_keys(connection: &mut Connection, actor: ActorId, until: Timestamp) -> Result<()> {
     diesel::update(

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::{
     ActorId, Attempt, Delivery, DeliveryGround, DeliveryId, DeliveryState, EventId, EventKind,
-    FAILURES_MAX, GroupId, Host, Impression, PostId, Timestamp, Uri,
+    FAILURES_MAX, GroupId, Host, Impression, Page, PostId, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
@@ -746,6 +746,28 @@ pub fn find(connection: &mut Connection, id: DeliveryId) -> Result<Option<Delive
             .select(DeliveryRow::as_select())
     )?;
     row.map(Delivery::try_from).transpose()
+}
+
+/// A part of the deliveries to a server (none: to all, without what was withheld) that have not gone
+/// out, newest first.
+pub fn list_unsent_page(
+    connection: &mut Connection,
+    host: Option<&Host>,
+    page: Page,
+) -> Result<Vec<Delivery>> {
+    let mut query = deliveries::table
+        .filter(deliveries::state.ne(DeliveryState::Sent.as_str()))
+        .filter(deliveries::id.lt(page.before.unwrap_or(i64::MAX)))
+        .order(deliveries::id.desc())
+        .limit(page.items().into())
+        .select(DeliveryRow::as_select())
+        .into_boxed();
+    query = match host {
+        Some(host) => query.filter(deliveries::host.eq(host.as_str())),
+        None => query.filter(deliveries::state.ne(DeliveryState::Withheld.as_str())),
+    };
+    let rows: Vec<DeliveryRow> = query.load(connection)?;
+    rows.into_iter().map(Delivery::try_from).collect()
 }
 
 /// Deliveries to a server that did not go out yet or never will, oldest first.

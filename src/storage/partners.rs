@@ -120,6 +120,18 @@ pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Re
     row.try_into()
 }
 
+pub fn set_class(
+    connection: &mut Connection,
+    _permit: &Permit<act::ManagePartners>,
+    id: PartnerId,
+    class: PartnerClass,
+) -> Result<()> {
+    diesel::update(partners::table.find(id.0))
+        .set(partners::class.eq(class.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
 pub fn set_state(
     connection: &mut Connection,
     _permit: &Permit<act::ManagePartners>,

@@ -2,7 +2,9 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{ActorId, GroupId, PostId, Report, ReportId, ReportText, Resolved, Timestamp};
+use crate::domain::{
+    ActorId, GroupId, Page, PostId, Report, ReportId, ReportText, Resolved, Timestamp,
+};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::among::AmongMethods as _;
@@ -120,38 +122,46 @@ pub fn count_open_of(connection: &mut Connection, by: ActorId) -> Result<i64> {
         .get_result(connection)?)
 }
 
-/// The newest reports of the permit's group, at most `most`.
+/// A part of the reports of the permit's group, newest first.
 pub fn list(
     connection: &mut Connection,
     permit: &Permit<act::ReadReports>,
-    most: i64,
+    page: Page,
 ) -> Result<Vec<Report>> {
-    list_newest(connection, Some(permit.group()), most)
+    list_part(connection, Some(permit.group()), page)
 }
 
-/// The newest reports of all groups, for who administers the house, at most `most`.
+/// A part of the reports of all groups, newest first, for who administers the house.
 pub fn list_all(
     connection: &mut Connection,
     _: &Permit<act::ManageAccounts>,
-    most: i64,
+    page: Page,
 ) -> Result<Vec<Report>> {
-    list_newest(connection, None, most)
+    list_part(connection, None, page)
 }
 
-fn list_newest(
+fn list_part(
     connection: &mut Connection,
     group: Option<GroupId>,
-    most: i64,
+    page: Page,
 ) -> Result<Vec<Report>> {
-    let mut newest = reports::table
-        .order(reports::id.desc())
-        .limit(most)
+    let mut part = reports::table
+        .filter(reports::id.lt(page.before.unwrap_or(i64::MAX)))
+        .filter(reports::id.gt(page.after.unwrap_or(0)))
+        .limit(page.items().into())
         .select(Row::as_select())
         .into_boxed();
     if let Some(group) = group {
-        newest = newest.filter(reports::group_id.eq(group.0));
+        part = part.filter(reports::group_id.eq(group.0));
     }
-    let rows: Vec<Row> = newest.load(connection)?;
+    part = match page.from_oldest {
+        true => part.order(reports::id.asc()),
+        false => part.order(reports::id.desc()),
+    };
+    let mut rows: Vec<Row> = part.load(connection)?;
+    if page.from_oldest {
+        rows.reverse();
+    }
     Ok(rows.into_iter().map(Report::from).collect())
 }
 

@@ -15,6 +15,7 @@ mod grants;
 mod group_admin;
 mod groups;
 mod home;
+mod keys;
 mod members;
 mod moderation;
 mod moves;
@@ -148,10 +149,12 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/add").post(partners::add))
         .route("/admin/partners/{host}", get().to(partners::show))
         .service(act("/admin/partners/{host}/state").post(partners::set_state))
+        .service(act("/admin/partners/{host}/class").post(partners::set_class))
         .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
         .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
         .service(act("/admin/partners/{host}/moves").post(moves::accept))
         .route("/admin/audit", get().to(audit::show))
+        .service(resource("/admin/keys").get(keys::show).post(keys::rotate))
         .service(
             resource("/admin/queue")
                 .get(queue::show)

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    Destination, DialectChoice, Discretion, Host, JobState, Partner, PartnerState, PeerDialect,
-    PrivateGroups, Timestamp, parse_duration,
+    Destination, DialectChoice, Discretion, Host, JobState, Partner, PartnerClass, PartnerState,
+    PeerDialect, PrivateGroups, Timestamp, parse_duration,
 };
 use crate::error::{Error, Result};
 use crate::services::grants::{self, Standing};
@@ -24,8 +24,6 @@ use crate::web::{answer, done, moves, parts};
 
 /// How long a page waits for the worker that speaks with the other server.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How much of a fingerprint people compare, in characters.
-const FINGERPRINT_CHARS: usize = 32;
 
 #[derive(Deserialize)]
 pub struct Invite {
@@ -48,6 +46,11 @@ pub struct Add {
 #[derive(Deserialize)]
 pub struct NewState {
     state: String,
+}
+
+#[derive(Deserialize)]
+pub struct NewClass {
+    class: String,
 }
 
 #[derive(Deserialize)]
@@ -220,6 +223,21 @@ async fn turn(member: &Member, host: &str, state: &str) -> Result<Partner> {
     Ok(changed.partner)
 }
 
+/// `POST /admin/partners/{host}/class`
+pub async fn set_class(member: Member, host: Path<String>, Form(form): Form<NewClass>) -> Answer {
+    match choose_class(&member, &host, &form.class).await {
+        Ok(host) => Ok(done(&address(&host), Notice::Saved)),
+        Err(error) => one_page(&member, &host, Some(errors::tell(error)?)).await,
+    }
+}
+
+async fn choose_class(member: &Member, host: &str, class: &str) -> Result<Host> {
+    let class = class.parse()?;
+    let host: Host = host.parse().map_err(|_| Error::NotFound)?;
+    let partner = partners::set_class(&member.app, member.viewer(), host, class).await?;
+    Ok(partner.host)
+}
+
 /// `POST /admin/partners/{host}/dialect`
 pub async fn set_dialect(
     member: Member,
@@ -273,6 +291,7 @@ pub async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer
         host: host.to_string(),
         organization: partner.organization.clone(),
         class: partner.class.to_string(),
+        classes: class_choices(partner.class),
         state: partner.state.to_string(),
         ending: ending(&partner, now),
         one_sided: !partner.mutual,
@@ -285,12 +304,22 @@ pub async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer
         software: dialect.software,
         contact: None,
         purpose: None,
-        fingerprint: key.map(|key| in_pairs(&key)),
+        fingerprint: key.map(|key| parts::in_pairs(&key)),
         grants: grants.iter().map(|one| grant_row(one, now)).collect(),
         coming: moves::coming_from(member, &host).await?,
         health: health(member, &host).await?,
     };
     answer(&page, told.as_ref())
+}
+
+fn class_choices(class: PartnerClass) -> Vec<Choice> {
+    let choice = |one: &PartnerClass| Choice {
+        value: one.to_string(),
+        label: one.to_string(),
+        hint: None,
+        chosen: *one == class,
+    };
+    PartnerClass::ALL.iter().map(choice).collect()
 }
 
 /// What can be chosen, each with what it means.
@@ -340,16 +369,6 @@ async fn health(member: &Member, host: &Host) -> Result<QueueHealth> {
     let here = |one: &&Destination| one.host == *host;
     let health = all.iter().find(here);
     Ok(health.map_or_else(QueueHealth::default, |one| parts::health(one, member.now())))
-}
-
-/// `4f:2a:90:…`, as people read it out.
-fn in_pairs(hex: &str) -> String {
-    let letters: Vec<char> = hex.chars().take(FINGERPRINT_CHARS).collect();
-    let pairs: Vec<String> = letters
-        .chunks(2)
-        .map(|pair| pair.iter().collect())
-        .collect();
-    pairs.join(":")
 }
 
 pub fn address(host: &Host) -> String {

@@ -504,6 +504,19 @@ fn clock(difference: i64) -> String {
     format!("{seconds} s {side} ours")
 }
 
+/// How much of a fingerprint people compare, in characters.
+const FINGERPRINT_CHARS: usize = 32;
+
+/// `4f:2a:90:…`, as people read it out.
+pub fn in_pairs(hex: &str) -> String {
+    let letters: Vec<char> = hex.chars().take(FINGERPRINT_CHARS).collect();
+    let pairs: Vec<String> = letters
+        .chunks(2)
+        .map(|pair| pair.iter().collect())
+        .collect();
+    pairs.join(":")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

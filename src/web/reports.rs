@@ -1,6 +1,6 @@
 //! Reporting a post, and what moderators do about reports.
 
-use actix_web::web::Path;
+use actix_web::web::{Path, Query};
 use serde::Deserialize;
 
 use crate::auth::Form;
@@ -10,6 +10,7 @@ use crate::services::groups::GroupView;
 use crate::services::reports::{self, Reported};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::groups::locate;
+use crate::web::paging::Listing;
 use crate::web::topics::{address, back_to, number};
 use crate::web::views::{ReportRow, ReportsPage};
 use crate::web::visit::{Member, Notice};
@@ -47,9 +48,9 @@ async fn complain(member: &Member, id: PostId, complaint: &Complaint) -> Result<
 }
 
 /// `GET /g/{handle}/reports`
-pub async fn list(member: Member, handle: Path<String>) -> Answer {
+pub async fn list(member: Member, handle: Path<String>, listing: Query<Listing>) -> Answer {
     let view = locate(&member, &handle).await?;
-    page(&member, &view, None).await
+    page(&member, &view, &listing, None).await
 }
 
 /// `POST /g/{handle}/reports`
@@ -57,7 +58,10 @@ pub async fn resolve(member: Member, handle: Path<String>, Form(dealt): Form<Dea
     let view = locate(&member, &handle).await?;
     match deal(&member, &dealt).await {
         Ok(()) => Ok(done(&reports_of(&view), Notice::Resolved)),
-        Err(error) => page(&member, &view, Some(errors::tell(error)?)).await,
+        Err(error) => {
+            let told = errors::tell(error)?;
+            page(&member, &view, &Listing::default(), Some(told)).await
+        }
     }
 }
 
@@ -70,14 +74,16 @@ fn reports_of(view: &GroupView) -> String {
     format!("{}/reports", parts::group_url(&view.group))
 }
 
-async fn page(member: &Member, view: &GroupView, told: Option<Told>) -> Answer {
+async fn page(member: &Member, view: &GroupView, listing: &Listing, told: Option<Told>) -> Answer {
     let group = Some(view.group.id);
-    let reports = reports::list(&member.app, member.viewer(), group).await?;
+    let reports = reports::list(&member.app, member.viewer(), group, listing.page()).await?;
+    let (reports, pager) = listing.cut(reports, |one| one.report.id.0, &reports_of(view));
     let page = ReportsPage {
         page: member.page_told("Reports", told.as_ref()).await?,
         group: parts::group_link(&view.group, view.partner.as_ref()),
         url: reports_of(view),
         reports: reports.iter().map(|one| row(member, one)).collect(),
+        pager,
     };
     answer(&page, told.as_ref())
 }

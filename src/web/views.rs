@@ -20,8 +20,7 @@ mod topics;
 use askama::Template;
 
 pub use admin::{
-    AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, PartnerPage, PartnerRow,
-    PartnersPage, PartnershipEnd, QueueHealth, QueuePage, UntoldRow, UserDraft, UserRow, UsersPage,
+    AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, KeysPage, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd, QueueHealth, QueuePage, UntoldRow, UserDraft, UserRow, UsersPage,
 };
 pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
 pub use groups::{

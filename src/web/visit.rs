@@ -69,6 +69,8 @@ text_enum! {
         Retrying = "retrying",
         Asking = "asking",
         Discarded = "discarded",
+        KeysRotated = "keys-rotated",
+        KeysRotating = "keys-rotating",
     }
 }
 
@@ -112,6 +114,10 @@ impl Notice {
             Self::Retrying => "It is tried again now.",
             Self::Asking => "It is asked now whether it takes something.",
             Self::Discarded => "Given up for good.",
+            Self::KeysRotated => "New keys are made; the old ones are published for a while.",
+            Self::KeysRotating => {
+                "New keys are being made, one after the other; the audit log says whose are done."
+            }
         }
     }
 }

@@ -10,6 +10,7 @@
 
 mod acts;
 mod attachments;
+mod admin_api;
 mod attacks;
 mod auth;
 mod boosts;

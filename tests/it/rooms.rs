@@ -48,6 +48,7 @@ const ANY: &[&str] = &[
     "storage",
     "telemetry",
     "web",
+    "wire",
 ];
 
 #[rustfmt::skip]
@@ -58,7 +59,8 @@ const ROOMS: &[Room] = &[
     Room { name: "services",   may_import: &["crypto", "domain", "policy", "storage", "app", "clock", "error", "config", "files", "pictures", "http", "telemetry", "fail_point"], of_policy: OfPolicy::Everything },
     Room { name: "auth",       may_import: &["crypto", "files", "services", "domain", "policy", "app", "error", "config", "http", "telemetry"], of_policy: OfPolicy::Viewer },
     Room { name: "federation", may_import: &["crypto", "services", "auth", "domain", "policy", "app", "error", "config", "http", "telemetry", "fail_point"], of_policy: OfPolicy::Types },
-    Room { name: "api",        may_import: &["services", "auth", "domain", "policy", "app", "error", "config", "telemetry"], of_policy: OfPolicy::Types },
+    Room { name: "api",        may_import: &["services", "wire", "auth", "domain", "policy", "app", "error", "config", "telemetry"], of_policy: OfPolicy::Types },
+    Room { name: "wire",       may_import: &["services", "domain", "policy", "app", "error"], of_policy: OfPolicy::Types },
     Room { name: "web",        may_import: &["services", "auth", "domain", "policy", "app", "error", "config", "telemetry"], of_policy: OfPolicy::Types },
     Room { name: "jobs",       may_import: &["crypto", "services", "federation", "domain", "app", "clock", "error", "config", "http", "telemetry", "fail_point"], of_policy: OfPolicy::Nothing },
     Room { name: "cli",        may_import: ANY, of_policy: OfPolicy::Everything },
@@ -99,6 +101,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("image", &["pictures"]),
     ("gif", &["pictures"]),
     ("blurhash", &["pictures"]),
+    ("utoipa", &["wire", "api/admin"]),
 ];
 
 /// Rooms without async, clock, SQL, HTTP or anything else that could answer differently twice.

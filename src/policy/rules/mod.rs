@@ -63,6 +63,7 @@ pub fn explain(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Ref
     match action {
         Action::CreateGroup => create_group(viewer),
         Action::ManagePartners | Action::ManageAccounts => administer(viewer),
+        Action::UseAdminApi => use_admin_api(viewer),
         _ => match &facts.group {
             Some(group) => in_group(viewer, action, facts, group),
             None => outside_groups(viewer, action, facts),
@@ -143,6 +144,17 @@ fn administer(viewer: &Viewer) -> Ruling {
     }
 }
 
+/// The admin API is documented for everybody: that it is there is no secret, unlike what it shows.
+fn use_admin_api(viewer: &Viewer) -> Ruling {
+    match viewer {
+        Viewer::Anonymous => forbidden(Reason::SignInNeeded),
+        _ => yes_if(
+            viewer.is_administrator(),
+            forbidden(Reason::NotAdministrator),
+        ),
+    }
+}
+
 /// Posts on profiles and direct messages.
 fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     let Some(post) = &facts.post else {
@@ -211,9 +223,10 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
         Action::Reshare => act::reshare(viewer, facts, group),
         Action::ManageGroup => act::manage(viewer, facts, group),
         Action::ChangeBoundary => act::change_boundary(viewer, facts, group),
-        Action::CreateGroup | Action::ManagePartners | Action::ManageAccounts => {
-            hidden(Reason::Unknown)
-        }
+        Action::CreateGroup
+        | Action::ManagePartners
+        | Action::ManageAccounts
+        | Action::UseAdminApi => hidden(Reason::Unknown),
     }
 }
 

@@ -21,10 +21,11 @@ const CASES_FACTOR: u32 = 3;
 const REJECTS_PER_CASE_MAX: u32 = 100;
 
 /// What is asked of the house as a whole.
-const OF_NO_GROUP: [Action; 3] = [
+const OF_NO_GROUP: [Action; 4] = [
     Action::CreateGroup,
     Action::ManagePartners,
     Action::ManageAccounts,
+    Action::UseAdminApi,
 ];
 
 /// What a house tells of the groups that live there.

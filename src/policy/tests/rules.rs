@@ -784,3 +784,18 @@ fn the_house_is_administered_by_administrators() {
         }
     }
 }
+
+#[test]
+fn the_admin_api_is_for_administrators_and_says_so() {
+    let facts = Facts::new(NOW, HOUSE);
+    for (viewer, expected) in [
+        (account(OrgRole::Admin), None),
+        (Viewer::Operator, None),
+        (account(OrgRole::Manager), Some(Reason::NotAdministrator)),
+        (guest(), Some(Reason::NotAdministrator)),
+        (bo(), Some(Reason::NotAdministrator)),
+        (Viewer::Anonymous, Some(Reason::SignInNeeded)),
+    ] {
+        assert_eq!(refusal(&viewer, Action::UseAdminApi, &facts), expected, "{viewer:?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The queue as administrators see it, and what they can do about it.
 
 use crate::app::App;
-use crate::domain::{AuditAction, Delivery, DeliveryId, Destination, EventId, Host, Untold};
+use crate::domain::{AuditAction, Delivery, DeliveryId, Destination, EventId, Host, Page, Untold};
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
 use crate::services::{access, audit};
@@ -15,17 +15,17 @@ pub async fn list_destinations(app: &App, viewer: Viewer) -> Result<Vec<Destinat
         .await
 }
 
-/// Deliveries to a server (none: to all) that have not gone out.
+/// A part of the deliveries to a server (none: to all) that have not gone out, newest first.
 pub async fn list_unsent(
     app: &App,
     viewer: Viewer,
     host: Option<Host>,
-    most: i64,
+    page: Page,
 ) -> Result<Vec<Delivery>> {
     access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
     app.db
         .read("list_unsent", move |connection| {
-            storage::deliveries::list_unsent(connection, host.as_ref(), most)
+            storage::deliveries::list_unsent_page(connection, host.as_ref(), page)
         })
         .await
 }

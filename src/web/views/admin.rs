@@ -48,8 +48,8 @@ pub struct Invitation {
     pub expires: When,
 }
 
-/// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`) to `…/state`, and
-/// `dialect` to `…/dialect`, and `private_groups` (`auto`, `trust`) to `…/private-groups`.
+/// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`) to `…/state`,
+/// `class` to `…/class`, `dialect` to `…/dialect`, and `private_groups` (`auto`, `trust`) to `…/private-groups`.
 #[derive(Template)]
 #[template(path = "partner.html")]
 pub struct PartnerPage {
@@ -61,6 +61,8 @@ pub struct PartnerPage {
     pub ending: Option<PartnershipEnd>,
     pub one_sided: bool,
     pub since: When,
+    /// What it can be to us.
+    pub classes: Vec<Choice>,
     /// How its server takes part in groups, and why it is thought so.
     pub dialect: String,
     pub dialects: Vec<Choice>,
@@ -141,6 +143,19 @@ pub struct QueueHealth {
 pub struct Failure {
     pub when: When,
     pub text: String,
+}
+
+/// `GET /admin/keys`; posts `name` with `action` (`one`), or `action` (`all`), to itself.
+#[derive(Template)]
+#[template(path = "keys.html")]
+pub struct KeysPage {
+    pub page: Page,
+    /// Of the server's own key, to compare by telephone.
+    pub fingerprint: String,
+    /// What was typed, after a problem.
+    pub name: String,
+    /// How long replaced keys are published.
+    pub days: u64,
 }
 
 /// `GET /admin/audit`: newest first.

@@ -200,6 +200,7 @@ pub struct ReportsPage {
     pub group: GroupLink,
     pub url: String,
     pub reports: Vec<ReportRow>,
+    pub pager: Pager,
 }
 
 /// A post that somebody reported.

@@ -15,6 +15,7 @@ pub mod files;
 pub mod forge;
 pub mod house;
 pub mod leash;
+pub mod openapi;
 pub mod peer;
 pub mod person;
 pub mod plain;

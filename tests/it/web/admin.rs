@@ -2,6 +2,7 @@
 
 use super::{House, PASSWORD, link, post_topic};
 use crate::support::person::Person;
+use crate::support::world::eventually;
 
 #[tokio::test]
 async fn an_administrator_makes_and_disables_accounts() {
@@ -134,5 +135,36 @@ async fn administrators_read_who_did_what() {
         let id = lines[2]["id"].as_str().unwrap();
         let part = ["audit", "list", "--limit", "1", "--before", id];
         assert_eq!(house.instance.run_json(&part).await[0], lines[3]);
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_gives_new_keys_from_a_page() {
+    for house in House::all().await {
+        let mut ada = house.owner("ada", "engineering", "open").await;
+        ada.go("/admin/keys").await;
+        let one = |name| [("name", name), ("action", "one")];
+        let nobody = ada.send("/admin/keys", &one("mallory")).await;
+        assert_eq!(nobody.status, 422);
+        assert!(nobody.problem().unwrap().contains("mallory"));
+        ada.send("/admin/keys", &one("engineering")).await;
+        let made = "New keys are made; the old ones are published for a while.";
+        assert_eq!(ada.page.notice().as_deref(), Some(made));
+        ada.send("/admin/keys", &[("action", "all")]).await;
+        assert!(ada.page.notice().unwrap().starts_with("New keys are"));
+
+        let list = ["audit", "list", "--limit", "100"];
+        let whose = eventually("all have new keys", async || {
+            let lines = house.instance.run_json(&list).await;
+            let lines = lines.as_array().unwrap().iter();
+            let rotated = lines.filter(|line| line["action"] == "keys_rotated");
+            let whose: Vec<_> = rotated.map(|line| line["subject"].clone()).collect();
+            let twice = whose.iter().filter(|name| **name == "engineering").count() == 2;
+            twice.then_some(whose)
+        })
+        .await;
+        assert!(whose.iter().any(|name| name == "grace"), "{whose:?}");
+        let mut grace = house.person("grace").await;
+        assert_eq!(grace.go("/admin/keys").await.status, 404);
     }
 }

@@ -69,6 +69,17 @@ async fn two_organizations_share_a_group_through_their_pages() {
                 && ada.page.says("supplier")
                 && ada.page.says("Pinned key")
         );
+        // Birch's administrator reads out the fingerprint that acme pinned.
+        let keys = bo.go("/admin/keys").await;
+        let own = keys.html.split("<code class=\"break\">").nth(1).unwrap();
+        let own = own.split('<').next().unwrap();
+        assert!(own.len() > 40 && ada.page.says(own), "{own}");
+        let address = format!("/admin/partners/{birch_host}/class");
+        for class in ["customer", "supplier"] {
+            ada.send(&address, &[("class", class)]).await;
+            let chosen = format!("<option value=\"{class}\" selected");
+            assert!(ada.page.html.contains(&chosen), "{}", ada.page.html);
+        }
         assert!(ada.page.says("activities (said by its actors)"));
         let address = format!("/admin/partners/{birch_host}/dialect");
         ada.send(&address, &[("dialect", "both")]).await;

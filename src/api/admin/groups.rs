@@ -1,0 +1,162 @@
+//! Groups, as far as who administers the house is shown them.
+
+use actix_web::web::{Data, Json};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::api::admin::Answer;
+use crate::api::admin::door::Administrator;
+use crate::api::admin::parts::{At, AtBoth, List, Made, Sent};
+use crate::app::App;
+use crate::domain::{Access, GroupId, GroupRole, Handle, Name, Stage, Title};
+use crate::services::groups::{self, Administered};
+use crate::services::{accounts, memberships};
+use crate::wire::Group;
+
+/// A group to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGroup {
+    name: Name,
+    title: Title,
+    /// Markdown.
+    #[serde(default)]
+    description: String,
+    /// Who inside may read and join; without it: open.
+    access: Option<Access>,
+    /// Name of its first owner; without it: who asks.
+    owner: Option<String>,
+}
+
+/// What a group says of itself; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GroupChange {
+    title: Option<Title>,
+    /// Markdown.
+    description: Option<String>,
+    access: Option<Access>,
+}
+
+/// How far a group is open to the outside.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStage {
+    stage: Stage,
+}
+
+/// Whether a group is read only.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    archived: bool,
+}
+
+pub async fn list(app: Data<App>, admin: Administrator) -> Answer<List<Group>> {
+    let all = groups::list_administered(&app, admin.viewer()).await?;
+    Ok(all.iter().map(Group::from).collect())
+}
+
+pub async fn create(
+    app: Data<App>,
+    admin: Administrator,
+    Sent(new): Sent<NewGroup>,
+) -> Answer<Made<Group>> {
+    let owner = match &new.owner {
+        Some(owner) => accounts::find(&app, admin.viewer(), owner).await?.actor.id,
+        None => admin.bearer().account.actor.id,
+    };
+    let new = groups::NewGroup {
+        name: new.name,
+        title: new.title,
+        description: new.description,
+        access: new.access.unwrap_or(Access::Open),
+        owner: Some(owner),
+    };
+    let group = groups::create(&app, admin.viewer(), new).await?;
+    let known = groups::find_administered(&app, admin.viewer(), group.actor.handle()).await?;
+    Ok(Made(Group::from(&known)))
+}
+
+pub async fn show(
+    app: Data<App>,
+    admin: Administrator,
+    At(group): At<Handle>,
+) -> Answer<Json<Group>> {
+    shown(&app, &admin, group).await
+}
+
+pub async fn update(
+    app: Data<App>,
+    admin: Administrator,
+    At(group): At<Handle>,
+    Sent(change): Sent<GroupChange>,
+) -> Answer<Json<Group>> {
+    let known = find(&app, &admin, &group).await?.group;
+    let title = match change.title {
+        Some(title) => title,
+        None => known.title().parse()?,
+    };
+    let description = change.description.unwrap_or(known.description);
+    let access = change.access.unwrap_or(known.access);
+    groups::update(&app, admin.viewer(), known.id, title, description, access).await?;
+    shown(&app, &admin, group).await
+}
+
+pub async fn set_stage(
+    app: Data<App>,
+    admin: Administrator,
+    At(group): At<Handle>,
+    Sent(new): Sent<NewStage>,
+) -> Answer<Json<Group>> {
+    let id = find_id(&app, &admin, &group).await?;
+    groups::set_stage(&app, admin.viewer(), id, new.stage).await?;
+    shown(&app, &admin, group).await
+}
+
+pub async fn set_archived(
+    app: Data<App>,
+    admin: Administrator,
+    At(group): At<Handle>,
+    Sent(wish): Sent<Archive>,
+) -> Answer<Json<Group>> {
+    let id = find_id(&app, &admin, &group).await?;
+    groups::set_archived(&app, admin.viewer(), id, wish.archived).await?;
+    shown(&app, &admin, group).await
+}
+
+pub async fn name_owner(
+    app: Data<App>,
+    admin: Administrator,
+    AtBoth(group, user): AtBoth<Handle, String>,
+) -> Answer<Json<Group>> {
+    let id = find_id(&app, &admin, &group).await?;
+    let owner = accounts::find_known(&app, admin.viewer(), &user).await?;
+    memberships::name_owner(&app, admin.viewer(), id, owner.actor.id).await?;
+    shown(&app, &admin, group).await
+}
+
+pub async fn dismiss_owner(
+    app: Data<App>,
+    admin: Administrator,
+    AtBoth(group, user): AtBoth<Handle, String>,
+) -> Answer<Json<Group>> {
+    let id = find_id(&app, &admin, &group).await?;
+    let owner = accounts::find_known(&app, admin.viewer(), &user).await?;
+    let role = GroupRole::Member;
+    memberships::set_role(&app, admin.viewer(), id, owner.actor.id, role).await?;
+    shown(&app, &admin, group).await
+}
+
+/// The group of an address.
+pub async fn find(app: &App, admin: &Administrator, group: &Handle) -> Answer<Administered> {
+    Ok(groups::find_administered(app, admin.viewer(), group.clone()).await?)
+}
+
+async fn find_id(app: &App, admin: &Administrator, group: &Handle) -> Answer<GroupId> {
+    Ok(find(app, admin, group).await?.group.id)
+}
+
+async fn shown(app: &App, admin: &Administrator, group: Handle) -> Answer<Json<Group>> {
+    Ok(Json(Group::from(&find(app, admin, &group).await?)))
+}

@@ -1,0 +1,190 @@
+//! The admin API: what administration pages and commands do, for scripts, as JSON.
+//!
+//! One table says which addresses there are. From the types of their handlers the document is made that
+//! describes them ([`describe`]), so neither can be there without the other. Every address is behind one
+//! [`door`]; what somebody may do beyond it is asked of policy by the services, as everywhere.
+
+mod accounts;
+mod audit;
+mod describe;
+mod door;
+mod errors;
+mod grants;
+mod groups;
+mod house;
+mod keys;
+mod members;
+mod partners;
+mod parts;
+mod posts;
+mod queue;
+mod reports;
+mod tokens;
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::web::{ServiceConfig, get, resource, scope, to};
+
+use crate::api::admin::describe::{Place, at, document};
+use crate::api::admin::errors::Failure;
+
+/// What a handler answers.
+type Answer<T> = Result<T, Failure>;
+
+/// Below which all addresses are.
+const BASE: &str = "/api/admin/v1";
+
+pub fn configure(config: &mut ServiceConfig) {
+    // What the addresses are is no secret, so the document needs no token: it is the same everywhere.
+    config.service(resource("/api/admin/v1/openapi.json").route(get().to(describe_all)));
+    let places = places().into_iter().fold(scope(BASE), |scope, place| {
+        scope.service(place.into_resource())
+    });
+    config.service(
+        places
+            .default_service(to(nothing_here))
+            .wrap(from_fn(door::admit))
+            .wrap(DefaultHeaders::new().add(("Cache-Control", "private, no-store"))),
+    );
+}
+
+/// Every address there is, with what it does.
+#[rustfmt::skip]
+fn places() -> Vec<Place> {
+    vec![
+        at("/health")
+            .get("How the house is, in a few numbers", house::health),
+        at("/check")
+            .get("Whether everything is in order, as `guildhall check` says", house::check),
+        at("/jobs/{job}")
+            .get("Work that takes long, and what came of it", house::job),
+        at("/policy/explain")
+            .get("Whether somebody may do something, and why not", house::explain),
+        at("/audit")
+            .get("Who did what, newest first", audit::list),
+
+        at("/accounts")
+            .get("All accounts, by name", accounts::list)
+            .post("Make an account", accounts::create),
+        at("/accounts/{user}")
+            .get("One account", accounts::show)
+            .delete("Erase somebody for good, with all they wrote, here and elsewhere", accounts::erase),
+        at("/accounts/{user}/disable")
+            .post("Shut somebody out: sessions and tokens end at once", accounts::disable),
+        at("/accounts/{user}/enable")
+            .post("Let somebody in again", accounts::enable),
+        at("/accounts/{user}/password")
+            .put("Give somebody a new password: sessions and tokens end at once", accounts::set_password),
+        at("/tokens")
+            .get("The tokens of the account that asks", tokens::list)
+            .post("Make a token for the account that asks, for no more than its own may do", tokens::create),
+        at("/tokens/{token}")
+            .delete("Revoke a token of the account that asks", tokens::revoke),
+
+        at("/groups")
+            .get("All groups known here, secret ones too: name, owners and size, never content", groups::list)
+            .post("Make a group; it begins internal", groups::create),
+        at("/groups/{group}")
+            .get("One group", groups::show)
+            .patch("Change title, description or access", groups::update),
+        at("/groups/{group}/stage")
+            .put("Open or close a group to the outside", groups::set_stage),
+        at("/groups/{group}/archived")
+            .put("Make a group read only, or take that back", groups::set_archived),
+        at("/groups/{group}/owners/{user}")
+            .put("Make a colleague an owner", groups::name_owner)
+            .delete("Make an owner a plain member", groups::dismiss_owner),
+
+        at("/groups/{group}/members")
+            .get("Members, requests, invitations and bans", members::list),
+        at("/groups/{group}/members/{who}")
+            .put("Put a colleague in, let in who asked, or invite somebody elsewhere", members::add)
+            .delete("Put somebody out, or take an invitation back", members::remove),
+        at("/groups/{group}/members/{who}/role")
+            .put("Change a member's role", members::set_role),
+        at("/groups/{group}/members/{who}/approve")
+            .post("Let in who asked", members::approve),
+        at("/groups/{group}/members/{who}/reject")
+            .post("Refuse who asked", members::reject),
+        at("/groups/{group}/members/{who}/ban")
+            .put("Shut somebody out of a group", members::ban)
+            .delete("Lift a ban", members::lift_ban),
+
+        at("/grants")
+            .get("What is open to whom", grants::list),
+        at("/groups/{group}/grants/{partner}")
+            .put("Open a group to a partner, instead of the grant it may have", grants::add)
+            .delete("Close a group to a partner", grants::remove),
+
+        at("/partners")
+            .get("All partners", partners::list)
+            .post("Speak with a server that knows nothing of invitations", partners::add),
+        at("/partners/invitations")
+            .post("Make a one-time code for another organization's administrator", partners::invite),
+        at("/partners/accept")
+            .post("Use the code that another organization sent", partners::accept),
+        at("/partners/{partner}")
+            .get("One partner, and what is open to it", partners::show)
+            .patch("Say what a partner is to us, or choose how its server takes part in groups", partners::update),
+        at("/partners/{partner}/pause")
+            .post("Let nothing out and nothing in; what is queued waits", partners::pause),
+        at("/partners/{partner}/resume")
+            .post("End a pause and send what waited", partners::resume),
+        at("/partners/{partner}/end")
+            .post("End the partnership (or a block) with all its grants", partners::end),
+        at("/partners/{partner}/block")
+            .post("Refuse a server altogether", partners::block),
+
+        at("/queue")
+            .get("Every server we deliver to: what waits, how sending goes, whose clock differs", queue::list),
+        at("/queue/retry")
+            .post("Try all waiting and given-up deliveries now", queue::retry_all),
+        at("/queue/{host}")
+            .get("One of these servers", queue::show),
+        at("/queue/{host}/deliveries")
+            .get("What has not gone out to a server, newest first", queue::deliveries),
+        at("/queue/{host}/retry")
+            .post("Try what waits for a server, or was given up, now", queue::retry_host),
+        at("/queue/{host}/ask")
+            .post("Ask a server that rests at once", queue::ask),
+        at("/deliveries/{delivery}")
+            .delete("Give a delivery up for good", queue::discard),
+        at("/deliveries/{delivery}/retry")
+            .post("Try one delivery now", queue::retry_one),
+
+        at("/reports")
+            .get("Posts that somebody asked the moderators to look at, newest first", reports::list),
+        at("/reports/{report}/resolve")
+            .post("Say that a report was dealt with", reports::resolve),
+        at("/posts/{post}/remove")
+            .post("Take a post out of view; readers see the reason in its place", posts::remove),
+        at("/posts/{post}/restore")
+            .post("Bring a removed post back", posts::restore),
+        at("/posts/{post}/lock")
+            .post("Close a topic to everybody but moderators", posts::lock),
+        at("/posts/{post}/unlock")
+            .post("Open a locked topic again", posts::unlock),
+
+        at("/keys/rotate")
+            .post("Give everybody and everything of this house new keys", keys::rotate_all),
+        at("/keys/{name}/rotate")
+            .post("Give a person, a group, or the server itself (`actor`) new keys", keys::rotate),
+    ]
+}
+
+async fn describe_all() -> HttpResponse {
+    static DOCUMENT: LazyLock<Option<String>> =
+        LazyLock::new(|| document(&places()).to_json().ok());
+    match &*DOCUMENT {
+        Some(text) => HttpResponse::Ok()
+            .content_type("application/json")
+            .body(text.as_str()),
+        None => HttpResponse::InternalServerError().finish(),
+    }
+}
+
+async fn nothing_here() -> Answer<HttpResponse> {
+    Err(Failure::NoSuchAddress)
+}

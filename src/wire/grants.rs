@@ -1,0 +1,76 @@
+//! What partners may do in which group.
+
+use std::fmt;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::{Capabilities, GrantId, Host, JoinMode, Timestamp};
+use crate::services::grants::{Closed, Standing};
+
+/// What one partner may do in one group.
+#[derive(Serialize, ToSchema)]
+pub struct Grant {
+    pub id: GrantId,
+    pub group: String,
+    pub partner: Host,
+    pub can: Capabilities,
+    pub join: JoinMode,
+    pub from: Timestamp,
+    pub until: Option<Timestamp>,
+    /// None: all topics are shown.
+    pub history_from: Option<Timestamp>,
+    /// Partners of this group do not learn of each other.
+    pub apart: bool,
+    /// Why it has no effect now; none: it has.
+    pub problem: Option<String>,
+}
+
+impl From<&Standing> for Grant {
+    fn from(standing: &Standing) -> Self {
+        let terms = &standing.grant.terms;
+        Self {
+            id: standing.grant.id,
+            group: standing.group.actor.name.clone(),
+            partner: standing.partner.host.clone(),
+            can: terms.capabilities,
+            join: terms.join,
+            from: terms.from,
+            until: terms.until,
+            history_from: Some(terms.history_from).filter(|from| *from != Timestamp::MIN),
+            apart: terms.apart,
+            problem: standing.problem(),
+        }
+    }
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.group, self.can)?;
+        match &self.problem {
+            Some(problem) => write!(f, " (no effect: {problem})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What went with a grant that was taken back.
+#[derive(Serialize, ToSchema)]
+pub struct GrantEnded {
+    pub group: String,
+    pub partner: Host,
+    /// Deliveries that waited and now never leave.
+    pub cancelled: usize,
+    pub members_removed: usize,
+}
+
+impl GrantEnded {
+    pub fn new(group: String, partner: Host, closed: Closed) -> Self {
+        Self {
+            group,
+            partner,
+            cancelled: closed.cancelled,
+            members_removed: closed.members,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What scripts read: the JSON documents of commands (`--json`) and of the admin API. One type for
+//! both, so that a command and an address that do the same cannot come to answer differently.
+//!
+//! A type here is made from what a service answered, and describes itself for the API's document
+//! ([`ToSchema`](utoipa::ToSchema)). Fields may be added; those that are there keep their names and
+//! meanings.
+
+mod accounts;
+mod audit;
+mod grants;
+mod groups;
+mod house;
+mod members;
+mod nouns;
+mod partners;
+mod posts;
+mod queue;
+mod reports;
+
+pub use accounts::{Account, Erased, NewToken, Revoked, Token};
+pub use audit::AuditLine;
+pub use grants::{Grant, GrantEnded};
+pub use groups::Group;
+pub use house::{Explanation, Finding, Health, Job, JobKind, Rotated};
+pub use members::{Ban, Member, Named, PutOut};
+pub use partners::{
+    Dialect, Invitation, Partner, PartnerChanged, PartnerDetail, PartnerRules, PrivateGroupsAllowed,
+};
+pub use posts::Post;
+pub use queue::{Delivery, Destination, Discarded, Retold, Retried, Untold};
+pub use reports::Report;

@@ -1,0 +1,160 @@
+//! How nouns of `domain` are spelled: for the API's document, and for reading them from JSON. Reading
+//! goes through the noun's own parser, so nothing gets in here that would not get in elsewhere.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde::de::{Deserialize, Deserializer, Error as _};
+use utoipa::openapi::schema::{Array, ObjectBuilder, Schema, Type};
+use utoipa::openapi::{KnownFormat, Ref, RefOr, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::{
+    Access, ActorId, AuditAction, AuditId, Boosts, EventId, EventKind, Mirror, Capabilities, Capability, DeliveryId, DeliveryState,
+    DestinationState, DialectChoice, EmailAddress, Evidence, GrantId, GroupDialect, GroupId,
+    GroupRole, Handle, History, Host, JobId, JobState, JoinMode, MembershipState, Name, OrgRole,
+    PartnerClass, PartnerState, Password, PostId, PostState, PrivateGroups, RemovalReason,
+    ReportId, ReportState, Scopes, Side, SignatureChoice, Stage, Timestamp, Title, TokenId, Uri,
+};
+use crate::policy::{Action, FederationMode, Reason};
+use crate::services::explain::Verdict;
+use crate::wire::JobKind;
+
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// Enumerations: one of their words.
+macro_rules! words {
+    ($($name:ident),+ $(,)?) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words = Self::ALL.iter().map(|word| word.as_str());
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+words! {
+    Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
+    FederationMode, GroupDialect, GroupRole, JobKind, JobState, JoinMode, MembershipState, Mirror, OrgRole, PartnerClass,
+    PartnerState, PostState, PrivateGroups, Reason, ReportState, Side, SignatureChoice, Stage, Verdict,
+}
+
+/// Numbers of rows. Text, for they are larger than JavaScript's integers.
+macro_rules! numbers {
+    ($($name:ident),+ $(,)?) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some("^[1-9][0-9]*$"))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
+        read_by_parsing!($name);
+    )+};
+}
+
+/// Texts with a meaning.
+macro_rules! texts {
+    ($($name:ident: $description:literal),+ $(,)?) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                text($description)
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+macro_rules! read_by_parsing {
+    ($($name:ident),+ $(,)?) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+            }
+        }
+    )+};
+}
+
+fn text(description: &str) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .into()
+}
+
+numbers! {
+    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ReportId, TokenId,
+}
+
+texts! {
+    EmailAddress: "An e-mail address, `ada@acme.example`",
+    Handle: "A name of this house, `ada`, or one elsewhere, `bo@birch.example`",
+    History: "`now`, `all`, or a date like `2026-12-31` (UTC)",
+    Host: "The name of a server, with its port where it is not the usual one",
+    Name: "Letters a-z, digits and `_` (and `-` inside), at most 50",
+    Password: "At least 10 characters",
+    RemovalReason: "A sentence that readers see in the place of the post",
+    Scopes: "Words separated by spaces, `admin:read admin:write`",
+    Title: "One line of at most 200 characters",
+    Uri: "An address",
+}
+
+read_by_parsing! {
+    EmailAddress, Handle, History, Host, Name, RemovalReason, Scopes, Title,
+}
+
+impl PartialSchema for Timestamp {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("RFC 3339, UTC. A date alone is read as its beginning"))
+            .into()
+    }
+}
+
+impl ToSchema for Timestamp {}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl PartialSchema for Capabilities {
+    fn schema() -> RefOr<Schema> {
+        let word = Ref::from_schema_name(Capability::name());
+        Array::new(word).into()
+    }
+}
+
+impl ToSchema for Capabilities {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Capabilities")
+    }
+
+    fn schemas(schemas: &mut Schemas) {
+        schemas.push((Capability::name().into_owned(), Capability::schema()));
+    }
+}
+
+impl<'de> Deserialize<'de> for Capabilities {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let words = HashSet::<Capability>::deserialize(deserializer)?;
+        let words: Vec<Capability> = words.into_iter().collect();
+        Ok(Self::of(&words))
+    }
+}
