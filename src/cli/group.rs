@@ -195,7 +195,7 @@ async fn set(app: &App, wish: Set, output: Output) -> Result<()> {
     if wish.boosts.is_some() {
         sentence = format!("{sentence}\n{}", outreach.boosts.meaning());
     }
-    output.made(&Described::of(&group), sentence)
+    output.made(&wire::Group::from(&group), sentence)
 }
 
 /// Finds a group, or says which one there is not.

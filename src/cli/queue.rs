@@ -2,11 +2,14 @@
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Delivery, DeliveryId, EventId, Host, PAGE_ITEMS_MAX, Page};
+use crate::domain::{Delivery, DeliveryId, EventId, Host, PAGE_ITEMS_MAX, Page, Timestamp};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::deliveries;
 use crate::wire;
+
+/// Events shown at most.
+const UNTOLD_SHOWN_MAX: i64 = 500;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -63,7 +66,7 @@ async fn list(app: &App, output: Output) -> Result<()> {
         .into_iter()
         .map(|destination| wire::Destination::new(destination, now))
         .collect();
-    let untold = deliveries::list_untold(app, Viewer::Operator, SHOWN_MAX).await?;
+    let untold = deliveries::list_untold(app, Viewer::Operator, UNTOLD_SHOWN_MAX).await?;
     if !untold.is_empty() {
         output
             .say("Not everything that happened here could be told: see `guildhall queue untold`.");
@@ -119,7 +122,7 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
 }
 
 async fn untold(app: &App, output: Output) -> Result<()> {
-    let untold = deliveries::list_untold(app, Viewer::Operator, SHOWN_MAX).await?;
+    let untold = deliveries::list_untold(app, Viewer::Operator, UNTOLD_SHOWN_MAX).await?;
     let shown: Vec<wire::Untold> = untold.into_iter().map(wire::Untold::from).collect();
     output.list(
         &shown,

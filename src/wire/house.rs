@@ -94,6 +94,7 @@ text_enum! {
         AskSoftware = "ask_software",
         AcceptPartnership = "accept_partnership",
         RotateKeys = "rotate_keys",
+        FetchAttachment = "fetch_attachment",
     }
 }
 
@@ -106,6 +107,7 @@ impl From<&Work> for JobKind {
             Work::AskSoftware { .. } => Self::AskSoftware,
             Work::AcceptPartnership { .. } => Self::AcceptPartnership,
             Work::RotateKeys { .. } => Self::RotateKeys,
+            Work::FetchAttachment { .. } => Self::FetchAttachment,
         }
     }
 }

@@ -71,6 +71,11 @@ impl Failure {
                     problem(error.to_string(), field),
                 )
             }
+            // No file is sent to this API.
+            Error::Unfit(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                problem(error.to_string(), None),
+            ),
             Error::Conflict(sentence) => (StatusCode::CONFLICT, problem(sentence.clone(), None)),
             Error::Unavailable(sentence) => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -573,6 +573,6 @@ pub async fn picture(app: &App, author: &Person, group: GroupId) -> (Post, Attac
         "Picture".parse().expect("a title"),
         vec![Attached::from(id)],
     );
-    let made = posts::create_topic(app, author.viewer(), group, title, None, list).await;
+    let made = posts::create_topic(app, author.viewer(), group, title, None, None, list).await;
     (made.expect("a topic"), id)
 }

@@ -288,7 +288,8 @@ async fn a62_an_uploaded_document_is_never_an_activity() {
             let title = "Look".parse().expect("a title");
             let (app, viewer) = (&fixture.app, fixture.ann.viewer());
             let list = vec![Attached::from(id)];
-            let made = posts::create_topic(app, viewer, fixture.shared.id, title, None, list).await;
+            let shared = fixture.shared.id;
+            let made = posts::create_topic(app, viewer, shared, title, None, None, list).await;
             made.expect("a topic");
             let path = format!("/media/{id}");
             let letter = Letter::get(&fixture.pam, &fixture.host(), &path).sign();

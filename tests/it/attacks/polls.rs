@@ -16,7 +16,7 @@ async fn ask(fixture: &Fixture, group: &Group) -> Post {
     let title = title.parse().expect("a title");
     let draft = PollDraft::new(["Larch", "Oak"], PollManner::default(), None);
     let poll = Some(draft.expect("a poll"));
-    let asked = posts::create_topic(app, ann, group.id, title, None, poll).await;
+    let asked = posts::create_topic(app, ann, group.id, title, None, poll, vec![]).await;
     fixture.settle().await;
     asked.expect("a topic")
 }
@@ -155,7 +155,7 @@ async fn a_group_elsewhere_does_not_vote_for_people_of_third_servers() {
         let (app, bob) = (&fixture.app, fixture.bob.viewer());
         let title = "Which timber?".parse().expect("a title");
         let poll = Some(draft.expect("a poll"));
-        let asked = posts::create_topic(app, bob, group, title, None, poll).await;
+        let asked = posts::create_topic(app, bob, group, title, None, poll, vec![]).await;
         let asked = asked.expect("bob asks");
         let mut of_ann = vote(&fixture.pam, asked.uri.as_str(), "Oak");
         let ann = fixture.ann.account.actor.uri.as_str();
