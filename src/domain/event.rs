@@ -34,6 +34,15 @@ text_enum! {
         Invited = "invited",
         /// Somebody here left a group elsewhere.
         Left = "left",
+        /// Somebody here asks to follow a person elsewhere. `object` has the other person, `activity`
+        /// the id of the Follow; so it is with the three after it.
+        FollowRequested = "follow_requested",
+        /// Somebody here follows a person elsewhere no more, or takes the request back.
+        Unfollowed = "unfollowed",
+        /// Somebody here lets a person elsewhere follow them.
+        FollowAccepted = "follow_accepted",
+        /// Somebody here refuses a follower elsewhere, or removes them.
+        FollowRejected = "follow_rejected",
         /// A grant was made or changed: the partner is told its terms.
         GrantOffered = "grant_offered",
         /// A grant was taken back.
@@ -69,6 +78,10 @@ impl EventKind {
             | Self::JoinRejected
             | Self::Invited
             | Self::Left
+            | Self::FollowRequested
+            | Self::Unfollowed
+            | Self::FollowAccepted
+            | Self::FollowRejected
             | Self::GrantOffered
             | Self::GrantEnded
             | Self::PartnershipEnded

@@ -10,6 +10,7 @@ pub mod dialects;
 pub mod directory;
 pub mod documents;
 pub mod explain;
+pub mod follows;
 pub mod grants;
 pub mod groups;
 pub mod house;

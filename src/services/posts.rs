@@ -1,10 +1,11 @@
 //! Topics and comments: writing, changing, taking back, reading; and the same from afar.
 //!
-//! `write` is what people do with their own posts, `moderate` what moderators do with others'; `read`,
+//! `write` is what people do with their own posts, `profile` what is in no group, `moderate` what moderators do with others'; `read`,
 //! `lists` and `thread` show posts to a viewer; `receive` applies what other servers tell.
 
 mod lists;
 mod moderate;
+mod profile;
 mod read;
 mod receive;
 #[cfg(test)]
@@ -20,12 +21,14 @@ use crate::storage::{self, Connection};
 
 pub use lists::{Listed, by_author, find_listed, home, topics};
 pub use moderate::{Lock, remove, restore, set_locked};
+pub use profile::{ProfilePost, create_on_profile, profile, widest_audience};
+pub(super) use profile::{check as check_on_profile, receive_on_profile};
 pub use read::{find, history};
 pub(super) use receive::{
     Ground, receive, receive_delete, receive_lock, receive_restore, receive_update,
 };
-pub use receive::{ReceivedPost, TOMBSTONES_PER_HOST_MAX};
-pub use thread::{Shown, Surroundings, Thread, surroundings, thread};
+pub use receive::{ReceivedPost, Recipients, TOMBSTONES_PER_HOST_MAX};
+pub use thread::{Place, Shown, Surroundings, Thread, surroundings, thread};
 pub(super) use write::take_back;
 pub use write::{comment, create_topic, delete, update};
 

@@ -17,6 +17,7 @@ pub mod destinations;
 pub mod dialects;
 mod error;
 pub mod events;
+pub mod follows;
 pub mod grants;
 pub mod groups;
 mod ids;

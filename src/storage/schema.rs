@@ -58,6 +58,7 @@ diesel::table! {
         password_hash -> Nullable<Text>,
         disabled_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        followers -> Text,
     }
 }
 
@@ -106,6 +107,16 @@ diesel::table! {
         role -> Text,
         follow_uri -> Nullable<Text>,
         banned_until -> Nullable<BigInt>,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    follows (follower_id, followed_id) {
+        follower_id -> BigInt,
+        followed_id -> BigInt,
+        state -> Text,
+        uri -> Text,
         since -> BigInt,
     }
 }
@@ -423,6 +434,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     tokens,
     groups,
     memberships,
+    follows,
     partners,
     invitations,
     grants,

@@ -18,8 +18,8 @@ use crate::web::groups;
 use crate::web::paging::{self, Listing};
 use crate::web::threads::{self, Placed};
 use crate::web::views::{
-    CommentContent, CommentView, Composer, EditPage, HistoryPage, RemovedPost, ReplyTo, Revision,
-    TopicPage, Writing,
+    AudiencePart, CommentContent, CommentView, Composer, EditPage, GroupLink, HistoryPage,
+    RemovedPost, ReplyTo, Revision, TopicPage, Writing,
 };
 use crate::web::visit::{Member, Visit};
 use crate::web::{answer, parts, see_other};
@@ -186,6 +186,7 @@ async fn page(
     let id = topic.view.post.id;
     let title = title_of(&topic.view.post);
     let writing = writing(visit, &thread, typed.as_ref()).await?;
+    let whereabouts = place_of(&thread);
     let aside = |typed: &Typed| typed.audience == Audience::Aside;
     let aside_below = typed
         .as_ref()
@@ -202,7 +203,7 @@ async fn page(
     let page = TopicPage {
         page: visit.page_told(&title, told.as_ref()).await?,
         id: id.to_string(),
-        group: parts::group_link(&thread.group.group, thread.group.partner.as_ref()),
+        group: whereabouts,
         title,
         content: content(topic, now),
         pinned: topic.view.post.pinned,
@@ -232,8 +233,25 @@ async fn writing(visit: &Visit, thread: &Thread, typed: Option<&Typed>) -> Resul
     Ok(Writing::Open(Composer {
         title: String::new(),
         body: body.map(|typed| typed.body.clone()).unwrap_or_default(),
-        audience: groups::audience(visit, &thread.group.group).await?,
+        audience: readers(visit, &thread).await?,
     }))
+}
+
+/// Where the conversation is: a group, or the profile of who began it.
+fn place_of(thread: &Thread) -> GroupLink {
+    match thread.place.group() {
+        Some(group) => parts::group_link(&group.group, group.partner.as_ref()),
+        None => parts::profile_link(&thread.topic.view.author, thread.topic.partner.as_ref()),
+    }
+}
+
+/// Who will read what is written there.
+async fn readers(visit: &Visit, thread: &Thread) -> Result<Vec<AudiencePart>> {
+    let topic = &thread.topic.view;
+    match thread.place.group() {
+        Some(group) => groups::audience(visit, &group.group).await,
+        None => Ok(parts::profile_audience(topic.post.audience, &topic.author)),
+    }
 }
 
 /// What each comment's author is called where it is answered.
@@ -286,12 +304,11 @@ fn content(shown: &Shown, now: crate::domain::Timestamp) -> CommentContent {
 fn title_of(post: &Post) -> String {
     match (post.state, &post.title) {
         (PostState::Visible | PostState::Held, Some(title)) => title.clone(),
+        (PostState::Visible | PostState::Held, None) => parts::first_words(post),
         // Only moderators are given its title.
         (PostState::Removed, Some(title)) if !title.is_empty() => title.clone(),
         (PostState::Removed, _) => "A topic that was removed".to_owned(),
-        (PostState::Deleted | PostState::Visible | PostState::Held, _) => {
-            "A topic that was deleted".to_owned()
-        }
+        (PostState::Deleted, _) => "A topic that was deleted".to_owned(),
     }
 }
 
@@ -328,13 +345,18 @@ pub async fn update(member: Member, id: Path<String>, Form(typed): Form<NewTopic
 }
 
 async fn change(member: &Member, post: &Post, typed: &NewTopic) -> Result<()> {
-    let title = match post.is_topic() {
+    let title = match has_title(post) {
         true => Some(typed.title.parse::<Title>()?),
         false => None,
     };
     let body = optional_body(&typed.body)?;
     posts::update(&member.app, member.viewer(), post.id, title, body).await?;
     Ok(())
+}
+
+/// Topics of groups have one.
+fn has_title(post: &Post) -> bool {
+    post.is_topic() && post.group.is_some()
 }
 
 async fn edit_page(
@@ -347,9 +369,9 @@ async fn edit_page(
     let page = EditPage {
         page: member.page_told("Edit", told.as_ref()).await?,
         id: post.id.to_string(),
-        title: post.is_topic().then_some(typed.title),
+        title: has_title(post).then_some(typed.title),
         body: typed.body,
-        audience: groups::audience(member, &thread.group.group).await?,
+        audience: readers(member, thread).await?,
         back: address(post.id),
     };
     answer(&page, told.as_ref())
@@ -372,6 +394,7 @@ pub async fn history(visit: Visit, id: Path<String>) -> Answer {
         page: visit.page("History").await?,
         of: match &view.post.title {
             Some(title) => title.clone(),
+            None if view.post.is_topic() => parts::first_words(&view.post),
             None => format!("Comment by {}", view.author.title()),
         },
         back: address(id),

@@ -28,7 +28,9 @@ pub use groups::{
     BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead, GroupPage, GroupsPage,
     HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage, RequestRow,
 };
-pub use people::{AccountPage, PersonPage, SessionRow, SignInPage, TokenRow};
+pub use people::{
+    AccountPage, FollowerRow, PersonPage, ProfileComposer, SessionRow, SignInPage, TokenRow,
+};
 pub use topics::{
     AudiencePart, CommentContent, CommentView, Composer, EditPage, HistoryPage, PostBody,
     RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
@@ -87,7 +89,7 @@ pub struct Author {
     pub guest: bool,
 }
 
-/// A group named in passing.
+/// A group named in passing; or the profile on which a conversation is.
 pub struct GroupLink {
     /// `/g/NAME` or `/g/NAME@HOST`; forms append to it.
     pub url: String,

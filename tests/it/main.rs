@@ -15,6 +15,7 @@ mod browser;
 mod cli;
 mod demo;
 mod examples;
+mod follows;
 mod fuzz;
 mod house;
 mod inputs;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use guildhall::app::Asker;
 use guildhall::domain::{ActorId, OrgRole, Page, Post, PostId, PostState};
-use guildhall::policy::{Action, FederationMode, House, Viewer, decide};
+use guildhall::policy::{Action, FederationMode, House, ProfileReach, Viewer, decide};
 use guildhall::services::access;
 use guildhall::storage::{self, Connection, Database};
 use guildhall::{Error, Result};
@@ -220,6 +220,7 @@ const HOUSE: House = House {
     federation: FederationMode::Closed,
     public_pages: true,
     owners_open_groups: false,
+    profiles: ProfileReach::Colleagues,
 };
 
 const SIZE: Size = Size {

@@ -19,7 +19,7 @@ use crate::policy::Viewer;
 use crate::services::grants::{self, GrantRequest};
 use crate::services::inbox::{self, Command, Verified};
 use crate::services::partners::{self, Change};
-use crate::services::posts::ReceivedPost;
+use crate::services::posts::{ReceivedPost, Recipients};
 use crate::services::remote_actors::{self, ReceivedActor, ReceivedKey};
 use crate::services::test_house::{House, KEYS, remote};
 use crate::services::{accounts, documents, posts};
@@ -158,6 +158,7 @@ impl Acme {
             title: None,
             html: "<p>theirs</p>".to_owned().into(),
             source: None,
+            recipients: Recipients::default(),
             published: None,
         });
         let verified = Verified {

@@ -11,8 +11,8 @@ use crate::domain::{
     JoinMode, MembershipState, OrgRole, PartnerState, PostId, PostState, Stage, Timestamp,
 };
 use crate::policy::{
-    Action, Denial, Facts, FederationMode, GroupFacts, House, MembershipFacts, PostFacts, Viewer,
-    decide,
+    Action, Denial, Facts, FederationMode, GroupFacts, House, MembershipFacts, PostFacts,
+    ProfileReach, Viewer, decide,
 };
 
 /// Of proptest's usual number, which `PROPTEST_CASES` raises for a long look.
@@ -155,10 +155,17 @@ fn viewer() -> impl Strategy<Value = Viewer> {
 
 fn house() -> impl Strategy<Value = House> {
     let mode = select(&[FederationMode::Closed, FederationMode::Open][..]);
-    (mode, any::<bool>(), any::<bool>()).prop_map(|(federation, public_pages, owners)| House {
+    let choices = (
+        mode,
+        any::<bool>(),
+        any::<bool>(),
+        any_of(ProfileReach::ALL),
+    );
+    choices.prop_map(|(federation, public_pages, owners, profiles)| House {
         federation,
         public_pages,
         owners_open_groups: owners,
+        profiles,
     })
 }
 

@@ -130,6 +130,10 @@ fn news(
         | EventKind::PersonUpdated
         | EventKind::PersonDeleted
         | EventKind::PartnershipEnded
+        | EventKind::FollowRequested
+        | EventKind::Unfollowed
+        | EventKind::FollowAccepted
+        | EventKind::FollowRejected
         | EventKind::PostCreated
         | EventKind::PostUpdated
         | EventKind::PostDeleted

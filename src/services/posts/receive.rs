@@ -33,6 +33,15 @@ pub struct ReceivedPost {
     /// Markdown, where it came with it.
     pub source: Option<String>,
     pub published: Option<Timestamp>,
+    pub recipients: Recipients,
+}
+
+/// Whom a post is said to be for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipients {
+    pub everybody: bool,
+    /// People, groups and collections.
+    pub named: Vec<Uri>,
 }
 
 /// Where a post that arrives is to stand.
@@ -98,12 +107,7 @@ const TITLE_LINE_CHARS_MAX: usize = 120;
 
 /// Topics need a title: microblog posts get the first line of their text.
 fn title_of(received: &ReceivedPost) -> String {
-    let named = received
-        .title
-        .as_deref()
-        .map(|title| markup::plain_name(title, TITLE_CHARS_MAX))
-        .filter(|title| !title.is_empty());
-    named.unwrap_or_else(|| {
+    title_given(received).unwrap_or_else(|| {
         let line = markup::first_line(received.html.sanitized().as_str(), TITLE_LINE_CHARS_MAX);
         Some(line)
             .filter(|line| !line.is_empty())
@@ -111,8 +115,16 @@ fn title_of(received: &ReceivedPost) -> String {
     })
 }
 
+pub(super) fn title_given(received: &ReceivedPost) -> Option<String> {
+    received
+        .title
+        .as_deref()
+        .map(|title| markup::plain_name(title, TITLE_CHARS_MAX))
+        .filter(|title| !title.is_empty())
+}
+
 /// Something must be left to read when what is harmful is gone.
-fn check_readable(received: &ReceivedPost) -> Result<()> {
+pub(super) fn check_readable(received: &ReceivedPost) -> Result<()> {
     let titled = received.parent.is_none() && received.title.is_some();
     let text = received.html.sanitized().as_str();
     if titled || !markup::plain_text(text, 1).is_empty() {
@@ -136,7 +148,11 @@ pub(in crate::services) fn receive_update(
     let case = access::permit_found::<act::EditPost>(connection, asker, post)?;
     check_readable(received)?;
     let html = received.html.sanitized();
-    let title = case.post.is_topic().then(|| title_of(received));
+    let title = match (case.post.is_topic(), case.post.group) {
+        (true, Some(_)) => Some(title_of(received)),
+        (true, None) => title_given(received),
+        (false, _) => None,
+    };
     if case.post.html == html.as_str() && case.post.title == title {
         return Ok(());
     }

@@ -68,10 +68,13 @@ pub async fn comment(
         .db
         .write("create_comment", move |connection| {
             let case = access::permit_post::<act::Comment>(connection, &asker, parent)?;
-            let audience = if case.post.audience == Audience::Aside {
-                Audience::Aside
-            } else {
-                audience
+            // What stays inside is answered inside; on profiles whoever reads the conversation reads it.
+            let audience = match case.post.audience {
+                inherited @ (Audience::Aside
+                | Audience::Profile
+                | Audience::Followers
+                | Audience::Public) => inherited,
+                Audience::Group | Audience::Direct => audience,
             };
             if audience == Audience::Aside {
                 only_colleagues_inside(connection, &asker, case.group.as_ref())?;
@@ -85,7 +88,9 @@ pub async fn comment(
                 |id| addresses.post(id),
                 asker.now,
             )?;
-            join_by_taking_part(connection, &asker, case.permit.group())?;
+            if let Some(group) = &case.group {
+                join_by_taking_part(connection, &asker, group.id)?;
+            }
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
             audit::note(
                 connection,
@@ -141,7 +146,7 @@ fn join_by_taking_part(connection: &mut Connection, asker: &Asker, group: GroupI
     )
 }
 
-fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
+pub(super) fn written_here(asker: &Asker, draft: &Draft) -> Result<NewPost> {
     let (title, body, audience) = match draft {
         Draft::Topic { title, body } => (
             Some(title.as_str().to_owned()),

@@ -142,6 +142,7 @@ async fn wrote(house: &House, by: &Actor, group: &Group, uri: &str) {
         html: "<p>We bring ribbons.</p>".to_owned().into(),
         source: None,
         published: None,
+        recipients: posts::Recipients::default(),
     };
     let viewer = match &group.actor.host {
         Some(host) => Viewer::Server { host: host.clone() },

@@ -2,9 +2,9 @@
 //! or post can be in, many of them at once, some of them senseless. What holds here holds always.
 
 use guildhall::domain::{
-    Access, Actor, ActorId, ActorKind, ActorState, Audience, Capabilities, Capability, Grant,
-    GrantId, GrantTerms, Group, GroupId, GroupRole, Host, JoinMode, Membership, MembershipState,
-    PartnerClass, PartnerState, Post, PostId, PostState, Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKind, ActorState, Audience, Capabilities, Capability, Follow,
+    FollowState, Grant, GrantId, GrantTerms, Group, GroupId, GroupRole, Host, JoinMode, Membership,
+    MembershipState, PartnerClass, PartnerState, Post, PostId, PostState, Stage, Timestamp, Uri,
 };
 use guildhall::storage::partners::NewPartner;
 use guildhall::storage::{self, Database, seed};
@@ -44,6 +44,7 @@ pub struct RandomWorld {
     pub groups: Vec<Group>,
     pub posts: Vec<Post>,
     memberships: Vec<Membership>,
+    follows: Vec<Follow>,
     mentions: Vec<(PostId, ActorId)>,
     /// The host, and a grant whose partner is filled in when that is saved.
     grants: Vec<(Host, Grant)>,
@@ -85,7 +86,8 @@ impl RandomWorld {
         for _ in 0..size.groups {
             world.imagine_group(dice, size);
         }
-        for _ in 0..size.posts_per_group * 12 {
+        world.imagine_follows(dice);
+        for _ in 0..size.posts_per_group * 40 {
             world.imagine_post(dice, None);
         }
         world
@@ -151,6 +153,24 @@ impl RandomWorld {
     fn people(&self) -> impl Iterator<Item = ActorId> {
         let elsewhere = self.people_elsewhere.iter().map(|(person, _)| *person);
         self.people_here.iter().copied().chain(elsewhere)
+    }
+
+    fn imagine_follows(&mut self, dice: &mut Dice) {
+        let people: Vec<ActorId> = self.people().collect();
+        for follower in &people {
+            for followed in people.iter().filter(|followed| *followed != follower) {
+                if dice.percent(40) {
+                    let uri = format!("https://{US}/follows/{follower}/{followed}");
+                    self.follows.push(Follow {
+                        follower: *follower,
+                        followed: *followed,
+                        state: *dice.pick(FollowState::ALL),
+                        uri: uri.parse().unwrap(),
+                        since: day(0),
+                    });
+                }
+            }
+        }
     }
 
     fn imagine_grants(&mut self, dice: &mut Dice, group: GroupId) {
@@ -242,6 +262,7 @@ impl RandomWorld {
             seed::insert_actors(connection, &self.actors)?;
             seed::insert_groups(connection, &self.groups, day(0))?;
             seed::insert_memberships(connection, &self.memberships)?;
+            seed::insert_follows(connection, &self.follows)?;
             for (host, state) in HOSTS {
                 let Some(state) = *state else { continue };
                 let partner = NewPartner {

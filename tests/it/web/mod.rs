@@ -5,6 +5,7 @@ mod assets;
 mod groups;
 mod hidden;
 mod partners;
+mod people;
 mod reports;
 mod sign_in;
 mod topics;

@@ -81,6 +81,15 @@ fn what_we_write_is_what_we_read() {
             html: topic().html.into(),
             source: topic().source,
             published: Some(topic().created_at),
+            recipients: Recipients {
+                everybody: false,
+                named: vec![
+                    "https://acme.example/g/engineering".parse().unwrap(),
+                    "https://acme.example/g/engineering/followers"
+                        .parse()
+                        .unwrap(),
+                ],
+            },
         }
     );
 }
