@@ -285,9 +285,13 @@ async fn expected_home(
     let is_candidate = |post: &&Post| {
         post.is_topic()
             && post.state == PostState::Visible
-            && post
-                .group
-                .is_some_and(|group| world.is_member(group, person))
+            && match post.group {
+                Some(group) => world.is_member(group, person),
+                None => {
+                    let followed = world.is_following(person, post.author);
+                    post.audience.is_on_profile() && (post.author == person || followed)
+                }
+            }
     };
     let candidates: Vec<Post> = world.posts.iter().filter(is_candidate).cloned().collect();
     let asker = asker.clone();

@@ -526,10 +526,10 @@ async fn people_are_met_in_groups_that_connect_the_houses() {
             .await;
         assert_eq!(found.header("content-type"), "application/jrd+json");
         assert_eq!(found.json()["subject"], "acct:ada@acme.example");
-        assert_eq!(
-            acme.get("/u/ada/outbox", Some(reader)).await.items().len(),
-            0
-        );
+        let outbox = acme.get("/u/ada/outbox?page=true", Some(reader)).await;
+        assert_eq!(outbox.items().len(), 0);
+        let followers = acme.get("/u/ada/followers", Some(reader)).await;
+        assert_eq!(followers.items().len(), 0);
     }
     // Otto asks to join a group at birch: birch must be able to find out who asks.
     let theirs = acme.house.remote_group("roads@birch.example").await;

@@ -158,10 +158,7 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     // Who keeps their posts elsewhere changes them there, whatever they may read here.
     let kept_elsewhere = matches!(viewer, Viewer::Person { .. }) && post.audience.is_on_profile();
     if action == Action::EditPost && kept_elsewhere && is_author(viewer, facts) {
-        return yes_if(
-            post.state == PostState::Visible,
-            forbidden(Reason::NotVisible),
-        );
+        return yes_if(post.state == PostState::Visible, hidden(Reason::NotVisible));
     }
     if action == Action::Receive {
         return profiles::receive(viewer, facts, post);

@@ -466,7 +466,11 @@ proptest! {
                 Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports
             ) && case.viewer.is_administrator()
                 && case.lives_here();
-            let own = *action == Action::DeletePost && case.is_own_post();
+            let on_profile = |post: PostFacts| post.audience.is_on_profile();
+            let changes_elsewhere = *action == Action::EditPost
+                && case.is_outsider()
+                && case.facts.post.is_some_and(on_profile);
+            let own = (*action == Action::DeletePost || changes_elsewhere) && case.is_own_post();
             let told = case.is_its_house_telling() && TOLD.contains(action);
             let excepted = OF_NO_GROUP.contains(action)
                 || administers

@@ -154,7 +154,7 @@ pub fn list_by_author(
     let direction = direction(page);
     let some = |from: &str, readable: String| {
         format!(
-            "SELECT s.id FROM (SELECT p.id FROM {from} WHERE p.author_id = $4 AND p.id < $5 AND p.id > $6 \
+            "SELECT s.id AS id FROM (SELECT p.id AS id FROM {from} WHERE p.author_id = $4 AND p.id < $5 AND p.id > $6 \
              AND p.state IN ('visible', 'held') AND {readable} ORDER BY p.id {direction} LIMIT $7) s"
         )
     };
@@ -254,8 +254,8 @@ pub fn list_thread_page(
 /// Ids of all posts the scope lets through: what the property test compares with the rules.
 pub fn list_readable(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<PostId>> {
     let text = format!(
-        "SELECT p.id FROM {POSTS_OF_GROUPS} WHERE {} \
-         UNION ALL SELECT p.id FROM {POSTS_OUTSIDE_GROUPS} WHERE {} ORDER BY id",
+        "SELECT p.id AS id FROM {POSTS_OF_GROUPS} WHERE {} \
+         UNION ALL SELECT p.id AS id FROM {POSTS_OUTSIDE_GROUPS} WHERE {} ORDER BY id",
         scope::posts(scope),
         outside_groups(scope),
     );

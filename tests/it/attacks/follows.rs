@@ -118,7 +118,11 @@ async fn what_nobody_follows_and_what_is_for_one_alone_is_refused() {
             let watch = fixture.watch().await;
             let reply = fixture.deliver(pam, &note).await;
             assert_eq!(reply.status, 403, "{}", reply.text());
-            assert!(reply.text().contains("Direct messages"), "{}", reply.text());
+            assert!(
+                reply.text().contains("no_direct_messages"),
+                "{}",
+                reply.text()
+            );
             watch.unchanged("a direct message").await;
             answers.push(reply.text().to_owned());
         }

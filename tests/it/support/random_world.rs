@@ -256,6 +256,14 @@ impl RandomWorld {
         self.memberships.iter().any(member)
     }
 
+    pub fn is_following(&self, follower: ActorId, followed: ActorId) -> bool {
+        let accepted = |follow: &Follow| {
+            (follow.follower, follow.followed) == (follower, followed)
+                && follow.state == FollowState::Accepted
+        };
+        self.follows.iter().any(accepted)
+    }
+
     /// Writes the world into an empty database.
     pub async fn save(self, db: &Database) -> Self {
         let save = move |connection: &mut storage::Connection| {
