@@ -5,7 +5,8 @@ use guildhall::domain::{
     MembershipState, OrgRole, PartnerState, PostId, PostState, Stage, Timestamp,
 };
 use guildhall::policy::{
-    Action, Facts, FederationMode, GroupFacts, House, MembershipFacts, PostFacts, Viewer, decide,
+    Action, Facts, FederationMode, GroupFacts, House, MembershipFacts, PostFacts, ProfileReach,
+    Viewer, decide,
 };
 
 use crate::limits::{Limits, rate};
@@ -85,6 +86,7 @@ fn facts(
         federation: FederationMode::Closed,
         public_pages: true,
         owners_open_groups: false,
+        profiles: ProfileReach::Colleagues,
     };
     let mut facts = Facts::new(NOW, house);
     facts.group = Some(GroupFacts {

@@ -9,10 +9,10 @@ use std::str::FromStr;
 use ipnet::IpNet;
 
 use crate::config::{
-    Config, DatabaseConfig, DatabaseUrl, FederationConfig, GovernanceConfig, Limits,
+    Config, DatabaseConfig, DatabaseUrl, FederationConfig, GovernanceConfig, Limits, ProfilesConfig,
 };
 use crate::domain::{ATTACHMENTS_MAX, Uri};
-use crate::policy::FederationMode;
+use crate::policy::{FederationMode, ProfileReach};
 
 /// Read when nobody names a file; may be missing.
 const FILE_DEFAULT: &str = "guildhall.toml";
@@ -130,6 +130,12 @@ const SETTINGS: &[(&str, Set)] = &[
         assign(
             &mut draft.config.governance.owners_open_groups,
             switch(text),
+        )
+    }),
+    ("profiles.audience", |draft, text| {
+        assign(
+            &mut draft.config.profiles.audience,
+            one_of::<ProfileReach>(text),
         )
     }),
     ("limits.inbox_body_bytes", |draft, text| {
@@ -300,6 +306,9 @@ fn defaults() -> Config {
         governance: GovernanceConfig {
             public_pages: true,
             owners_open_groups: true,
+        },
+        profiles: ProfilesConfig {
+            audience: ProfileReach::Colleagues,
         },
         limits: Limits {
             inbox_body_bytes: 256 * 1_024,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::domain::{Host, Uri};
-pub use crate::policy::FederationMode;
+pub use crate::policy::{FederationMode, ProfileReach};
 pub use load::{ConfigError, load};
 
 /// Everything that can be set.
@@ -29,6 +29,7 @@ pub struct Config {
     pub organization_name: Option<String>,
     pub federation: FederationConfig,
     pub governance: GovernanceConfig,
+    pub profiles: ProfilesConfig,
     pub limits: Limits,
 }
 
@@ -71,6 +72,12 @@ pub struct GovernanceConfig {
     pub public_pages: bool,
     /// Owners may open their own groups to partners.
     pub owners_open_groups: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ProfilesConfig {
+    /// How far posts on profiles of people here may go, and who may follow them.
+    pub audience: ProfileReach,
 }
 
 /// Limits by name and unit; `docs/operations/configuration.md` explains each.

@@ -61,6 +61,15 @@ text_enum! {
         MoveAccepted = "move_accepted",
         /// A group of ours moved. `activity` has the new group.
         GroupMoved = "group_moved",
+        /// Somebody here asks to follow a person elsewhere. `object` has the other person, `activity`
+        /// the id of the Follow; so it is with the three after it.
+        FollowRequested = "follow_requested",
+        /// Somebody here follows a person elsewhere no more, or takes the request back.
+        Unfollowed = "unfollowed",
+        /// Somebody here lets a person elsewhere follow them.
+        FollowAccepted = "follow_accepted",
+        /// Somebody here refuses a follower elsewhere, or removes them.
+        FollowRejected = "follow_rejected",
         /// A grant was made or changed: the partner is told its terms.
         GrantOffered = "grant_offered",
         /// A grant was taken back.
@@ -112,6 +121,10 @@ impl EventKind {
             | Self::MoveOffered
             | Self::MoveAccepted
             | Self::GroupMoved
+            | Self::FollowRequested
+            | Self::Unfollowed
+            | Self::FollowAccepted
+            | Self::FollowRejected
             | Self::GrantOffered
             | Self::GrantEnded
             | Self::PartnershipEnded

@@ -22,6 +22,10 @@ pub enum Work {
     Discover { what: String },
     /// Fetch the topics a group elsewhere shows us, with their comments.
     Backfill { group: i64 },
+    /// Fetch what a person elsewhere shows us who is followed here from now on.
+    BackfillPerson { person: i64 },
+    /// A person elsewhere says that they moved: their followers here follow `target`, if it says so too.
+    FollowMove { person: i64, target: String },
     /// Read at `list` whom a group elsewhere counts as members here, if `digest` still stands for them.
     AgreeOnRoster {
         group: i64,

@@ -15,8 +15,22 @@ text_enum! {
         Aside = "aside",
         /// The people it names.
         Direct = "direct",
-        /// The author's profile.
+        /// Colleagues, on the profile where its thread began.
         Profile = "profile",
+        /// Who follows the person whose profile it is on; colleagues too, when that is one of ours.
+        Followers = "followers",
+        /// Everybody, on a profile.
+        Public = "public",
+    }
+}
+
+impl Audience {
+    /// It stands on somebody's profile, in no group.
+    pub const fn is_on_profile(self) -> bool {
+        match self {
+            Self::Profile | Self::Followers | Self::Public => true,
+            Self::Group | Self::Aside | Self::Direct => false,
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 //! conversation below each topic. Bounded. What people of other servers wrote is named there and read
 //! where they keep it, from servers we speak with: their own server alone can say what they wrote.
 
+pub mod person;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;

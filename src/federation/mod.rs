@@ -15,6 +15,7 @@ mod inbox;
 pub mod json;
 pub mod keyring;
 pub mod keys;
+mod moves;
 pub mod multibase;
 pub mod objects;
 pub mod partnership;

@@ -75,7 +75,11 @@ async fn run_one(federation: Federation, job: Job) {
 
 /// Somebody waits for a look-up and for the answer to an invitation: they are told at once.
 fn keeps_trying(job: &Job) -> bool {
-    matches!(job.work, Work::Backfill { .. }) && job.attempts < ATTEMPTS_MAX
+    let patient = matches!(
+        job.work,
+        Work::Backfill { .. } | Work::BackfillPerson { .. } | Work::FollowMove { .. }
+    );
+    patient && job.attempts < ATTEMPTS_MAX
 }
 
 async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
@@ -84,6 +88,17 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
         Work::Backfill { group } => {
             let count = backfill::backfill(federation, GroupId(*group)).await?;
             tracing::info!(group, count, "earlier posts were fetched");
+            Ok(())
+        }
+        Work::BackfillPerson { person } => {
+            let count = backfill::person::backfill(federation, ActorId(*person)).await?;
+            tracing::info!(person, count, "earlier posts were fetched");
+            Ok(())
+        }
+        Work::FollowMove { person, target } => {
+            let target = target.parse()?;
+            let count = federation.follow_move(ActorId(*person), &target).await?;
+            tracing::info!(person, %target, count, "followers moved along");
             Ok(())
         }
         Work::AgreeOnRoster {

@@ -16,6 +16,8 @@ text_enum! {
         React = "react",
         Comment = "reply",
         StartTopic = "start",
+        /// Write something on one's own profile; see [`permit_profile_post`](crate::policy::permit_profile_post).
+        PostOnProfile = "post_on_profile",
         Attach = "attach",
         EditPost = "edit",
         DeletePost = "delete",
@@ -94,6 +96,7 @@ acts! {
     React: InGroup OnPost,
     Comment: InGroup OnPost,
     StartTopic: InGroup,
+    PostOnProfile: ,
     Attach: InGroup,
     EditPost: InGroup OnPost,
     DeletePost: InGroup OnPost,

@@ -16,6 +16,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// How far posts on profiles of people here may go.
+    ProfileReach ("profiles.audience") {
+        /// They stay inside, and nobody outside follows people here.
+        Colleagues = "colleagues",
+        /// To followers at partners.
+        Partners = "partners",
+        /// To everybody; followers may be anywhere in open mode.
+        Public = "public",
+    }
+}
+
 /// Settings of the house that rules depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct House {
@@ -24,6 +36,7 @@ pub struct House {
     pub public_pages: bool,
     /// Owners may open their own groups to partners.
     pub owners_open_groups: bool,
+    pub profiles: ProfileReach,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +82,16 @@ pub struct PostFacts {
     pub names_viewer: bool,
 }
 
+/// On whose profile a post stands: who wrote the topic of its thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerFacts {
+    pub id: ActorId,
+    /// Where they live; none: here.
+    pub home: Option<Host>,
+    /// The viewer follows them and was let in; for a server: somebody there was.
+    pub followed: bool,
+}
+
 /// The case: everything [`decide`](crate::policy::decide) may look at besides viewer and action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -77,7 +100,7 @@ pub struct Facts {
     pub group: Option<GroupFacts>,
     /// The viewer's relation to the group.
     pub membership: Option<MembershipFacts>,
-    /// For a viewer from elsewhere the partnership with its server; for a group elsewhere the
+    /// For a viewer from elsewhere the partnership with its server; for a group or profile elsewhere the
     /// partnership with its house.
     pub partner: Option<PartnerState>,
     /// For a group of ours the grant to the viewer's server; for a group elsewhere the grant its
@@ -95,6 +118,8 @@ pub struct Facts {
     /// For a viewer from elsewhere and a group elsewhere: its house says that they read it.
     pub vouched: bool,
     pub post: Option<PostFacts>,
+    /// Of a post outside groups: on whose profile it stands, if it is not between people.
+    pub owner: Option<OwnerFacts>,
 }
 
 impl Facts {
@@ -113,6 +138,7 @@ impl Facts {
             known_on_host: false,
             vouched: false,
             post: None,
+            owner: None,
         }
     }
 

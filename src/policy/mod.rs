@@ -77,9 +77,31 @@
 //!   but blocked servers. Who is disabled exists for nobody outside.
 //! - Who wrote something elsewhere may say that people here are not to like or answer it (`interactionPolicy`); moderators
 //!   here are not asked to overrule that.
-//! - Posts on profiles are for colleagues; nobody reacts to them or comments on them yet.
 //! - That there is an admin API is no secret: who is no administrator is told so. What is behind it is
 //!   hidden and forbidden as everywhere; administering a group does not let one into it.
+//!
+//! Profiles:
+//! - A conversation belongs to the profile on which it began. Posts on profiles here are read by
+//!   colleagues; beyond that, what `profiles.audience` allows now: followers at active partners read
+//!   what is for followers, and what is for everybody is read by whom we speak with and, where public
+//!   pages are on, by anybody. A setting that is narrowed counts for what is there already.
+//! - Whether a partner's software keeps groups that are not public is not asked about what is for
+//!   followers: that, microblog software keeps, and the house decided to let it out.
+//! - What somebody elsewhere wrote for their followers is read by who follows them and was let in, here
+//!   nobody else; what they wrote for everybody, by colleagues. To nobody outside is it shown. Not
+//!   while their server is blocked, nor in closed mode when it is no partner any more.
+//! - Their own server is shown, and sent, what people here answered there. Colleagues may answer and
+//!   like whatever they read; that it leaves the house needs no setting, for it goes to who wrote to them.
+//! - From elsewhere, who follows somebody here answers and likes what they read of them; others do not,
+//!   even where they may read. What is added to a conversation on a profile
+//!   elsewhere is heard from people of its server only.
+//! - Colleagues follow people here at once, for they read them anyway. Guests follow nobody, write on no
+//!   profile and read there what the public does.
+//! - From outside, people here are followed where `profiles.audience` is wider than colleagues: by
+//!   partners, and in open mode with *public* by others; as each person chose (`each` is the default).
+//!   Then partners may know that those exist who let themselves be followed. Following connects two
+//!   houses as a common group does, as long as it lasts.
+//! - Removed followers, and those of a partner that ended, read nothing any more.
 //! - The command line (operator) administers, lists members, lets people in and puts them out, and
 //!   removes, restores and locks what an id names (asides and direct messages excepted), but reads
 //!   no posts, not even public ones. Breaking the glass is not an action yet.
@@ -96,8 +118,7 @@ mod viewer;
 pub use action::*;
 pub use facts::*;
 pub use rules::{
-    PersonFacts, ProfileFacts, decide, explain, grant_effect, invitation_outcome, join_outcome,
-    may_look_elsewhere, permit, reads_profile, reads_upload, sees_person, shows_text, stage_fits,
+    FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, decide, explain, follow_outcome, grant_effect, invitation_outcome, join_outcome, may_follow, may_look_elsewhere, permit, permit_profile_post, reads_profile, reads_upload, sees_person, shows_text, stage_fits, widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;

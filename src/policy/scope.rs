@@ -1,7 +1,7 @@
 //! Everything a viewer may read, described so that storage can turn it into a filter.
 
 use crate::domain::{ActorId, Host, Timestamp};
-use crate::policy::{FederationMode, House, Viewer};
+use crate::policy::{FederationMode, House, ProfileReach, Viewer};
 
 /// The posts and groups a viewer may read. Storage's lists take it and add nothing of their own;
 /// a property test says that it lets through exactly what [`decide`](crate::policy::decide) allows.
@@ -11,6 +11,8 @@ pub struct ReadScope {
     now: Timestamp,
     public: bool,
     open_federation: bool,
+    profiles: ProfileReach,
+    public_profiles: bool,
 }
 
 /// The kinds of askers that a filter tells apart.
@@ -53,6 +55,16 @@ impl ReadScope {
     pub const fn open_federation(&self) -> bool {
         self.open_federation
     }
+
+    /// How far posts on profiles of people here may go.
+    pub const fn profiles(&self) -> ProfileReach {
+        self.profiles
+    }
+
+    /// What is for everybody on profiles here is in it, whoever asks.
+    pub const fn public_profiles(&self) -> bool {
+        self.public_profiles
+    }
 }
 
 /// What `viewer` may read at `now`.
@@ -79,5 +91,7 @@ pub fn scope(viewer: &Viewer, house: House, now: Timestamp) -> ReadScope {
         now,
         public,
         open_federation,
+        profiles: house.profiles,
+        public_profiles: house.profiles == ProfileReach::Public && house.public_pages,
     }
 }

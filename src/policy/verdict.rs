@@ -50,6 +50,12 @@ text_enum! {
         SecretNotPublic = "secret_not_public",
         PollOver = "poll_over",
         VotedAlready = "voted_already",
+        Oneself = "oneself",
+        NotFollowed = "not_followed",
+        NotFollowable = "not_followable",
+        ProfilesStayInside = "profiles_stay_inside",
+        NoDirectMessages = "no_direct_messages",
+        NotForConversation = "not_for_conversation",
     }
 }
 
@@ -125,6 +131,20 @@ impl Reason {
             Self::RepliesReserved => "Its author does not want answers to it from people here.",
             Self::PeopleOnly => "Only people may do this: neither servers nor the command line.",
             Self::GroupsOnly => "This can only be done in a group.",
+            Self::Oneself => "Nobody follows themselves.",
+            Self::NotFollowed => "This is for people who follow each other. Follow first.",
+            Self::NotFollowable => {
+                "This person lets nobody outside their organization follow them."
+            }
+            Self::ProfilesStayInside => {
+                "Posts on profiles do not go that far in this organization. An administrator can change that."
+            }
+            Self::NoDirectMessages => {
+                "Direct messages are not kept here. Write in a group, or answer where everybody in the conversation reads it."
+            }
+            Self::NotForConversation => {
+                "An answer is kept only when it is for everybody, or for those who read the conversation."
+            }
             Self::SecretNotPublic => {
                 "A secret group cannot be public. Make it closed or open first."
             }
@@ -170,7 +190,7 @@ pub struct Permit<A: Act> {
 }
 
 impl<A: Act> Permit<A> {
-    pub(super) const fn new(group: GroupId, post: PostId) -> Self {
+    pub(in crate::policy) const fn new(group: GroupId, post: PostId) -> Self {
         Self {
             group,
             post,

@@ -5,14 +5,12 @@ use std::collections::hash_map::Entry;
 
 use crate::app::Asker;
 use crate::domain::{
-    Access, Account, Actor, ActorId, ActorKind, ActorState, Audience, Group, GroupId, Host,
-    Interaction, Membership, MembershipState, Outreach, Post, PostId, PostState, Stage, Timestamp,
-    Uri,
+    Access, Account, Actor, ActorId, ActorKind, ActorState, Approval, Audience, FollowState, Group, GroupId, Host, Interaction, Membership, MembershipState, Outreach, Post, PostId, PostState, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{
-    self, Act, Action, Facts, GroupFacts, MembershipFacts, Permit, PostFacts, ProfileFacts,
-    ReadScope, Reason, Refusal, Viewer,
+    self, Act, Action, Facts, FollowFacts, GroupFacts, MembershipFacts, OwnerFacts, Permit,
+    PostFacts, ProfileFacts, ProfilePostFacts, ReadScope, Reason, Refusal, Viewer, act,
 };
 use crate::storage::posts::Standing;
 use crate::storage::{self, Connection};
@@ -131,9 +129,86 @@ pub fn permit_person(
         enabled: sought.as_ref().is_some_and(enabled),
         partner,
         shares_group,
+        follows_there: follows_there(connection, asker, person)?,
+        followable: is_followable(connection, person)?,
     };
     policy::reads_profile(&asker.viewer, &facts)?;
     sought.ok_or(Error::NotFound)
+}
+
+fn follows_there(connection: &mut Connection, asker: &Asker, person: ActorId) -> Result<bool> {
+    match asker.viewer.host() {
+        Some(host) => storage::follows::connects(connection, person, host),
+        None => Ok(false),
+    }
+}
+
+fn is_followable(connection: &mut Connection, person: ActorId) -> Result<bool> {
+    let approval = storage::follows::find_approval(connection, person)?;
+    Ok(approval.is_some_and(|approval| approval != Approval::Nobody))
+}
+
+/// Asks whether the asker may follow somebody, here or elsewhere, and how that begins. Whoever is not
+/// there is asked for like who is hidden.
+pub fn permit_follow(
+    connection: &mut Connection,
+    asker: &Asker,
+    sought: Option<Actor>,
+) -> Result<(FollowState, Actor)> {
+    let id = sought.as_ref().map_or(ActorId(0), |actor| actor.id);
+    let home = sought.as_ref().and_then(|actor| actor.host.clone());
+    let there = sought
+        .as_ref()
+        .is_some_and(|actor| actor.kind == ActorKind::Person && actor.state == ActorState::Active);
+    let account = storage::accounts::find(connection, id)?;
+    let known = match (&asker.viewer, &home) {
+        (Viewer::Member { .. }, Some(_)) => there,
+        (Viewer::Member { .. }, None) => {
+            there && account.as_ref().is_some_and(|account| !account.disabled)
+        }
+        _ => match permit_person(connection, asker, account) {
+            Ok(_) => there,
+            Err(Error::NotFound | Error::Denied(_)) => false,
+            Err(fault) => return Err(fault),
+        },
+    };
+    let partner = match asker.viewer.host().or(home.as_ref()) {
+        Some(host) => storage::partners::find_state(connection, host)?,
+        None => None,
+    };
+    let facts = FollowFacts {
+        house: asker.house,
+        followed: id,
+        home,
+        known,
+        approval: storage::follows::find_approval(connection, id)?.unwrap_or(Approval::Nobody),
+        partner,
+    };
+    policy::may_follow(&asker.viewer, &facts)?;
+    let outcome = policy::follow_outcome(&asker.viewer, &facts);
+    Ok((outcome, sought.ok_or(Error::NotFound)?))
+}
+
+/// Asks whether the asker may write on the own profile, or is kept here who writes on theirs elsewhere.
+pub fn permit_profile_post(
+    connection: &mut Connection,
+    asker: &Asker,
+    audience: Audience,
+) -> Result<Permit<act::PostOnProfile>> {
+    let (partner, followed_here) = match (asker.viewer.host(), asker.viewer.actor()) {
+        (Some(host), Some(author)) => (
+            storage::partners::find_state(connection, host)?,
+            storage::follows::any_follower_on_host(connection, author, None)?,
+        ),
+        _ => (None, false),
+    };
+    let facts = ProfilePostFacts {
+        house: asker.house,
+        audience,
+        partner,
+        followed_here,
+    };
+    Ok(policy::permit_profile_post(&asker.viewer, &facts)?)
 }
 
 /// The person takes part in a group elsewhere whose house says that the asker reads it.
@@ -164,6 +239,8 @@ pub fn permit_former_person(
         enabled: true,
         partner,
         shares_group,
+        follows_there: false,
+        followable: false,
     };
     Ok(policy::reads_profile(&asker.viewer, &facts)?)
 }
@@ -360,9 +437,63 @@ pub fn post_facts(
 ) -> Result<Facts> {
     let facts = match group {
         Some(group) => group_facts(connection, asker, group)?,
-        None => Facts::new(asker.now, asker.house),
+        None => profile_facts(connection, asker, post)?,
     };
     about_post(connection, asker, facts, post)
+}
+
+/// What is known of the asker and whose profile a post stands on. What is between people stands on
+/// nobody's.
+pub fn profile_facts(connection: &mut Connection, asker: &Asker, post: &Post) -> Result<Facts> {
+    let mut facts = Facts::new(asker.now, asker.house);
+    if !post.audience.is_on_profile() {
+        return Ok(facts);
+    }
+    let owner = find_owner(connection, post)?;
+    let followed = match &asker.viewer {
+        Viewer::Member { actor, .. } | Viewer::Person { actor, .. } => {
+            storage::follows::is_following(connection, *actor, owner.id)?
+        }
+        Viewer::Server { host } => {
+            storage::follows::any_follower_on_host(connection, owner.id, Some(host))?
+        }
+        Viewer::Anonymous | Viewer::Operator => false,
+    };
+    if let Some(host) = asker.viewer.host().or(owner.host.as_ref()) {
+        facts.partner = storage::partners::find_state(connection, host)?;
+    }
+    facts.owner = Some(OwnerFacts {
+        id: owner.id,
+        home: owner.host,
+        followed,
+    });
+    Ok(facts)
+}
+
+/// On whose profile a post stands: who wrote the topic of its thread.
+pub fn find_owner(connection: &mut Connection, post: &Post) -> Result<Actor> {
+    let author = match post.is_topic() {
+        true => post.author,
+        false => {
+            let topic = storage::posts::find(connection, post.topic)?;
+            topic.ok_or(Error::NotFound)?.author
+        }
+    };
+    storage::actors::find(connection, author)?.ok_or(Error::NotFound)
+}
+
+/// May the server at `host` be sent a post on a profile now?
+pub fn may_receive_profile_post(
+    connection: &mut Connection,
+    asker: &Asker,
+    host: &Host,
+    post: &Post,
+) -> Result<Result<(), Refusal>> {
+    let server = Asker {
+        viewer: Viewer::Server { host: host.clone() },
+        ..asker.clone()
+    };
+    explain(connection, &server, Action::Receive, None, Some(post))
 }
 
 /// Adds what is known of a post to the facts of its group, for who asks about many posts of it.

@@ -13,7 +13,10 @@ mod release;
 mod routes;
 mod telling;
 
-pub use news::{ActorNews, ActorTelling, GroupTelling, News, Render, Rendered, Telling};
+pub use news::{
+    ActorNews, ActorTelling, GroupTelling, News, ProfileNews, ProfileTelling, Render, Rendered,
+    Telling,
+};
 pub use plan::plan;
 pub use queue::{
     ask, discard, list_destinations, list_given_up, list_unsent, list_untold, retell, retry,

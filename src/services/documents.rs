@@ -1,17 +1,21 @@
 //! What other servers may read of this house. Every question goes through policy; what is not
 //! there is asked for like what is hidden, so that an answer tells nothing, not even by its time.
 
+mod profiles;
+
 use std::collections::HashMap;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Attachment, Audience, Group, GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Promise, Timestamp, Uri,
+    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Approval, Attachment, Audience, Group, GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Promise, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
 use crate::services::{access, house, interactions, polls};
 use crate::storage::reactions::Like;
 use crate::storage::{self, Connection};
+
+pub use profiles::{followers, outbox, profile_conversation, profile_post};
 
 /// A topic or comment with what its document names.
 #[derive(Clone, Debug)]
@@ -60,7 +64,7 @@ pub async fn instance(app: &App) -> Result<(Actor, Vec<ActorKey>)> {
 /// Somebody of this house, or that they are gone.
 #[derive(Clone, Debug)]
 pub enum PersonDocument {
-    Here(Box<Actor>, Vec<ActorKey>),
+    Here(Box<Actor>, Vec<ActorKey>, Approval),
     /// Erased: for those who could have met them.
     Gone(Uri),
 }
@@ -76,7 +80,9 @@ pub async fn person(app: &App, asker: Asker, name: &str) -> Result<PersonDocumen
             }
             let person = find_person(connection, &asker, &name)?.actor;
             let keys = public_keys(connection, &person, asker.now)?;
-            Ok(PersonDocument::Here(Box::new(person), keys))
+            let approval = storage::follows::find_approval(connection, person.id)?;
+            let approval = approval.unwrap_or(Approval::Nobody);
+            Ok(PersonDocument::Here(Box::new(person), keys, approval))
         })
         .await
 }

@@ -287,6 +287,7 @@ pub(super) fn forget(connection: &mut Connection, asker: &Asker, actor: &Actor) 
     }
     storage::actors::set_state(connection, actor.id, ActorState::Deleted)?;
     storage::memberships::remove_of_actor(connection, actor.id)?;
+    storage::follows::remove_of_actor(connection, actor.id)?;
     if actor.kind == ActorKind::Group {
         storage::memberships::remove_all(connection, actor.id.group())?;
         storage::groups::set_withdrawn(connection, actor.id.group(), Some(asker.now))?;

@@ -214,7 +214,8 @@ struct AcquaintedRow {
 }
 
 /// One line per server that has met a person of this house, and an inbox that reaches it: where a
-/// group lives that they joined, and where a member is of a group they are in or wrote in.
+/// group lives that they joined, where a member is of a group they are in or wrote in, and where
+/// somebody is whom they follow or who follows them.
 pub fn list_acquainted_hosts(
     connection: &mut Connection,
     person: ActorId,
@@ -225,7 +226,9 @@ pub fn list_acquainted_hosts(
                 OR a.id IN (SELECT w.group_id FROM posts w WHERE w.author_id = $1 AND w.audience = 'group') \
                 OR a.id IN (SELECT o.actor_id FROM memberships o WHERE o.state = 'member' AND o.group_id IN (\
                 SELECT m.group_id FROM memberships m WHERE m.actor_id = $1 AND m.state = 'member' \
-                UNION SELECT p.group_id FROM posts p WHERE p.author_id = $1 AND p.audience = 'group'))) \
+                UNION SELECT p.group_id FROM posts p WHERE p.author_id = $1 AND p.audience = 'group')) \
+                OR a.id IN (SELECT f.follower_id FROM follows f WHERE f.followed_id = $1) \
+                OR a.id IN (SELECT f.followed_id FROM follows f WHERE f.follower_id = $1)) \
                 GROUP BY a.host ORDER BY a.host";
     let rows: Vec<AcquaintedRow> = diesel::sql_query(text)
         .bind::<diesel::sql_types::BigInt, _>(person.0)

@@ -58,6 +58,7 @@ diesel::table! {
         password_hash -> Nullable<Text>,
         disabled_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        followers -> Text,
     }
 }
 
@@ -141,6 +142,16 @@ diesel::table! {
         leaving -> Bool,
         target_uri -> Nullable<Text>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    follows (follower_id, followed_id) {
+        follower_id -> BigInt,
+        followed_id -> BigInt,
+        state -> Text,
+        uri -> Text,
+        since -> BigInt,
     }
 }
 
@@ -562,6 +573,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bans,
     moderators_elsewhere,
     moves,
+    follows,
     partners,
     invitations,
     grants,

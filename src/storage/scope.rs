@@ -10,7 +10,7 @@ use diesel::sql_types::BigInt;
 
 use crate::domain::{Capability, GroupId};
 use crate::error::Result;
-use crate::policy::{Asker, ReadScope};
+use crate::policy::{Asker, ProfileReach, ReadScope};
 use crate::storage::Connection;
 use crate::storage::connection::on_backend;
 use crate::storage::listing::Listing;
@@ -151,7 +151,6 @@ const BY_MIRROR: &str = "(g.mirror = 'on' AND NOT (g.stage = 'public' AND g.acce
 const FOR_THE_GROUP: &str = "p.audience = 'group'";
 const ASIDE: &str = "p.audience = 'aside'";
 const DIRECT: &str = "p.audience = 'direct'";
-const PROFILE: &str = "p.audience = 'profile'";
 const NOT_HELD: &str = "p.state <> 'held'";
 const OWN: &str = "p.author_id = $1";
 
@@ -323,18 +322,103 @@ fn lives_there(scope: &ReadScope) -> String {
     ])
 }
 
-/// Which posts outside groups (`p` alone) the scope lets through: on profiles, and between people.
-pub(super) fn posts_outside_groups(scope: &ReadScope) -> String {
-    let direct = all([DIRECT, NAMES_THE_ASKER]);
-    let own_or_visible = any([OWN, "p.state = 'visible'"]);
-    match scope.asker() {
-        Asker::Colleague(_) => all([&any([&direct, PROFILE]), &own_or_visible]),
-        Asker::Guest(_) => all([&any([&direct, &all([PROFILE, OWN])]), &own_or_visible]),
-        Asker::Anybody | Asker::Person { .. } | Asker::Server { .. } | Asker::Operator => {
-            NOTHING.to_owned()
+// Profiles ----------------------------------------------------------------------------------------
+
+/// A post outside groups, and whose profile it stands on: who wrote the topic of its thread.
+pub(super) const POSTS_OUTSIDE_GROUPS: &str =
+    "posts p JOIN posts pt ON pt.id = p.topic_id JOIN actors po ON po.id = pt.author_id";
+
+const ON_PROFILE: &str = "p.audience IN ('profile', 'followers', 'public')";
+const FOR_EVERYBODY: &str = "p.audience = 'public'";
+const BEYOND_COLLEAGUES: &str = "p.audience IN ('followers', 'public')";
+const OF_OURS: &str = "po.host = ''";
+const OF_OTHERS: &str = "po.host <> ''";
+
+const FOLLOWED: &str = "EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = $1 AND f.followed_id = po.id \
+     AND f.state = 'accepted')";
+
+const FOLLOWED_FROM_HOST: &str = "EXISTS (SELECT 1 FROM follows f JOIN actors fa ON fa.id = f.follower_id \
+     WHERE f.followed_id = po.id AND f.state = 'accepted' AND fa.host = $2 AND fa.state = 'active')";
+
+const ACTIVE_PARTNER: &str =
+    "EXISTS (SELECT 1 FROM partners b WHERE b.host = $2 AND b.state = 'active')";
+
+const NOT_PAUSED: &str =
+    "NOT EXISTS (SELECT 1 FROM partners b WHERE b.host = $2 AND b.state = 'paused')";
+
+/// The server of a profile elsewhere is one we speak with.
+fn owner_is_spoken_with(scope: &ReadScope) -> &'static str {
+    match scope.open_federation() {
+        true => {
+            "NOT EXISTS (SELECT 1 FROM partners b WHERE b.host = po.host AND b.state = 'blocked')"
+        }
+        false => {
+            "EXISTS (SELECT 1 FROM partners b WHERE b.host = po.host AND b.state IN ('active', 'paused'))"
         }
     }
 }
+
+/// The asking server is one that what is for everybody is shown to.
+fn spoken_with(scope: &ReadScope) -> String {
+    match scope.open_federation() {
+        true => all([NOT_BLOCKED, NOT_PAUSED]),
+        false => ACTIVE_PARTNER.to_owned(),
+    }
+}
+
+/// Which posts outside groups the scope lets through: on profiles, and between people. Uses the names
+/// of [`POSTS_OUTSIDE_GROUPS`].
+pub(super) fn posts_outside_groups(scope: &ReadScope) -> String {
+    let direct = all([DIRECT, NAMES_THE_ASKER]);
+    let own_or_visible = any([OWN, "p.state = 'visible'"]);
+    let public = match scope.public_profiles() {
+        true => all([FOR_EVERYBODY, OF_OURS]),
+        false => NOTHING.to_owned(),
+    };
+    match scope.asker() {
+        Asker::Operator => NOTHING.to_owned(),
+        Asker::Anybody => all([&public, "p.state = 'visible'"]),
+        Asker::Guest(_) => {
+            let on_profile = all([ON_PROFILE, OWN]);
+            all([&any([&direct, &on_profile, &public]), &own_or_visible])
+        }
+        Asker::Colleague(_) => {
+            let elsewhere = all([
+                OF_OTHERS,
+                owner_is_spoken_with(scope),
+                &any([FOR_EVERYBODY, &all([BEYOND_COLLEAGUES, FOLLOWED])]),
+            ]);
+            let on_profile = all([ON_PROFILE, &any([OWN, OF_OURS, &elsewhere])]);
+            all([&any([&direct, &on_profile]), &own_or_visible])
+        }
+        Asker::Person { .. } => shown_outside(scope, FOLLOWED, "po.id = $1"),
+        Asker::Server { .. } => shown_outside(scope, FOLLOWED_FROM_HOST, "po.host = $2"),
+    }
+}
+
+/// What somebody elsewhere reads: of our people as a follower or as everybody, and on profiles of
+/// their own what people here wrote.
+fn shown_outside(scope: &ReadScope, followed: &str, their_own: &str) -> String {
+    let as_follower = all([BEYOND_COLLEAGUES, followed, ACTIVE_PARTNER]);
+    let as_anybody = all([FOR_EVERYBODY, &spoken_with(scope)]);
+    let of_ours = match scope.profiles() {
+        ProfileReach::Colleagues => NOTHING.to_owned(),
+        ProfileReach::Partners => as_follower,
+        ProfileReach::Public => any([&as_follower, &as_anybody]),
+    };
+    let answers = all([
+        OF_OTHERS,
+        their_own,
+        owner_is_spoken_with(scope),
+        NOT_PAUSED,
+        BEYOND_COLLEAGUES,
+        BY_US,
+    ]);
+    let either = any([&all([OF_OURS, &of_ours]), &answers]);
+    all(["p.state = 'visible'", &either])
+}
+
+// Groups ------------------------------------------------------------------------------------------
 
 /// Which groups' existence the scope shows.
 fn groups(scope: &ReadScope) -> String {

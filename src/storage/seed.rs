@@ -1,16 +1,17 @@
 //! Many rows at once, and nobody is asked: for tests, benchmarks and development databases. No use
 //! case writes this way.
 
-use crate::domain::{Actor, ActorId, Grant, Group, Membership, Post, PostId, Timestamp};
+use crate::domain::{Actor, ActorId, Follow, Grant, Group, Membership, Post, PostId, Timestamp};
 use crate::error::Result;
 use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
 use crate::storage::connection::on_backend;
+use crate::storage::follows::FollowRow;
 use crate::storage::grants::GrantRow;
 use crate::storage::groups::GroupRow;
 use crate::storage::memberships::MembershipRow;
 use crate::storage::posts::PostRow;
-use crate::storage::schema::{actors, grants, groups, memberships, mentions, posts};
+use crate::storage::schema::{actors, follows, grants, groups, memberships, mentions, posts};
 
 /// Rows of one statement. SQLite takes at most 32,766 values, and a post has 20.
 const ROWS_PER_STATEMENT: usize = 1_000;
@@ -41,6 +42,11 @@ pub fn insert_groups(connection: &mut Connection, items: &[Group], at: Timestamp
 
 pub fn insert_memberships(connection: &mut Connection, items: &[Membership]) -> Result<()> {
     insert_all!(connection, memberships::table, items, MembershipRow::from);
+    Ok(())
+}
+
+pub fn insert_follows(connection: &mut Connection, items: &[Follow]) -> Result<()> {
+    insert_all!(connection, follows::table, items, FollowRow::from);
     Ok(())
 }
 

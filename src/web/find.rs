@@ -1,4 +1,4 @@
-//! Looking for a group by its handle, here and at partners.
+//! Looking for a group or person by handle, here and at partners.
 
 use std::time::Duration;
 
@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use crate::domain::{Handle, JobState};
 use crate::error::Error;
-use crate::services::{groups, jobs};
+use crate::services::directory::{self, Entry};
+use crate::services::{groups, jobs, partners};
 use crate::web::errors::{self, Answer, Problem, Told};
-use crate::web::views::{FindOutcome, FindPage};
+use crate::web::views::{Author, FindOutcome, FindPage};
 use crate::web::visit::Member;
 use crate::web::{answer, parts};
 
@@ -52,7 +53,24 @@ async fn known(member: &Member, handle: &Handle) -> Result<FindOutcome, Problem>
             let card = parts::group_card(&view, member.app.config.host());
             Ok(FindOutcome::Found(Box::new(card)))
         }
-        Err(Error::NotFound) => Ok(FindOutcome::NotFound),
+        Err(Error::NotFound) => known_person(member, handle).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn known_person(member: &Member, handle: &Handle) -> Result<FindOutcome, Problem> {
+    let (app, viewer) = (&member.app, member.viewer());
+    match directory::find_by_handle(app, viewer, handle.clone()).await {
+        Ok(Entry::Person(person)) => {
+            let known = partners::behind(app, person.host.clone()).await?;
+            let partner = person.host.as_ref().and_then(|host| known.get(host));
+            let shown = Author {
+                url: Some(parts::person_url(&person)),
+                ..parts::author(&person, partner)
+            };
+            Ok(FindOutcome::Person(Box::new(shown)))
+        }
+        Ok(Entry::Group { .. }) | Err(Error::NotFound) => Ok(FindOutcome::NotFound),
         Err(error) => Err(error.into()),
     }
 }
@@ -69,7 +87,7 @@ async fn ask_there(member: &Member, handle: Handle) -> Result<FindOutcome, Probl
 
 async fn page(member: &Member, handle: &str, outcome: FindOutcome, told: Option<Told>) -> Answer {
     let page = FindPage {
-        page: member.page_told("Find a group", told.as_ref()).await?,
+        page: member.page_told("Find", told.as_ref()).await?,
         handle: handle.to_owned(),
         outcome,
     };

@@ -81,11 +81,16 @@ fn everybodys(config: &mut ServiceConfig) {
         .service(resource("/groups").get(groups::list).post(groups::create))
         .route("/find", get().to(find::show))
         .route("/u/{name}", get().to(people::show))
+        .service(act("/u/{name}/follow").post(people::follow))
+        .service(act("/u/{name}/unfollow").post(people::unfollow))
+        .service(act("/u/{name}/posts").post(people::write))
         .route("/settings", get().to(settings::show))
         .service(act("/settings/mirror").post(settings::choose_mirror))
         .service(act("/settings/password").post(settings::change_password))
         .service(act("/settings/sessions").post(settings::end_session))
-        .service(act("/settings/tokens").post(settings::revoke_token));
+        .service(act("/settings/tokens").post(settings::revoke_token))
+        .service(act("/settings/approval").post(settings::set_approval))
+        .service(act("/settings/followers").post(settings::answer_follower));
 }
 
 fn groups_and_posts(config: &mut ServiceConfig) {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{PostId, Stage};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::policy::Reason;
 use crate::services::posts::{self, Lock, Pin};
 use crate::web::errors::{self, Answer, Told};
@@ -51,7 +51,7 @@ async fn page(member: &Member, id: PostId, why: Why, told: Option<Told>) -> Answ
             false => Err(Reason::NotModerator.into()),
         };
     }
-    let group = &thread.group;
+    let group = thread.place.group().ok_or(Error::NotFound)?;
     let page = RemovePage {
         page: member.page_told("Remove", told.as_ref()).await?,
         id: id.to_string(),

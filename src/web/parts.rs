@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Actor, Attachment, AttachmentKind, Audience, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner, PartnerState, PostState, PostView, RefusalNotice, Timestamp, Uri,
+    Actor, Attachment, AttachmentKind, Audience, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner, PartnerState, Post, PostState, PostView, RefusalNotice, Timestamp, Uri,
 };
 use crate::policy::Action;
 use crate::services::groups::{GroupView, Readers};
@@ -17,6 +17,8 @@ use crate::web::views::{
 };
 
 /// Longest first words of a topic in a list, in characters.
+/// Words of a post that stand for its title.
+const FIRST_WORDS_CHARS_MAX: usize = 120;
 const EXCERPT_CHARS_MAX: usize = 240;
 /// Longest description of a group in the directory, in characters.
 const SUMMARY_CHARS_MAX: usize = 200;
@@ -329,13 +331,17 @@ pub fn audience(readers: &Readers) -> Vec<AudiencePart> {
 pub fn topic_summary(listed: &Listed, with_group: bool, now: Timestamp) -> TopicSummary {
     let post = &listed.view.post;
     let excerpt = markup::plain_text(&post.html, EXCERPT_CHARS_MAX);
+    let title = post.title.clone();
+    let titled = title.is_some();
+    let group = listed.group.as_ref().filter(|_| with_group);
     TopicSummary {
         url: format!("/p/{}", post.id),
-        title: post.title.clone().unwrap_or_default(),
-        group: with_group.then(|| group_link(&listed.group, listed.group_partner.as_ref())),
+        title: title.unwrap_or_else(|| first_words(post)),
+        group: group.map(|group| group_link(group, listed.group_partner.as_ref())),
         author: author_of(&listed.view, listed.author_partner.as_ref()),
         when: when(post.created_at, now),
-        excerpt: Some(excerpt).filter(|text| !text.is_empty()),
+        // On profiles the first words stand for a title.
+        excerpt: Some(excerpt).filter(|text| titled && !text.is_empty()),
         likes: post.likes as usize,
         liked: listed.view.liked,
         comments: post.comments as usize,
@@ -352,6 +358,49 @@ fn not_taken(notice: &RefusalNotice) -> NotTaken {
             title: text.title.clone(),
             body: SafeHtml::from_storage(text.html.clone()),
         }),
+    }
+}
+
+/// What a post without a title is called.
+pub fn first_words(post: &Post) -> String {
+    let words = markup::plain_text(&post.html, FIRST_WORDS_CHARS_MAX);
+    match words.is_empty() {
+        true => "A post without words".to_owned(),
+        false => words,
+    }
+}
+
+/// `/u/NAME` or `/u/NAME@HOST`.
+pub fn person_url(person: &Actor) -> String {
+    format!("/u/{}", segment(&person.handle().to_string()))
+}
+
+/// The profile that a conversation is on, as the way back to it.
+pub fn profile_link(owner: &Actor, partner: Option<&Partner>) -> GroupLink {
+    GroupLink {
+        url: person_url(owner),
+        title: owner.title().to_owned(),
+        badge: badge(owner.host.as_ref(), partner),
+    }
+}
+
+/// Who will read what is written on a profile.
+pub fn profile_audience(audience: Audience, owner: &Actor) -> Vec<AudiencePart> {
+    let part = |text: &str, outside| AudiencePart {
+        text: text.to_owned(),
+        outside,
+    };
+    let name = owner.title();
+    let colleagues = part("all colleagues", false);
+    let followers = part(&format!("followers of {name}"), true);
+    match (owner.is_local(), audience) {
+        (true, Audience::Followers) => vec![colleagues, followers],
+        (true, Audience::Public) => vec![colleagues, part("anybody on the internet", true)],
+        (true, _) => vec![colleagues],
+        (false, Audience::Public) => {
+            vec![colleagues, part(&format!("{name} and their server"), true)]
+        }
+        (false, _) => vec![followers, part(&format!("{name} and their server"), true)],
     }
 }
 

@@ -1,15 +1,19 @@
-//! One's own account: password, browsers, clients.
+//! One's own account: password, followers, browsers, clients.
 
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Mirror, Password, SessionId, TokenId};
+use crate::config::ProfileReach;
+use crate::domain::{
+    Acquaintance, ActorId, Approval, FollowState, Mirror, Password, SessionId, TokenId,
+};
 use crate::error::{Error, Result};
+use crate::services::follows::Side;
 use crate::services::sessions::Session;
 use crate::services::tokens::Token;
-use crate::services::{accounts, mirrors, sessions, tokens};
+use crate::services::{accounts, follows, mirrors, partners, sessions, tokens};
 use crate::web::errors::{self, Answer, Told};
-use crate::web::views::{AccountPage, SessionRow, TokenRow};
+use crate::web::views::{AccountPage, Choice, FollowerRow, SessionRow, TokenRow};
 use crate::web::visit::{Member, Notice};
 use crate::web::{answer, done, parts};
 
@@ -28,6 +32,20 @@ pub struct NewMirror {
 #[derive(Deserialize)]
 pub struct WhichSession {
     session: String,
+}
+
+#[derive(Deserialize)]
+pub struct WhoFollows {
+    #[serde(default)]
+    approval: String,
+}
+
+#[derive(Deserialize)]
+pub struct FollowerAnswer {
+    #[serde(default)]
+    follower: String,
+    #[serde(default)]
+    answer: String,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +114,32 @@ async fn revoke(member: &Member, which: &str) -> Result<Notice> {
     Ok(Notice::Revoked)
 }
 
+/// `POST /settings/approval`
+pub async fn set_approval(member: Member, Form(form): Form<WhoFollows>) -> Answer {
+    answer_with(&member, choose_approval(&member, &form.approval).await).await
+}
+
+async fn choose_approval(member: &Member, approval: &str) -> Result<Notice> {
+    follows::set_approval(&member.app, member.viewer(), approval.parse()?).await?;
+    Ok(Notice::Saved)
+}
+
+/// `POST /settings/followers`
+pub async fn answer_follower(member: Member, Form(form): Form<FollowerAnswer>) -> Answer {
+    answer_with(&member, decide(&member, &form).await).await
+}
+
+async fn decide(member: &Member, form: &FollowerAnswer) -> Result<Notice> {
+    let follower: ActorId = form.follower.parse()?;
+    let (answer, notice) = match form.answer.as_str() {
+        "accept" => (follows::Answer::Accept, Notice::FollowerLetIn),
+        "reject" => (follows::Answer::Reject, Notice::FollowerGone),
+        _ => return Err(Error::invalid("answer", "is neither accept nor reject")),
+    };
+    follows::answer(&member.app, member.viewer(), follower, answer).await?;
+    Ok(notice)
+}
+
 async fn answer_with(member: &Member, outcome: Result<Notice>) -> Answer {
     match outcome {
         Ok(notice) => Ok(done("/settings", notice)),
@@ -107,7 +151,12 @@ async fn page(member: &Member, told: Option<Told>) -> Answer {
     let (app, account) = (&member.app, &member.account);
     let open = sessions::list(app, &member.viewer()).await?;
     let tokens = tokens::list(app, member.viewer(), account.actor.id).await?;
+    let requests = followers(member, FollowState::Requested).await?;
+    let accepted = followers(member, FollowState::Accepted).await?;
     let page = AccountPage {
+        approvals: approvals(member).await?,
+        requests,
+        followers: accepted,
         page: member.page_told("Settings", told.as_ref()).await?,
         handle: format!("@{}@{}", account.actor.name, app.config.host()),
         name: account.actor.name.clone(),
@@ -118,6 +167,41 @@ async fn page(member: &Member, told: Option<Told>) -> Answer {
         tokens: tokens.iter().map(|one| token_row(member, one)).collect(),
     };
     answer(&page, told.as_ref())
+}
+
+async fn followers(member: &Member, state: FollowState) -> Result<Vec<FollowerRow>> {
+    let (app, viewer) = (&member.app, member.viewer());
+    let list = follows::list_own(app, viewer, Side::Followers, state).await?;
+    let homes = list.iter().filter_map(|one| one.actor.host.clone());
+    let known = partners::behind(app, homes).await?;
+    let row = |one: &Acquaintance| FollowerRow {
+        id: one.actor.id.to_string(),
+        author: parts::author(
+            &one.actor,
+            one.actor.host.as_ref().and_then(|host| known.get(host)),
+        ),
+        since: parts::when(one.follow.since, member.now()),
+    };
+    Ok(list.iter().map(row).collect())
+}
+
+/// What one may choose, where the house lets anybody outside follow at all.
+async fn approvals(member: &Member) -> Result<Vec<Choice>> {
+    if member.app.config.profiles.audience == ProfileReach::Colleagues {
+        return Ok(Vec::new());
+    }
+    let chosen = follows::approval(&member.app, &member.viewer()).await?;
+    let choices = Approval::ALL.iter().map(|approval| Choice {
+        value: approval.to_string(),
+        label: match approval {
+            Approval::Each => "Whom I let in".to_owned(),
+            Approval::Anybody => "Anybody who may ask".to_owned(),
+            Approval::Nobody => "Nobody".to_owned(),
+        },
+        hint: None,
+        chosen: *approval == chosen,
+    });
+    Ok(choices.collect())
 }
 
 fn session_row(member: &Member, session: &Session) -> SessionRow {

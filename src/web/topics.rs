@@ -20,8 +20,7 @@ use crate::web::paging::{self, Listing};
 use crate::web::polls::NewPoll;
 use crate::web::threads::{self, Placed};
 use crate::web::views::{
-    CommentContent, CommentView, Composer, EditPage, HistoryPage, PollDraftForm, RemovedPost,
-    ReplyTo, Revision, TopicPage, Writing,
+    AudiencePart, CommentContent, CommentView, Composer, EditPage, GroupLink, HistoryPage, PollDraftForm, RemovedPost, ReplyTo, Revision, TopicPage, Writing,
 };
 use crate::web::visit::{Member, Visit};
 use crate::web::{answer, parts, see_other};
@@ -202,6 +201,7 @@ async fn page(
     let id = topic.view.post.id;
     let title = title_of(&topic.view.post);
     let writing = writing(visit, &thread, typed.as_ref()).await?;
+    let whereabouts = place_of(&thread);
     let aside = |typed: &Typed| typed.audience == Audience::Aside;
     let aside_below = typed
         .as_ref()
@@ -218,7 +218,7 @@ async fn page(
     let page = TopicPage {
         page: visit.page_told(&title, told.as_ref()).await?,
         id: id.to_string(),
-        group: parts::group_link(&thread.group.group, thread.group.partner.as_ref()),
+        group: whereabouts,
         title,
         content: content(topic, now),
         pinned: topic.view.post.pinned,
@@ -250,9 +250,30 @@ async fn writing(visit: &Visit, thread: &Thread, typed: Option<&Typed>) -> Resul
         body: body.map(|typed| typed.body.clone()).unwrap_or_default(),
         attached: body.map_or_else(Vec::new, |typed| parts::kept(&typed.sent.attached)),
         places: parts::places(thread.can_attach),
-        audience: groups::audience(visit, &thread.group.group, Some(topic)).await?,
+        audience: readers(visit, thread, Some(topic)).await?,
         poll: PollDraftForm::default(),
     }))
+}
+
+/// Where the conversation is: a group, or the profile of who began it.
+fn place_of(thread: &Thread) -> GroupLink {
+    match thread.place.group() {
+        Some(group) => parts::group_link(&group.group, group.partner.as_ref()),
+        None => parts::profile_link(&thread.topic.view.author, thread.topic.partner.as_ref()),
+    }
+}
+
+/// Who will read what is written there, below a post.
+async fn readers(
+    visit: &Visit,
+    thread: &Thread,
+    below: Option<PostId>,
+) -> Result<Vec<AudiencePart>> {
+    let topic = &thread.topic.view;
+    match thread.place.group() {
+        Some(group) => groups::audience(visit, &group.group, below).await,
+        None => Ok(parts::profile_audience(topic.post.audience, &topic.author)),
+    }
 }
 
 /// What each comment's author is called where it is answered.
@@ -316,12 +337,11 @@ fn tombstone(shown: &Shown) -> String {
 fn title_of(post: &Post) -> String {
     match (post.state, &post.title) {
         (PostState::Visible | PostState::Held, Some(title)) => title.clone(),
+        (PostState::Visible | PostState::Held, None) => parts::first_words(post),
         // Only moderators are given its title.
         (PostState::Removed, Some(title)) if !title.is_empty() => title.clone(),
         (PostState::Removed, _) => "A topic that was removed".to_owned(),
-        (PostState::Deleted | PostState::Visible | PostState::Held, _) => {
-            "A topic that was deleted".to_owned()
-        }
+        (PostState::Deleted, _) => "A topic that was deleted".to_owned(),
     }
 }
 
@@ -381,13 +401,18 @@ pub async fn update(member: Member, id: Path<String>, form: FormWithFiles<NewTop
 }
 
 async fn change(member: &Member, post: &Post, typed: &NewTopic) -> Result<()> {
-    let title = match post.is_topic() {
+    let title = match has_title(post) {
         true => Some(typed.title.parse::<Title>()?),
         false => None,
     };
     let (body, attached) = (optional_body(&typed.body)?, Some(typed.sent.list()));
     posts::update(&member.app, member.viewer(), post.id, title, body, attached).await?;
     Ok(())
+}
+
+/// Topics of groups have one.
+fn has_title(post: &Post) -> bool {
+    post.is_topic() && post.group.is_some()
 }
 
 async fn edit_page(
@@ -400,11 +425,11 @@ async fn edit_page(
     let page = EditPage {
         page: member.page_told("Edit", told.as_ref()).await?,
         id: post.id.to_string(),
-        title: post.is_topic().then_some(typed.title),
+        title: has_title(post).then_some(typed.title),
         body: typed.body,
         attached: parts::kept(&typed.sent.attached),
         places: parts::places(thread.can_attach),
-        audience: groups::audience(member, &thread.group.group, post.parent).await?,
+        audience: readers(member, thread, post.parent).await?,
         back: address(post.id),
     };
     answer(&page, told.as_ref())
@@ -427,6 +452,7 @@ pub async fn history(visit: Visit, id: Path<String>) -> Answer {
         page: visit.page("History").await?,
         of: match &view.post.title {
             Some(title) => title.clone(),
+            None if view.post.is_topic() => parts::first_words(&view.post),
             None => format!("Comment by {}", view.author.title()),
         },
         back: address(id),

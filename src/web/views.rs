@@ -27,7 +27,9 @@ pub use groups::{
     BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead, GroupPage, GroupsPage,
     HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage, RequestRow,
 };
-pub use people::{AccountPage, PersonPage, SessionRow, SignInPage, TokenRow};
+pub use people::{
+    AccountPage, FollowerRow, PersonPage, ProfileComposer, SessionRow, SignInPage, TokenRow,
+};
 pub use topics::{
     AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine, PollTally, PostBody, RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
 };
@@ -85,7 +87,7 @@ pub struct Author {
     pub guest: bool,
 }
 
-/// A group named in passing.
+/// A group named in passing; or the profile on which a conversation is.
 pub struct GroupLink {
     /// `/g/NAME` or `/g/NAME@HOST`; forms append to it.
     pub url: String,

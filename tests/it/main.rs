@@ -18,6 +18,7 @@ mod browser;
 mod cli;
 mod demo;
 mod examples;
+mod follows;
 mod fuzz;
 mod house;
 mod inputs;

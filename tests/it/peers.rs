@@ -200,6 +200,96 @@ async fn private_group(acme: &Instance, ada: &Member, host: &str) -> (String, St
     (group, text(&salaries["uri"]).to_owned())
 }
 
+#[tokio::test]
+async fn people_here_and_on_a_server_nobody_here_wrote_follow_each_other() {
+    for backend in backends() {
+        let Some(peer) = Peer::start(Software::Fedify).await else {
+            return;
+        };
+        let settings = [("GUILDHALL_PROFILES__AUDIENCE", "public")];
+        let Some(world) = World::start_with(backend, ["acme"], &settings).await else {
+            continue;
+        };
+        let acme = &world.house("acme").instance;
+        acme.add_partner(&peer.host).await;
+        let ada = world.member("ada@acme").await;
+        let ada_uri = format!("{}/u/ada", acme.origin());
+        let alice = format!("alice@{}", peer.host);
+
+        // She asks to follow ada, who lets her in.
+        let follow = peer.deliver("follow", json!({ "actor": ada_uri })).await;
+        let id = eventually("alice asks", async || {
+            let requests = ada.get("/api/v1/follow_requests").await.body;
+            let asks = requests
+                .as_array()?
+                .iter()
+                .find(|one| one["acct"] == alice.as_str())?;
+            Some(text(&asks["id"]).to_owned())
+        })
+        .await;
+        let path = format!("/api/v1/follow_requests/{id}/authorize");
+        ada.post(&path, json!({})).await;
+        peer.hears("the Accept of her Follow", |activity| {
+            activity["type"] == "Accept"
+                && activity["actor"] == ada_uri.as_str()
+                && activity["object"]["id"] == follow["id"]
+        })
+        .await;
+
+        // What ada writes for followers reaches her; she reads it where it is kept, and answers.
+        let words = json!({ "status": "We start on Monday.", "audience": "followers" });
+        let post = ada.post("/api/v1/statuses", words).await.body;
+        let (post_id, post_uri) = (text(&post["id"]), text(&post["uri"]));
+        peer.hears("the Create of ada's post", |activity| {
+            activity["type"] == "Create" && activity["object"]["id"] == post_uri
+        })
+        .await;
+        assert_eq!(peer.fetch(post_uri, "signed").await["status"], 200);
+        assert_eq!(peer.fetch(post_uri, "unsigned").await["status"], 404);
+        let reply = peer
+            .deliver(
+                "post",
+                json!({
+                    "content": "<p>At last.</p>",
+                    "inReplyTo": post_uri,
+                    "to": [ada_uri],
+                    "cc": [format!("{ada_uri}/followers")],
+                    "deliver": [ada_uri],
+                }),
+            )
+            .await;
+        ada.see_comment(post_id, text(&reply["object"])).await;
+
+        // Ada follows her, and reads what she writes.
+        let path = format!("/api/v1/accounts/{id}/follow");
+        ada.post(&path, json!({})).await;
+        eventually("alice let ada in", async || {
+            let path = format!("/api/v1/accounts/relationships?id[]={id}");
+            (ada.get(&path).await.body[0]["following"] == true).then_some(())
+        })
+        .await;
+        let loud = peer
+            .deliver(
+                "post",
+                json!({
+                    "content": "<p>Timber is here.</p>",
+                    "to": ["as:Public"],
+                    "cc": [],
+                    "deliver": [ada_uri],
+                }),
+            )
+            .await;
+        let seen = ada.see_topic(text(&loud["object"])).await;
+        assert_eq!(seen["account"]["acct"], alice.as_str(), "{seen}");
+        let answer = ada.reply(text(&seen["id"]), "Larch?").await;
+        let answer_uri = text(&answer.body["uri"]);
+        peer.hears("ada's answer", |activity| {
+            activity["type"] == "Create" && activity["object"]["id"] == answer_uri
+        })
+        .await;
+    }
+}
+
 /// What a peer runs; its folder in `tests/peers`.
 #[derive(Clone, Copy, Debug)]
 enum Software {

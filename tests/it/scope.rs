@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use guildhall::app::Asker;
 use guildhall::domain::{Audience, GroupId, OrgRole, Post, PostId, PostState, Timestamp};
-use guildhall::policy::{Action, Facts, FederationMode, House, Viewer, explain};
+use guildhall::policy::{Action, Facts, FederationMode, House, ProfileReach, Viewer, explain};
 use guildhall::services::access;
 use guildhall::storage::{self, Connection};
 
@@ -61,6 +61,18 @@ const SEEN_SOMEWHERE: &[Seen] = &[
     ("colleague", ELSEWHERE, Audience::Group, PostState::Removed),
     ("colleague", ELSEWHERE, Audience::Direct, PostState::Visible),
     ("colleague", NOWHERE, Audience::Profile, PostState::Visible),
+    (
+        "colleague",
+        NOWHERE,
+        Audience::Followers,
+        PostState::Visible,
+    ),
+    ("colleague", NOWHERE, Audience::Public, PostState::Visible),
+    ("anonymous", NOWHERE, Audience::Public, PostState::Visible),
+    ("person", NOWHERE, Audience::Followers, PostState::Visible),
+    ("person", NOWHERE, Audience::Public, PostState::Visible),
+    ("server", NOWHERE, Audience::Followers, PostState::Visible),
+    ("server", NOWHERE, Audience::Public, PostState::Visible),
     ("colleague", NOWHERE, Audience::Direct, PostState::Visible),
     ("guest", HERE, Audience::Group, PostState::Held),
     ("guest", ELSEWHERE, Audience::Group, PostState::Visible),
@@ -122,8 +134,11 @@ fn circumstances(dice: &mut Dice) -> Vec<(House, Timestamp)> {
                 federation,
                 public_pages,
                 owners_open_groups: false,
+                profiles: *dice.pick(ProfileReach::ALL),
             };
             all.push((house, day(2 + dice.below(4))));
+            let profiles = ProfileReach::Public;
+            all.push((House { profiles, ..house }, day(2)));
         }
     }
     all
@@ -149,6 +164,7 @@ impl Answers {
                 federation: FederationMode::Closed,
                 public_pages: false,
                 owners_open_groups: false,
+                profiles: ProfileReach::Colleagues,
             },
             now: day(0),
             vouched: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use guildhall::app::Asker;
 use guildhall::domain::{ActorId, OrgRole, Page, Post, PostId, PostState};
-use guildhall::policy::{Action, FederationMode, House, Viewer, decide};
+use guildhall::policy::{Action, FederationMode, House, ProfileReach, Viewer, decide};
 use guildhall::services::access;
 use guildhall::storage::{self, Connection, Database};
 use guildhall::{Error, Result};
@@ -220,6 +220,7 @@ const HOUSE: House = House {
     federation: FederationMode::Closed,
     public_pages: true,
     owners_open_groups: false,
+    profiles: ProfileReach::Colleagues,
 };
 
 const SIZE: Size = Size {
@@ -284,9 +285,13 @@ async fn expected_home(
     let is_candidate = |post: &&Post| {
         post.is_topic()
             && post.state == PostState::Visible
-            && post
-                .group
-                .is_some_and(|group| world.is_member(group, person))
+            && match post.group {
+                Some(group) => world.is_member(group, person),
+                None => {
+                    let followed = world.is_following(person, post.author);
+                    post.audience.is_on_profile() && (post.author == person || followed)
+                }
+            }
     };
     let candidates: Vec<Post> = world.posts.iter().filter(is_candidate).cloned().collect();
     let asker = asker.clone();

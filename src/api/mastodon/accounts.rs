@@ -67,7 +67,7 @@ pub async fn show(app: Data<App>, client: AnyClient, id: Path<String>) -> Answer
     Ok(HttpResponse::Ok().json(Account::render_entry(&app, &entry)))
 }
 
-/// A group's topics; what a person wrote in groups that the viewer may read.
+/// A group's topics; what a person wrote where the viewer may read it.
 pub async fn statuses(
     app: Data<App>,
     request: HttpRequest,

@@ -117,6 +117,18 @@ struct GroupReference {
     uri: Uri,
 }
 
+impl GroupReference {
+    fn render(group: &Group) -> Self {
+        Self {
+            id: group.id,
+            acct: group.actor.handle().to_string(),
+            title: group.title().to_owned(),
+            url: group.actor.url.clone(),
+            uri: group.actor.uri.clone(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 pub struct Status {
     pub id: PostId,
@@ -153,8 +165,8 @@ pub struct Status {
     poll: Option<Poll>,
     /// Ours: a topic's title, which `content` begins with; none for comments.
     title: Option<String>,
-    /// Ours.
-    group: GroupReference,
+    /// Ours; none: it stands on a profile.
+    group: Option<GroupReference>,
     /// Ours: what the house of a group elsewhere did not take; `content` begins with it. Only where there
     /// is something.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -204,7 +216,7 @@ impl Status {
             in_reply_to_account_id: listed.answered,
             sensitive: false,
             spoiler_text: "",
-            visibility: visibility(post, &listed.group),
+            visibility: visibility(post, listed.group.as_ref()),
             language: (),
             uri: post.uri.clone(),
             url: post.uri.clone(),
@@ -228,13 +240,7 @@ impl Status {
             card: (),
             poll: poll.as_ref().map(|poll| Poll::render(post.id, poll)),
             title: post.title.clone(),
-            group: GroupReference {
-                id: listed.group.id,
-                acct: listed.group.actor.handle().to_string(),
-                title: listed.group.title().to_owned(),
-                url: listed.group.actor.url.clone(),
-                uri: listed.group.actor.uri.clone(),
-            },
+            group: listed.group.as_ref().map(GroupReference::render),
             refusals: refusals.iter().map(RefusalReference::render).collect(),
         }
     }
@@ -254,11 +260,12 @@ pub fn render_all(app: &App, passes: &Passes, list: &[Listed]) -> Vec<Status> {
         .collect()
 }
 
-/// Everybody may read only what is said to the whole of a public, open group.
-fn visibility(post: &Post, group: &Group) -> &'static str {
+/// Everybody may read only what is said to the whole of a public, open group, or to everybody on a profile.
+fn visibility(post: &Post, group: Option<&Group>) -> &'static str {
     match post.audience {
-        Audience::Group if is_public(group) => "public",
-        Audience::Group | Audience::Aside | Audience::Profile => "private",
+        Audience::Public => "public",
+        Audience::Group if group.is_some_and(is_public) => "public",
+        Audience::Group | Audience::Aside | Audience::Profile | Audience::Followers => "private",
         Audience::Direct => "direct",
     }
 }

@@ -39,6 +39,12 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/accounts/{id}/statuses").route(get().to(accounts::statuses)))
         .service(at("/accounts/{id}/follow").route(post().to(relationships::follow)))
         .service(at("/accounts/{id}/unfollow").route(post().to(relationships::unfollow)))
+        .service(at("/accounts/{id}/followers").route(get().to(relationships::followers)))
+        .service(at("/accounts/{id}/following").route(get().to(relationships::following)))
+        .service(at("/accounts/{id}/remove_from_followers").route(post().to(relationships::reject)))
+        .service(at("/follow_requests").route(get().to(relationships::requests)))
+        .service(at("/follow_requests/{id}/authorize").route(post().to(relationships::authorize)))
+        .service(at("/follow_requests/{id}/reject").route(post().to(relationships::reject)))
         .service(at("/statuses").route(post().to(statuses::create)))
         .service(
             at("/statuses/{id}")

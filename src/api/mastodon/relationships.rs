@@ -1,4 +1,4 @@
-//! Following a group is being its member. People cannot be followed yet.
+//! Following: of a group it is being its member; of a person, to read what they write on their profile.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -7,13 +7,15 @@ use serde::Serialize;
 use crate::api::mastodon::Answer;
 use crate::api::mastodon::accounts::account_id;
 use crate::api::mastodon::client::Client;
+use crate::api::mastodon::entities::Account;
 use crate::api::mastodon::errors::Failure;
 use crate::api::mastodon::params::Params;
 use crate::app::App;
-use crate::domain::{ActorId, Group, MembershipState};
+use crate::domain::{Acquaintance, ActorId, FollowState, GroupId, MembershipState};
 use crate::error::Error;
 use crate::policy::Viewer;
 use crate::services::directory::{self, Entry};
+use crate::services::follows::{self, Side, Standing};
 use crate::services::memberships;
 
 /// Accounts that can be asked about at once.
@@ -40,17 +42,19 @@ struct Relationship {
 }
 
 impl Relationship {
-    fn render(id: ActorId, state: Option<MembershipState>) -> Self {
-        let following = state == Some(MembershipState::Member);
+    fn render(id: ActorId, standing: Standing) -> Self {
+        let accepted = Some(FollowState::Accepted);
+        let requested = Some(FollowState::Requested);
+        let following = standing.follows == accepted;
         Self {
             id,
             following,
-            requested: state == Some(MembershipState::Requested),
+            requested: standing.follows == requested,
             showing_reblogs: following,
             notifying: false,
             languages: (),
-            followed_by: false,
-            requested_by: false,
+            followed_by: standing.followed_by == accepted,
+            requested_by: standing.followed_by == requested,
             blocking: false,
             blocked_by: false,
             muting: false,
@@ -62,6 +66,19 @@ impl Relationship {
     }
 }
 
+/// A group that one is in, or asked to come into, is followed.
+fn as_follow(state: Option<MembershipState>) -> Standing {
+    let follows = match state {
+        Some(MembershipState::Member) => Some(FollowState::Accepted),
+        Some(MembershipState::Requested) => Some(FollowState::Requested),
+        Some(MembershipState::Invited | MembershipState::Banned) | None => None,
+    };
+    Standing {
+        follows,
+        followed_by: None,
+    }
+}
+
 /// Of accounts that the viewer may not know of, nothing is said.
 pub async fn list(app: Data<App>, client: Client, params: Params) -> Answer {
     let viewer = client.may("read:follows")?;
@@ -69,7 +86,10 @@ pub async fn list(app: Data<App>, client: Client, params: Params) -> Answer {
     for text in params.all("id").take(ACCOUNTS_MAX) {
         let Ok(id) = account_id(text) else { continue };
         match directory::find(&app, viewer.clone(), id).await {
-            Ok(entry) => list.push(Relationship::render(id, standing(&entry))),
+            Ok(entry) => {
+                let standing = standing(&app, &viewer, &entry).await?;
+                list.push(Relationship::render(id, standing));
+            }
             Err(Error::NotFound) => {}
             Err(error) => return Err(error.into()),
         }
@@ -77,44 +97,113 @@ pub async fn list(app: Data<App>, client: Client, params: Params) -> Answer {
     Ok(HttpResponse::Ok().json(list))
 }
 
-fn standing(entry: &Entry) -> Option<MembershipState> {
-    match entry {
-        Entry::Person(_) => None,
-        Entry::Group { view, .. } => view.membership.as_ref().map(|known| known.state),
-    }
+async fn standing(app: &App, viewer: &Viewer, entry: &Entry) -> Result<Standing, Failure> {
+    Ok(match entry {
+        Entry::Person(person) => follows::standing(app, viewer, person.id).await?,
+        Entry::Group { view, .. } => as_follow(view.membership.as_ref().map(|known| known.state)),
+    })
 }
 
 pub async fn follow(app: Data<App>, client: Client, id: Path<String>) -> Answer {
     let viewer = client.may("write:follows")?;
-    let (group, _) = find_group(&app, &viewer, &id).await?;
-    let state = memberships::join(&app, viewer, group.id).await?;
-    Ok(HttpResponse::Ok().json(Relationship::render(group.actor.id, Some(state))))
-}
-
-/// Leaving a group one is not in changes nothing, like everywhere in this API.
-pub async fn unfollow(app: Data<App>, client: Client, id: Path<String>) -> Answer {
-    let viewer = client.may("write:follows")?;
-    let (group, standing) = find_group(&app, &viewer, &id).await?;
-    match standing {
-        None | Some(MembershipState::Banned) => {}
-        Some(MembershipState::Member | MembershipState::Requested | MembershipState::Invited) => {
-            memberships::leave(&app, viewer, group.id).await?
+    let id = account_id(&id)?;
+    match directory::find(&app, viewer.clone(), id).await? {
+        Entry::Group { view, .. } => {
+            let state = memberships::join(&app, viewer, view.group.id).await?;
+            Ok(HttpResponse::Ok().json(Relationship::render(id, as_follow(Some(state)))))
+        }
+        Entry::Person(person) => {
+            follows::follow(&app, viewer.clone(), person.id).await?;
+            answer(&app, &viewer, id).await
         }
     }
-    Ok(HttpResponse::Ok().json(Relationship::render(group.actor.id, None)))
 }
 
-async fn find_group(
-    app: &App,
-    viewer: &Viewer,
-    id: &str,
-) -> Result<(Group, Option<MembershipState>), Failure> {
-    let entry = directory::find(app, viewer.clone(), account_id(id)?).await?;
-    let standing = standing(&entry);
-    match entry {
-        Entry::Group { view, .. } => Ok((view.group, standing)),
-        Entry::Person(_) => Err(Failure::unprocessable(
-            "people cannot be followed yet: follow the groups they write in",
-        )),
+/// Leaving whom one does not follow changes nothing, like everywhere in this API.
+pub async fn unfollow(app: Data<App>, client: Client, id: Path<String>) -> Answer {
+    let viewer = client.may("write:follows")?;
+    let id = account_id(&id)?;
+    match directory::find(&app, viewer.clone(), id).await? {
+        Entry::Group { view, .. } => {
+            let state = view.membership.as_ref().map(|known| known.state);
+            leave(&app, viewer, view.group.id, state).await?;
+            Ok(HttpResponse::Ok().json(Relationship::render(id, Standing::default())))
+        }
+        Entry::Person(person) => {
+            follows::unfollow(&app, viewer.clone(), person.id).await?;
+            answer(&app, &viewer, id).await
+        }
     }
+}
+
+async fn leave(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    state: Option<MembershipState>,
+) -> Result<(), Failure> {
+    match state {
+        None | Some(MembershipState::Banned) => Ok(()),
+        Some(MembershipState::Member | MembershipState::Requested | MembershipState::Invited) => {
+            Ok(memberships::leave(app, viewer, group).await?)
+        }
+    }
+}
+
+async fn answer(app: &App, viewer: &Viewer, id: ActorId) -> Answer {
+    let standing = follows::standing(app, viewer, id).await?;
+    Ok(HttpResponse::Ok().json(Relationship::render(id, standing)))
+}
+
+// Lists -------------------------------------------------------------------------------------------
+
+/// One's own followers; of others nobody is shown them, as where an account hides them.
+pub async fn followers(app: Data<App>, client: Client, id: Path<String>) -> Answer {
+    acquaintances(&app, &client, &id, Side::Followers).await
+}
+
+/// Whom one follows oneself; of others nobody is shown it.
+pub async fn following(app: Data<App>, client: Client, id: Path<String>) -> Answer {
+    acquaintances(&app, &client, &id, Side::Followed).await
+}
+
+async fn acquaintances(app: &App, client: &Client, id: &str, side: Side) -> Answer {
+    let viewer = client.may("read:accounts")?;
+    let id = account_id(id)?;
+    directory::find(app, viewer.clone(), id).await?;
+    let list = match viewer.actor() == Some(id) {
+        true => follows::list_own(app, viewer, side, FollowState::Accepted).await?,
+        false => Vec::new(),
+    };
+    Ok(accounts(app, &list))
+}
+
+fn accounts(app: &App, list: &[Acquaintance]) -> HttpResponse {
+    let accounts = list.iter().map(|one| Account::render(app, &one.actor));
+    HttpResponse::Ok().json(accounts.collect::<Vec<_>>())
+}
+
+// Requests ----------------------------------------------------------------------------------------
+
+/// Who asks to follow the viewer.
+pub async fn requests(app: Data<App>, client: Client) -> Answer {
+    let viewer = client.may("read:follows")?;
+    let requested = FollowState::Requested;
+    let list = follows::list_own(&app, viewer, Side::Followers, requested).await?;
+    Ok(accounts(&app, &list))
+}
+
+pub async fn authorize(app: Data<App>, client: Client, id: Path<String>) -> Answer {
+    decide(&app, &client, &id, follows::Answer::Accept).await
+}
+
+pub async fn reject(app: Data<App>, client: Client, id: Path<String>) -> Answer {
+    decide(&app, &client, &id, follows::Answer::Reject).await
+}
+
+async fn decide(app: &App, client: &Client, id: &str, decision: follows::Answer) -> Answer {
+    let viewer = client.may("write:follows")?;
+    let id = account_id(id)?;
+    follows::answer(app, viewer.clone(), id, decision).await?;
+    answer(app, &viewer, id).await
 }

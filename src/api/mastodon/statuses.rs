@@ -1,7 +1,7 @@
 //! Topics and comments as statuses: writing, reading, changing, taking back, liking.
 //!
-//! A status is a comment when it answers one, and otherwise a topic in the group that it mentions
-//! (or, by a parameter of ours, in the group of `group_id`). Its text is Markdown.
+//! A status is a comment when it answers one, a topic in the group that it mentions (or, by a parameter
+//! of ours, in the group of `group_id`), and otherwise stands on its author's profile. Its text is Markdown.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -32,8 +32,8 @@ const NOT_YET: &[(&str, &str)] = &[
     ("quote_id", "quotes are not available yet"),
 ];
 
-const NO_GROUP: &str = "say where this belongs: mention one group, like @engineering, or answer a post; \
-     posts outside of groups are not available yet";
+const NO_GROUP: &str = "say where this belongs: mention one group, like @engineering, or answer a post; what \
+     mentions nobody goes on your profile (mentioning people is not available yet)";
 
 // Writing -----------------------------------------------------------------------------------------
 
@@ -71,7 +71,61 @@ async fn publish(app: App, viewer: Viewer, params: Params) -> Result<PostId, Fai
     refuse_not_yet(&params)?;
     match params.text("in_reply_to_id") {
         Some(parent) => comment(&app, viewer, &params, status_id(parent)?).await,
+        None if belongs_on_profile(&params) => write_on_profile(&app, viewer, &params).await,
         None => start_topic(&app, viewer, &params).await,
+    }
+}
+
+/// What names no group and nobody.
+fn belongs_on_profile(params: &Params) -> bool {
+    let text = params.text("status").unwrap_or_default();
+    params.text("group_id").is_none()
+        && params.text("title").is_none()
+        && topic_text::mentions(text).is_empty()
+}
+
+async fn write_on_profile(app: &App, viewer: Viewer, params: &Params) -> Result<PostId, Failure> {
+    let body: Body = params.text("status").unwrap_or_default().parse()?;
+    let audience = profile_audience(params, posts::widest_audience(app))?;
+    let post = posts::create_on_profile(app, viewer, body, audience).await?;
+    Ok(post.id)
+}
+
+/// Who is to read a post on one's profile: as `audience` (ours) says, or else as far as `visibility` wants
+/// and the house allows. Nobody gets more readers than asked for; who says nothing writes for colleagues.
+fn profile_audience(params: &Params, widest: Audience) -> Result<Audience, Failure> {
+    let wanted = match (params.text("audience"), params.text("visibility")) {
+        (Some(audience), _) => {
+            let audience: Audience = audience.parse()?;
+            if !audience.is_on_profile() {
+                return Err(Failure::unprocessable(
+                    "a post on your profile is for `profile` (colleagues), `followers` or `public`",
+                ));
+            }
+            return Ok(audience);
+        }
+        (None, None) => Audience::Profile,
+        (None, Some("public" | "unlisted")) => Audience::Public,
+        (None, Some("private")) => Audience::Followers,
+        (None, Some("direct")) => {
+            return Err(Failure::unprocessable(
+                "direct messages are not available yet",
+            ));
+        }
+        (None, Some(other)) => {
+            return Err(Failure::unprocessable(format!(
+                "there is no visibility {other:?} here"
+            )));
+        }
+    };
+    Ok(narrower(wanted, widest))
+}
+
+fn narrower(one: Audience, other: Audience) -> Audience {
+    match (one, other) {
+        (Audience::Public, audience) | (audience, Audience::Public) => audience,
+        (Audience::Followers, Audience::Followers) => Audience::Followers,
+        _ => Audience::Profile,
     }
 }
 
@@ -92,7 +146,10 @@ async fn comment(
         return Err(Failure::unprocessable("a comment cannot be a poll"));
     }
     let answered = posts::find_listed(app, viewer.clone(), parent).await?;
-    refuse_wider(params, &answered.group)?;
+    match &answered.group {
+        Some(group) => refuse_wider(params, group)?,
+        None => refuse_wider_on_profile(params, answered.view.post.audience)?,
+    }
     let body = params.parsed("status")?;
     let attached = media_ids(params)?;
     let post = posts::comment(app, viewer, parent, body, Audience::Group, attached).await?;
@@ -202,6 +259,19 @@ fn refuse_wider(params: &Params, group: &Group) -> Result<(), Failure> {
     }
 }
 
+/// An answer on a profile is for whoever reads the conversation. Who asks for fewer must not get more.
+fn refuse_wider_on_profile(params: &Params, audience: Audience) -> Result<(), Failure> {
+    match params.text("visibility") {
+        Some("private") if audience == Audience::Public => Err(Failure::unprocessable(
+            "everybody can read this conversation; send visibility=public",
+        )),
+        Some("direct") => Err(Failure::unprocessable(
+            "direct messages are not available yet",
+        )),
+        _ => Ok(()),
+    }
+}
+
 pub async fn update(app: Data<App>, client: Client, id: Path<String>, params: Params) -> Answer {
     let viewer = client.may("write:statuses")?;
     let id = status_id(&id)?;
@@ -209,8 +279,8 @@ pub async fn update(app: Data<App>, client: Client, id: Path<String>, params: Pa
     let listed = find(&app, viewer.clone(), id).await?;
     polls::refuse_changes(&params, listed.view.poll.as_ref())?;
     let text = params.given("status").unwrap_or_default();
-    let (title, body) = if listed.view.post.is_topic() {
-        let ours = listed.group.id;
+    let group = listed.group.as_ref().map(|group| group.id);
+    let (title, body) = if let (true, Some(ours)) = (listed.view.post.is_topic(), group) {
         let mentioned = topic_text::mentions(text).into_iter();
         let mentioned = mentioned.map(|mention| mention.handle).collect();
         let known = directory::find_groups(&app, viewer.clone(), mentioned).await?;
@@ -363,8 +433,9 @@ fn text_of(listed: &Listed) -> String {
         Some(source) => source.clone(),
         None => markup::plain_text(&post.html, crate::domain::BODY_BYTES_MAX),
     };
-    match post.title.as_deref() {
-        Some(title) => topic_text::print(title, &listed.group.actor.handle(), &body),
-        None => body,
+    match (post.title.as_deref(), &listed.group) {
+        (Some(title), Some(group)) => topic_text::print(title, &group.actor.handle(), &body),
+        (Some(title), None) => format!("{title}\n\n{body}"),
+        (None, _) => body,
     }
 }

@@ -1,4 +1,4 @@
-//! `Accept{Follow}`: a group lets a person in. The whole Follow is echoed with its original id.
+//! `Accept{Follow}`: a group, or somebody who is followed, lets a person in. The whole Follow is echoed with its original id.
 
 use serde_json::{Value, json};
 

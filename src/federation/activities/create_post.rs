@@ -12,6 +12,9 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     if envelope.object.is_string() {
         return Ok(Command::Ignored("create_of_an_id"));
     }
+    if post::is_chat(envelope.object) {
+        return Ok(Command::DirectMessage);
+    }
     if !post::is_post(envelope.object) {
         return Ok(Command::Ignored("not_a_post"));
     }

@@ -1,4 +1,4 @@
-//! `Follow{Group}`, or `Join`: a person asks to join.
+//! `Follow{Group, Person}`, or `Join`: a person asks to join a group, or to follow somebody.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::services::inbox::Command;
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     Ok(Command::Follow {
         follow: claim.id.clone(),
-        group: envelope.object_id()?,
+        whom: envelope.object_id()?,
     })
 }
 

@@ -24,9 +24,11 @@ pub mod invite_person;
 pub mod like_post;
 pub mod lock_post;
 pub mod move_group;
+pub mod move_person;
 pub mod offer_grant;
 pub mod reject_activity;
 pub mod offer_move;
+pub mod profile_post;
 pub mod reject_follow;
 pub mod remove_from_list;
 pub mod undo_block;
@@ -51,7 +53,9 @@ use crate::federation::keys::OwnKey;
 use crate::federation::objects::post::{Written, render_post};
 use crate::federation::objects::{check_sizes, post};
 use crate::federation::proofs;
-use crate::services::deliveries::{ActorNews, ActorTelling, GroupTelling, News, Rendered, Telling};
+use crate::services::deliveries::{
+    ActorNews, ActorTelling, GroupTelling, News, ProfileNews, ProfileTelling, Rendered, Telling,
+};
 use crate::services::inbox::Command;
 use crate::services::signing::Pens;
 
@@ -151,6 +155,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
             offer_move::read(envelope.object, &claim)
         }
         "Undo" => undo(&envelope, &claim),
+        "Move" => move_person::read(&envelope, &claim),
         _ => Ok(Command::Ignored("not_understood")),
     }
 }
@@ -233,7 +238,39 @@ fn single_uri(value: &Value, field: &'static str) -> Reading<Uri> {
 pub fn render(addresses: &Addresses, telling: &Telling, pens: &Pens) -> Result<Rendered> {
     match telling {
         Telling::Group(telling) => render_of_group(addresses, telling, pens),
+        Telling::Profile(telling) => {
+            let activity = render_on_profile(addresses, telling);
+            Ok(rendered(proven(activity, pens)?))
+        }
         Telling::Actor(telling) => Ok(rendered(proven(render_of_actor(addresses, telling), pens)?)),
+    }
+}
+
+fn render_on_profile(addresses: &Addresses, telling: &ProfileTelling) -> Value {
+    let ProfileTelling { event, by, news } = telling;
+    let id = |kind: &str| addresses.activity(kind, event.0);
+    match news {
+        ProfileNews::Posted(told) => profile_post::render_create(id("create").as_str(), told),
+        ProfileNews::Edited(told) => profile_post::render_update(&id("update"), told),
+        ProfileNews::Deleted(told) => profile_post::render_delete(&id("delete"), told),
+        ProfileNews::Liked { like, post, author } => {
+            profile_post::render_like(like, &by.uri, post, &author.uri)
+        }
+        ProfileNews::Unliked { like, post, author } => {
+            profile_post::render_undo_like(&id("undo"), like, &by.uri, post, &author.uri)
+        }
+        ProfileNews::FollowRequested { follow, whom } => {
+            follow_group::render(follow, &by.uri, whom)
+        }
+        ProfileNews::Unfollowed { follow, whom } => {
+            undo_follow::render(&id("undo"), follow, &by.uri, whom)
+        }
+        ProfileNews::FollowAccepted { follow, follower } => {
+            accept_follow::render(&id("accept"), follow, follower, &by.uri)
+        }
+        ProfileNews::FollowRejected { follow, follower } => {
+            reject_follow::render(&id("reject"), follow, follower, &by.uri)
+        }
     }
 }
 
@@ -241,9 +278,13 @@ fn render_of_actor(addresses: &Addresses, telling: &ActorTelling) -> Value {
     let ActorTelling { event, actor, news } = telling;
     let id = |kind: &str| addresses.activity(kind, event.0);
     match news {
-        ActorNews::Changed { group, keys } => {
+        ActorNews::Changed {
+            group,
+            keys,
+            approval,
+        } => {
             let id = id("update");
-            update_actor::render(&id, addresses, actor, group.as_deref(), keys)
+            update_actor::render(&id, addresses, actor, group.as_deref(), keys, *approval)
         }
         ActorNews::Gone => delete_actor::render(&id("delete"), &actor.uri),
         ActorNews::PartnershipEnded {
@@ -402,9 +443,14 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             let person = person.as_ref().map(|person| &person.uri);
             invite_person::render(&id("invite"), &group.actor.uri, person, handle)
         }
-        News::GroupChanged { keys } => {
-            update_actor::render(&id("update"), addresses, &group.actor, Some(group), keys)
-        }
+        News::GroupChanged { keys } => update_actor::render(
+            &id("update"),
+            addresses,
+            &group.actor,
+            Some(group),
+            keys,
+            None,
+        ),
         News::Boosted { id, post } => boost_post::render(&addresses.boost(*id), group, post),
         News::Unboosted { id: boosted, post } => {
             undo_boost::render(&id("unboost"), &addresses.boost(*boosted), group, post)

@@ -1,4 +1,4 @@
-//! `Reject{Follow}`: a group refuses a person, or puts a member out. The whole Follow is echoed with its original id.
+//! `Reject{Follow}`: a group, or somebody who is followed, refuses a person, or puts them out. The whole Follow is echoed with its original id.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `Undo{Follow}`, or `Leave`: a person leaves.
+//! `Undo{Follow}`, or `Leave`: a person leaves a group, or follows somebody no more.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::services::inbox::Command;
 
 pub(super) fn read(follow: &Value) -> Reading<Command> {
     Ok(Command::Unfollow {
-        group: id_of(follow.get("object").unwrap_or(&Value::Null))?,
+        whom: id_of(follow.get("object").unwrap_or(&Value::Null))?,
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Claim, Envelope, Reading, Rejection, audience};
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, ActorKind, Group, Uri};
+use crate::domain::{Actor, ActorKey, ActorKind, Approval, Group, Uri};
 use crate::federation::objects::actor_document;
 use crate::federation::objects::group::render_group;
 use crate::federation::objects::instance::render_instance;
@@ -35,13 +35,14 @@ pub(super) fn render(
     actor: &Actor,
     group: Option<&Group>,
     keys: &[ActorKey],
+    approval: Option<Approval>,
 ) -> Value {
     let (to, object) = match (group, actor.kind) {
         (Some(group), _) => (audience(group).0, render_group(addresses, group, keys)),
         (None, ActorKind::Service) => (json!([]), render_instance(addresses, actor, keys)),
         (None, ActorKind::Person | ActorKind::Group) => (
             json!([actor.followers]),
-            render_person(addresses, actor, keys),
+            render_person(addresses, actor, keys, approval.unwrap_or(Approval::Nobody)),
         ),
     };
     actor_document(json!({

@@ -1,13 +1,18 @@
-//! People of this house. They have no followers and say nothing outside groups.
+//! People of this house: who they are, what stands on their profiles, and who follows them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Data, answer, document, is_vouched, respond, shown_token, signed_reader, vouched};
+use super::{
+    Data, OUTBOX_ITEMS, Turn, answer, document, is_vouched, respond, shown_token, signed_reader,
+    vouched,
+};
+use crate::domain::{Page, PostId};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
+use crate::federation::activities::profile_post;
 use crate::federation::actor_tokens::issuer_of;
-use crate::federation::objects::collection::render_whole;
+use crate::federation::objects::collection::{render_page, render_paged, render_whole};
 use crate::federation::objects::person::render_person;
 use crate::federation::objects::tombstone::render_former_person;
 use crate::services::documents::{self, PersonDocument};
@@ -18,9 +23,10 @@ pub async fn person(
     name: web::Path<String>,
 ) -> HttpResponse {
     match find(&federation, &request, &name).await {
-        Ok(PersonDocument::Here(person, keys)) => {
+        Ok(PersonDocument::Here(person, keys, approval)) => {
             let addresses = federation.app.addresses();
-            respond(vouched(&federation, render_person(&addresses, &person, &keys)).await)
+            let object = render_person(&addresses, &person, &keys, approval);
+            respond(vouched(&federation, object).await)
         }
         Ok(PersonDocument::Gone(uri)) => answer::gone(&document(render_former_person(&uri))),
         Err(error) => answer::failed(&error),
@@ -49,7 +55,7 @@ async fn find(
     documents::person(app, asker, name).await
 }
 
-/// Outbox, followers and following: lists without anything in them.
+/// Whom somebody follows: told to nobody.
 pub async fn nothing(
     federation: Data,
     request: HttpRequest,
@@ -59,9 +65,63 @@ pub async fn nothing(
 }
 
 async fn read_nothing(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
-    let PersonDocument::Here(person, _) = find(federation, request, name).await? else {
+    let PersonDocument::Here(person, ..) = find(federation, request, name).await? else {
         return Err(Error::NotFound);
     };
     let list = request.path().rsplit('/').next().unwrap_or_default();
     Ok(document(render_whole(&person.uri.join(list), Vec::new())))
+}
+
+/// What somebody wrote on their profile, newest first.
+pub async fn outbox(
+    federation: Data,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
+    respond(read_outbox(&federation, &request, &name).await)
+}
+
+async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
+    let reader = signed_reader(federation, request).await?;
+    let turn = Turn::of(request);
+    let page = Page::first(OUTBOX_ITEMS).before(turn.before().map(|id| id.0));
+    let outbox = documents::outbox(&federation.app, reader.viewer, name, page).await;
+    let (person, posts) = outbox?;
+    let of = person.uri.join("outbox");
+    if !turn.is_page() {
+        return Ok(document(render_paged(&of, "?page=true")));
+    }
+    let turn_before = |id: PostId| format!("?page=true&before={id}");
+    let full = posts.len() == OUTBOX_ITEMS as usize;
+    let oldest = posts.last().filter(|_| full).map(|last| last.post.id);
+    let this = turn
+        .before()
+        .map_or_else(|| "?page=true".to_owned(), turn_before);
+    let items = posts.iter().map(|found| {
+        let id = format!("{}#create", found.post.uri);
+        profile_post::render_create(&id, found)
+    });
+    let page = render_page(&of, &this, items.collect(), oldest.map(turn_before));
+    Ok(document(page))
+}
+
+/// Those of the asking server's people who follow somebody here.
+pub async fn followers(
+    federation: Data,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
+    respond(read_followers(&federation, &request, &name).await)
+}
+
+async fn read_followers(
+    federation: &Federation,
+    request: &HttpRequest,
+    name: &str,
+) -> Result<Value> {
+    let reader = signed_reader(federation, request).await?;
+    let followers = documents::followers(&federation.app, reader.viewer, name).await;
+    let (person, followers) = followers?;
+    let items = followers.iter().map(|uri| json!(uri)).collect();
+    Ok(document(render_whole(&person.uri.join("followers"), items)))
 }

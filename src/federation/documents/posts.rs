@@ -11,21 +11,28 @@ use crate::app::Addresses;
 use crate::domain::{Group, PostId, Timestamp};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
-use crate::federation::activities::like_post;
+use crate::federation::activities::{like_post, profile_post};
 use crate::federation::objects::collection::{render_page, render_paged};
 use crate::federation::objects::mirror::{render_mirror, render_mirror_tombstone};
 use crate::federation::objects::post::render_post;
 use crate::federation::objects::tombstone::render_tombstone;
+use crate::policy::Viewer;
 use crate::services::documents::{self, Below, PostDocument, is_gone};
 use crate::services::mirrors::{self, Copy};
+use crate::services::posts::ProfilePost;
 
 pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
     match find(&federation, &request, &id).await {
-        Ok((found, _)) if found.is_gone() => answer::gone(&document(render_tombstone(&found.post))),
-        Ok((found, group)) => {
+        Ok(Found::InGroup(found, _)) if found.is_gone() => {
+            answer::gone(&document(render_tombstone(&found.post)))
+        }
+        Ok(Found::InGroup(found, group)) => {
             let now = federation.app.clock.now();
             let object = render(&federation.app.addresses(), &found, &group, now);
             answer::found(&post_document(object))
+        }
+        Ok(Found::OnProfile(found)) => {
+            answer::found(&document(profile_post::render_object(&found)))
         }
         Err(error) => answer::failed(&error),
     }
@@ -52,27 +59,44 @@ async fn find_mirror(
     mirrors::find_copy(&federation.app, asker, post_id(id)?).await
 }
 
+/// A post where it stands.
+enum Found {
+    InGroup(Box<PostDocument>, Box<Group>),
+    OnProfile(Box<ProfilePost>),
+}
+
+impl Found {
+    fn in_group((post, group): (PostDocument, Group)) -> Self {
+        Self::InGroup(Box::new(post), Box::new(group))
+    }
+}
+
 async fn find(
     federation: &Federation,
     request: &HttpRequest,
     id: &web::Path<String>,
-) -> Result<(PostDocument, Group)> {
+) -> Result<Found> {
     let reader = signed_reader(federation, request).await?;
     let (id, mut asker) = (post_id(id)?, federation.app.asker(reader.viewer));
-    let (app, Some(actor)) = (&federation.app, reader.actor) else {
-        return documents::post(&federation.app, asker, id).await;
-    };
+    let app = &federation.app;
     match documents::post(app, asker.clone(), id).await {
         Err(Error::NotFound) => {}
-        answer => return answer,
+        answer => return answer.map(Found::in_group),
     }
+    match documents::profile_post(app, asker.clone(), id).await {
+        Err(Error::NotFound) => {}
+        answer => return answer.map(|post| Found::OnProfile(Box::new(post))),
+    }
+    let Some(actor) = reader.actor else {
+        return Err(Error::NotFound);
+    };
     // Written here in a group elsewhere: who else reads that group, its house says.
     let group = documents::group_that_may_vouch(app, asker.clone(), id).await?;
     if !is_vouched(federation, request, &group, &actor).await? {
         return Err(Error::NotFound);
     }
     asker.vouched = Some(group.id);
-    documents::post(app, asker, id).await
+    documents::post(app, asker, id).await.map(Found::in_group)
 }
 
 fn render(addresses: &Addresses, found: &PostDocument, group: &Group, now: Timestamp) -> Value {
@@ -107,8 +131,11 @@ async fn conversation(
     let viewer = reader(federation, request).await?;
     let (id, turn) = (post_id(id)?, Turn::of(request));
     let items = CONVERSATION_ITEMS;
-    let (group, posts) =
-        documents::conversation(app, viewer, id, below, turn.after(), items).await?;
+    let found = documents::conversation(app, viewer.clone(), id, below, turn.after(), items).await;
+    if let (Err(Error::NotFound), Below::Topic) = (&found, below) {
+        return on_profile(federation, viewer, id, &turn).await;
+    }
+    let (group, posts) = found?;
     let of = addresses.post(id).join(match below {
         Below::Topic => "context",
         Below::Post => "replies",
@@ -132,6 +159,36 @@ async fn conversation(
         .map(|found| item(&addresses, found, &group, now))
         .collect();
     Ok(post_document(render_page(&of, &this, posts, next)))
+}
+
+/// The conversation that began on a profile here.
+async fn on_profile(
+    federation: &Federation,
+    viewer: Viewer,
+    id: PostId,
+    turn: &Turn,
+) -> Result<Value> {
+    let (app, items) = (&federation.app, CONVERSATION_ITEMS);
+    let posts = documents::profile_conversation(app, viewer, id, turn.after(), items).await?;
+    let of = app.addresses().post(id).join("context");
+    if !turn.is_page() {
+        return Ok(document(render_paged(&of, "?page=true")));
+    }
+    let full = posts.len() == items as usize;
+    let next = posts
+        .last()
+        .filter(|_| full)
+        .map(|last| turn_after(last.post.id));
+    let this = turn
+        .after()
+        .map_or_else(|| "?page=true".to_owned(), turn_after);
+    // What was written here with its text; of the rest the address, for its own server to show.
+    let item = |found: &ProfilePost| match found.author.is_local() {
+        true => profile_post::render_object(found),
+        false => json!(found.post.uri),
+    };
+    let posts = posts.iter().map(item).collect();
+    Ok(document(render_page(&of, &this, posts, next)))
 }
 
 fn turn_after(id: PostId) -> String {

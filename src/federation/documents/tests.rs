@@ -19,7 +19,7 @@ use crate::policy::Viewer;
 use crate::services::grants::{self, GrantRequest};
 use crate::services::inbox::{self, Command, Verified};
 use crate::services::partners::{self, Change};
-use crate::services::posts::ReceivedPost;
+use crate::services::posts::{ReceivedPost, Recipients};
 use crate::services::remote_actors::{self, ReceivedActor, ReceivedKey};
 use crate::services::test_house::{House, KEYS, remote};
 use crate::services::{accounts, documents, posts};
@@ -165,6 +165,7 @@ impl Acme {
             title: None,
             html: "<p>theirs</p>".to_owned().into(),
             source: None,
+            recipients: Recipients::default(),
             published: None,
             poll: None,
             updated: None,
@@ -540,10 +541,10 @@ async fn people_are_met_in_groups_that_connect_the_houses() {
             .await;
         assert_eq!(found.header("content-type"), "application/jrd+json");
         assert_eq!(found.json()["subject"], "acct:ada@acme.example");
-        assert_eq!(
-            acme.get("/u/ada/outbox", Some(reader)).await.items().len(),
-            0
-        );
+        let outbox = acme.get("/u/ada/outbox?page=true", Some(reader)).await;
+        assert_eq!(outbox.items().len(), 0);
+        let followers = acme.get("/u/ada/followers", Some(reader)).await;
+        assert_eq!(followers.items().len(), 0);
     }
     // Otto asks to join a group at birch: birch must be able to find out who asks.
     let theirs = acme.house.remote_group("roads@birch.example").await;

@@ -5,16 +5,21 @@ use serde_json::{Value, json};
 
 use super::actor::{extend, render_actor};
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey};
+use crate::domain::{Actor, ActorKey, Approval};
 
 /// Writes a person of ours.
-pub fn render_person(addresses: &Addresses, person: &Actor, keys: &[ActorKey]) -> Value {
+pub fn render_person(
+    addresses: &Addresses,
+    person: &Actor,
+    keys: &[ActorKey],
+    approval: Approval,
+) -> Value {
     let mut object = render_actor("Person", person, keys, addresses);
     let more = json!({
         "outbox": person.outbox,
         "followers": person.followers,
         "following": person.uri.join("following"),
-        "manuallyApprovesFollowers": true,
+        "manuallyApprovesFollowers": approval != Approval::Anybody,
         "discoverable": false,
     });
     extend(&mut object, more);
@@ -34,7 +39,7 @@ mod tests {
     #[test]
     fn a_person_is_read_as_it_was_written() {
         let ada = ada();
-        let person = render_person(&acme(), &ada, &keys_of(&ada));
+        let person = render_person(&acme(), &ada, &keys_of(&ada), Approval::Each);
         assert_eq!(person["webfinger"], "ada@acme.example");
         let read = parse_actor(&person).unwrap().new;
         assert_eq!(read.kind, ActorKind::Person);

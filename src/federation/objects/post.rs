@@ -13,7 +13,7 @@ use crate::domain::{
     Actor, Attachment, BODY_BYTES_MAX, Group, Invalid, Poll, Post, Promise, Timestamp, Uri,
 };
 use crate::services::documents::PostDocument;
-use crate::services::posts::ReceivedPost;
+use crate::services::posts::{ReceivedPost, Recipients};
 
 /// Longest title looked at, characters; what is kept of it is shorter.
 const NAME_CHARS_MAX: usize = 1_000;
@@ -100,6 +100,29 @@ pub fn render_post(
     object
 }
 
+/// Writes a post on a profile as it is embedded in activities, without what it answers. `to` and `cc`
+/// are whom it is for.
+pub fn render_profile_post(post: &Post, author: &Actor, to: &Value, cc: &Value) -> Value {
+    let mut object = json!({
+        "id": post.uri,
+        "type": "Note",
+        "url": post.uri,
+        "attributedTo": author.uri,
+        "to": to,
+        "cc": cc,
+        "content": post.html,
+        "mediaType": "text/html",
+        "published": post.created_at,
+    });
+    if let Some(source) = &post.source {
+        object["source"] = json!({ "content": source, "mediaType": "text/markdown" });
+    }
+    if let Some(edited_at) = post.edited_at {
+        object["updated"] = json!(edited_at);
+    }
+    object
+}
+
 /// Topics are pages, comments are notes.
 pub(super) fn kind_of_ours(post: &Post) -> &'static str {
     if post.is_topic() { "Page" } else { "Note" }
@@ -167,7 +190,33 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
         poll,
         attachments,
         links_files,
+        recipients: recipients(object, activity)?,
     })
+}
+
+/// Lemmy's private messages.
+pub fn is_chat(object: &Value) -> bool {
+    kind_of(object) == Some("ChatMessage")
+}
+
+/// Whom it is for: as the object says, or else the activity. Never both together: one that is for few
+/// must not become one for many.
+fn recipients(object: &Value, activity: Option<&Value>) -> Result<Recipients, Invalid> {
+    for part in [Some(object), activity].into_iter().flatten() {
+        let mut all = entries(part, "to")?;
+        all.extend(entries(part, "cc")?);
+        if !all.is_empty() {
+            return Ok(Recipients {
+                everybody: all.iter().any(|value| is_everybody(value)),
+                named: all
+                    .into_iter()
+                    .filter(|value| !is_everybody(value))
+                    .filter_map(uri_of)
+                    .collect(),
+            });
+        }
+    }
+    Ok(Recipients::default())
 }
 
 /// True when everybody is among the recipients.

@@ -83,8 +83,8 @@ pub fn still_ours_to_see(facts: &Facts, group: &GroupFacts) -> Ruling {
     )
 }
 
-/// We speak with the house of a group elsewhere.
-fn partnership_stands(facts: &Facts) -> Ruling {
+/// We speak with the house of a group or profile elsewhere.
+pub fn partnership_stands(facts: &Facts) -> Ruling {
     match facts.partner {
         Some(PartnerState::Active | PartnerState::Paused) => Ok(()),
         Some(PartnerState::Blocked) => hidden(Reason::PartnerBlocked),

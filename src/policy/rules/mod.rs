@@ -6,11 +6,12 @@
 mod act;
 mod know;
 mod people;
+mod profiles;
 mod read;
 
-pub use people::{
-    PersonFacts, ProfileFacts, may_look_elsewhere, reads_profile, reads_upload, sees_person,
-};
+pub use people::{PersonFacts, ProfileFacts, ProfilePostFacts, follow_outcome, may_follow, may_look_elsewhere, permit_profile_post, reads_profile, reads_upload, sees_person};
+pub use profiles::{
+    FollowFacts, widest_audience};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,
@@ -61,6 +62,8 @@ pub fn permit<A: Act>(viewer: &Viewer, facts: &Facts) -> Result<Permit<A>, Denia
 /// The same question, answered with the reason even where the viewer must not learn it.
 pub fn explain(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Refusal> {
     match action {
+        // Asked with other facts: see `permit_profile_post`.
+        Action::PostOnProfile => hidden(Reason::Unknown),
         Action::CreateGroup => create_group(viewer),
         Action::ManagePartners | Action::ManageAccounts => administer(viewer),
         Action::UseAdminApi => use_admin_api(viewer),
@@ -163,9 +166,23 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     if action == Action::DeletePost && is_author(viewer, facts) {
         return Ok(());
     }
+    // Who keeps their posts elsewhere changes them there, whatever they may read here.
+    let kept_elsewhere = matches!(viewer, Viewer::Person { .. }) && post.audience.is_on_profile();
+    if action == Action::EditPost && kept_elsewhere && is_author(viewer, facts) {
+        return yes_if(post.state == PostState::Visible, hidden(Reason::NotVisible));
+    }
+    if action == Action::Receive {
+        return profiles::receive(viewer, facts, post);
+    }
+    if action == Action::Comment
+        && let Some(answer) = profiles::adds_to_theirs(viewer, facts, post)
+    {
+        return answer;
+    }
     read::outside_groups(viewer, facts, post)?;
     match action {
         Action::Know | Action::Read => Ok(()),
+        Action::React | Action::Comment => profiles::contribute(viewer, facts, post),
         Action::EditPost if is_author(viewer, facts) => yes_if(
             post.state == PostState::Visible,
             forbidden(Reason::NotVisible),
@@ -224,6 +241,7 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
         Action::ManageGroup => act::manage(viewer, facts, group),
         Action::ChangeBoundary => act::change_boundary(viewer, facts, group),
         Action::CreateGroup
+        | Action::PostOnProfile
         | Action::ManagePartners
         | Action::ManageAccounts
         | Action::UseAdminApi => hidden(Reason::Unknown),

@@ -2,7 +2,7 @@
 
 use super::{Ruling, hidden, yes_if};
 use crate::domain::{ActorId, ActorState, PartnerState};
-use crate::policy::{Denial, FederationMode, House, Reason, Viewer};
+use crate::policy::{Denial, FederationMode, House, ProfileReach, Reason, Viewer};
 
 /// What is known of a person and the viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,10 @@ pub struct ProfileFacts {
     /// the asking server, or one that lives there. Of somebody erased: did, or that server was
     /// told something in their name.
     pub shares_group: bool,
+    /// Follows somebody of the asking server, is followed or was asked by one.
+    pub follows_there: bool,
+    /// Lets somebody outside follow them.
+    pub followable: bool,
 }
 
 /// May `viewer` read the profile of a person of this house, as another server fetches it? Otherwise
@@ -76,7 +80,12 @@ fn profile(viewer: &Viewer, facts: &ProfileFacts) -> Ruling {
         Viewer::Person { .. } | Viewer::Server { .. } => {
             let standing = facts.partner == Some(PartnerState::Active);
             yes_if(standing, hidden(Reason::NoPartnership))?;
-            yes_if(facts.shares_group, hidden(Reason::NotForOutside))
+            let to_be_followed =
+                facts.followable && facts.house.profiles != ProfileReach::Colleagues;
+            yes_if(
+                facts.shares_group || facts.follows_there || to_be_followed,
+                hidden(Reason::NotForOutside),
+            )
         }
         Viewer::Anonymous | Viewer::Member { .. } | Viewer::Operator => {
             hidden(Reason::NotForOutside)

@@ -1,6 +1,6 @@
 //! Who reads what: groups, posts, rosters, and what is sent to other servers.
 
-use super::{Ruling, forbidden, hidden, know, moderates, why_no_grant, wrote, yes_if};
+use super::{Ruling, forbidden, hidden, know, moderates, profiles, why_no_grant, wrote, yes_if};
 use crate::domain::{Access, Audience, Capability, GrantTerms, PartnerState, PostState, Stage};
 use crate::policy::{Facts, FederationMode, GroupFacts, PostFacts, Reason, Refusal, Viewer};
 
@@ -32,7 +32,9 @@ pub fn post(viewer: &Viewer, facts: &Facts, group: &GroupFacts, post: &PostFacts
             hidden(Reason::NotForOutside),
         )?,
         Audience::Direct => direct(viewer, facts, post)?,
-        Audience::Profile => return hidden(Reason::Unknown),
+        Audience::Profile | Audience::Followers | Audience::Public => {
+            return hidden(Reason::Unknown);
+        }
     }
     match post.state {
         // Removed and deleted posts leave a tombstone where they could be read.
@@ -68,7 +70,9 @@ pub fn outside_groups(viewer: &Viewer, facts: &Facts, post: &PostFacts) -> Rulin
     let own = wrote(viewer, facts) && matches!(viewer, Viewer::Member { .. });
     match post.audience {
         Audience::Direct => direct(viewer, facts, post)?,
-        Audience::Profile => yes_if(own || viewer.is_colleague(), hidden(Reason::Unknown))?,
+        Audience::Profile | Audience::Followers | Audience::Public => {
+            profiles::read(viewer, facts, post)?;
+        }
         Audience::Group | Audience::Aside => return hidden(Reason::Unknown),
     }
     yes_if(

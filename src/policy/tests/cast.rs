@@ -5,8 +5,8 @@ use crate::domain::{
     JoinMode, MembershipState, OrgRole, PartnerState, PostId, PostState, Stage, Timestamp,
 };
 use crate::policy::{
-    Action, Denial, Facts, FederationMode, GroupFacts, House, MembershipFacts, PostFacts, Viewer,
-    decide,
+    Action, Denial, Facts, FederationMode, GroupFacts, House, MembershipFacts, PostFacts,
+    ProfileReach, Viewer, decide,
 };
 
 pub const LAST_YEAR: Timestamp = Timestamp::from_micros(1_000_000);
@@ -26,6 +26,7 @@ pub const HOUSE: House = House {
     federation: FederationMode::Closed,
     public_pages: true,
     owners_open_groups: false,
+    profiles: ProfileReach::Colleagues,
 };
 
 /// The same, and anybody may come by federation.

@@ -11,8 +11,8 @@ use crate::domain::{
     JoinMode, MembershipState, OrgRole, PartnerState, PostId, PostState, Stage, Timestamp,
 };
 use crate::policy::{
-    Action, Denial, Facts, FederationMode, GroupFacts, House, MembershipFacts, PostFacts, Viewer,
-    decide,
+    Action, Denial, Facts, FederationMode, GroupFacts, House, MembershipFacts, PostFacts,
+    ProfileReach, Viewer, decide,
 };
 
 /// Of proptest's usual number, which `PROPTEST_CASES` raises for a long look.
@@ -157,10 +157,17 @@ fn viewer() -> impl Strategy<Value = Viewer> {
 
 fn house() -> impl Strategy<Value = House> {
     let mode = select(&[FederationMode::Closed, FederationMode::Open][..]);
-    (mode, any::<bool>(), any::<bool>()).prop_map(|(federation, public_pages, owners)| House {
+    let choices = (
+        mode,
+        any::<bool>(),
+        any::<bool>(),
+        any_of(ProfileReach::ALL),
+    );
+    choices.prop_map(|(federation, public_pages, owners, profiles)| House {
         federation,
         public_pages,
         owners_open_groups: owners,
+        profiles,
     })
 }
 
@@ -467,7 +474,11 @@ proptest! {
                 Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports
             ) && case.viewer.is_administrator()
                 && case.lives_here();
-            let own = *action == Action::DeletePost && case.is_own_post();
+            let on_profile = |post: PostFacts| post.audience.is_on_profile();
+            let changes_elsewhere = *action == Action::EditPost
+                && case.is_outsider()
+                && case.facts.post.is_some_and(on_profile);
+            let own = (*action == Action::DeletePost || changes_elsewhere) && case.is_own_post();
             let told = case.is_its_house_telling() && TOLD.contains(action);
             let excepted = OF_NO_GROUP.contains(action)
                 || administers

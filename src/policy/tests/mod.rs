@@ -5,6 +5,7 @@ mod cast;
 mod matrix;
 mod metamorphic;
 mod people;
+mod profiles;
 // Tables read better as tables.
 #[rustfmt::skip]
 mod rules;

@@ -10,6 +10,8 @@ const SHARED: ProfileFacts = ProfileFacts {
     enabled: true,
     partner: Some(PartnerState::Active),
     shares_group: true,
+    follows_there: false,
+    followable: false,
 };
 
 fn knows(viewer: &Viewer, facts: ProfileFacts) -> bool {

@@ -7,7 +7,7 @@ use crate::domain::{
     MembershipState, OrgRole, PartnerState, PostState, Stage,
 };
 use crate::policy::{
-    Action, Denial, Facts, House, PostFacts, Reason, Viewer, act, decide, explain,
+    Action, Denial, Facts, House, OwnerFacts, PostFacts, Reason, Viewer, act, decide, explain,
     invitation_outcome, join_outcome, permit, shows_text, stage_fits,
 };
 
@@ -263,7 +263,9 @@ fn a_direct_message_is_for_the_people_it_names() {
 #[test]
 fn a_post_on_a_profile_is_for_colleagues() {
     let profile = PostFacts { audience: Audience::Profile, ..POST };
+    let owner = OwnerFacts { id: AUTHOR, home: None, followed: true };
     let facts = Facts::new(NOW, OPEN_HOUSE).partner().post(profile);
+    let facts = facts.with(|facts| facts.owner = Some(owner));
     for (viewer, expected) in [
         (ada(), "✓"),
         (guest(), "–"),
@@ -273,7 +275,9 @@ fn a_post_on_a_profile_is_for_colleagues() {
     ] {
         assert_eq!(mark(&viewer, Action::Read, &facts), expected, "{viewer:?}");
     }
-    assert_eq!(refusal(&ada(), Action::Comment, &facts), Some(Reason::GroupsOnly));
+    assert_eq!(mark(&ada(), Action::Comment, &facts), "✓");
+    assert_eq!(mark(&ada(), Action::React, &facts), "✓");
+    assert_eq!(refusal(&ada(), Action::Report, &facts), Some(Reason::GroupsOnly));
     assert_eq!(refusal(&ada(), Action::EditPost, &facts), Some(Reason::NotAuthor));
 }
 

@@ -6,7 +6,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Account, ActorId, ActorState, AuditAction, Group};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::{access, audit, deliveries, memberships, polls, posts, reactions};
+use crate::services::{access, audit, deliveries, follows, memberships, polls, posts, reactions};
 use crate::storage::{self, Connection};
 
 /// What an erasure did.
@@ -86,6 +86,7 @@ fn take_everything_back(
     for post in &written {
         posts::take_back(connection, &author, *post)?;
     }
+    follows::end_all(connection, &author, actor)?;
     Ok(Erased {
         posts: written.len(),
         likes,

@@ -1,9 +1,10 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, Attachment, BanTerms, EventId, Grant, Group, Partner, Poll, Post, PostId, Promise, Uri};
+use crate::domain::{Actor, ActorKey, Approval, Attachment, BanTerms, EventId, Grant, Group, Partner, Poll, Post, PostId, Promise, Uri};
 use crate::error::Result;
 use crate::services::mirrors::Copy;
+use crate::services::posts::ProfilePost;
 use crate::services::signing::Pens;
 
 /// What there is to tell, with everything needed to put it on the wire.
@@ -297,6 +298,8 @@ pub enum ActorNews {
         group: Option<Box<Group>>,
         /// The keys that count, without their private halves.
         keys: Vec<ActorKey>,
+        /// Of a person: whom they let follow them.
+        approval: Option<Approval>,
     },
     /// The person is gone, and so is the document.
     Gone,
@@ -310,10 +313,33 @@ pub enum ActorNews {
     },
 }
 
-/// What is put on the wire: something in a group, or about an actor.
+/// What people do outside groups: posts on profiles, and following.
+#[derive(Clone, Debug)]
+pub struct ProfileTelling {
+    pub event: EventId,
+    /// Somebody of this house, who says it.
+    pub by: Actor,
+    pub news: ProfileNews,
+}
+
+#[derive(Clone, Debug)]
+pub enum ProfileNews {
+    Posted(ProfilePost),
+    Edited(ProfilePost),
+    Deleted(ProfilePost),
+    Liked { like: Uri, post: Uri, author: Actor },
+    Unliked { like: Uri, post: Uri, author: Actor },
+    FollowRequested { follow: Uri, whom: Uri },
+    Unfollowed { follow: Uri, whom: Uri },
+    FollowAccepted { follow: Uri, follower: Uri },
+    FollowRejected { follow: Uri, follower: Uri },
+}
+
+/// What is put on the wire: something in a group, on a profile, or about an actor.
 #[derive(Clone, Debug)]
 pub enum Telling {
     Group(Box<GroupTelling>),
+    Profile(Box<ProfileTelling>),
     Actor(Box<ActorTelling>),
 }
 

@@ -218,6 +218,11 @@ impl<'a> Planner<'a> {
                 let message = self.plan_of_actor(connection, event)?;
                 Ok(message.into_iter().collect())
             }
+            EventKind::FollowRequested
+            | EventKind::Unfollowed
+            | EventKind::FollowAccepted
+            | EventKind::FollowRejected => self.plan_follow(connection, event),
+            _ if event.group.is_none() => self.plan_on_profile(connection, event),
             _ => self.plan_in_group(connection, event),
         }
     }
@@ -272,6 +277,7 @@ impl<'a> Planner<'a> {
                 let news = ActorNews::Changed {
                     group: group.map(Box::new),
                     keys: documents::public_keys(connection, &actor, self.asker.now)?,
+                    approval: storage::follows::find_approval(connection, actor.id)?,
                 };
                 (news, DeliveryGround::Addressed, destinations)
             }
@@ -626,5 +632,6 @@ fn lane(event: &Event, telling: &GroupTelling, post: Option<&Post>) -> Option<i6
     }
 }
 
+mod profile;
 #[cfg(test)]
 mod tests;

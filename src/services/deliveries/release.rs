@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::policy::{FederationMode, Reason, Viewer};
-use crate::services::access::Receivers;
+use crate::services::access::{self, Receivers};
 use crate::services::deliveries::health::Healths;
 use crate::services::deliveries::known::{Known, known};
 use crate::services::refusals;
@@ -79,6 +79,7 @@ fn record(connection: &mut Connection, ended: &[Outcome], now: Timestamp) -> Res
     if !refused.is_empty() {
         // A request to join that its group did not even take is over: nobody there will answer it.
         storage::memberships::remove_requests(connection, &refused)?;
+        storage::follows::remove_requests(connection, &refused)?;
     }
     refusals::record(connection, ended, now)?;
     let mut healths = Healths::read(connection, ended.iter().map(|outcome| &outcome.host))?;
@@ -253,16 +254,21 @@ impl<'a> Release<'a> {
         connection: &mut Connection,
         delivery: &Delivery,
     ) -> Result<Result<(), Reason>> {
-        let group = match delivery.group {
-            Some(group) => self.known.group(connection, group)?.cloned(),
-            None => None,
-        };
-        let Some(group) = group else {
-            return Ok(Err(Reason::Unknown));
-        };
         let post = match delivery.post {
-            Some(post) => self.known.post(connection, post)?,
+            Some(post) => self.known.post(connection, post)?.cloned(),
             None => None,
+        };
+        let post = post.as_ref();
+        let Some(group) = delivery.group else {
+            let Some(post) = post else {
+                return Ok(Err(Reason::Unknown));
+            };
+            let host = &delivery.host;
+            let answer = access::may_receive_profile_post(connection, self.asker, host, post)?;
+            return Ok(answer.map_err(|refusal| refusal.reason));
+        };
+        let Some(group) = self.known.group(connection, group)?.cloned() else {
+            return Ok(Err(Reason::Unknown));
         };
         let answer = self
             .receivers

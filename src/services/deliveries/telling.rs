@@ -141,6 +141,10 @@ fn news(
         | EventKind::PersonDeleted
         | EventKind::PartnershipEnded
         | EventKind::ActivityRefused
+        | EventKind::FollowRequested
+        | EventKind::Unfollowed
+        | EventKind::FollowAccepted
+        | EventKind::FollowRejected
         | EventKind::PostCreated
         | EventKind::PostUpdated
         | EventKind::PostDeleted

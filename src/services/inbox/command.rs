@@ -8,14 +8,15 @@ use crate::services::posts::ReceivedPost;
 /// What an activity asks for, in the words of the house. Made by federation, purely.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// A group is asked to be joined, or a person to be followed.
     Follow {
         follow: Uri,
-        group: Uri,
+        whom: Uri,
     },
     Unfollow {
-        group: Uri,
+        whom: Uri,
     },
-    /// The group that was asked answers.
+    /// The group or person that was asked answers.
     AcceptFollow {
         follow: Uri,
     },
@@ -136,6 +137,12 @@ pub enum Command {
     UpdateActor,
     /// The actor is gone.
     DeleteActor,
+    /// The actor is somebody else from now on; the other must say so too.
+    Move {
+        target: Uri,
+    },
+    /// A message to single people.
+    DirectMessage,
     /// Nothing we do anything with; the word says what it was.
     Ignored(&'static str),
 }

@@ -1,17 +1,15 @@
 //! At the door: who may come in, and what one read tells of what they say. What is let in is stored
 //! before it is answered.
 
-use super::{Command, Vouching, find_group, lists};
+use super::{Command, Vouching, find_group, lists, names_group_here};
 use crate::app::{App, Asker};
-use crate::domain::{
-    Actor, ActorKey, ActorKind, ActorState, GroupId, Host, PartnerState, Timestamp, Uri,
-};
+use crate::domain::{Actor, ActorKey, ActorKind, ActorState, GroupId, Host, PartnerState, Timestamp, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
 use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
-use crate::services::posts::ReceivedPost;
-use crate::services::{access, mirrors, polls, reports};
+use crate::services::posts::{self, ReceivedPost};
+use crate::services::{access, follows, mirrors, polls, reports};
 use crate::storage::{self, Connection};
 
 /// Whether a server may knock at all, before anything is fetched for it.
@@ -242,13 +240,20 @@ fn check(
     command: &Command,
 ) -> Result<()> {
     match command {
-        Command::Follow { group, .. } => {
-            let group = find_group(connection, group)?;
-            access::permit::<act::Join>(connection, asker, group.id)?;
+        Command::Follow { whom, .. } => match storage::groups::find_by_uri(connection, whom)? {
+            Some(group) => access::permit::<act::Join>(connection, asker, group.id).map(drop)?,
+            None => {
+                let person = storage::actors::find_by_uri(connection, whom)?;
+                access::permit_follow(connection, asker, person)?;
+            }
+        },
+        Command::AcceptFollow { follow } if signer.kind == ActorKind::Person => {
+            follows::check_accept(connection, signer, follow)?;
         }
+        Command::DirectMessage => return Err(Error::Denied(Reason::NoDirectMessages)),
         Command::CreatePost(post) => {
             check_ownership(connection, asker, signer, &post.uri)?;
-            check_create(connection, asker, post)?;
+            check_create(connection, asker, signer, post)?;
         }
         Command::UpdatePost(post) => check_ownership(connection, asker, signer, &post.uri)?,
         Command::DeleteObject { object, .. } => check_ownership(connection, asker, signer, object)?,
@@ -297,18 +302,27 @@ fn check(
         | Command::AcceptMove { .. }
         | Command::UpdateActor
         | Command::DeleteActor
+        | Command::Move { .. }
         | Command::Ignored(_) => {}
     }
     Ok(())
 }
 
-fn check_create(connection: &mut Connection, asker: &Asker, received: &ReceivedPost) -> Result<()> {
+fn check_create(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    received: &ReceivedPost,
+) -> Result<()> {
     let parent = match &received.parent {
         Some(parent) => mirrors::find_meant(connection, asker, parent)?,
         None => None,
     };
-    match parent {
-        Some(parent) => {
+    match (parent, names_group_here(connection, received)?) {
+        (Some(parent), _) if parent.audience.is_on_profile() => {
+            posts::check_on_profile(connection, asker, signer, Some(parent), received)
+        }
+        (Some(parent), _) => {
             let case = access::permit_found::<act::Comment>(connection, asker, parent)?;
             if received.attaches() {
                 let (group, parent) = (case.group, case.post);
@@ -316,8 +330,8 @@ fn check_create(connection: &mut Connection, asker: &Asker, received: &ReceivedP
             }
             Ok(())
         }
-        None => {
-            let group = received.group.as_ref().ok_or(Error::NotFound)?;
+        (None, None) => posts::check_on_profile(connection, asker, signer, None, received),
+        (None, Some(group)) => {
             let group = find_group(connection, group)?;
             match received.parent {
                 // The parent may be waiting to be applied just before this one.

@@ -1,7 +1,7 @@
 //! What an activity changes.
 
 use super::lists::{self, Change};
-use super::{Command, Vouching, find_group, undo};
+use super::{Command, Vouching, find_group, names_group_here, undo};
 use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorKind, Group, PartnerState, Post, Uri};
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::policy::Reason;
 use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, dislikes, grants, house, memberships, mirrors, moves, polls, posts, reactions, refusals, remote_actors, reports,
+    access, dislikes, follows, grants, house, memberships, mirrors, moves, polls, posts, reactions, refusals, remote_actors, reports,
 };
 use crate::storage::{self, Connection};
 
@@ -41,14 +41,22 @@ pub(super) fn effect(
     raw: Option<&str>,
 ) -> Result<()> {
     match command {
-        Command::Follow { follow, group } => {
-            let group = find_group(connection, group)?;
-            memberships::receive_follow(connection, asker, signer, &group, follow)
+        Command::Follow { follow, whom } => match storage::groups::find_by_uri(connection, whom)? {
+            Some(group) => memberships::receive_follow(connection, asker, signer, &group, follow),
+            None => follows::receive_follow(connection, asker, signer, whom, follow),
+        },
+        Command::Unfollow { whom } => match storage::groups::find_by_uri(connection, whom)? {
+            Some(group) => memberships::receive_unfollow(connection, asker, signer, &group),
+            None => follows::receive_unfollow(connection, signer, whom),
+        },
+        Command::AcceptFollow { follow } if signer.kind == ActorKind::Person => {
+            follows::receive_accept(connection, asker, signer, follow)
         }
-        Command::Unfollow { group } => {
-            let group = find_group(connection, group)?;
-            memberships::receive_unfollow(connection, asker, signer, &group)
+        Command::RejectFollow { follow } if signer.kind == ActorKind::Person => {
+            follows::receive_reject(connection, signer, follow)
         }
+        Command::Move { target } => follows::receive_move(connection, asker, signer, target),
+        Command::DirectMessage => Err(Error::Denied(Reason::NoDirectMessages)),
         Command::AcceptFollow { follow } => {
             let group = find_group(connection, &signer.uri)?;
             memberships::receive_accept(connection, asker, &group, follow)
@@ -66,8 +74,20 @@ pub(super) fn effect(
             memberships::receive_invite(connection, asker, ourselves.host(), &group, invitee)
         }
         Command::CreatePost(post) => {
-            let ground = ground_of(connection, asker, post)?;
-            posts::receive(connection, asker, signer, ground, post, raw)
+            let parent = find_parent(connection, asker, post)?;
+            match parent
+                .as_ref()
+                .map(|parent| parent.audience.is_on_profile())
+            {
+                Some(true) => posts::receive_on_profile(connection, asker, signer, parent, post),
+                None if names_group_here(connection, post)?.is_none() => {
+                    posts::receive_on_profile(connection, asker, signer, None, post)
+                }
+                Some(false) | None => {
+                    let ground = ground_of(connection, post, parent)?;
+                    posts::receive(connection, asker, signer, ground, post, raw)
+                }
+            }
         }
         Command::UpdatePost(post) => posts::receive_update(connection, asker, signer, post, raw),
         Command::DeleteObject { object, removal } => {
@@ -198,8 +218,12 @@ fn end_grant(
 }
 
 /// The group a comment belongs to is its parent's, whatever it says of itself.
-fn ground_of(connection: &mut Connection, asker: &Asker, post: &ReceivedPost) -> Result<Ground> {
-    let Some(parent) = find_parent(connection, asker, post)? else {
+fn ground_of(
+    connection: &mut Connection,
+    post: &ReceivedPost,
+    parent: Option<Post>,
+) -> Result<Ground> {
+    let Some(parent) = parent else {
         let group = find_group(connection, post.group.as_ref().ok_or(Error::NotFound)?)?;
         return Ok(Ground {
             group,

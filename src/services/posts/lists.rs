@@ -14,7 +14,8 @@ use crate::storage::{self, Connection};
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub view: PostView,
-    pub group: Group,
+    /// None: it stands on a profile.
+    pub group: Option<Group>,
     /// Who wrote what a comment answers; none where the viewer may not read that.
     pub answered: Option<ActorId>,
     /// Comments of a topic's whole thread; direct answers to a comment.
@@ -49,7 +50,8 @@ pub async fn pinned(app: &App, viewer: Viewer, group: GroupId) -> Result<Vec<Lis
         .await
 }
 
-/// Topics of all groups the viewer is a member of, newest first.
+/// Topics of all groups the viewer is a member of, and what those they follow and they themselves wrote on
+/// their profiles, newest first.
 pub async fn home(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Listed>> {
     let asker = app.asker(viewer);
     let actor = asker
@@ -64,7 +66,7 @@ pub async fn home(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Listed>> 
         .await
 }
 
-/// What somebody wrote in groups the viewer may read, newest first.
+/// What somebody wrote where the viewer may read it, newest first.
 pub async fn by_author(
     app: &App,
     viewer: Viewer,
@@ -103,18 +105,18 @@ pub(super) fn listed(
     let mut known: HashMap<GroupId, Group> = HashMap::new();
     let mut list = Vec::with_capacity(posts.len());
     for view in views(connection, asker, posts)? {
-        let Some(id) = view.post.group else { continue };
-        let group = match known.get(&id) {
-            Some(group) => group.clone(),
-            None => {
+        let group = match view.post.group.map(|id| (id, known.get(&id))) {
+            None => None,
+            Some((_, Some(group))) => Some(group.clone()),
+            Some((id, None)) => {
                 let group = storage::groups::find(connection, id)?.ok_or(Error::NotFound)?;
                 known.insert(id, group.clone());
-                group
+                Some(group)
             }
         };
         list.push(Listed {
             author_partner: partners.of(&view.author),
-            group_partner: partners.of(&group.actor),
+            group_partner: group.as_ref().and_then(|group| partners.of(&group.actor)),
             answered: answers.answered(&view.post),
             replies: answers.count(&view.post),
             view,

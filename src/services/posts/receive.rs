@@ -43,6 +43,7 @@ pub struct ReceivedPost {
     pub attachments: Vec<ReceivedAttachment>,
     /// It carries others, which are links in the text.
     pub links_files: bool,
+    pub recipients: Recipients,
 }
 
 impl ReceivedPost {
@@ -56,6 +57,14 @@ impl ReceivedPost {
     pub fn attaches(&self) -> bool {
         self.links_files || !self.attachments.is_empty()
     }
+}
+
+/// Whom a post is said to be for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipients {
+    pub everybody: bool,
+    /// People, groups and collections.
+    pub named: Vec<Uri>,
 }
 
 /// Where a post that arrives is to stand.
@@ -139,12 +148,7 @@ const TITLE_LINE_CHARS_MAX: usize = 120;
 
 /// Topics need a title: microblog posts get the first line of their text.
 fn title_of(received: &ReceivedPost) -> String {
-    let named = received
-        .title
-        .as_deref()
-        .map(|title| markup::plain_title(title, TITLE_CHARS_MAX))
-        .filter(|title| !title.is_empty());
-    named.unwrap_or_else(|| {
+    title_given(received).unwrap_or_else(|| {
         let line = markup::first_line(received.html.sanitized().as_str(), TITLE_LINE_CHARS_MAX);
         Some(line)
             .filter(|line| !line.is_empty())
@@ -152,8 +156,16 @@ fn title_of(received: &ReceivedPost) -> String {
     })
 }
 
+pub(super) fn title_given(received: &ReceivedPost) -> Option<String> {
+    received
+        .title
+        .as_deref()
+        .map(|title| markup::plain_title(title, TITLE_CHARS_MAX))
+        .filter(|title| !title.is_empty())
+}
+
 /// Something must be left to read when what is harmful is gone.
-fn check_readable(received: &ReceivedPost) -> Result<()> {
+pub(super) fn check_readable(received: &ReceivedPost) -> Result<()> {
     let titled = received.parent.is_none() && received.title.is_some();
     let text = received.html.sanitized().as_str();
     let shows_something = !received.attachments.is_empty();
@@ -180,7 +192,11 @@ pub(in crate::services) fn receive_update(
     check_readable(received)?;
     storage::posts::set_interaction(connection, case.post.id, received.interaction.as_ref())?;
     let html = received.html.sanitized();
-    let title = case.post.is_topic().then(|| title_of(received));
+    let title = match (case.post.is_topic(), case.post.group) {
+        (true, Some(_)) => Some(title_of(received)),
+        (true, None) => title_given(received),
+        (false, _) => None,
+    };
     let same_text = case.post.html == html.as_str() && case.post.title == title;
     let same_poll = !polls::receive_update(connection, &case, received.poll.as_ref())?;
     let attached = storage::attachments::list_of(connection, case.post.id)?;

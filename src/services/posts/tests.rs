@@ -37,6 +37,7 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
                     title: None,
                     html: "<p>Congratulations!</p>".to_owned().into(),
                     source: None,
+                    recipients: Recipients::default(),
                     published: Some(Timestamp::MIN),
                     poll: None,
                     updated: None,

@@ -35,10 +35,27 @@ pub struct Shown {
     pub partner: Option<Partner>,
 }
 
-/// A topic with its comments in order of time, and its group.
+/// Where a conversation is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    Group(Box<GroupView>),
+    /// On the profile of who began it.
+    Profile,
+}
+
+impl Place {
+    pub fn group(&self) -> Option<&GroupView> {
+        match self {
+            Self::Group(view) => Some(view),
+            Self::Profile => None,
+        }
+    }
+}
+
+/// A topic with its comments in order of time, and its place.
 #[derive(Clone, Debug)]
 pub struct Thread {
-    pub group: GroupView,
+    pub place: Place,
     pub topic: Shown,
     /// Whether and why not one may comment on the topic.
     pub reply: Result<(), Reason>,
@@ -57,11 +74,13 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
     app.db
         .read("thread", move |connection| {
             let case = access::permit_post::<act::Read>(connection, &asker, post)?;
-            let group = case.group.ok_or(Error::NotFound)?;
-            let posts =
-                storage::posts::list_thread(connection, &access::scope(&asker), case.post.topic)?;
+            let (group, topic) = (case.group.as_ref(), case.post.topic);
+            let posts = list(connection, &asker, group, topic)?;
             let partners = Badges::load(connection)?;
-            let of_group = access::group_facts(connection, &asker, &group)?;
+            let of_group = match group {
+                Some(group) => access::group_facts(connection, &asker, group)?,
+                None => access::profile_facts(connection, &asker, &case.post)?,
+            };
             let mut reasons = removal_reasons(connection, &posts)?;
             let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
             let disliked = storage::dislikes::count(connection, &ids)?;
@@ -81,26 +100,47 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 .position(|shown| shown.view.post.is_topic())
                 .ok_or(Error::NotFound)?;
             let topic = shown.remove(at);
-            let reply = reply_right(connection, &asker, &group, &topic.view.post)?;
-            let (about, topic_post) = (Some(&group), Some(&topic.view.post));
+            let reply = reply_right(connection, &asker, group, &topic.view.post)?;
             let can_attach =
-                access::explain(connection, &asker, Action::Attach, about, topic_post)?.is_ok();
+                access::explain(connection, &asker, Action::Attach, group, Some(&topic.view.post))?
+                    .is_ok();
+            let reaches_further =
+                |group: &Group| group.stage != Stage::Internal || !group.is_local();
             let can_aside = reply.is_ok()
-                && (group.stage != Stage::Internal || !group.is_local())
-                && only_colleagues_inside(connection, &asker, Some(&group)).is_ok();
-            let group = groups::view(connection, &asker, group)?;
+                && group.is_some_and(reaches_further)
+                && only_colleagues_inside(connection, &asker, group).is_ok();
+            let place = match case.group {
+                Some(group) => Place::Group(Box::new(groups::view(connection, &asker, group)?)),
+                None => Place::Profile,
+            };
+            let moderates = place
+                .group()
+                .is_some_and(|group| group.rights.may(Action::Moderate));
             Ok(Thread {
                 can_aside,
                 can_attach,
-                can_lock: topic.view.post.state == PostState::Visible
-                    && group.rights.may(Action::Moderate),
-                group,
+                can_lock: topic.view.post.state == PostState::Visible && moderates,
+                place,
                 topic,
                 reply,
                 comments: shown,
             })
         })
         .await
+}
+
+/// A whole thread, as far as the asker may read it.
+fn list(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: Option<&Group>,
+    topic: PostId,
+) -> Result<Vec<Post>> {
+    let scope = access::scope(asker);
+    match group {
+        Some(_) => storage::posts::list_thread(connection, &scope, topic),
+        None => storage::posts::list_profile_thread(connection, &scope, topic, None),
+    }
 }
 
 fn removal_reasons(connection: &mut Connection, posts: &[Post]) -> Result<HashMap<PostId, String>> {
@@ -117,10 +157,10 @@ fn removal_reasons(connection: &mut Connection, posts: &[Post]) -> Result<HashMa
 fn reply_right(
     connection: &mut Connection,
     asker: &Asker,
-    group: &Group,
+    group: Option<&Group>,
     topic: &Post,
 ) -> Result<Result<(), Reason>> {
-    let answer = access::explain(connection, asker, Action::Comment, Some(group), Some(topic))?;
+    let answer = access::explain(connection, asker, Action::Comment, group, Some(topic))?;
     Ok(answer.map_err(|refusal| refusal.reason))
 }
 
@@ -165,8 +205,7 @@ pub async fn surroundings(app: &App, viewer: Viewer, id: PostId) -> Result<Surro
     app.db
         .read("surroundings", move |connection| {
             let case = access::permit_post::<act::Read>(connection, &asker, id)?;
-            let scope = access::scope(&asker);
-            let thread = storage::posts::list_thread(connection, &scope, case.post.topic)?;
+            let thread = list(connection, &asker, case.group.as_ref(), case.post.topic)?;
             let (above, below) = around(&thread, id);
             let mut known: HashMap<PostId, Listed> = listed(connection, &asker, thread)?
                 .into_iter()

@@ -81,16 +81,19 @@ pub async fn comment(
         .db
         .write("create_comment", move |connection| {
             let case = access::permit_post::<act::Comment>(connection, &asker, parent)?;
-            let audience = if case.post.audience == Audience::Aside {
-                Audience::Aside
-            } else {
-                audience
+            // What stays inside is answered inside; on profiles whoever reads the conversation reads it.
+            let audience = match case.post.audience {
+                inherited @ (Audience::Aside
+                | Audience::Profile
+                | Audience::Followers
+                | Audience::Public) => inherited,
+                Audience::Group | Audience::Direct => audience,
             };
             if audience == Audience::Aside {
                 only_colleagues_inside(connection, &asker, case.group.as_ref())?;
             }
             let new = NewPost { audience, ..new };
-            let in_group = case.permit.group();
+            let in_group = case.group.as_ref().map(|group| group.id);
             let post = storage::posts::insert_comment(
                 connection,
                 &case.permit,
@@ -104,7 +107,9 @@ pub async fn comment(
                 let case = access::permit_in::<act::Attach>(connection, &asker, group, parent)?;
                 attachments::attach(connection, &asker, &case.permit, &post, &attached, most)?;
             }
-            join_by_taking_part(connection, &asker, in_group)?;
+            if let Some(group) = in_group {
+                join_by_taking_part(connection, &asker, group)?;
+            }
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
             audit::note(
                 connection,
@@ -168,7 +173,7 @@ fn join_by_taking_part(connection: &mut Connection, asker: &Asker, group: GroupI
     )
 }
 
-fn written_here(asker: &Asker, draft: Draft) -> Result<NewPost> {
+pub(super) fn written_here(asker: &Asker, draft: Draft) -> Result<NewPost> {
     let (title, body, audience, poll) = match draft {
         Draft::Topic { title, body, poll } => {
             let title = Some(title.as_str().to_owned());

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::policy::ReadScope;
 use crate::storage::connection::on_backend;
 use crate::storage::listing::Listing;
+use crate::storage::scope::POSTS_OUTSIDE_GROUPS;
 use crate::storage::{Connection, scope};
 
 /// A post, its group and the group's actor, by the names that scopes use.
@@ -51,11 +52,12 @@ pub fn list_pinned(
     load(connection, listing)
 }
 
-/// Topics of all groups the viewer is a member of, newest first.
+/// Topics of all groups the viewer is a member of, and what those they follow and they themselves
+/// wrote on their profiles, newest first.
 ///
-/// Looks at the first topic of each group; as many of those as the page is long mark a border that
-/// no topic of the page lies beyond. Only up to there it reads the groups' indexes: the cost grows
-/// with the groups of the viewer, not with the posts there are.
+/// Looks at the first topic of each group and person; as many of those as the page is long mark a
+/// border that no topic of the page lies beyond. Only up to there it reads the indexes of groups and
+/// people: the cost grows with the groups and people of the viewer, not with the posts there are.
 pub fn list_home(
     connection: &mut Connection,
     scope: &ReadScope,
@@ -63,40 +65,91 @@ pub fn list_home(
     page: Page,
 ) -> Result<Vec<Post>> {
     let direction = direction(page);
-    let readable = often(&scope::posts(scope));
-    let topics = |below: &str, above: &str, items: &str| {
-        format!(
-            "SELECT p.id FROM posts p WHERE p.group_id = h.group_id AND p.parent_id IS NULL AND p.state = 'visible' \
-             AND p.id < {below} AND p.id > {above} AND {readable} ORDER BY p.id {direction} LIMIT {items}"
-        )
-    };
-    let firsts = format!(
-        "SELECT ({}) AS id FROM {OWN_GROUPS} WHERE {OWN}",
-        topics("$5", "$6", "1")
-    );
     let last_first = format!(
         "SELECT f.id FROM firsts f WHERE f.id IS NOT NULL ORDER BY f.id {direction} LIMIT 1 OFFSET $7 - 1"
     );
-    let (border, page_topics) = if page.from_oldest {
+    let (border, below, above) = if page.from_oldest {
         let border = format!("SELECT COALESCE(({last_first}) + 1, $5) AS id");
-        (border, topics("(SELECT b.id FROM border b)", "$6", "$7"))
+        (border, "(SELECT b.id FROM border b)", "$6")
     } else {
         let border = format!("SELECT COALESCE(({last_first}) - 1, $6) AS id");
-        (border, topics("$5", "(SELECT b.id FROM border b)", "$7"))
+        (border, "$5", "(SELECT b.id FROM border b)")
     };
-    // The same plan in the words each database understands.
-    let each = match connection {
-        Connection::Postgres(_) => format!("CROSS JOIN LATERAL ({page_topics}) n"),
-        Connection::Sqlite(_) => format!("JOIN posts n ON n.id IN ({page_topics})"),
-    };
+    let (mut firsts, mut inside) = (Vec::new(), Vec::new());
+    for source in home_sources() {
+        let Source {
+            places,
+            which,
+            topics,
+            ..
+        } = &source;
+        let topics = |below: &str, above: &str, items: &str| {
+            format!(
+                "SELECT p.id FROM {topics} AND p.parent_id IS NULL AND p.state = 'visible' \
+                 AND p.id < {below} AND p.id > {above} AND {} ORDER BY p.id {direction} LIMIT {items}",
+                source.readable(scope)
+            )
+        };
+        let first = topics("$5", "$6", "1");
+        firsts.push(format!(
+            "SELECT ({first}) AS id FROM {places} WHERE {which}"
+        ));
+        // The same plan in the words each database understands.
+        let page_topics = topics(below, above, "$7");
+        let each = match connection {
+            Connection::Postgres(_) => format!("CROSS JOIN LATERAL ({page_topics}) n"),
+            Connection::Sqlite(_) => format!("JOIN posts n ON n.id IN ({page_topics})"),
+        };
+        inside.push(format!(
+            "SELECT n.id AS id FROM {places} {each} WHERE {which}"
+        ));
+    }
     let text = format!(
-        "SELECT t.* FROM posts t WHERE t.id IN (SELECT n.id FROM {OWN_GROUPS} {each} WHERE {OWN} \
-         ORDER BY n.id {direction} LIMIT $7)",
+        "SELECT t.* FROM posts t WHERE t.id IN ({} ORDER BY id {direction} LIMIT $7)",
+        inside.join(" UNION ALL ")
     );
     let listing = Listing::new(connection, scope, &text)
-        .with(connection, "firsts", &firsts)
+        .with(connection, "firsts", &firsts.join(" UNION ALL "))
         .with(connection, "border", &border);
     load_newest_first(connection, listing.at(viewer.0).page(page))
+}
+
+/// Where the topics of somebody's home come from.
+struct Source {
+    /// Tables with the groups, or the people.
+    places: &'static str,
+    which: &'static str,
+    /// The topics of one of them.
+    topics: &'static str,
+    on_profiles: bool,
+}
+
+impl Source {
+    fn readable(&self, scope: &ReadScope) -> String {
+        match self.on_profiles {
+            true => often(&scope::posts_outside_groups(scope)),
+            false => often(&scope::posts(scope)),
+        }
+    }
+}
+
+const fn home_sources() -> [Source; 2] {
+    [
+        Source {
+            places: OWN_GROUPS,
+            which: OWN,
+            topics: "posts p WHERE p.group_id = h.group_id",
+            on_profiles: false,
+        },
+        Source {
+            places: "(SELECT h.followed_id AS id FROM follows h WHERE h.follower_id = $4 \
+                     AND h.state = 'accepted' UNION ALL SELECT $4 AS id) w JOIN actors po ON po.id = w.id",
+            which: "1 = 1",
+            // The author of a topic is who owns the profile.
+            topics: "posts p WHERE p.author_id = w.id AND p.group_id IS NULL",
+            on_profiles: true,
+        },
+    ]
 }
 
 /// A condition that most rows fulfil. PostgreSQL takes so many conditions for a rare catch and
@@ -106,21 +159,51 @@ fn often(condition: &str) -> String {
     format!("CASE WHEN {condition} THEN true ELSE false END")
 }
 
-/// What somebody wrote, topics and comments, newest first.
+/// What somebody wrote, in groups and on profiles, topics and comments, newest first.
 pub fn list_by_author(
     connection: &mut Connection,
     scope: &ReadScope,
     author: ActorId,
     page: Page,
 ) -> Result<Vec<Post>> {
+    let direction = direction(page);
+    let some = |from: &str, readable: String| {
+        format!(
+            "SELECT s.id AS id FROM (SELECT p.id AS id FROM {from} WHERE p.author_id = $4 AND p.id < $5 AND p.id > $6 \
+             AND p.state IN ('visible', 'held') AND {readable} ORDER BY p.id {direction} LIMIT $7) s"
+        )
+    };
+    let in_groups = some(POSTS_OF_GROUPS, scope::posts(scope));
+    let outside = some(POSTS_OUTSIDE_GROUPS, outside_groups(scope));
     let text = format!(
-        "SELECT p.* FROM {POSTS_OF_GROUPS} WHERE p.author_id = $4 AND p.id < $5 AND p.id > $6 \
-         AND p.state IN ('visible', 'held') AND {} ORDER BY p.id {} LIMIT $7",
-        scope::posts(scope),
-        direction(page),
+        "SELECT t.* FROM posts t WHERE t.id IN ({in_groups} UNION ALL {outside} ORDER BY id {direction} LIMIT $7)"
     );
     let listing = Listing::new(connection, scope, &text);
     load_newest_first(connection, listing.at(author.0).page(page))
+}
+
+/// What somebody began on their own profile, newest first.
+pub fn list_profile(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    owner: ActorId,
+    page: Page,
+) -> Result<Vec<Post>> {
+    let text = format!(
+        "SELECT p.* FROM {POSTS_OUTSIDE_GROUPS} WHERE p.author_id = $4 AND p.group_id IS NULL \
+         AND p.parent_id IS NULL AND p.id < $5 AND p.id > $6 AND p.state = 'visible' AND {} ORDER BY p.id {} LIMIT $7",
+        often(&outside_groups(scope)),
+        direction(page),
+    );
+    let listing = Listing::new(connection, scope, &text);
+    load_newest_first(connection, listing.at(owner.0).page(page))
+}
+
+fn outside_groups(scope: &ReadScope) -> String {
+    format!(
+        "(p.group_id IS NULL AND {})",
+        scope::posts_outside_groups(scope)
+    )
 }
 
 /// All posts of a thread, oldest first, tombstones included.
@@ -134,6 +217,26 @@ pub fn list_thread(
         scope::posts(scope)
     );
     let listing = Listing::new(connection, scope, &text).at(topic.0);
+    load(connection, listing)
+}
+
+/// The same for a conversation on a profile, or a part of it from after an id on; of what was taken back
+/// nothing is left in it.
+pub fn list_profile_thread(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    topic: PostId,
+    part: Option<Page>,
+) -> Result<Vec<Post>> {
+    let text = format!(
+        "SELECT p.* FROM {POSTS_OUTSIDE_GROUPS} WHERE p.topic_id = $4 AND p.id > $6 AND {} ORDER BY p.id LIMIT $7",
+        outside_groups(scope)
+    );
+    let listing = Listing::new(connection, scope, &text).at(topic.0);
+    let listing = match part {
+        Some(page) => listing.page(page),
+        None => listing,
+    };
     load(connection, listing)
 }
 
@@ -166,10 +269,10 @@ pub fn list_thread_page(
 /// Ids of all posts the scope lets through: what the property test compares with the rules.
 pub fn list_readable(connection: &mut Connection, scope: &ReadScope) -> Result<Vec<PostId>> {
     let text = format!(
-        "SELECT p.id FROM {POSTS_OF_GROUPS} WHERE {} \
-         UNION ALL SELECT p.id FROM posts p WHERE p.group_id IS NULL AND {} ORDER BY id",
+        "SELECT p.id AS id FROM {POSTS_OF_GROUPS} WHERE {} \
+         UNION ALL SELECT p.id AS id FROM {POSTS_OUTSIDE_GROUPS} WHERE {} ORDER BY id",
         scope::posts(scope),
-        scope::posts_outside_groups(scope),
+        outside_groups(scope),
     );
     let ids = scope::list_ids(connection, scope, &text)?;
     Ok(ids.into_iter().map(PostId).collect())
@@ -207,7 +310,7 @@ pub fn count_replies(
     scope: &ReadScope,
     among: &[PostId],
 ) -> Result<Vec<(PostId, u32)>> {
-    let group = "AND p.state = 'visible' AND p.audience = 'group' GROUP BY p.parent_id";
+    let group = "AND p.state = 'visible' AND p.audience <> 'aside' GROUP BY p.parent_id";
     let rows = load_pairs(connection, scope, among, "p.parent_id", "COUNT(*)", group)?;
     let count = |row: PairRow| {
         (
@@ -247,10 +350,16 @@ fn load_pairs(
         return Ok(Vec::new());
     }
     let ids: Vec<String> = among.iter().map(ToString::to_string).collect();
+    let ids = ids.join(", ");
+    let of = |from: &str, readable: String| {
+        format!(
+            "SELECT {column} AS id, {number} AS number FROM {from} WHERE {column} IN ({ids}) AND {readable} {more}"
+        )
+    };
     let text = format!(
-        "SELECT {column} AS id, {number} AS number FROM {POSTS_OF_GROUPS} WHERE {column} IN ({}) AND {} {more}",
-        ids.join(", "),
-        scope::posts(scope),
+        "{} UNION ALL {}",
+        of(POSTS_OF_GROUPS, scope::posts(scope)),
+        of(POSTS_OUTSIDE_GROUPS, outside_groups(scope)),
     );
     let listing = Listing::new(connection, scope, &text).once();
     Ok(on_backend!(connection, |inner| listing.load(inner))?)

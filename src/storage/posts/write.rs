@@ -10,7 +10,7 @@ use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
 use crate::storage::{Connection, attachments, ids, polls, refusals};
 
-/// A post before it has an id. The group comes from the permit.
+/// A post before it has an id. The group comes from the permit, or from what is answered.
 #[derive(Clone, Debug)]
 pub struct NewPost {
     /// None: ours, made from the new id by `local_uri`.
@@ -42,7 +42,7 @@ pub fn insert_topic(
     let post = assemble(
         id,
         new,
-        permit.group(),
+        Some(permit.group()),
         local_uri,
         Place {
             topic: id,
@@ -53,6 +53,28 @@ pub fn insert_topic(
     );
     insert(connection, &post)?;
     poll.insert(connection, post.id)?;
+    Ok(post)
+}
+
+/// Writes a post on its author's profile.
+pub fn insert_profile_post(
+    connection: &mut Connection,
+    _permit: &Permit<act::PostOnProfile>,
+    new: NewPost,
+    local_uri: impl FnOnce(PostId) -> Uri,
+    now: Timestamp,
+) -> Result<Post> {
+    debug_assert!(new.audience.is_on_profile());
+    let id = free_id(connection, new.created_at, now)?;
+    let created_at = new.created_at.min(now);
+    let place = Place {
+        topic: id,
+        parent: None,
+        created_at,
+        topic_created_at: created_at,
+    };
+    let post = assemble(id, new, None, local_uri, place);
+    insert(connection, &post)?;
     Ok(post)
 }
 
@@ -73,9 +95,9 @@ pub fn insert_comment(
         created_at: new.created_at.min(now),
         topic_created_at: parent.topic_created_at,
     };
-    let counts = new.audience == Audience::Group;
+    let counts = is_counted(new.audience);
     let poll = Asked::take(&mut new);
-    let post = assemble(id, new, permit.group(), local_uri, place);
+    let post = assemble(id, new, parent.group, local_uri, place);
     insert(connection, &post)?;
     poll.insert(connection, post.id)?;
     if counts {
@@ -118,14 +140,14 @@ struct Place {
 fn assemble(
     id: PostId,
     new: NewPost,
-    group: GroupId,
+    group: Option<GroupId>,
     local_uri: impl FnOnce(PostId) -> Uri,
     place: Place,
 ) -> Post {
     Post {
         id,
         uri: new.uri.unwrap_or_else(|| local_uri(id)),
-        group: Some(group),
+        group,
         author: new.author,
         topic: place.topic,
         parent: place.parent,
@@ -335,10 +357,15 @@ pub fn delete(
 
 /// A comment that is no longer (or again) visible is no longer (or again) counted.
 pub(super) fn leave_count(connection: &mut Connection, post: &Post, change: i32) -> Result<()> {
-    if post.is_topic() || post.audience != Audience::Group {
+    if post.is_topic() || !is_counted(post.audience) {
         return Ok(());
     }
     add_comments(connection, post.topic, change)
+}
+
+/// What colleagues say among themselves is not among the comments that a topic tells of.
+fn is_counted(audience: Audience) -> bool {
+    audience == Audience::Group || audience.is_on_profile()
 }
 
 fn add_comments(connection: &mut Connection, topic: PostId, change: i32) -> Result<()> {

@@ -76,6 +76,8 @@ pub enum FindOutcome {
     /// The other server has not answered yet; the page offers to look again.
     Looking,
     Found(Box<GroupCard>),
+    /// A person.
+    Person(Box<Author>),
     /// The same for a group that does not exist and for one that is hidden from us.
     NotFound,
 }

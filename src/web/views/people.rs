@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{Page, When};
+use super::{Author, Badge, Choice, Page, Pager, TopicSummary, When};
+use crate::domain::markup::SafeHtml;
 
 /// `GET /sign-in`; posts `username`, `password`, `next` to `/sign-in`.
 #[derive(Template)]
@@ -16,7 +17,8 @@ pub struct SignInPage {
 
 /// `GET /settings`. Posts `current`, `password`, `again` to `/settings/password`; `session` (an id,
 /// or `others`) to `/settings/sessions`; `token` to `/settings/tokens`; `mirror` (`on`, `off`) to
-/// `/settings/mirror`.
+/// `/settings/mirror`; `approval` to `/settings/approval`; `follower` and `answer` (`accept`, `reject`)
+/// to `/settings/followers`.
 #[derive(Template)]
 #[template(path = "account.html")]
 pub struct AccountPage {
@@ -30,6 +32,10 @@ pub struct AccountPage {
     pub mirrored: bool,
     pub sessions: Vec<SessionRow>,
     pub tokens: Vec<TokenRow>,
+    /// Who outside may follow; where the house lets anybody.
+    pub approvals: Vec<Choice>,
+    pub requests: Vec<FollowerRow>,
+    pub followers: Vec<FollowerRow>,
 }
 
 /// A browser that is signed in. `id` names the session; it is never the secret in the cookie.
@@ -49,14 +55,43 @@ pub struct TokenRow {
     pub since: When,
 }
 
-/// `GET /u/NAME`: a colleague.
+/// `GET /u/NAME` or `/u/NAME@HOST`. Posts to `…/follow` and `…/unfollow`; `body` and `audience` to `…/posts`.
 #[derive(Template)]
 #[template(path = "person.html")]
 pub struct PersonPage {
     pub page: Page,
     pub name: String,
     pub handle: String,
+    pub badge: Option<Badge>,
     pub guest: bool,
-    pub since: When,
+    /// `None` for people elsewhere.
+    pub since: Option<When>,
+    pub summary: Option<SafeHtml>,
+    /// Where they are at home, if elsewhere.
+    pub origin: Option<String>,
+    pub url: String,
     pub is_viewer: bool,
+    /// `none`, `requested` or `accepted`.
+    pub following: &'static str,
+    pub follows_viewer: bool,
+    pub can_follow: bool,
+    /// Why the viewer may not follow them.
+    pub withheld: Option<String>,
+    pub composer: Option<ProfileComposer>,
+    pub topics: Vec<TopicSummary>,
+    pub pager: Pager,
+}
+
+/// A place to write on one's own profile. On a problem, `body` is what was typed.
+pub struct ProfileComposer {
+    pub body: String,
+    /// Those that the house allows.
+    pub audiences: Vec<Choice>,
+}
+
+/// Somebody who follows, or asks to.
+pub struct FollowerRow {
+    pub id: String,
+    pub author: Author,
+    pub since: When,
 }

@@ -9,6 +9,7 @@ mod denial;
 mod destinations;
 mod fixture;
 mod flood;
+mod follows;
 mod leaks;
 mod mirrors;
 mod media;

@@ -2,10 +2,7 @@
 //! or post can be in, many of them at once, some of them senseless. What holds here holds always.
 
 use guildhall::domain::{
-    Access, Actor, ActorId, ActorKind, ActorState, Audience, Boosts, Capabilities, Capability,
-    Evidence, Grant, GrantId, GrantTerms, Group, GroupDialect, GroupId, GroupRole, Host, JoinMode,
-    Membership, MembershipState, Mirror, Outreach, PartnerClass, PartnerState, PeerDialect, Post,
-    PostId, PostState, Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKind, ActorState, Audience, Boosts, Capabilities, Capability, Evidence, Follow, FollowState, Grant, GrantId, GrantTerms, Group, GroupDialect, GroupId, GroupRole, Host, JoinMode, Membership, MembershipState, Mirror, Outreach, PartnerClass, PartnerState, PeerDialect, Post, PostId, PostState, Stage, Timestamp, Uri,
 };
 use guildhall::storage::partners::NewPartner;
 use guildhall::storage::{self, Database, seed};
@@ -48,6 +45,7 @@ pub struct RandomWorld {
     pub groups: Vec<Group>,
     pub posts: Vec<Post>,
     memberships: Vec<Membership>,
+    follows: Vec<Follow>,
     mentions: Vec<(PostId, ActorId)>,
     /// The host, and a grant whose partner is filled in when that is saved.
     grants: Vec<(Host, Grant)>,
@@ -94,7 +92,8 @@ impl RandomWorld {
         for _ in 0..size.groups {
             world.imagine_group(dice, size);
         }
-        for _ in 0..size.posts_per_group * 12 {
+        world.imagine_follows(dice);
+        for _ in 0..size.posts_per_group * 40 {
             world.imagine_post(dice, None);
         }
         world
@@ -169,6 +168,24 @@ impl RandomWorld {
     fn people(&self) -> impl Iterator<Item = ActorId> {
         let elsewhere = self.people_elsewhere.iter().map(|(person, _)| *person);
         self.people_here.iter().copied().chain(elsewhere)
+    }
+
+    fn imagine_follows(&mut self, dice: &mut Dice) {
+        let people: Vec<ActorId> = self.people().collect();
+        for follower in &people {
+            for followed in people.iter().filter(|followed| *followed != follower) {
+                if dice.percent(40) {
+                    let uri = format!("https://{US}/follows/{follower}/{followed}");
+                    self.follows.push(Follow {
+                        follower: *follower,
+                        followed: *followed,
+                        state: *dice.pick(FollowState::ALL),
+                        uri: uri.parse().unwrap(),
+                        since: day(0),
+                    });
+                }
+            }
+        }
     }
 
     fn imagine_grants(&mut self, dice: &mut Dice, group: GroupId) {
@@ -254,12 +271,21 @@ impl RandomWorld {
         self.memberships.iter().any(member)
     }
 
+    pub fn is_following(&self, follower: ActorId, followed: ActorId) -> bool {
+        let accepted = |follow: &Follow| {
+            (follow.follower, follow.followed) == (follower, followed)
+                && follow.state == FollowState::Accepted
+        };
+        self.follows.iter().any(accepted)
+    }
+
     /// Writes the world into an empty database.
     pub async fn save(self, db: &Database) -> Self {
         let save = move |connection: &mut storage::Connection| {
             seed::insert_actors(connection, &self.actors)?;
             seed::insert_groups(connection, &self.groups, day(0))?;
             seed::insert_memberships(connection, &self.memberships)?;
+            seed::insert_follows(connection, &self.follows)?;
             for (host, state) in HOSTS {
                 let Some(state) = *state else { continue };
                 let partner = NewPartner {

@@ -6,6 +6,7 @@ mod groups;
 mod hidden;
 mod partners;
 mod polls;
+mod people;
 mod reports;
 mod sign_in;
 mod topics;

@@ -117,6 +117,15 @@ fn what_we_write_is_what_we_read() {
             }),
             attachments: Vec::new(),
             links_files: false,
+            recipients: Recipients {
+                everybody: false,
+                named: vec![
+                    "https://acme.example/g/engineering".parse().unwrap(),
+                    "https://acme.example/g/engineering/followers"
+                        .parse()
+                        .unwrap(),
+                ],
+            },
         }
     );
 }

@@ -14,7 +14,8 @@ use crate::domain::{
 };
 use crate::policy::tests::cast::*;
 use crate::policy::{
-    Action, Facts, House, PostFacts, Reason, Viewer, decide, join_outcome, shows_text, stage_fits,
+    Action, Facts, House, OwnerFacts, PostFacts, ProfileReach, Reason, Viewer, decide,
+    join_outcome, shows_text, stage_fits,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/ACCESS.md");
@@ -127,6 +128,8 @@ fn document() -> String {
         + &locked_and_archived()
         + POSTS
         + &posts()
+        + PROFILES
+        + &profiles()
         + ELSEWHERE
         + &elsewhere()
         + &house_elsewhere()
@@ -290,6 +293,66 @@ fn posts() -> String {
                 true => "†".to_owned(),
                 false => read.to_owned(),
             }
+        });
+        line(&mut text, name, &cells);
+    }
+    text
+}
+
+/// Who reads what on profiles here, for each setting, and on profiles elsewhere.
+#[rustfmt::skip]
+fn profiles() -> String {
+    let owner = |home: Option<crate::domain::Host>, followed| {
+        let id = if home.is_some() { BO } else { AUTHOR };
+        move |facts: Facts| facts.with(|facts| facts.owner = Some(OwnerFacts { id, home: home.clone(), followed }))
+    };
+    let reader = |name, viewer: Viewer, followed, partner: Option<PartnerState>| (name, viewer, followed, partner);
+    let active = Some(PartnerState::Active);
+    let readers = [
+        reader("colleague", ada(), false, None),
+        reader("guest", account(OrgRole::Guest), false, None),
+        reader("anonymous", Viewer::Anonymous, false, None),
+        reader("partner's person or server", bo(), false, active),
+        reader("… follower, or server with one", bo(), true, active),
+        reader("… partnership paused", bo(), true, Some(PartnerState::Paused)),
+        reader("stranger, also as follower", stranger(), true, None),
+        reader("blocked", stranger(), true, Some(PartnerState::Blocked)),
+    ];
+    let audiences = [Audience::Profile, Audience::Followers, Audience::Public];
+    let mut text = String::new();
+    for reach in ProfileReach::ALL {
+        let house = House { profiles: *reach, ..OPEN_HOUSE };
+        writeln!(text, "Profiles here, `profiles.audience = \"{reach}\"`, open federation:\n").unwrap();
+        text += &header(&readers.clone().map(|(name, ..)| name));
+        for audience in audiences {
+            let cells = readers.clone().map(|(_, viewer, followed, partner)| {
+                let facts = Facts { partner, ..Facts::new(NOW, house) };
+                let facts = owner(None, followed)(facts).post(PostFacts { audience, ..POST });
+                mark(&viewer, Action::Read, &facts).to_owned()
+            });
+            line(&mut text, &format!("for {audience}"), &cells);
+        }
+        text.push('\n');
+    }
+    text += "Profiles at a partner:\n\n";
+    let readers = [
+        ("colleague", ada(), false),
+        ("colleague who follows", ada(), true),
+        ("guest", account(OrgRole::Guest), false),
+        ("its server, or who owns it", birch_server(), false),
+        ("another server", stranger_server(), false),
+    ];
+    text += &header(&readers.clone().map(|(name, ..)| name));
+    for (name, audience, by_us) in [
+        ("for followers", Audience::Followers, false),
+        ("for everybody", Audience::Public, false),
+        ("an answer of ours there, for followers", Audience::Followers, true),
+        ("an answer of ours there, for everybody", Audience::Public, true),
+    ] {
+        let cells = readers.clone().map(|(_, viewer, followed)| {
+            let facts = Facts::new(NOW, HOUSE).partner();
+            let facts = owner(Some(birch()), followed)(facts).post(PostFacts { audience, by_us, ..POST });
+            mark(&viewer, Action::Read, &facts).to_owned()
         });
         line(&mut text, name, &cells);
     }

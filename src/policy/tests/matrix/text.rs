@@ -51,6 +51,10 @@ pub const POSTS: &str = "\n## Posts\n\
     Who reads what in an open group with partners. A topic's age decides for its whole thread. Its author may delete a post \
     whatever happens. In closed and secret groups the first column, and the compliance officer's, are –.\n\n";
 
+pub const PROFILES: &str = "\n## Profiles\n\
+    What people write outside groups. Who began a conversation owns it; who reads there, reads all of it. Their author reads \
+    them in any case, and colleagues and followers who read may answer and like.\n\n";
+
 pub const ELSEWHERE: &str = "\n## Groups that live elsewhere\n\
     A partner's group that people here take part in. Its house decides; these rules say what we show and let through. \
     Posts here are by people of this house; its own server reads no others. What its server may do is tell us what \

@@ -11,6 +11,7 @@ use crate::storage::events::NewEvent;
 fn in_few_words(addresses: &Addresses, telling: &Telling, _: &Pens) -> Result<Rendered> {
     let event = match telling {
         Telling::Group(telling) => telling.event,
+        Telling::Profile(telling) => telling.event,
         Telling::Actor(telling) => telling.event,
     };
     Ok(Rendered {

@@ -1,0 +1,3 @@
+DROP INDEX posts_profile;
+ALTER TABLE accounts DROP COLUMN followers;
+DROP TABLE follows;

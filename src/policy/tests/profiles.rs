@@ -1,0 +1,190 @@
+//! Following people, and writing on profiles.
+
+use super::cast::{ADA, AUTHOR, HOUSE, OPEN_HOUSE, account, ada, birch, bo, stranger};
+use crate::domain::{Approval, Audience, FollowState, OrgRole, PartnerState};
+use crate::policy::{
+    Denial, FollowFacts, House, ProfilePostFacts, ProfileReach, Reason, Viewer, follow_outcome,
+    may_follow, permit_profile_post,
+};
+
+fn reaching(house: House, profiles: ProfileReach) -> House {
+    House { profiles, ..house }
+}
+
+/// Somebody of acme, whom anybody may know and who answers each request.
+fn here(house: House, partner: Option<PartnerState>) -> FollowFacts {
+    FollowFacts {
+        house,
+        followed: AUTHOR,
+        home: None,
+        known: true,
+        approval: Approval::Each,
+        partner,
+    }
+}
+
+fn why_not(viewer: &Viewer, facts: &FollowFacts) -> Option<Reason> {
+    match may_follow(viewer, facts) {
+        Ok(()) => None,
+        Err(Denial::Forbidden(reason)) => Some(reason),
+        Err(Denial::Hidden) => Some(Reason::Unknown),
+    }
+}
+
+#[test]
+fn from_outside_people_are_followed_as_far_as_house_and_person_allow() {
+    let active = Some(PartnerState::Active);
+    let (partners, public) = (ProfileReach::Partners, ProfileReach::Public);
+    for (what, viewer, facts, answer) in [
+        (
+            "a house that keeps to itself",
+            bo(),
+            here(HOUSE, active),
+            Some(Reason::ProfilesStayInside),
+        ),
+        (
+            "a partner's person",
+            bo(),
+            here(reaching(HOUSE, partners), active),
+            None,
+        ),
+        (
+            "paused",
+            bo(),
+            here(reaching(HOUSE, partners), Some(PartnerState::Paused)),
+            Some(Reason::PartnershipPaused),
+        ),
+        (
+            "blocked",
+            bo(),
+            here(reaching(OPEN_HOUSE, public), Some(PartnerState::Blocked)),
+            Some(Reason::Unknown),
+        ),
+        (
+            "a stranger, for partners",
+            stranger(),
+            here(reaching(OPEN_HOUSE, partners), None),
+            Some(Reason::NoPartnership),
+        ),
+        (
+            "a stranger, in closed mode",
+            stranger(),
+            here(reaching(HOUSE, public), None),
+            Some(Reason::NoPartnership),
+        ),
+        (
+            "a stranger, where all are welcome",
+            stranger(),
+            here(reaching(OPEN_HOUSE, public), None),
+            None,
+        ),
+    ] {
+        assert_eq!(why_not(&viewer, &facts), answer, "{what}");
+        let unknown = FollowFacts {
+            known: false,
+            ..facts.clone()
+        };
+        assert_eq!(why_not(&viewer, &unknown), Some(Reason::Unknown), "{what}");
+        let shut = FollowFacts {
+            approval: Approval::Nobody,
+            ..facts
+        };
+        assert!(why_not(&viewer, &shut).is_some(), "{what}");
+    }
+    let facts = here(reaching(HOUSE, partners), active);
+    assert_eq!(follow_outcome(&bo(), &facts), FollowState::Requested);
+    let open = FollowFacts {
+        approval: Approval::Anybody,
+        ..facts
+    };
+    assert_eq!(follow_outcome(&bo(), &open), FollowState::Accepted);
+}
+
+#[test]
+fn colleagues_follow_colleagues_at_once_and_ask_people_elsewhere() {
+    let colleague = FollowFacts {
+        approval: Approval::Nobody,
+        ..here(HOUSE, None)
+    };
+    assert_eq!(why_not(&ada(), &colleague), None);
+    assert_eq!(follow_outcome(&ada(), &colleague), FollowState::Accepted);
+    let guest = account(OrgRole::Guest);
+    assert_eq!(why_not(&guest, &colleague), Some(Reason::NotForOutside));
+    let oneself = FollowFacts {
+        followed: ADA,
+        ..colleague.clone()
+    };
+    assert_eq!(why_not(&ada(), &oneself), Some(Reason::Oneself));
+    for (house, partner, answer) in [
+        (HOUSE, Some(PartnerState::Active), None),
+        (
+            HOUSE,
+            Some(PartnerState::Paused),
+            Some(Reason::PartnershipPaused),
+        ),
+        (HOUSE, None, Some(Reason::NoPartnership)),
+        (OPEN_HOUSE, None, None),
+        (
+            OPEN_HOUSE,
+            Some(PartnerState::Blocked),
+            Some(Reason::PartnerBlocked),
+        ),
+    ] {
+        let elsewhere = FollowFacts {
+            home: Some(birch()),
+            ..here(house, partner)
+        };
+        assert_eq!(why_not(&ada(), &elsewhere), answer, "{partner:?}");
+        assert_eq!(follow_outcome(&ada(), &elsewhere), FollowState::Requested);
+    }
+}
+
+#[test]
+fn nobody_writes_for_more_than_the_house_allows() {
+    for reach in ProfileReach::ALL {
+        for audience in Audience::ALL {
+            let facts = ProfilePostFacts {
+                house: reaching(OPEN_HOUSE, *reach),
+                audience: *audience,
+                partner: None,
+                followed_here: false,
+            };
+            let allowed = match audience {
+                Audience::Profile => true,
+                Audience::Followers => *reach != ProfileReach::Colleagues,
+                Audience::Public => *reach == ProfileReach::Public,
+                Audience::Group | Audience::Aside | Audience::Direct => false,
+            };
+            let answer = permit_profile_post(&ada(), &facts).is_ok();
+            assert_eq!(answer, allowed, "{reach} {audience}");
+            assert!(permit_profile_post(&account(OrgRole::Guest), &facts).is_err());
+        }
+    }
+}
+
+#[test]
+fn what_is_written_elsewhere_is_kept_for_those_who_follow() {
+    let facts = |partner, followed_here, audience| ProfilePostFacts {
+        house: HOUSE,
+        audience,
+        partner,
+        followed_here,
+    };
+    let active = Some(PartnerState::Active);
+    assert!(permit_profile_post(&bo(), &facts(active, true, Audience::Followers)).is_ok());
+    assert!(permit_profile_post(&bo(), &facts(active, true, Audience::Public)).is_ok());
+    for (partner, followed, audience) in [
+        (active, false, Audience::Public),
+        (active, true, Audience::Profile),
+        (Some(PartnerState::Paused), true, Audience::Public),
+        (Some(PartnerState::Blocked), true, Audience::Public),
+        (None, true, Audience::Public),
+    ] {
+        let answer = permit_profile_post(&bo(), &facts(partner, followed, audience));
+        assert_eq!(
+            answer.map(drop),
+            Err(Denial::Hidden),
+            "{partner:?} {audience}"
+        );
+    }
+}

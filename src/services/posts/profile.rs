@@ -1,0 +1,243 @@
+//! Posts on profiles: written here, and from people elsewhere who are followed here.
+
+use super::receive::{ReceivedPost, check_readable, title_given};
+use super::tell;
+use super::write::written_here;
+use crate::app::{Addresses, App, Asker};
+use crate::domain::markup::{SafeHtml, UntrustedHtml};
+use crate::domain::{
+    Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Page, Post, Uri,
+};
+use crate::error::{Error, Result};
+use crate::policy::{self, Reason, Viewer, act};
+use crate::services::posts::lists::{Listed, listed};
+use crate::services::{access, audit};
+use crate::storage::posts::NewPost;
+use crate::storage::{self, Connection};
+
+/// Publishes something on one's own profile.
+///
+/// # Errors
+/// [`Error::Denied`] where the house does not let posts on profiles go that far.
+pub async fn create_on_profile(
+    app: &App,
+    viewer: Viewer,
+    body: Body,
+    audience: Audience,
+) -> Result<Post> {
+    let asker = app.asker(viewer);
+    let addresses = app.addresses();
+    let new = written_here(&asker, Draft::Comment {
+            body: Some(body),
+            audience,
+        })?;
+    let post = app
+        .db
+        .write("create_profile_post", move |connection| {
+            let permit = access::permit_profile_post(connection, &asker, audience)?;
+            let local_uri = |id| addresses.post(id);
+            let post = storage::posts::insert_profile_post(
+                connection, &permit, new, local_uri, asker.now,
+            )?;
+            tell(connection, &asker, EventKind::PostCreated, &post, None)?;
+            let (action, uri) = (AuditAction::PostCreated, post.uri.as_str());
+            audit::note(connection, &asker, action, uri, audience.as_str())?;
+            Ok(post)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(post)
+}
+
+/// The widest audience that the house allows on profiles.
+pub fn widest_audience(app: &App) -> Audience {
+    policy::widest_audience(app.house())
+}
+
+/// A post on a profile with what putting it on the wire needs.
+#[derive(Clone, Debug)]
+pub struct ProfilePost {
+    pub post: Post,
+    pub author: Actor,
+    /// Whose profile it is on.
+    pub owner: Actor,
+    /// What it answers, and who wrote that.
+    pub answered: Option<(Uri, Actor)>,
+    /// Everybody may read it, also by what the house allows.
+    pub public: bool,
+    /// The conversation, where it is kept here (FEP-f228).
+    pub context: Option<Uri>,
+}
+
+impl ProfilePost {
+    pub(in crate::services) fn load(
+        connection: &mut Connection,
+        asker: &Asker,
+        addresses: &Addresses,
+        post: Post,
+    ) -> Result<Self> {
+        let author_of = |connection: &mut Connection, post: &Post| {
+            storage::actors::find(connection, post.author)?
+                .ok_or_else(|| Error::internal(format!("post {} has no author", post.id)))
+        };
+        let parent = match post.parent {
+            Some(parent) => storage::posts::find(connection, parent)?,
+            None => None,
+        };
+        let answered = match parent {
+            Some(parent) => Some((parent.uri.clone(), author_of(connection, &parent)?)),
+            None => None,
+        };
+        let owner = access::find_owner(connection, &post)?;
+        let allowed = policy::widest_audience(asker.house) == Audience::Public;
+        Ok(Self {
+            author: author_of(connection, &post)?,
+            context: owner
+                .is_local()
+                .then(|| addresses.post(post.topic).join("context")),
+            public: allowed && post.audience == Audience::Public,
+            owner,
+            answered,
+            post,
+        })
+    }
+}
+
+/// What somebody began on their profile, newest first, as far as the viewer may read it.
+pub async fn profile(app: &App, viewer: Viewer, owner: ActorId, page: Page) -> Result<Vec<Listed>> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("list_profile", move |connection| {
+            let scope = access::scope(&asker);
+            let posts = storage::posts::list_profile(connection, &scope, owner, page)?;
+            listed(connection, &asker, posts)
+        })
+        .await
+}
+
+/// Whether a post that arrives would be kept: what is in no group here, from somebody who is followed
+/// here or answers on a profile. `parent` is what it answers.
+pub(in crate::services) fn check(
+    connection: &mut Connection,
+    asker: &Asker,
+    author: &Actor,
+    parent: Option<Post>,
+    received: &ReceivedPost,
+) -> Result<()> {
+    let Some(parent) = parent else {
+        let audience = audience_of(author, received);
+        return match (audience, &received.parent) {
+            // What it answers may be waiting to be applied just before this one.
+            (audience, Some(_)) => {
+                let audience = audience.unwrap_or(Audience::Public);
+                access::permit_profile_post(connection, asker, audience).map(drop)
+            }
+            (Some(audience), None) => {
+                access::permit_profile_post(connection, asker, audience).map(drop)
+            }
+            // Answered alike whoever it names: that tells nobody who there is.
+            (None, None) => Err(Error::Denied(Reason::NoDirectMessages)),
+        };
+    };
+    let owner = access::find_owner(connection, &parent)?;
+    access::permit_found::<act::Comment>(connection, asker, parent)?;
+    check_addressed(author, &owner, received)
+}
+
+/// A post on a profile arrives from its author, whom somebody here follows; or an answer to one.
+pub(in crate::services) fn receive_on_profile(
+    connection: &mut Connection,
+    asker: &Asker,
+    author: &Actor,
+    parent: Option<Post>,
+    received: &ReceivedPost,
+) -> Result<()> {
+    let known = storage::posts::find_by_uri(connection, &received.uri)?;
+    if known.is_some() || storage::posts::has_tombstone(connection, &received.uri)? {
+        return Ok(());
+    }
+    check_readable(received)?;
+    let new = |audience| NewPost {
+        uri: Some(received.uri.clone()),
+        author: author.id,
+        title: parent_less_title(received),
+        source: received.source.clone(),
+        html: with_all_there_is(received),
+        audience,
+        poll: None,
+        created_at: received.published.unwrap_or(asker.now),
+        edited_at: received.edited_at(asker.now),
+    };
+    let unused = |_| received.uri.clone();
+    let Some(parent) = parent else {
+        let audience = audience_of(author, received);
+        let audience = audience.ok_or(Error::Denied(Reason::NoDirectMessages))?;
+        let permit = access::permit_profile_post(connection, asker, audience)?;
+        let new = new(audience);
+        storage::posts::insert_profile_post(connection, &permit, new, unused, asker.now)?;
+        return Ok(());
+    };
+    let owner = access::find_owner(connection, &parent)?;
+    let case = access::permit_found::<act::Comment>(connection, asker, parent)?;
+    check_addressed(author, &owner, received)?;
+    // Who reads the conversation reads it: never more.
+    let new = new(case.post.audience);
+    let (permit, parent) = (&case.permit, &case.post);
+    storage::posts::insert_comment(connection, permit, parent, new, unused, asker.now)?;
+    Ok(())
+}
+
+/// The text, and what cannot be kept on a profile otherwise: the way to what is attached, and the answers of a
+/// poll, which is voted in elsewhere.
+fn with_all_there_is(received: &ReceivedPost) -> String {
+    let mut html = received.html.as_received().to_owned();
+    if let Some(poll) = &received.poll {
+        let answers = poll.titles().map(|title| format!("<li>{}</li>", SafeHtml::of_text(title).as_str()));
+        html.push_str(&format!("<ul>{}</ul>", answers.collect::<String>()));
+    }
+    for attachment in &received.attachments {
+        let address = SafeHtml::of_text(attachment.url.as_str());
+        let name = match attachment.description.as_str() {
+            "" => &attachment.name,
+            described => described,
+        };
+        let (address, name) = (address.as_str(), SafeHtml::of_text(name));
+        html.push_str(&format!("<p><a href=\"{address}\">{}</a></p>\n", name.as_str()));
+    }
+    UntrustedHtml::new(html).sanitized().as_str().to_owned()
+}
+
+fn parent_less_title(received: &ReceivedPost) -> Option<String> {
+    match received.parent {
+        None => title_given(received),
+        Some(_) => None,
+    }
+}
+
+/// For whom its author says that a post is; none: for single people only.
+fn audience_of(author: &Actor, received: &ReceivedPost) -> Option<Audience> {
+    let recipients = &received.recipients;
+    if recipients.everybody {
+        return Some(Audience::Public);
+    }
+    let to_followers = recipients.named.contains(&followers_of(author));
+    to_followers.then_some(Audience::Followers)
+}
+
+/// An answer must be for everybody, or for those who read the conversation: what was said to somebody
+/// alone is not put before others.
+fn check_addressed(author: &Actor, owner: &Actor, received: &ReceivedPost) -> Result<()> {
+    let recipients = &received.recipients;
+    let to_readers = recipients.named.contains(&followers_of(owner));
+    let as_owner = author.id == owner.id && audience_of(author, received).is_some();
+    match recipients.everybody || to_readers || as_owner {
+        true => Ok(()),
+        false => Err(Error::Denied(Reason::NotForConversation)),
+    }
+}
+
+/// The followers collection. Servers that do not name it are known to have it there.
+fn followers_of(person: &Actor) -> Uri {
+    let own = person.followers.clone();
+    own.unwrap_or_else(|| person.uri.join("followers"))
+}
