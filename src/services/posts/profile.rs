@@ -4,7 +4,6 @@ use super::receive::{ReceivedPost, check_readable, title_given};
 use super::tell;
 use super::write::written_here;
 use crate::app::{Addresses, App, Asker};
-use crate::domain::markup::{SafeHtml, UntrustedHtml};
 use crate::domain::{
     Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Page, Post, Uri,
 };
@@ -156,13 +155,14 @@ pub(in crate::services) fn receive_on_profile(
     if known.is_some() || storage::posts::has_tombstone(connection, &received.uri)? {
         return Ok(());
     }
+    let received = &received.as_text();
     check_readable(received)?;
     let new = |audience| NewPost {
         uri: Some(received.uri.clone()),
         author: author.id,
         title: parent_less_title(received),
         source: received.source.clone(),
-        html: with_all_there_is(received),
+        html: received.html.sanitized().as_str().to_owned(),
         audience,
         poll: None,
         created_at: received.published.unwrap_or(asker.now),
@@ -185,26 +185,6 @@ pub(in crate::services) fn receive_on_profile(
     let (permit, parent) = (&case.permit, &case.post);
     storage::posts::insert_comment(connection, permit, parent, new, unused, asker.now)?;
     Ok(())
-}
-
-/// The text, and what cannot be kept on a profile otherwise: the way to what is attached, and the answers of a
-/// poll, which is voted in elsewhere.
-fn with_all_there_is(received: &ReceivedPost) -> String {
-    let mut html = received.html.as_received().to_owned();
-    if let Some(poll) = &received.poll {
-        let answers = poll.titles().map(|title| format!("<li>{}</li>", SafeHtml::of_text(title).as_str()));
-        html.push_str(&format!("<ul>{}</ul>", answers.collect::<String>()));
-    }
-    for attachment in &received.attachments {
-        let address = SafeHtml::of_text(attachment.url.as_str());
-        let name = match attachment.description.as_str() {
-            "" => &attachment.name,
-            described => described,
-        };
-        let (address, name) = (address.as_str(), SafeHtml::of_text(name));
-        html.push_str(&format!("<p><a href=\"{address}\">{}</a></p>\n", name.as_str()));
-    }
-    UntrustedHtml::new(html).sanitized().as_str().to_owned()
 }
 
 fn parent_less_title(received: &ReceivedPost) -> Option<String> {

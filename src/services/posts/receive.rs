@@ -4,7 +4,7 @@
 use super::moderate::{Pin, locking, pinning, turn_lock, turn_pin};
 use super::tell;
 use crate::app::Asker;
-use crate::domain::markup::{self, UntrustedHtml};
+use crate::domain::markup::{self, SafeHtml, UntrustedHtml};
 use crate::domain::{
     Actor, Audience, AuditAction, EventKind, Group, InteractionPolicy, Poll, Post, PostState, TITLE_CHARS_MAX, Timestamp, Uri,
 };
@@ -51,6 +51,35 @@ impl ReceivedPost {
     fn edited_at(&self, now: Timestamp) -> Option<Timestamp> {
         let later = |at: &Timestamp| self.published.is_none_or(|published| *at > published);
         self.updated.filter(later).map(|at| at.min(now))
+    }
+
+    /// The same as a text alone: profiles keep no polls and files, so it says what the answers are and
+    /// leads to what is attached.
+    pub(super) fn as_text(&self) -> Self {
+        let mut html = self.html.as_received().to_owned();
+        if let Some(poll) = &self.poll {
+            let answer = |title| format!("<li>{}</li>", SafeHtml::of_text(title).as_str());
+            html.push_str(&format!("<ul>{}</ul>", poll.titles().map(answer).collect::<String>()));
+        }
+        for attachment in &self.attachments {
+            let name = match attachment.description.as_str() {
+                "" => &attachment.name,
+                described => described,
+            };
+            let (address, name) = (attachment.url.as_str(), SafeHtml::of_text(name));
+            let address = SafeHtml::of_text(address);
+            html.push_str(&format!(
+                "<p><a href=\"{}\">{}</a></p>\n",
+                address.as_str(),
+                name.as_str()
+            ));
+        }
+        Self {
+            html: html.into(),
+            poll: None,
+            attachments: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// Something is attached to it, however it is shown.
@@ -175,8 +204,9 @@ pub(super) fn check_readable(received: &ReceivedPost) -> Result<()> {
     Err(Error::invalid("content", "has nothing to read"))
 }
 
-/// A post's text was changed by its author elsewhere, or how the votes in its poll stand. Servers do not promise an order: a text that is
-/// older than the one there is changes nothing, and the same text is no change.
+/// A post's text was changed by its author elsewhere, or how the votes in its poll stand. Servers do not
+/// promise an order: a text that is older than the one there is changes nothing, and the same text is no
+/// change.
 pub(in crate::services) fn receive_update(
     connection: &mut Connection,
     asker: &Asker,
@@ -189,6 +219,14 @@ pub(in crate::services) fn receive_update(
         return Err(Error::Denied(Reason::NotAuthor));
     }
     let case = access::permit_found::<act::EditPost>(connection, asker, post)?;
+    let as_text;
+    let received = match case.post.audience.is_on_profile() {
+        true => {
+            as_text = received.as_text();
+            &as_text
+        }
+        false => received,
+    };
     check_readable(received)?;
     storage::posts::set_interaction(connection, case.post.id, received.interaction.as_ref())?;
     let html = received.html.sanitized();
