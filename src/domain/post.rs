@@ -1,7 +1,10 @@
 //! Topics and comments.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Actor, ActorId, Attachment, EventKind, GroupId, Invalid, PollDraft, PollView, PostId, RefusalNotice, Timestamp, Title, Uri};
+use crate::domain::{
+    Actor, ActorId, Attachment, EventKind, GroupId, Invalid, PollDraft, PollView, PostId,
+    RefusalNotice, Timestamp, Title, Uri,
+};
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;

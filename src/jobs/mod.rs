@@ -9,8 +9,8 @@ mod expire;
 mod fan_out;
 mod process_inbox;
 mod prune;
-mod tell_polls;
 mod sweep;
+mod tell_polls;
 
 use std::time::Duration;
 

@@ -129,7 +129,9 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
 async fn read_anew(federation: &Federation, due: &Due, command: &Command) -> crate::Result<()> {
     let app = &federation.app;
     let matters = match command {
-        Command::MoveGroup { .. } => inbox::follows(app, &due.signer).await?,
+        Command::Move { .. } if due.signer.kind == ActorKind::Group => {
+            inbox::follows(app, &due.signer).await?
+        }
         Command::AcceptMove { offer, .. } => moves::is_awaited(app, offer, &due.signer).await?,
         _ => true,
     };

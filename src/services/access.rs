@@ -5,7 +5,9 @@ use std::collections::hash_map::Entry;
 
 use crate::app::Asker;
 use crate::domain::{
-    Access, Account, Actor, ActorId, ActorKind, ActorState, Approval, Audience, FollowState, Group, GroupId, Host, Interaction, Membership, MembershipState, Outreach, Post, PostId, PostState, Stage, Timestamp, Uri,
+    Access, Account, Actor, ActorId, ActorKind, ActorState, Approval, Audience, FollowState, Group,
+    GroupId, Host, Interaction, Membership, MembershipState, Outreach, Post, PostId, PostState,
+    Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{

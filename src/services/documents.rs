@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Approval, Attachment, Audience, Group, GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Promise, Timestamp, Uri,
+    Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Approval, Attachment,
+    Audience, Group, GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Promise,
+    Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};

@@ -7,7 +7,8 @@ pub use administered::{Administered, find_administered, list_administered};
 use crate::app::{App, Asker};
 use crate::domain::{
     Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, EventKind, Group,
-    GroupId, GroupList, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name, Partner, PartnerState, PostId, Stage, Timestamp, Title, Uri, Work,
+    GroupId, GroupList, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name,
+    Partner, PartnerState, PostId, Stage, Timestamp, Title, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};

@@ -1,7 +1,8 @@
 //! Topics and comments: writing, changing, taking back, reading; and the same from afar.
 //!
-//! `write` is what people do with their own posts, `profile` what is in no group, `moderate` what moderators do with others'; `read`,
-//! `lists` and `thread` show posts to a viewer; `receive` applies what other servers tell.
+//! `write` is what people do with their own posts, `profile` what is in no group, `moderate` what moderators
+//! do with others'; `read`, `lists` and `thread` show posts to a viewer; `receive` applies what other
+//! servers tell.
 
 mod lists;
 mod moderate;
@@ -19,11 +20,11 @@ use crate::error::Result;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
-pub use lists::{Listed, Pin, by_author, create_on_profile, find_listed, home, pinned, profile, receive_on_profile, remove, restore, set_locked};
-pub use profile::{ProfilePost, set_pinned, topics};
+pub use lists::{Listed, by_author, find_listed, home, pinned, topics};
 pub(super) use moderate::remove_all_of;
-pub use moderate::{Lock, widest_audience};
-pub(super) use profile::{check as check_on_profile};
+pub use moderate::{Lock, Pin, remove, restore, set_locked, set_pinned};
+pub use profile::{ProfilePost, create_on_profile, profile, widest_audience};
+pub(super) use profile::{check as check_on_profile, receive_on_profile};
 pub use read::{find, history};
 pub(super) use receive::{
     Ground, receive, receive_delete, receive_lock, receive_pin, receive_restore, receive_update,

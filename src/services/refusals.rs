@@ -178,6 +178,10 @@ fn refuse(
         | EventKind::MoveOffered
         | EventKind::MoveAccepted
         | EventKind::GroupMoved
+        | EventKind::FollowRequested
+        | EventKind::Unfollowed
+        | EventKind::FollowAccepted
+        | EventKind::FollowRejected
         | EventKind::Reported
         | EventKind::JoinRequested
         | EventKind::JoinAccepted

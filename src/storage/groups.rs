@@ -2,7 +2,9 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{Access, Actor, Group, GroupId, GroupList, Handle, Host, Outreach, Stage, Timestamp, Uri};
+use crate::domain::{
+    Access, Actor, Group, GroupId, GroupList, Handle, Host, Outreach, Stage, Timestamp, Uri,
+};
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
 use crate::storage::actors::{ActorRow, host_text};

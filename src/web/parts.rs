@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Actor, Attachment, AttachmentKind, Audience, Destination, Group, Host, Membership, MembershipState, OrgRole, Partner, PartnerState, Post, PostState, PostView, RefusalNotice, Timestamp, Uri,
+    Actor, Attachment, AttachmentKind, Audience, Destination, Group, Host, Membership,
+    MembershipState, OrgRole, Partner, PartnerState, Post, PostState, PostView, RefusalNotice,
+    Timestamp, Uri,
 };
 use crate::policy::Action;
 use crate::services::groups::{GroupView, Readers};
 use crate::services::memberships::BanNotice;
 use crate::services::posts::{Listed, Shown};
-use crate::web::polls;
 use crate::web::attachments::PLACES;
+use crate::web::polls;
 use crate::web::views::{
-    AudiencePart, Author, Badge, Failure, FileView, GroupCard, GroupHead, GroupLink, KeptFile, NotTaken, PictureView, PostBody, QueueHealth, RefusedText, TopicSummary, When,
+    AudiencePart, Author, Badge, Failure, FileView, GroupCard, GroupHead, GroupLink, KeptFile,
+    NotTaken, PictureView, PostBody, QueueHealth, RefusedText, TopicSummary, When,
 };
 
 /// Longest first words of a topic in a list, in characters.

@@ -20,7 +20,8 @@ use crate::web::paging::{self, Listing};
 use crate::web::polls::NewPoll;
 use crate::web::threads::{self, Placed};
 use crate::web::views::{
-    AudiencePart, CommentContent, CommentView, Composer, EditPage, GroupLink, HistoryPage, PollDraftForm, RemovedPost, ReplyTo, Revision, TopicPage, Writing,
+    AudiencePart, CommentContent, CommentView, Composer, EditPage, GroupLink, HistoryPage,
+    PollDraftForm, RemovedPost, ReplyTo, Revision, TopicPage, Writing,
 };
 use crate::web::visit::{Member, Visit};
 use crate::web::{answer, parts, see_other};

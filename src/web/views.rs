@@ -20,7 +20,9 @@ mod topics;
 use askama::Template;
 
 pub use admin::{
-    AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, KeysPage, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd, QueueHealth, QueuePage, UntoldRow, UserDraft, UserRow, UsersPage,
+    AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, KeysPage, PartnerPage,
+    PartnerRow, PartnersPage, PartnershipEnd, QueueHealth, QueuePage, UntoldRow, UserDraft,
+    UserRow, UsersPage,
 };
 pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
 pub use groups::{
@@ -31,7 +33,9 @@ pub use people::{
     AccountPage, FollowerRow, PersonPage, ProfileComposer, SessionRow, SignInPage, TokenRow,
 };
 pub use topics::{
-    AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine, PollTally, PostBody, RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
+    AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile,
+    NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine, PollTally, PostBody,
+    RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.

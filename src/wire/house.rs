@@ -95,6 +95,8 @@ text_enum! {
         AcceptPartnership = "accept_partnership",
         RotateKeys = "rotate_keys",
         FetchAttachment = "fetch_attachment",
+        BackfillPerson = "backfill_person",
+        FollowMove = "follow_move",
     }
 }
 
@@ -108,6 +110,8 @@ impl From<&Work> for JobKind {
             Work::AcceptPartnership { .. } => Self::AcceptPartnership,
             Work::RotateKeys { .. } => Self::RotateKeys,
             Work::FetchAttachment { .. } => Self::FetchAttachment,
+            Work::BackfillPerson { .. } => Self::BackfillPerson,
+            Work::FollowMove { .. } => Self::FollowMove,
         }
     }
 }

@@ -10,11 +10,12 @@ use utoipa::openapi::{KnownFormat, Ref, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{
-    Access, ActorId, AuditAction, AuditId, Boosts, EventId, EventKind, Mirror, Capabilities, Capability, DeliveryId, DeliveryState,
-    DestinationState, DialectChoice, EmailAddress, Evidence, GrantId, GroupDialect, GroupId,
-    GroupRole, Handle, History, Host, JobId, JobState, JoinMode, MembershipState, Name, OrgRole,
-    PartnerClass, PartnerState, Password, PostId, PostState, PrivateGroups, RemovalReason,
-    ReportId, ReportState, Scopes, Side, SignatureChoice, Stage, Timestamp, Title, TokenId, Uri,
+    Access, ActorId, AuditAction, AuditId, Boosts, Capabilities, Capability, DeliveryId,
+    DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
+    GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState, JoinMode,
+    MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
+    PostState, PrivateGroups, RemovalReason, ReportId, ReportState, Scopes, Side, SignatureChoice,
+    Stage, Timestamp, Title, TokenId, Uri,
 };
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;

@@ -474,7 +474,7 @@ impl Spoken {
         let accepted = |said: &Value| said["object"]["object"]["type"] == "Move";
         self.hear(world, "acme", "accept_move", accepted).await;
         let moved = cedar.hears("that it moved", |said| said["type"] == "Move");
-        self.0.push(("move_group", moved.await));
+        self.0.push(("move_actor", moved.await));
     }
 
     async fn what_changes(&mut self, world: &World, group: GroupId) {

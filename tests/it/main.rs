@@ -9,8 +9,8 @@
 )]
 
 mod acts;
-mod attachments;
 mod admin_api;
+mod attachments;
 mod attacks;
 mod auth;
 mod boosts;

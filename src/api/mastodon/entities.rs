@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-use crate::api::mastodon::polls::Poll;
 use crate::api::mastodon::media::MediaAttachment;
+use crate::api::mastodon::polls::Poll;
 use crate::app::App;
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{

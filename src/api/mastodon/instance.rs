@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::api::mastodon::Answer;
 use crate::app::App;
-use crate::domain::{POLL_LASTS_MAX, POLL_LASTS_MIN, POLL_OPTION_CHARS_MAX, POLL_OPTIONS_MAX};
 use crate::domain::ALT_TEXT_CHARS_MAX;
+use crate::domain::{POLL_LASTS_MAX, POLL_LASTS_MIN, POLL_OPTION_CHARS_MAX, POLL_OPTIONS_MAX};
 use crate::services::house;
 
 /// The version of Mastodon whose addresses these are; clients decide by it what to ask for.

@@ -23,12 +23,11 @@ pub mod follow_group;
 pub mod invite_person;
 pub mod like_post;
 pub mod lock_post;
-pub mod move_group;
-pub mod move_person;
+pub mod move_actor;
 pub mod offer_grant;
-pub mod reject_activity;
 pub mod offer_move;
 pub mod profile_post;
+pub mod reject_activity;
 pub mod reject_follow;
 pub mod remove_from_list;
 pub mod undo_block;
@@ -145,7 +144,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Add" => add_to_list::read(&envelope),
         "Remove" => remove_from_list::read(&envelope),
         "Block" => block_person::read(&envelope, &claim),
-        "Move" => move_group::read(&envelope, &claim),
+        "Move" => move_actor::read(&envelope, &claim),
         "Flag" => flag_post::read(&envelope),
         "Announce" => announce_activity::read(&envelope, &claim),
         "Offer" if offer_grant::is_about_a_grant(envelope.object) => {
@@ -155,7 +154,6 @@ pub fn into_command(value: &Value) -> Reading<Command> {
             offer_move::read(envelope.object, &claim)
         }
         "Undo" => undo(&envelope, &claim),
-        "Move" => move_person::read(&envelope, &claim),
         _ => Ok(Command::Ignored("not_understood")),
     }
 }
@@ -397,7 +395,7 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             (house, &instance.uri),
             (moving, &group.actor.uri),
         ),
-        News::GroupMoved { target } => move_group::render(&id("move"), group, target),
+        News::GroupMoved { target } => move_actor::render(&id("move"), group, target),
         News::Liked { like, post, by } => like_post::render(like, &by.uri, &post.uri, group),
         News::Unliked { like, post, by } => {
             undo_like::render(&id("undo"), like, &by.uri, &post.uri, group)

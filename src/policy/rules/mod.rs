@@ -9,9 +9,12 @@ mod people;
 mod profiles;
 mod read;
 
-pub use people::{PersonFacts, ProfileFacts, ProfilePostFacts, follow_outcome, may_follow, may_look_elsewhere, permit_profile_post, reads_profile, reads_upload, sees_person};
+pub use people::{
+    PersonFacts, ProfileFacts, may_look_elsewhere, reads_profile, reads_upload, sees_person,
+};
 pub use profiles::{
-    FollowFacts, widest_audience};
+    FollowFacts, ProfilePostFacts, follow_outcome, may_follow, permit_profile_post, widest_audience,
+};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,

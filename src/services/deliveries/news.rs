@@ -1,7 +1,10 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, Approval, Attachment, BanTerms, EventId, Grant, Group, Partner, Poll, Post, PostId, Promise, Uri};
+use crate::domain::{
+    Actor, ActorKey, Approval, Attachment, BanTerms, EventId, Grant, Group, Partner, Poll, Post,
+    PostId, Promise, Uri,
+};
 use crate::error::Result;
 use crate::services::mirrors::Copy;
 use crate::services::posts::ProfilePost;

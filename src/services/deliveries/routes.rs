@@ -142,9 +142,7 @@ impl Matter<'_> {
         let addressed = addressee.is_some_and(|person| person.host.as_ref() == Some(host));
         match self.kind {
             EventKind::PostUpdated => self.is_boosted(group) || addressed,
-            EventKind::PostDeleted | EventKind::PollCounted => {
-                self.was_boosted || addressed
-            }
+            EventKind::PostDeleted | EventKind::PollCounted => self.was_boosted || addressed,
             EventKind::PostCreated => !self.post.is_topic() && addressed,
             EventKind::Liked | EventKind::Unliked | EventKind::Voted => addressed,
             _ => false,

@@ -89,8 +89,9 @@ pub enum Command {
     UndoById {
         activity: Uri,
     },
-    /// The group that says so is another one now. Both documents were asked before it is applied.
-    MoveGroup {
+    /// The group or person that says so is another one now. The documents of a group's two addresses were
+    /// read anew before it is applied; of a person, the other must say so too.
+    Move {
         target: Uri,
     },
     /// The house of a group asks us to take it.
@@ -137,10 +138,6 @@ pub enum Command {
     UpdateActor,
     /// The actor is gone.
     DeleteActor,
-    /// The actor is somebody else from now on; the other must say so too.
-    Move {
-        target: Uri,
-    },
     /// A message to single people.
     DirectMessage,
     /// Nothing we do anything with; the word says what it was.
@@ -190,7 +187,7 @@ impl Command {
     pub fn documents<'a>(&'a self, signer: &'a Actor) -> Vec<&'a Uri> {
         match self {
             Self::UpdateActor => vec![&signer.uri],
-            Self::MoveGroup { target } if signer.kind == ActorKind::Group => {
+            Self::Move { target } if signer.kind == ActorKind::Group => {
                 vec![&signer.uri, target]
             }
             Self::AcceptMove { target, .. } if target.host() == signer.uri.host() => vec![target],

@@ -3,7 +3,9 @@
 
 use super::{Command, Vouching, find_group, lists, names_group_here};
 use crate::app::{App, Asker};
-use crate::domain::{Actor, ActorKey, ActorKind, ActorState, GroupId, Host, PartnerState, Timestamp, Uri};
+use crate::domain::{
+    Actor, ActorKey, ActorKind, ActorState, GroupId, Host, PartnerState, Timestamp, Uri,
+};
 use crate::error::{Error, Result};
 use crate::policy::{FederationMode, Reason, act};
 use crate::services::memberships::ReceivedBan;
@@ -295,14 +297,13 @@ fn check(
         | Command::Undislike { .. }
         | Command::UndoById { .. }
         | Command::ShutOut { .. }
-        | Command::MoveGroup { .. }
+        | Command::Move { .. }
         | Command::OfferGrant { .. }
         | Command::EndGrant { .. }
         | Command::OfferMove { .. }
         | Command::AcceptMove { .. }
         | Command::UpdateActor
         | Command::DeleteActor
-        | Command::Move { .. }
         | Command::Ignored(_) => {}
     }
     Ok(())

@@ -9,7 +9,8 @@ use crate::policy::Reason;
 use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, dislikes, follows, grants, house, memberships, mirrors, moves, polls, posts, reactions, refusals, remote_actors, reports,
+    access, dislikes, follows, grants, house, memberships, mirrors, moves, polls, posts, reactions,
+    refusals, remote_actors, reports,
 };
 use crate::storage::{self, Connection};
 
@@ -55,7 +56,6 @@ pub(super) fn effect(
         Command::RejectFollow { follow } if signer.kind == ActorKind::Person => {
             follows::receive_reject(connection, signer, follow)
         }
-        Command::Move { target } => follows::receive_move(connection, asker, signer, target),
         Command::DirectMessage => Err(Error::Denied(Reason::NoDirectMessages)),
         Command::AcceptFollow { follow } => {
             let group = find_group(connection, &signer.uri)?;
@@ -141,7 +141,11 @@ pub(super) fn effect(
             undo::undo(connection, asker, signer, activity, None, raw)
         }
         Command::ShutOut { object } => ending::receive_block(connection, asker, signer, object),
-        Command::MoveGroup { target } => moves::receive_move(connection, asker, signer, target),
+        Command::Move { target } => match signer.kind {
+            ActorKind::Group => moves::receive_move(connection, asker, signer, target),
+            ActorKind::Person => follows::receive_move(connection, asker, signer, target),
+            ActorKind::Service => Ok(()),
+        },
         Command::OfferMove { offer, group } => {
             from_the_house(signer)?;
             moves::receive_offer(connection, asker, signer, offer, group)

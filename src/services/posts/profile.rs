@@ -26,10 +26,13 @@ pub async fn create_on_profile(
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
-    let new = written_here(&asker, Draft::Comment {
+    let new = written_here(
+        &asker,
+        Draft::Comment {
             body: Some(body),
             audience,
-        })?;
+        },
+    )?;
     let post = app
         .db
         .write("create_profile_post", move |connection| {

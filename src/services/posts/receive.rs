@@ -6,7 +6,8 @@ use super::tell;
 use crate::app::Asker;
 use crate::domain::markup::{self, SafeHtml, UntrustedHtml};
 use crate::domain::{
-    Actor, Audience, AuditAction, EventKind, Group, InteractionPolicy, Poll, Post, PostState, TITLE_CHARS_MAX, Timestamp, Uri,
+    Actor, Audience, AuditAction, EventKind, Group, InteractionPolicy, Poll, Post, PostState,
+    TITLE_CHARS_MAX, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
@@ -48,7 +49,7 @@ pub struct ReceivedPost {
 
 impl ReceivedPost {
     /// When it was changed last, by its author's clock, if not in the future.
-    fn edited_at(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn edited_at(&self, now: Timestamp) -> Option<Timestamp> {
         let later = |at: &Timestamp| self.published.is_none_or(|published| *at > published);
         self.updated.filter(later).map(|at| at.min(now))
     }
@@ -59,7 +60,10 @@ impl ReceivedPost {
         let mut html = self.html.as_received().to_owned();
         if let Some(poll) = &self.poll {
             let answer = |title| format!("<li>{}</li>", SafeHtml::of_text(title).as_str());
-            html.push_str(&format!("<ul>{}</ul>", poll.titles().map(answer).collect::<String>()));
+            html.push_str(&format!(
+                "<ul>{}</ul>",
+                poll.titles().map(answer).collect::<String>()
+            ));
         }
         for attachment in &self.attachments {
             let name = match attachment.description.as_str() {

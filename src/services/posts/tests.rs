@@ -19,9 +19,17 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
         role: OrgRole::Member,
     };
     let title = "Bridge opens Monday".parse().unwrap();
-    let topic = create_topic(&house.app, viewer.clone(), group.id, title, None, None, vec![])
-        .await
-        .unwrap();
+    let topic = create_topic(
+        &house.app,
+        viewer.clone(),
+        group.id,
+        title,
+        None,
+        None,
+        vec![],
+    )
+    .await
+    .unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
 
     let asker = house.app.asker(viewer);

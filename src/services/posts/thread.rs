@@ -101,9 +101,14 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 .ok_or(Error::NotFound)?;
             let topic = shown.remove(at);
             let reply = reply_right(connection, &asker, group, &topic.view.post)?;
-            let can_attach =
-                access::explain(connection, &asker, Action::Attach, group, Some(&topic.view.post))?
-                    .is_ok();
+            let can_attach = access::explain(
+                connection,
+                &asker,
+                Action::Attach,
+                group,
+                Some(&topic.view.post),
+            )?
+            .is_ok();
             let reaches_further =
                 |group: &Group| group.stage != Stage::Internal || !group.is_local();
             let can_aside = reply.is_ok()

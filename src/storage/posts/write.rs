@@ -3,7 +3,10 @@
 use diesel::prelude::*;
 
 use super::PostRow;
-use crate::domain::{ActorId, Audience, GroupId, InteractionPolicy, Poll, Post, PostId, PostState, PostText, Timestamp, Uri};
+use crate::domain::{
+    ActorId, Audience, GroupId, InteractionPolicy, Poll, Post, PostId, PostState, PostText,
+    Timestamp, Uri,
+};
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;

@@ -2,7 +2,10 @@
 //! or post can be in, many of them at once, some of them senseless. What holds here holds always.
 
 use guildhall::domain::{
-    Access, Actor, ActorId, ActorKind, ActorState, Audience, Boosts, Capabilities, Capability, Evidence, Follow, FollowState, Grant, GrantId, GrantTerms, Group, GroupDialect, GroupId, GroupRole, Host, JoinMode, Membership, MembershipState, Mirror, Outreach, PartnerClass, PartnerState, PeerDialect, Post, PostId, PostState, Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKind, ActorState, Audience, Boosts, Capabilities, Capability,
+    Evidence, Follow, FollowState, Grant, GrantId, GrantTerms, Group, GroupDialect, GroupId,
+    GroupRole, Host, JoinMode, Membership, MembershipState, Mirror, Outreach, PartnerClass,
+    PartnerState, PeerDialect, Post, PostId, PostState, Stage, Timestamp, Uri,
 };
 use guildhall::storage::partners::NewPartner;
 use guildhall::storage::{self, Database, seed};

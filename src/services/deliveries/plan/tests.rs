@@ -47,7 +47,8 @@ impl Scene {
             role: OrgRole::Member,
         };
         let title = "Bridge opens".parse().unwrap();
-        let topic = posts::create_topic(&acme.app, ada.clone(), roads.id, title, None, None, vec![]);
+        let topic =
+            posts::create_topic(&acme.app, ada.clone(), roads.id, title, None, None, vec![]);
         let topic = topic.await.unwrap();
         Self {
             acme,
@@ -211,7 +212,15 @@ impl Square {
     /// Ada starts a topic of which nobody was told yet.
     async fn topic(&self) -> Post {
         let (app, title) = (&self.acme.app, "Bridge opens".parse().unwrap());
-        let topic = posts::create_topic(app, self.ada.clone(), self.roads.id, title, None, None, vec![]);
+        let topic = posts::create_topic(
+            app,
+            self.ada.clone(),
+            self.roads.id,
+            title,
+            None,
+            None,
+            vec![],
+        );
         topic.await.unwrap()
     }
 

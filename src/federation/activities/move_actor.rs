@@ -1,5 +1,6 @@
-//! `Move` of a group to another house. The object is the group itself, the target where it is now. It
-//! counts when both groups' own documents say the same: `movedTo` in the old, `alsoKnownAs` in the new.
+//! `Move`: a group lives in another house from now on, or somebody has another account. The object is the
+//! actor itself, the target where it is now. It counts when the new one's own document says the same
+//! (`alsoKnownAs`), of groups also the old one's (`movedTo`).
 
 use serde_json::{Value, json};
 
@@ -13,13 +14,13 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         return Ok(Command::Ignored("target_missing"));
     };
     if object != claim.actor {
-        // NodeBB moves topics so; of a group only it itself can say so.
+        // NodeBB moves topics so; of an actor only it itself can say so.
         return match envelope.value.get("origin") {
             Some(_) => Ok(Command::Ignored("moves_a_topic")),
             None => Err(Rejection::Forged("moves_another_actor")),
         };
     }
-    Ok(Command::MoveGroup {
+    Ok(Command::Move {
         target: id_of(target)?,
     })
 }
@@ -47,7 +48,7 @@ mod tests {
     fn an_actor_moves_itself_and_topics_are_not_moved() {
         let target = "https://other.example/users/mara".parse().unwrap();
         let moved = into_command(&fixture("mastodon/move"));
-        assert_eq!(moved, Ok(Command::MoveGroup { target }));
+        assert_eq!(moved, Ok(Command::Move { target }));
         let mut anothers = fixture("mastodon/move");
         anothers["object"] = json!("https://mastodon.example/users/otto");
         let read = into_command(&anothers);
