@@ -257,6 +257,9 @@ pub fn set_interaction(
     Ok(())
 }
 
+/// A row's id, title, source, HTML, and until when it stood.
+type RevisionText = (i64, Option<String>, Option<String>, String, i64);
+
 /// Takes the text that began to stand at `began` out of a post and of its history, as if it had never
 /// been written: the house of its group did not take it. None: there is none from then.
 pub fn cut_text(
@@ -264,7 +267,7 @@ pub fn cut_text(
     post: &Post,
     began: Timestamp,
 ) -> Result<Option<PostText>> {
-    let texts: Vec<(i64, Option<String>, Option<String>, String, i64)> = revisions::table
+    let texts: Vec<RevisionText> = revisions::table
         .filter(revisions::post_id.eq(post.id.0))
         .order(revisions::id)
         .select((
