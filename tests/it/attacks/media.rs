@@ -180,6 +180,7 @@ async fn a58_what_is_asked_besides_reaches_nobody() {
         let (_, id) = picture(&fixture.app, &fixture.ann, fixture.shared.id).await;
         let cookie = &fixture.ann.cookie;
         let url = fixture.p.url("/trap");
+        fixture.settle().await;
         let traffic = fixture.traffic();
         for more in [
             format!("?format=jpg%26proxy%3D{url}"),
