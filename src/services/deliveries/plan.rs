@@ -473,6 +473,12 @@ impl<'a> Planner<'a> {
                 (DeliveryGround::Retraction, Some(post)) => {
                     let got = self.hosts_that_got(connection, post)?;
                     let mut hosts: Vec<_> = got.into_iter().collect();
+                    // Whoever took back what is theirs did so at their own server first.
+                    if event.kind.takes_back_own() {
+                        let by = self.known.actor(connection, event.actor)?;
+                        let home = by.and_then(|by| by.host.clone());
+                        hosts.retain(|(host, _)| Some(host) != home.as_ref());
+                    }
                     // Who was not told of a like is not told that it was taken back.
                     if matches!(event.kind, EventKind::Unliked | EventKind::Undisliked) {
                         keep_apart(connection, event.actor, &telling.group, &mut hosts)?;
