@@ -146,7 +146,7 @@ const fn home_sources() -> [Source; 2] {
                      AND h.state = 'accepted' UNION ALL SELECT $4 AS id) w JOIN actors po ON po.id = w.id",
             which: "1 = 1",
             // The author of a topic is who owns the profile.
-            topics: "posts p WHERE p.author_id = w.id AND p.group_id IS NULL",
+            topics: "posts p WHERE p.author_id = w.id AND p.group_id IS NULL AND p.audience <> 'direct'",
             on_profiles: true,
         },
     ]
