@@ -92,11 +92,6 @@ text_enum! {
 }
 
 impl EventKind {
-    /// Somebody took back what was their own.
-    pub const fn takes_back_own(self) -> bool {
-        matches!(self, Self::PostDeleted | Self::Unliked | Self::Undisliked)
-    }
-
     /// What tells of it carries the text of a post.
     pub const fn carries_text(self) -> bool {
         match self {

@@ -474,7 +474,7 @@ impl<'a> Planner<'a> {
                     let got = self.hosts_that_got(connection, post)?;
                     let mut hosts: Vec<_> = got.into_iter().collect();
                     // Whoever took back what is theirs did so at their own server first.
-                    if event.kind.takes_back_own() {
+                    if event.kind == EventKind::PostDeleted {
                         let by = self.known.actor(connection, event.actor)?;
                         let home = by.and_then(|by| by.host.clone());
                         hosts.retain(|(host, _)| Some(host) != home.as_ref());
