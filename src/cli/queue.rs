@@ -2,14 +2,11 @@
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Delivery, DeliveryId, EventId, Host, PAGE_ITEMS_MAX, Page, Timestamp};
+use crate::domain::{Delivery, DeliveryId, EventId, Host, PAGE_ITEMS_MAX, Page, Timestamp, Untold};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::deliveries;
 use crate::wire;
-
-/// Events shown at most.
-const UNTOLD_SHOWN_MAX: i64 = 500;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -66,7 +63,7 @@ async fn list(app: &App, output: Output) -> Result<()> {
         .into_iter()
         .map(|destination| wire::Destination::new(destination, now))
         .collect();
-    let untold = deliveries::list_untold(app, Viewer::Operator, UNTOLD_SHOWN_MAX).await?;
+    let untold = deliveries::list_untold(app, Viewer::Operator, Page::first(1)).await?;
     if !untold.is_empty() {
         output
             .say("Not everything that happened here could be told: see `guildhall queue untold`.");
@@ -122,7 +119,7 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
 }
 
 async fn untold(app: &App, output: Output) -> Result<()> {
-    let untold = deliveries::list_untold(app, Viewer::Operator, UNTOLD_SHOWN_MAX).await?;
+    let untold = read_untold(app).await?;
     let shown: Vec<wire::Untold> = untold.into_iter().map(wire::Untold::from).collect();
     output.list(
         &shown,
@@ -158,6 +155,20 @@ async fn read(app: &App, host: &Host) -> Result<Vec<Delivery>> {
     }
     unsent.reverse();
     Ok(unsent)
+}
+
+/// Walks the list part by part.
+async fn read_untold(app: &App) -> Result<Vec<Untold>> {
+    let mut untold: Vec<Untold> = Vec::new();
+    loop {
+        let last = untold.last().map(|one| one.event.0);
+        let page = Page::first(PAGE_ITEMS_MAX).before(last);
+        let part = deliveries::list_untold(app, Viewer::Operator, page).await?;
+        if part.is_empty() {
+            return Ok(untold);
+        }
+        untold.extend(part);
+    }
 }
 
 async fn discard(app: &App, id: DeliveryId, output: Output) -> Result<()> {

@@ -105,13 +105,14 @@ pub struct Move {
     pub created_at: Timestamp,
 }
 
-/// Which way a group moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// A group of ours goes there.
-    Leaving,
-    /// One of theirs comes here.
-    Coming,
+text_enum! {
+    /// Which way a group moves.
+    Way ("way") {
+        /// A group of ours goes there.
+        Leaving = "leaving",
+        /// One of theirs comes here.
+        Coming = "coming",
+    }
 }
 
 /// A title: one line, not empty, trimmed.

@@ -1,5 +1,5 @@
 //! A group moves to another house, when both agree: its house offers it ([`offer`]), an administrator of
-//! the other takes it ([`accept`]), and then the old group says that it is the new one, where its people
+//! the other takes it ([`accept`], [`accept_as`]), and then the old group says that it is the new one, where its people
 //! follow it by themselves. [`receive`](self) applies what other servers tell of it.
 //!
 //! What moves is who is in it, and the way. What was said stays at the old address, for whoever could
@@ -9,13 +9,14 @@ mod receive;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, AuditAction, Capabilities, EventKind, Group, GroupId, Handle, History, Host, JoinMode,
-    Move, Partner, PartnerState, Stage, Uri, Way,
+    Actor, ActorId, AuditAction, Capabilities, EventKind, Group, GroupId, Handle, History, Host,
+    JoinMode, Move, Name, Partner, PartnerState, Stage, Uri, Way,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::grants::{self, GrantRequest};
-use crate::services::{access, audit, groups, house, memberships};
+use crate::services::groups::{self, NewGroup};
+use crate::services::{access, audit, house, memberships};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -179,6 +180,39 @@ pub async fn accept(app: &App, viewer: Viewer, moving: Uri, into: GroupId) -> Re
         .await?;
     app.bells.events.notify_one();
     Ok(accepted)
+}
+
+/// Takes a group of a partner's house into the group of ours that is called `name`, which is made where
+/// there is none; `owner` owns a new one (none: who takes it). What moved, and the group it is now.
+///
+/// # Errors
+/// As [`accept`]; nothing is made for a group that was not offered.
+pub async fn accept_as(
+    app: &App,
+    viewer: Viewer,
+    moving: Uri,
+    name: Name,
+    owner: Option<ActorId>,
+) -> Result<(Move, Group)> {
+    access::permit_house::<act::ManagePartners>(&app.asker(viewer.clone()))?;
+    open_offer(app, moving.clone()).await?;
+    let handle = Handle {
+        name: name.to_string(),
+        host: None,
+    };
+    let into = match groups::find(app, viewer.clone(), handle).await {
+        Ok(view) => view.group,
+        Err(Error::NotFound) => {
+            let new = NewGroup {
+                owner,
+                ..NewGroup::in_place_of(app, &moving, name).await?
+            };
+            groups::create(app, viewer.clone(), new).await?
+        }
+        Err(error) => return Err(error),
+    };
+    let accepted = accept(app, viewer, moving, into.id).await?;
+    Ok((accepted, into))
 }
 
 async fn open_offer(app: &App, moving: Uri) -> Result<Move> {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{EventId, Timestamp, Untold};
+use crate::domain::{EventId, Page, Timestamp, Untold};
 use crate::error::Result;
 use crate::storage::Connection;
 use crate::storage::among::AmongMethods as _;
@@ -39,12 +39,13 @@ pub fn list_among(connection: &mut Connection, events: &[EventId]) -> Result<Vec
     Ok(found.into_iter().map(EventId).collect())
 }
 
-/// All of them, newest first, at most `most`.
-pub fn list(connection: &mut Connection, most: i64) -> Result<Vec<Untold>> {
+/// A part of them, newest first.
+pub fn list(connection: &mut Connection, page: Page) -> Result<Vec<Untold>> {
     let rows: Vec<(i64, String, i64, Option<i64>, String, i64)> = untold::table
         .inner_join(events::table.on(events::id.eq(untold::event_id)))
+        .filter(untold::event_id.lt(page.before.unwrap_or(i64::MAX)))
         .order(untold::event_id.desc())
-        .limit(most)
+        .limit(page.items().into())
         .select((
             events::id,
             events::kind,

@@ -4,9 +4,9 @@ use actix_web::web::Path;
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Handle, Host, Move, Name, Partner, PartnerState, Timestamp, Way};
-use crate::error::{Error, Result};
-use crate::services::groups::{self, GroupView, NewGroup};
+use crate::domain::{Host, Move, Name, Partner, PartnerState, Timestamp, Way};
+use crate::error::Result;
+use crate::services::groups::GroupView;
 use crate::services::{moves, partners};
 use crate::web::errors::{self, Answer};
 use crate::web::groups::locate;
@@ -61,22 +61,10 @@ pub async fn accept(member: Member, host: Path<String>, Form(taken): Form<Taken>
 
 /// Into the group of that name, which is made where there is none; its page.
 async fn take(member: &Member, taken: &Taken) -> Result<String> {
-    let (app, viewer) = (&member.app, member.viewer());
     let name: Name = taken.name.trim().parse()?;
     let moving = taken.group.parse()?;
-    let handle = Handle {
-        name: name.to_string(),
-        host: None,
-    };
-    let group = match groups::find(app, viewer.clone(), handle).await {
-        Ok(view) => view.group,
-        Err(Error::NotFound) => {
-            let new = NewGroup::in_place_of(app, &moving, name).await?;
-            groups::create(app, viewer.clone(), new).await?
-        }
-        Err(error) => return Err(error),
-    };
-    moves::accept(app, viewer, moving, group.id).await?;
+    let accepted = moves::accept_as(&member.app, member.viewer(), moving, name, None);
+    let (_, group) = accepted.await?;
     Ok(parts::group_url(&group))
 }
 

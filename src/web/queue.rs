@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::auth::Form;
 use crate::domain::{
     DELIVERY_DAYS_MAX, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination,
-    PAGE_ITEMS_DEFAULT, Partner, PartnerState, Untold,
+    PAGE_ITEMS_DEFAULT, Page, Partner, PartnerState, Untold,
 };
 use crate::error::{Error, Result};
 use crate::services::{deliveries, partners};
@@ -74,7 +74,7 @@ async fn page(member: &Member, listing: &Listing, told: Option<Told>) -> Answer 
     let most = i64::from(PAGE_ITEMS_DEFAULT) + 1;
     let dead = deliveries::list_given_up(app, member.viewer(), before, most).await?;
     let (dead, pager) = listing.cut(dead, |one| one.id.0, "/admin/queue");
-    let untold = deliveries::list_untold(app, member.viewer(), UNTOLD_MAX).await?;
+    let untold = deliveries::list_untold(app, member.viewer(), Page::first(UNTOLD_MAX)).await?;
     let destination = |one: &Destination| DestinationRow {
         partner: parts::badge_of(&one.host, known.get(&one.host)),
         health: parts::health(one, now),
@@ -93,7 +93,7 @@ async fn page(member: &Member, listing: &Listing, told: Option<Told>) -> Answer 
 }
 
 /// Events shown that could not be told.
-const UNTOLD_MAX: i64 = 100;
+const UNTOLD_MAX: u32 = 100;
 
 fn untold_row(member: &Member, untold: &Untold) -> UntoldRow {
     UntoldRow {

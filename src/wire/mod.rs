@@ -10,7 +10,9 @@ mod audit;
 mod grants;
 mod groups;
 mod house;
+mod media;
 mod members;
+mod moves;
 mod nouns;
 mod partners;
 mod posts;
@@ -22,7 +24,9 @@ pub use audit::AuditLine;
 pub use grants::{Grant, GrantEnded};
 pub use groups::Group;
 pub use house::{Explanation, Finding, Health, Job, JobKind, Rotated};
+pub use media::MediaUsage;
 pub use members::{Ban, Member, Named, PutOut};
+pub use moves::Move;
 pub use partners::{
     Dialect, Invitation, Partner, PartnerChanged, PartnerDetail, PartnerRules, PrivateGroupsAllowed,
 };

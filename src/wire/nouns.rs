@@ -15,7 +15,7 @@ use crate::domain::{
     GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState, JoinMode,
     MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
     PostState, PrivateGroups, RemovalReason, ReportId, ReportState, Scopes, Side, SignatureChoice,
-    Stage, Timestamp, Title, TokenId, Uri,
+    Stage, Timestamp, Title, TokenId, Uri, Way,
 };
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;
@@ -40,7 +40,7 @@ macro_rules! words {
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
     FederationMode, GroupDialect, GroupRole, JobKind, JobState, JoinMode, MembershipState, Mirror, OrgRole, PartnerClass,
-    PartnerState, PostState, PrivateGroups, Reason, ReportState, Side, SignatureChoice, Stage, Verdict,
+    PartnerState, PostState, PrivateGroups, Reason, ReportState, Side, SignatureChoice, Stage, Verdict, Way,
 }
 
 /// Numbers of rows. Text, for they are larger than JavaScript's integers.

@@ -240,6 +240,17 @@ async fn every_address_does_what_the_document_says() {
             (&changed["title"], &changed["access"]),
             (&json!("Roads"), &json!("closed"))
         );
+        for (field, word, kept) in [("mirror", "on", "boosts"), ("boosts", "all", "mirror")] {
+            let before = walk.boss.get("/groups/roads").await;
+            let change = Some(json!({ field: word }));
+            let after = walk
+                .go("PATCH /groups/{group}", "/groups/roads", change)
+                .await;
+            assert_eq!(
+                (&after[field], &after[kept], &after["title"]),
+                (&json!(word), &before[kept], &before["title"])
+            );
+        }
         let stage = Some(json!({ "stage": "partners" }));
         let open = walk
             .go("PUT /groups/{group}/stage", "/groups/roads/stage", stage)
@@ -326,6 +337,8 @@ async fn every_address_does_what_the_document_says() {
         for (act, body) in [
             ("lock", None),
             ("unlock", None),
+            ("pin", None),
+            ("unpin", None),
             ("remove", Some(json!({ "reason": "Twice" }))),
             ("restore", None),
         ] {
@@ -334,6 +347,7 @@ async fn every_address_does_what_the_document_says() {
                 .go(&operation, &format!("/posts/{post}/{act}"), body)
                 .await;
             assert_eq!(done["locked"], act == "lock");
+            assert_eq!(done["pinned"], act == "pin");
             assert_eq!(done["state"] == "removed", act == "remove");
         }
 
@@ -388,6 +402,46 @@ async fn every_address_does_what_the_document_says() {
             None,
         )
         .await;
+
+        // Groups that move, one there and one here.
+        let path = "/groups/roads/move";
+        let host = Some(json!({ "host": birch }));
+        let leaving = walk.go("POST /groups/{group}/move", path, host).await;
+        assert_eq!(
+            (&leaving["way"], &leaving["target"]),
+            (&json!("leaving"), &Value::Null)
+        );
+        let house = &world.house("birch").instance;
+        house
+            .run_json(&["group", "create", "bridges", "--title", "Bridges"])
+            .await;
+        let offer = ["group", "move", "offer", "bridges", &acme.instance.host()];
+        let offered = house.run_json(&offer).await;
+        let never = json!({ "group": format!("{}/g/never", house.origin()), "name": "never" });
+        let refused = walk.boss.ask("POST", "/moves/accept", Some(&never)).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND, "{refused:?}");
+        let none = walk.boss.ask("GET", "/groups/never", None).await;
+        assert_eq!(none.status, StatusCode::NOT_FOUND, "made for nothing");
+        eventually("acme is asked", async || {
+            let all = walk.boss.get("/moves").await;
+            let of = |one: &Value| one["way"] == "coming" && one["group"] == offered["group"];
+            all.as_array()?.iter().any(of).then_some(())
+        })
+        .await;
+        let taken = json!({ "group": offered["group"], "name": "bridges", "owner": "ada" });
+        let taken = walk
+            .go("POST /moves/accept", "/moves/accept", Some(taken))
+            .await;
+        let here = format!("{}/g/bridges", acme.instance.origin());
+        assert_eq!(taken["target"], here.as_str());
+        let bridges = walk.boss.get("/groups/bridges").await;
+        assert_eq!(bridges["owners"], json!(["ada"]));
+        let moves = walk.go("GET /moves", "/moves", None).await;
+        assert_eq!(
+            moves,
+            acme.instance.run_json(&["group", "move", "list"]).await
+        );
+
         world.house_mut("birch").server.take().unwrap().kill().await;
         let acme = world.house("acme");
         let grant = format!("/groups/roads/grants/{birch}");
@@ -439,6 +493,37 @@ async fn every_address_does_what_the_document_says() {
         let discarded = |one: &Value| one["id"] == waiting[0]["id"] && one["state"] == "withheld";
         assert!(unsent.as_array().unwrap().iter().any(discarded), "{unsent}");
 
+        // What nobody could be told of.
+        for event in [1, 2] {
+            acme.instance.execute(&format!(
+                "INSERT INTO events (id, kind, actor_id, group_id, at) \
+                 VALUES ({event}, 'join_accepted', {id}, {id}, 1)"
+            ));
+        }
+        let untold = async |boss: &Script, number: usize| {
+            let untold = boss.get("/untold").await;
+            (untold.as_array()?.len() == number).then_some(())
+        };
+        eventually("both are shown", async || untold(&walk.boss, 2).await).await;
+        let listed = walk.go("GET /untold", "/untold", None).await;
+        assert_eq!(listed, acme.instance.run_json(&["queue", "untold"]).await);
+        let newest = walk.boss.ask("GET", "/untold?limit=1", None).await;
+        assert_eq!(newest.json(), json!([listed[0]]));
+        let oldest = walk.boss.get(&newest.next.expect("another part")).await;
+        assert_eq!(oldest, json!([listed[1]]));
+        acme.instance
+            .execute("UPDATE events SET kind = 'group_updated' WHERE id IN (1, 2)");
+        let path = "/untold/1/retell";
+        let again = walk.go("POST /untold/{event}/retell", path, None).await;
+        assert_eq!(again["retold"], 1);
+        eventually("one is told", async || untold(&walk.boss, 1).await).await;
+        let again = walk.go("POST /untold/retell", "/untold/retell", None).await;
+        assert_eq!(again["retold"], 1);
+        eventually("the other is told, too", async || {
+            untold(&walk.boss, 0).await
+        })
+        .await;
+
         walk.go("DELETE /groups/{group}/grants/{partner}", &grant, None)
             .await;
         walk.go("POST /partners/{partner}/end", &format!("{one}/end"), None)
@@ -464,6 +549,8 @@ async fn every_address_does_what_the_document_says() {
         let path = "/policy/explain?as=eve&on=roads&action=start";
         let explained = walk.go("GET /policy/explain", path, None).await;
         assert_eq!(explained["verdict"], "allowed");
+        let usage = walk.go("GET /media/usage", "/media/usage", None).await;
+        assert_eq!(usage, acme.instance.run_json(&["media", "usage"]).await);
         let health = walk.go("GET /health", "/health", None).await;
         assert_eq!(health["organization"], "acme");
         let check = walk.go("GET /check", "/check", None).await;

@@ -8,9 +8,11 @@ use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{At, AtBoth, List, Made, Sent};
 use crate::app::App;
-use crate::domain::{Access, GroupId, GroupRole, Handle, Name, Stage, Title};
+use crate::domain::{
+    self, Access, Boosts, GroupId, GroupRole, Handle, Mirror, Name, Outreach, Stage, Title,
+};
 use crate::services::groups::{self, Administered};
-use crate::services::{accounts, memberships};
+use crate::services::{accounts, memberships, mirrors};
 use crate::wire::Group;
 
 /// A group to make.
@@ -28,7 +30,8 @@ pub struct NewGroup {
     owner: Option<String>,
 }
 
-/// What a group says of itself; what is left out stays as it is.
+/// What a group says of itself, and how it reaches servers that know no groups; what is left out stays as
+/// it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupChange {
@@ -36,6 +39,27 @@ pub struct GroupChange {
     /// Markdown.
     description: Option<String>,
     access: Option<Access>,
+    /// Whether posts are copied for members on such servers, while the group is not public. `off` asks
+    /// them to delete the copies they have.
+    mirror: Option<Mirror>,
+    /// What is boosted to such servers, while the group is public.
+    boosts: Option<Boosts>,
+}
+
+impl GroupChange {
+    /// Whether anything is changed of what the group says of itself.
+    const fn describes(&self) -> bool {
+        self.title.is_some() || self.description.is_some() || self.access.is_some()
+    }
+
+    /// How the group reaches others, if that is changed.
+    fn outreach(&self, before: Outreach) -> Option<Outreach> {
+        let wanted = Outreach {
+            mirror: self.mirror.unwrap_or(before.mirror),
+            boosts: self.boosts.unwrap_or(before.boosts),
+        };
+        (self.mirror.is_some() || self.boosts.is_some()).then_some(wanted)
+    }
 }
 
 /// How far a group is open to the outside.
@@ -93,14 +117,31 @@ pub async fn update(
     Sent(change): Sent<GroupChange>,
 ) -> Answer<Json<Group>> {
     let known = find(&app, &admin, &group).await?.group;
+    let (id, outreach) = (known.id, change.outreach(known.outreach));
+    if change.describes() {
+        describe(&app, &admin, known, change).await?;
+    }
+    if let Some(outreach) = outreach {
+        mirrors::choose_for_group(&app, admin.viewer(), id, outreach).await?;
+    }
+    shown(&app, &admin, group).await
+}
+
+/// Changes what a group says of itself.
+async fn describe(
+    app: &App,
+    admin: &Administrator,
+    known: domain::Group,
+    change: GroupChange,
+) -> Answer<()> {
     let title = match change.title {
         Some(title) => title,
         None => known.title().parse()?,
     };
     let description = change.description.unwrap_or(known.description);
     let access = change.access.unwrap_or(known.access);
-    groups::update(&app, admin.viewer(), known.id, title, description, access).await?;
-    shown(&app, &admin, group).await
+    groups::update(app, admin.viewer(), known.id, title, description, access).await?;
+    Ok(())
 }
 
 pub async fn set_stage(

@@ -13,13 +13,16 @@ mod grants;
 mod groups;
 mod house;
 mod keys;
+mod media;
 mod members;
+mod moves;
 mod partners;
 mod parts;
 mod posts;
 mod queue;
 mod reports;
 mod tokens;
+mod untold;
 
 use std::sync::LazyLock;
 
@@ -88,7 +91,7 @@ fn places() -> Vec<Place> {
             .post("Make a group; it begins internal", groups::create),
         at("/groups/{group}")
             .get("One group", groups::show)
-            .patch("Change title, description or access", groups::update),
+            .patch("Change title, description or access, or how it reaches servers that know no groups", groups::update),
         at("/groups/{group}/stage")
             .put("Open or close a group to the outside", groups::set_stage),
         at("/groups/{group}/archived")
@@ -96,6 +99,12 @@ fn places() -> Vec<Place> {
         at("/groups/{group}/owners/{user}")
             .put("Make a colleague an owner", groups::name_owner)
             .delete("Make an owner a plain member", groups::dismiss_owner),
+        at("/groups/{group}/move")
+            .post("Ask a partner to take a group; nothing changes until they agree", moves::offer),
+        at("/moves")
+            .get("What was offered, here and by partners, newest first", moves::list),
+        at("/moves/accept")
+            .post("Take a group that a partner offered", moves::accept),
 
         at("/groups/{group}/members")
             .get("Members, requests, invitations and bans", members::list),
@@ -153,6 +162,12 @@ fn places() -> Vec<Place> {
             .delete("Give a delivery up for good", queue::discard),
         at("/deliveries/{delivery}/retry")
             .post("Try one delivery now", queue::retry_one),
+        at("/untold")
+            .get("What could not be put into words, so that nobody was told of it, newest first", untold::list),
+        at("/untold/retell")
+            .post("Try again to tell all of it", untold::retell_all),
+        at("/untold/{event}/retell")
+            .post("Try again to tell one thing", untold::retell_one),
 
         at("/reports")
             .get("Posts that somebody asked the moderators to look at, newest first", reports::list),
@@ -166,6 +181,13 @@ fn places() -> Vec<Place> {
             .post("Close a topic to everybody but moderators", posts::lock),
         at("/posts/{post}/unlock")
             .post("Open a locked topic again", posts::unlock),
+        at("/posts/{post}/pin")
+            .post("Let a topic stand first in its group", posts::pin),
+        at("/posts/{post}/unpin")
+            .post("Take the pin off a topic", posts::unpin),
+
+        at("/media/usage")
+            .get("How many pictures and files there are, and the room they take", media::usage),
 
         at("/keys/rotate")
             .post("Give everybody and everything of this house new keys", keys::rotate_all),

@@ -9,7 +9,7 @@ use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{At, Sent};
 use crate::app::App;
 use crate::domain::{PostId, RemovalReason};
-use crate::services::posts::{self, Lock};
+use crate::services::posts::{self, Lock, Pin};
 use crate::wire::Post;
 
 /// Why a post is taken out of view.
@@ -49,5 +49,15 @@ pub async fn unlock(
     At(id): At<PostId>,
 ) -> Answer<Json<Post>> {
     let post = posts::set_locked(&app, admin.viewer(), id, Lock::Open).await?;
+    Ok(Json(Post::from(&post)))
+}
+
+pub async fn pin(app: Data<App>, admin: Administrator, At(id): At<PostId>) -> Answer<Json<Post>> {
+    let post = posts::set_pinned(&app, admin.viewer(), id, Pin::Pinned).await?;
+    Ok(Json(Post::from(&post)))
+}
+
+pub async fn unpin(app: Data<App>, admin: Administrator, At(id): At<PostId>) -> Answer<Json<Post>> {
+    let post = posts::set_pinned(&app, admin.viewer(), id, Pin::Loose).await?;
     Ok(Json(Post::from(&post)))
 }

@@ -1,14 +1,12 @@
 //! `guildhall group move`: groups that go to a partner's house, and theirs that come here.
 
-use serde::Serialize;
-
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Handle, Host, Move, Name, Uri, Way};
+use crate::domain::{Handle, Host, Name, Uri};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::groups::{self, NewGroup};
 use crate::services::{accounts, moves};
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -41,51 +39,22 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     }
 }
 
-/// An offer as scripts read it.
-#[derive(Serialize)]
-struct Described {
-    group: String,
-    host: String,
-    /// `leaving` or `coming`.
-    way: &'static str,
-    /// The new group; null until it was accepted.
-    target: Option<String>,
-    offer: String,
-    at: crate::domain::Timestamp,
-}
-
-impl Described {
-    fn of(one: &Move) -> Self {
-        Self {
-            group: one.group.to_string(),
-            host: one.host.to_string(),
-            way: match one.way {
-                Way::Leaving => "leaving",
-                Way::Coming => "coming",
-            },
-            target: one.target.as_ref().map(Uri::to_string),
-            offer: one.offer.to_string(),
-            at: one.created_at,
-        }
-    }
-}
-
 async fn offer(app: &App, name: Handle, host: Host, output: Output) -> Result<()> {
     let group = super::find(app, name).await?.group;
     let offered = moves::offer(app, Viewer::Operator, group.id, host).await?;
     let sentence = format!("{} is asked to take {}.", offered.host, group.actor.name);
-    output.made(&Described::of(&offered), sentence)
+    output.made(&wire::Move::from(offered), sentence)
 }
 
 async fn list(app: &App, output: Output) -> Result<()> {
     let all = moves::list(app, Viewer::Operator).await?;
-    let described: Vec<Described> = all.iter().map(Described::of).collect();
-    output.list(&described, ["group", "host", "way", "target"], |one| {
-        let target = one.target.clone();
+    let listed: Vec<wire::Move> = all.into_iter().map(wire::Move::from).collect();
+    output.list(&listed, ["group", "host", "way", "target"], |one| {
+        let target = one.target.as_ref().map(Uri::to_string);
         [
-            one.group.clone(),
-            one.host.clone(),
-            one.way.to_owned(),
+            one.group.to_string(),
+            one.host.to_string(),
+            one.way.to_string(),
             target.unwrap_or_else(|| "not yet".to_owned()),
         ]
     })
@@ -99,24 +68,10 @@ async fn accept(
     output: Output,
 ) -> Result<()> {
     let operator = Viewer::Operator;
-    let handle = Handle {
-        name: name.to_string(),
-        host: None,
-    };
-    let group = match groups::find(app, operator.clone(), handle).await {
-        Ok(view) => view.group,
-        Err(Error::NotFound) => {
-            let owner = accounts::find_owner(app, operator.clone(), owner.as_deref()).await?;
-            let new = NewGroup {
-                owner: Some(owner.actor.id),
-                ..NewGroup::in_place_of(app, &moving, name).await?
-            };
-            groups::create(app, operator.clone(), new).await?
-        }
-        Err(error) => return Err(error),
-    };
-    let accepted = moves::accept(app, operator, moving, group.id).await;
-    let accepted = accepted.map_err(|error| match error {
+    let owner = accounts::find_owner(app, operator.clone(), owner.as_deref()).await?;
+    let owner = Some(owner.actor.id);
+    let accepted = moves::accept_as(app, operator, moving, name, owner).await;
+    let (accepted, group) = accepted.map_err(|error| match error {
         Error::NotFound => Error::invalid(
             "group",
             "nobody offered it; `guildhall group move list` shows what was",
@@ -124,5 +79,5 @@ async fn accept(
         other => other,
     })?;
     let sentence = format!("{} is {} from now on.", accepted.group, group.actor.uri);
-    output.made(&Described::of(&accepted), sentence)
+    output.made(&wire::Move::from(accepted), sentence)
 }

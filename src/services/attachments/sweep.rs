@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::files::{Alone, Room};
+use crate::policy::{Viewer, act};
+use crate::services::access;
 use crate::storage;
 
 /// Looked for a moment in which nobody keeps files, so many times.
@@ -88,7 +90,7 @@ async fn sweep_part(app: &App, alone: Alone, part: u8) -> Result<usize> {
         .await
 }
 
-/// How much there is, for operators.
+/// How much there is.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
     /// By where it is from.
@@ -97,8 +99,9 @@ pub struct Usage {
     pub kept: Room,
 }
 
-/// Counts attachments, and the room that files take.
-pub async fn usage(app: &App) -> Result<Usage> {
+/// Counts attachments, and the room that files take, for administrators.
+pub async fn usage(app: &App, viewer: Viewer) -> Result<Usage> {
+    access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
     let counted = app
         .db
         .read("count_attachments", storage::attachments::count)

@@ -45,12 +45,12 @@ pub async fn list_given_up(
         .await
 }
 
-/// Events of which nobody was told because they could not be put into words, newest first.
-pub async fn list_untold(app: &App, viewer: Viewer, most: i64) -> Result<Vec<Untold>> {
+/// A part of the events of which nobody was told because they could not be put into words, newest first.
+pub async fn list_untold(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Untold>> {
     access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
     app.db
         .read("list_untold", move |connection| {
-            storage::untold::list(connection, most)
+            storage::untold::list(connection, page)
         })
         .await
 }
