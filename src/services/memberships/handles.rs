@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::actors;
 
-/// Names somebody for a group: [`add`]s who is known here, [`invite`]s others elsewhere by handle alone.
+/// Names somebody for a group: [`add`]s who is known here, [`invite()`]s others elsewhere by handle alone.
 ///
 /// # Errors
 /// [`Error::NotFound`] when nobody here has that name, and for a group or server where a person is meant.
