@@ -5,6 +5,8 @@
 //! the text that the others read, a like is taken back. When the house takes it after all (an
 //! administrator tried again), all of that is undone.
 
+use std::collections::HashSet;
+
 use crate::domain::{
     Actor, ActorId, ActorKind, DeliveryId, DeliveryState, Event, EventId, EventKind, Host,
     PartnerState, Post, PostId, PostState, Refusal, RefusalCause, RefusalNotice, Timestamp, Uri,
@@ -284,6 +286,11 @@ pub(super) fn list_notices(
 ) -> Result<Vec<(PostId, RefusalNotice)>> {
     let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
     let refusals = storage::refusals::list_of_posts(connection, &ids)?;
+    let events: Vec<EventId> = refusals.iter().map(|refusal| refusal.event).collect();
+    let retriable = match events.is_empty() {
+        true => HashSet::new(),
+        false => storage::deliveries::list_retriable(connection, &ids, &events)?,
+    };
     let newest_text = |post: PostId| {
         let texts = refusals
             .iter()
@@ -299,12 +306,25 @@ pub(super) fn list_notices(
             EventKind::PostUpdated => own && newest_text(post.id) == Some(refusal.event),
             _ => own,
         };
-        told.then(|| (post.id, notice(post, refusal.clone(), own)))
+        let again = match retriable.contains(&refusal.event) {
+            true => Again::ByAdministrator,
+            false => Again::ByAuthor,
+        };
+        told.then(|| (post.id, notice(post, refusal.clone(), own, again)))
     });
     Ok(notices.collect())
 }
 
-fn notice(post: &Post, refusal: Refusal, own: bool) -> RefusalNotice {
+/// Who can have something tried again that was not taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// Its delivery was refused or given up, and can be repeated.
+    ByAdministrator,
+    /// It was let in and then refused, or its delivery was discarded: the house would know it again.
+    ByAuthor,
+}
+
+fn notice(post: &Post, refusal: Refusal, own: bool, again: Again) -> RefusalNotice {
     let noun = match post.is_topic() {
         true => "topic",
         false => "comment",
@@ -316,7 +336,12 @@ fn notice(post: &Post, refusal: Refusal, own: bool) -> RefusalNotice {
         ),
         EventKind::PostDeleted => (
             format!("the deletion of this {noun}"),
-            "It may still be read there. An administrator can try again.",
+            match again {
+                Again::ByAdministrator => {
+                    "It may still be read there. An administrator can try again."
+                }
+                Again::ByAuthor => "It may still be read there. Ask its people.",
+            },
         ),
         EventKind::Liked => (
             "your like".to_owned(),
@@ -328,11 +353,23 @@ fn notice(post: &Post, refusal: Refusal, own: bool) -> RefusalNotice {
         ),
         EventKind::Unliked => (
             "that you took your like back".to_owned(),
-            "It may still be counted there. An administrator can try again.",
+            match again {
+                Again::ByAdministrator => {
+                    "It may still be counted there. An administrator can try again."
+                }
+                Again::ByAuthor => "It may still be counted there.",
+            },
         ),
         _ => (
             format!("this {noun}"),
-            "Nobody outside this organization sees it. When that is mended, an administrator can try again; or delete it.",
+            match again {
+                Again::ByAdministrator => {
+                    "Nobody outside this organization sees it. When that is mended, an administrator can try again; or delete it."
+                }
+                Again::ByAuthor => {
+                    "Nobody outside this organization sees it. When that is mended, delete it and write it anew."
+                }
+            },
         ),
     };
     let house = &refusal.host;

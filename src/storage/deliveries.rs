@@ -377,6 +377,23 @@ pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp)
     name_successors(connection, &ended)
 }
 
+/// Of these events about these posts, those with a delivery that was refused or given up and can be
+/// repeated.
+pub fn list_retriable(
+    connection: &mut Connection,
+    posts: &[PostId],
+    events: &[EventId],
+) -> Result<HashSet<EventId>> {
+    let states = [DeliveryState::Failed, DeliveryState::Dead].map(|state| state.as_str());
+    let found: Vec<i64> = deliveries::table
+        .filter(deliveries::post_id.among(posts.iter().map(|post| post.0)))
+        .filter(deliveries::event_id.among(events.iter().map(|event| event.0)))
+        .filter(deliveries::state.eq_any(states))
+        .select(deliveries::event_id)
+        .load(connection)?;
+    Ok(found.into_iter().map(EventId).collect())
+}
+
 /// Gives leases back without an attempt, or puts off what is due: the partner is paused, say, or its
 /// server has to be left alone.
 pub fn release(

@@ -68,6 +68,15 @@ async fn what_the_groups_house_refuses_is_marked_until_it_takes_it_after_all() {
         let content = text(&marked["content"]);
         assert!(content.starts_with("<p><strong>Not taken.</strong>"));
         assert!(content.contains("locked") && content.ends_with("<p>And a band.</p>\n"));
+        assert!(
+            content.contains("an administrator can try again"),
+            "{content}"
+        );
+        // There is nothing there to change; what is tried again is what it said.
+        let edit = json!({ "status": "And two bands." });
+        let edited = bo.put(&format!("/api/v1/statuses/{comment}"), edit).await;
+        assert_eq!(edited.status, 422, "{edited:?}");
+        assert!(text(&edited.body["error"]).contains("write it anew"));
         let seen = cy.sees_refused(comment, &["post_created"]).await;
         let content = text(&seen["content"]);
         assert!(content.contains("Nobody outside") && !content.contains("locked"));

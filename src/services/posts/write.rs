@@ -220,6 +220,12 @@ pub async fn update(
         .db
         .write("update_post", move |connection| {
             let case = access::permit_post::<act::EditPost>(connection, &asker, id)?;
+            // There is nothing to change at the group's house, and what is tried again is the first text.
+            if storage::refusals::is_refused(connection, id)? {
+                return Err(Error::Conflict(
+                    "the house of this group did not take it: delete it and write it anew".into(),
+                ));
+            }
             let title = new_title(&case.post, title)?;
             let bare = match &attached {
                 Some(attached) => attached.is_empty(),
