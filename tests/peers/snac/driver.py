@@ -233,8 +233,13 @@ def fetch(query, user):
     """A signed GET by snac itself: what it made of the answer, and the answer as it passed the way out."""
     before = len(wire)
     result = snac("request", user, query["url"])
-    with lock:
-        seen = [w for w in wire[before:] if w["url"] == query["url"]]
+    # What passed the way out is written down when it has passed, perhaps a moment after snac has it.
+    for _ in range(100):
+        with lock:
+            seen = [w for w in wire[before:] if w["url"] == query["url"]]
+        if seen:
+            break
+        time.sleep(0.05)
     last = seen[-1] if seen else {}
     answer = {"status": last.get("status"), "headers": last.get("headers"), "output": result["output"]}
     start = result["output"].find("{")
