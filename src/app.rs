@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::federation::partnership::Throttle;
 use crate::policy::{House, Viewer};
 use crate::services::idempotency::Asked;
+use crate::services::ledger::shown::ShownLately;
 use crate::storage::Database;
 
 /// Settings, database, clock, network and bells. Cheap to clone.
@@ -30,6 +31,8 @@ pub struct Inner {
     pub asked: Asked,
     /// How many handshakes this process has let in lately.
     pub handshakes: Throttle,
+    /// What other servers were shown lately, by the ledger.
+    pub shown: ShownLately,
 }
 
 impl std::ops::Deref for App {
@@ -114,6 +117,7 @@ impl App {
                 bells: Bells::default(),
                 asked: Asked::default(),
                 handshakes: Throttle::default(),
+                shown: ShownLately::default(),
             }),
         })
     }

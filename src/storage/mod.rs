@@ -10,6 +10,7 @@ pub mod actors;
 mod among;
 pub mod arrivals;
 pub mod audit;
+pub mod chain;
 mod connection;
 mod database;
 pub mod deliveries;
@@ -22,6 +23,7 @@ pub mod groups;
 mod ids;
 mod inspect;
 pub mod jobs;
+pub mod ledger;
 mod listing;
 pub mod memberships;
 pub mod partners;
@@ -30,6 +32,7 @@ mod pending;
 pub mod posts;
 pub mod reactions;
 mod readers;
+pub mod received;
 pub mod reports;
 mod schema;
 mod scope;
@@ -55,5 +58,10 @@ pub fn savepoint<T>(
     connection: &mut Connection,
     story: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
-    diesel::Connection::transaction(connection, story)
+    let mark = chain::mark();
+    let outcome = diesel::Connection::transaction(connection, story);
+    if outcome.is_err() {
+        chain::forget_since(mark);
+    }
+    outcome
 }

@@ -6,7 +6,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::{Data, OUTBOX_ITEMS, Turn, answer, document, reader, respond, signed_reader, vouched};
+use super::{
+    Data, OUTBOX_ITEMS, Turn, answer, document, put_down, reader, respond, shown_post,
+    shown_profile, signed_reader, vouched,
+};
 use crate::domain::{Page, Uri};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
@@ -25,10 +28,13 @@ pub async fn group(
 }
 
 async fn read_group(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
-    let viewer = reader(federation, request).await?;
+    let reader = signed_reader(federation, request).await?;
+    let viewer = reader.viewer.clone();
     let (group, keys) = documents::group(&federation.app, viewer, name).await?;
-    let addresses = federation.app.addresses();
-    vouched(federation, render_group(&addresses, &group, &keys)).await
+    let object = render_group(&federation.app.addresses(), &group, &keys);
+    let shown = shown_profile(&group.actor, &object);
+    put_down(federation, &reader, Some(&group), vec![shown]).await?;
+    vouched(federation, object).await
 }
 
 /// Topics, newest first, as the group passed them on.
@@ -42,7 +48,8 @@ pub async fn outbox(
 
 async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
     let (app, addresses) = (&federation.app, federation.app.addresses());
-    let viewer = reader(federation, request).await?;
+    let reader = signed_reader(federation, request).await?;
+    let viewer = reader.viewer.clone();
     let turn = Turn::of(request);
     let page = Page::first(OUTBOX_ITEMS).before(turn.before().map(|id| id.0));
     let (group, topics) = documents::topics(app, viewer, name, page).await?;
@@ -56,10 +63,14 @@ async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str)
         }
         _ => None,
     };
-    let items = topics
+    let items: Vec<Value> = topics
         .iter()
         .map(|topic| render_announced(&addresses, &group, &topic.post, &topic.author))
         .collect();
+    let shown = topics.iter().zip(&items);
+    let shown = shown.filter(|(topic, _)| topic.author.is_local());
+    let shown = shown.map(|(topic, item)| shown_post(&topic.post, &topic.author, item));
+    put_down(federation, &reader, Some(&group), shown.collect()).await?;
     let this = match turn.before() {
         Some(before) => format!("?page=true&before={before}"),
         None => "?page=true".to_owned(),

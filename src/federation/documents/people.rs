@@ -3,13 +3,18 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
-use super::{Data, answer, document, is_vouched, respond, shown_token, signed_reader, vouched};
+use super::{
+    Data, answer, document, is_vouched, put_down, respond, shown_profile, shown_token,
+    signed_reader, vouched,
+};
+use crate::domain::{Actor, ActorKey};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::actor_tokens::issuer_of;
 use crate::federation::objects::collection::render_whole;
 use crate::federation::objects::person::render_person;
 use crate::federation::objects::tombstone::render_former_person;
+use crate::federation::viewer::Reader;
 use crate::services::documents::{self, PersonDocument};
 
 pub async fn person(
@@ -18,31 +23,52 @@ pub async fn person(
     name: web::Path<String>,
 ) -> HttpResponse {
     match find(&federation, &request, &name).await {
-        Ok(PersonDocument::Here(person, keys)) => {
-            let addresses = federation.app.addresses();
-            respond(vouched(&federation, render_person(&addresses, &person, &keys)).await)
+        Ok((PersonDocument::Here(person, keys), reader)) => {
+            respond(read(&federation, &reader, &person, &keys).await)
         }
-        Ok(PersonDocument::Gone(uri)) => answer::gone(&document(render_former_person(&uri))),
+        Ok((PersonDocument::Gone(uri), _)) => answer::gone(&document(render_former_person(&uri))),
         Err(error) => answer::failed(&error),
     }
+}
+
+async fn read(
+    federation: &Federation,
+    reader: &Reader,
+    person: &Actor,
+    keys: &[ActorKey],
+) -> Result<Value> {
+    let object = render_person(&federation.app.addresses(), person, keys);
+    let shown = shown_profile(person, &object);
+    put_down(federation, reader, None, vec![shown]).await?;
+    vouched(federation, object).await
 }
 
 async fn find(
     federation: &Federation,
     request: &HttpRequest,
     name: &str,
-) -> Result<PersonDocument> {
+) -> Result<(PersonDocument, Reader)> {
     let reader = signed_reader(federation, request).await?;
-    let (app, mut asker) = (&federation.app, federation.app.asker(reader.viewer));
+    let found = find_for(federation, request, &reader, name).await?;
+    Ok((found, reader))
+}
+
+async fn find_for(
+    federation: &Federation,
+    request: &HttpRequest,
+    reader: &Reader,
+    name: &str,
+) -> Result<PersonDocument> {
+    let (app, mut asker) = (&federation.app, federation.app.asker(reader.viewer.clone()));
     let found = documents::person(app, asker.clone(), name).await;
     let (Err(Error::NotFound), Some(token), Some(actor)) =
-        (&found, shown_token(request), reader.actor)
+        (&found, shown_token(request), &reader.actor)
     else {
         return found;
     };
     // Who may read what somebody wrote in a group may know who they are.
     let group = documents::group_of_token(app, asker.clone(), name, issuer_of(token)).await?;
-    if !is_vouched(federation, request, &group, &actor).await? {
+    if !is_vouched(federation, request, &group, actor).await? {
         return found;
     }
     asker.vouched = Some(group.id);
@@ -59,7 +85,7 @@ pub async fn nothing(
 }
 
 async fn read_nothing(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
-    let PersonDocument::Here(person, _) = find(federation, request, name).await? else {
+    let (PersonDocument::Here(person, _), _) = find(federation, request, name).await? else {
         return Err(Error::NotFound);
     };
     let list = request.path().rsplit('/').next().unwrap_or_default();

@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::{
-    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_id, reader, respond,
-    signed_reader,
+    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_id, put_down, respond,
+    shown_post, signed_reader,
 };
 use crate::app::Addresses;
 use crate::domain::{Group, PostId};
@@ -15,27 +15,42 @@ use crate::federation::activities::like_post;
 use crate::federation::objects::collection::{render_page, render_paged};
 use crate::federation::objects::post::render_post;
 use crate::federation::objects::tombstone::render_tombstone;
+use crate::federation::viewer::Reader;
 use crate::services::documents::{self, Below, PostDocument};
 
 pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    match find(&federation, &request, &id).await {
-        Ok((found, _)) if found.is_gone() => answer::gone(&document(render_tombstone(&found.post))),
-        Ok((found, group)) => {
-            let object = render(&federation.app.addresses(), &found, &group);
-            answer::found(&document(object))
-        }
+    match read(&federation, &request, &id).await {
+        Ok((true, object)) => answer::gone(&document(object)),
+        Ok((false, object)) => answer::found(&document(object)),
         Err(error) => answer::failed(&error),
     }
+}
+
+/// The post, or its tombstone, and whether that is all that is left of it.
+async fn read(
+    federation: &Federation,
+    request: &HttpRequest,
+    id: &web::Path<String>,
+) -> Result<(bool, Value)> {
+    let reader = signed_reader(federation, request).await?;
+    let (found, group) = find(federation, request, &reader, id).await?;
+    let object = match found.is_gone() {
+        true => render_tombstone(&found.post),
+        false => render(&federation.app.addresses(), &found, &group),
+    };
+    let shown = shown_post(&found.post, &found.author, &object);
+    put_down(federation, &reader, Some(&group), vec![shown]).await?;
+    Ok((found.is_gone(), object))
 }
 
 async fn find(
     federation: &Federation,
     request: &HttpRequest,
+    reader: &Reader,
     id: &web::Path<String>,
 ) -> Result<(PostDocument, Group)> {
-    let reader = signed_reader(federation, request).await?;
-    let (id, mut asker) = (post_id(id)?, federation.app.asker(reader.viewer));
-    let (app, Some(actor)) = (&federation.app, reader.actor) else {
+    let (id, mut asker) = (post_id(id)?, federation.app.asker(reader.viewer.clone()));
+    let (app, Some(actor)) = (&federation.app, &reader.actor) else {
         return documents::post(&federation.app, asker, id).await;
     };
     match documents::post(app, asker.clone(), id).await {
@@ -44,7 +59,7 @@ async fn find(
     }
     // Written here in a group elsewhere: who else reads that group, its house says.
     let group = documents::group_that_may_vouch(app, asker.clone(), id).await?;
-    if !is_vouched(federation, request, &group, &actor).await? {
+    if !is_vouched(federation, request, &group, actor).await? {
         return Err(Error::NotFound);
     }
     asker.vouched = Some(group.id);
@@ -81,7 +96,8 @@ async fn conversation(
     below: Below,
 ) -> Result<Value> {
     let (app, addresses) = (&federation.app, federation.app.addresses());
-    let viewer = reader(federation, request).await?;
+    let reader = signed_reader(federation, request).await?;
+    let viewer = reader.viewer.clone();
     let (id, turn) = (post_id(id)?, Turn::of(request));
     let items = CONVERSATION_ITEMS;
     let (group, posts) =
@@ -103,11 +119,17 @@ async fn conversation(
     let this = turn
         .after()
         .map_or_else(|| "?page=true".to_owned(), turn_after);
-    let posts = posts
+    let items: Vec<Value> = posts
         .iter()
         .map(|found| item(&addresses, found, &group))
         .collect();
-    Ok(document(render_page(&of, &this, posts, next)))
+    let shown = posts
+        .iter()
+        .zip(&items)
+        .filter(|(_, item)| item.is_object());
+    let shown = shown.map(|(found, item)| shown_post(&found.post, &found.author, item));
+    put_down(federation, &reader, Some(&group), shown.collect()).await?;
+    Ok(document(render_page(&of, &this, items, next)))
 }
 
 fn turn_after(id: PostId) -> String {

@@ -2,6 +2,7 @@
 //! are read as the text they contain.
 
 mod content;
+mod revision;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,8 @@ use super::{audience, is_everybody};
 use crate::app::Addresses;
 use crate::domain::{Actor, BODY_BYTES_MAX, Group, Invalid, Post, Timestamp, Uri};
 use crate::services::posts::ReceivedPost;
+
+pub use revision::{carried, revision_of};
 
 /// Longest title looked at, characters; what is kept of it is shorter.
 const NAME_CHARS_MAX: usize = 1_000;

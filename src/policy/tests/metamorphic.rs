@@ -454,11 +454,15 @@ proptest! {
     fn what_one_cannot_know_is_hidden_in_every_way(case in case()) {
         prop_assume!(case.is_hidden(Action::Know));
         for action in Action::ALL {
-            let administers = matches!(
-                action,
-                Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports
-            ) && case.viewer.is_administrator()
-                && case.lives_here();
+            let administrator = case.viewer.is_administrator();
+            let administers = match action {
+                Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports => {
+                    administrator && case.lives_here()
+                }
+                // Of a group here, or of all.
+                Action::ReadLedger => administrator || case.viewer.is_compliance_officer(),
+                _ => false,
+            };
             let own = *action == Action::DeletePost && case.is_own_post();
             let told = case.is_its_house_telling() && TOLD.contains(action);
             let excepted = OF_NO_GROUP.contains(action)
@@ -508,7 +512,10 @@ proptest! {
         for action in Action::ALL {
             let administers = matches!(
                 action,
-                Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports
+                Action::ManageGroup
+                    | Action::ChangeBoundary
+                    | Action::ReadReports
+                    | Action::ReadLedger
             );
             prop_assert!(OF_NO_GROUP.contains(action) || administers || aside.is_hidden(*action), "{action}: {aside:#?}");
         }
@@ -549,6 +556,7 @@ proptest! {
                     | Action::ChangeBoundary
                     | Action::Report
                     | Action::ReadReports
+                    | Action::ReadLedger
             );
             let own = action == Action::DeletePost && case.is_own_post();
             prop_assert!(reads || tidies || own || OF_NO_GROUP.contains(&action), "{action}: {case:#?}");

@@ -1,7 +1,9 @@
 //! What there is to tell others, and the forms in which it travels.
 
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, EventId, Grant, Group, Partner, Post, PostId, Uri};
+use crate::domain::{
+    Actor, ActorKey, CarriedText, EventId, Grant, Group, Partner, Post, PostId, Uri,
+};
 use crate::error::Result;
 use crate::services::signing::Pens;
 
@@ -190,6 +192,8 @@ pub enum Telling {
 pub struct Rendered {
     pub id: Uri,
     pub body: String,
+    /// The text of a post that it carries, where it does.
+    pub revision: Option<CarriedText>,
 }
 
 /// Puts news on the wire: federation's part of planning.

@@ -16,6 +16,7 @@ fn in_few_words(addresses: &Addresses, telling: &Telling, _: &Pens) -> Result<Re
     Ok(Rendered {
         id: addresses.activity("test", event.0),
         body: "{}".into(),
+        revision: None,
     })
 }
 
@@ -156,6 +157,7 @@ fn named_after_its_form(addresses: &Addresses, telling: &Telling, pens: &Pens) -
     Ok(Rendered {
         id: addresses.activity(form, telling.event.0),
         body: "{}".into(),
+        revision: None,
     })
 }
 
