@@ -30,6 +30,14 @@ pub enum Work {
     },
     /// Find out what software a server runs.
     AskSoftware { host: String },
+    /// Compare books with a partner, of what was written from one moment (microseconds) to before another.
+    CompareBooks {
+        host: String,
+        from: i64,
+        to: i64,
+        /// Who wants to know; none: the operator.
+        by: Option<i64>,
+    },
     /// Use a partner's invitation code.
     AcceptPartnership {
         code: String,

@@ -5,6 +5,7 @@
 pub mod activities;
 mod actor_tokens;
 pub mod backfill;
+pub mod books;
 pub mod discovery;
 mod documents;
 pub mod extension;

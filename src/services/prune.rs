@@ -24,6 +24,8 @@ pub const ARRIVAL_BODIES_KEPT: Duration = DAY.saturating_mul(7);
 pub const ARRIVALS_KEPT: Duration = DAY.saturating_mul(60);
 /// Errands that ended.
 pub const ERRANDS_KEPT: Duration = DAY.saturating_mul(7);
+/// Which texts arrived from where, for comparing books: a year, and a month to look at it.
+pub const RECEIVED_KEPT: Duration = DAY.saturating_mul(400);
 /// What was turned away.
 pub const SECURITY_LOG_KEPT: Duration = DAY.saturating_mul(90);
 
@@ -37,6 +39,7 @@ pub struct Pruned {
     pub errands: usize,
     pub refusals: usize,
     pub sessions: usize,
+    pub received: usize,
 }
 
 /// How far earlier rounds of this process got: what was looked at is not looked at again.
@@ -66,6 +69,7 @@ pub async fn prune(app: &App, reached: &mut Reached) -> Result<Pruned> {
         )
         .await?,
         sessions: by_steps(app, now, storage::sessions::forget_expired).await?,
+        received: by_steps(app, ago(RECEIVED_KEPT), storage::received::forget).await?,
     })
 }
 

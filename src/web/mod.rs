@@ -14,6 +14,7 @@ mod grants;
 mod group_admin;
 mod groups;
 mod home;
+mod ledger;
 mod members;
 mod moderation;
 mod paging;
@@ -135,6 +136,8 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
         .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
         .route("/admin/audit", get().to(audit::show))
+        .route("/admin/ledger", get().to(ledger::show))
+        .service(act("/admin/ledger/compare").post(ledger::compare))
         .service(
             resource("/admin/queue")
                 .get(queue::show)

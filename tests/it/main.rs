@@ -18,6 +18,7 @@ mod examples;
 mod fuzz;
 mod house;
 mod inputs;
+mod ledger;
 mod mastodon;
 mod news;
 mod partners;
