@@ -35,6 +35,7 @@ pub mod http;
 pub mod jobs;
 pub mod pictures;
 pub mod policy;
+pub mod routes;
 pub mod services;
 pub mod storage;
 pub mod telemetry;

@@ -41,6 +41,7 @@ use crate::{fail_point, telemetry};
 use environment::Environment;
 pub use output::Output;
 pub use progress::Progress;
+pub use serve::addresses;
 
 /// Threads that run tasks; requests have their own.
 const WORKER_THREADS_MIN: usize = 2;

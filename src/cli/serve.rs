@@ -8,6 +8,8 @@ mod connections;
 mod front;
 mod health;
 
+pub use front::addresses;
+
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};

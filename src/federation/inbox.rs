@@ -19,6 +19,7 @@ use crate::federation::fetch::is_activity_json;
 use crate::federation::signatures::{self, Checked, SignatureKind};
 use crate::federation::{Federation, json, proofs, rosters};
 use crate::policy::Reason;
+use crate::routes::{Routes, at};
 use crate::services::inbox::{self, Accepted, Command, Gate, KnownSigner, Verified};
 
 /// RFC 9421, section 5.1.
@@ -26,12 +27,12 @@ const ACCEPT_SIGNATURE: &str = "accept-signature";
 /// Largest body looked into when its sender is no partner, bytes: enough to see for whom it speaks.
 const STRANGERS_BODY_BYTES_MAX: usize = 32 * 1_024;
 
-/// Adds the inboxes' addresses.
-pub fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/inbox", web::post().to(post))
-        .route("/u/{name}/inbox", web::post().to(post))
-        .route("/g/{name}/inbox", web::post().to(post));
+/// The inboxes' addresses.
+pub fn routes() -> Routes {
+    Routes::default()
+        .service(at("/inbox").post(post))
+        .service(at("/u/{name}/inbox").post(post))
+        .service(at("/g/{name}/inbox").post(post))
 }
 
 /// Why a request is turned away: the status and a word for the security log.

@@ -34,6 +34,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::Result;
+use crate::routes::Routes;
 use actor_tokens::Tokens;
 pub use documents::webfinger::{Sought, sought};
 pub use hearsay::LookedUp;
@@ -92,7 +93,11 @@ impl Federation {
 
 /// Adds the addresses that other servers use.
 pub fn configure(config: &mut actix_web::web::ServiceConfig) {
-    documents::configure(config);
-    inbox::configure(config);
-    partnership::configure(config);
+    routes().among_others(config);
+}
+
+pub(crate) fn routes() -> Routes {
+    inbox::routes()
+        .and(documents::routes())
+        .and(partnership::routes())
 }

@@ -15,7 +15,7 @@ mod taker;
 mod throttle;
 pub(super) mod wire;
 
-pub use giver::configure;
+pub use giver::routes;
 pub use taker::accept;
 pub use throttle::Throttle;
 

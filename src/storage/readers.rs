@@ -1,7 +1,8 @@
 //! SQLite's readers: threads that answer questions, each with a connection of its own.
 //!
 //! A question to SQLite is some tens of microseconds of work in this process. While more wait, a thread goes
-//! from one to the next without going to sleep, which would cost about as much as the question.
+//! from one to the next without going to sleep, which would cost about as much as the question. Who fell
+//! asleep last is woken first: while little is asked, the other threads open no connection.
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
@@ -25,17 +26,17 @@ pub(super) struct Readers {
     queue: Arc<Queue>,
 }
 
-#[derive(Default)]
 struct Queue {
     state: Mutex<State>,
-    more: Condvar,
+    /// Where each thread sleeps.
+    beds: Vec<Condvar>,
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Question>,
-    /// Threads that sleep.
-    idle: usize,
+    /// Threads that sleep, by number, the last one last.
+    asleep: Vec<usize>,
     ended: bool,
 }
 
@@ -49,14 +50,17 @@ impl Readers {
         open: impl Fn() -> Result<Connection, ConnectionError> + Send + Sync + 'static,
     ) -> Result<Self> {
         let readers = Self {
-            queue: Arc::default(),
+            queue: Arc::new(Queue {
+                state: Mutex::default(),
+                beds: (0..count).map(|_| Condvar::new()).collect(),
+            }),
         };
         let open: Arc<Open> = Arc::new(open);
-        for number in 0..count {
+        for number in 0..readers.queue.beds.len() {
             let (queue, open) = (Arc::clone(&readers.queue), Arc::clone(&open));
             std::thread::Builder::new()
                 .name(format!("reader-{number}"))
-                .spawn(move || work(&queue, &*open))
+                .spawn(move || work(&queue, number, &*open))
                 .map_err(Error::internal)?;
         }
         Ok(readers)
@@ -98,7 +102,7 @@ impl Readers {
 impl Drop for Readers {
     fn drop(&mut self) {
         self.queue.lock().ended = true;
-        self.queue.more.notify_all();
+        self.queue.beds.iter().for_each(Condvar::notify_one);
     }
 }
 
@@ -114,14 +118,16 @@ impl Queue {
             return false;
         }
         state.waiting.push_back(question);
-        if state.idle > 0 {
-            self.more.notify_one();
+        let woken = state.asleep.pop();
+        if let Some(bed) = woken.and_then(|number| self.beds.get(number)) {
+            bed.notify_one();
         }
         true
     }
 
-    /// The next question, as soon as there is one; none when nobody can ask any more.
-    fn pop(&self) -> Option<Question> {
+    /// The next question for a thread, as soon as there is one; none when nobody can ask any more.
+    fn pop(&self, number: usize) -> Option<Question> {
+        let bed = self.beds.get(number)?;
         let mut state = self.lock();
         loop {
             if let Some(question) = state.waiting.pop_front() {
@@ -130,17 +136,18 @@ impl Queue {
             if state.ended {
                 return None;
             }
-            state.idle += 1;
-            let woken = self.more.wait(state);
+            state.asleep.push(number);
+            let woken = bed.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
-            state.idle -= 1;
+            // It may have woken by itself.
+            state.asleep.retain(|other| *other != number);
         }
     }
 }
 
-fn work(queue: &Queue, open: &Open) {
+fn work(queue: &Queue, number: usize, open: &Open) {
     let mut kept = None;
-    while let Some(question) = queue.pop() {
+    while let Some(question) = queue.pop(number) {
         let connection = kept.take().map_or_else(open, Ok);
         kept = match connection {
             Ok(mut connection) => {

@@ -37,24 +37,27 @@ mod visit;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, LOCATION};
 use actix_web::middleware::{DefaultHeaders, from_fn};
-use actix_web::web::{self, Data, ServiceConfig, get, head, post, resource};
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::routes::{Place, Routes, at};
 use errors::{Answer, Problem, Told};
 use visit::{House, Notice};
 
 /// Adds the pages, and answers every address that nobody else knows. Comes last.
 pub fn configure(config: &mut ServiceConfig) {
-    let pages = web::scope("")
+    let pages = routes()
+        .below("", || web::to(errors::nothing_here))
         .app_data(Data::new(House::default()))
         .wrap(from_fn(errors::into_pages))
-        .wrap(headers())
-        .configure(everybodys)
-        .configure(groups_and_posts)
-        .configure(administration)
-        .default_service(web::to(errors::nothing_here));
+        .wrap(headers());
     config.service(pages);
+}
+
+/// Every page, and every address that forms go to.
+pub(crate) fn routes() -> Routes {
+    everybodys().and(groups_and_posts()).and(administration())
 }
 
 /// What one person sees is for nobody else's eyes: no cache keeps it. The same for every page, so
@@ -65,53 +68,50 @@ fn headers() -> DefaultHeaders {
         .add(("Vary", "Accept, Cookie"))
 }
 
-fn everybodys(config: &mut ServiceConfig) {
-    config
-        .route("/assets/{file}", get().to(assets::show))
-        .service(reads("/media/{id}", attachments::whole))
-        .service(reads("/media/{id}/preview", attachments::preview))
-        .service(reads("/media/{id}/pass/{pass}", attachments::whole_by_pass))
-        .service(reads(
-            "/media/{id}/pass/{pass}/preview",
-            attachments::preview_by_pass,
-        ))
-        .route("/", get().to(home::show))
-        .service(resource("/sign-in").get(sign_in::ask).post(sign_in::enter))
-        .route("/sign-out", post().to(sign_in::leave))
-        .service(resource("/groups").get(groups::list).post(groups::create))
-        .route("/find", get().to(find::show))
-        .route("/u/{name}", get().to(people::show))
+fn everybodys() -> Routes {
+    Routes::default()
+        .service(at("/assets/{file}").get(assets::show))
+        .service(at("/media/{id}").reads(attachments::whole))
+        .service(at("/media/{id}/preview").reads(attachments::preview))
+        .service(at("/media/{id}/pass/{pass}").reads(attachments::whole_by_pass))
+        .service(at("/media/{id}/pass/{pass}/preview").reads(attachments::preview_by_pass))
+        .service(at("/").get(home::show))
+        .service(at("/sign-in").get(sign_in::ask).post(sign_in::enter))
+        .service(at("/sign-out").post(sign_in::leave))
+        .service(at("/groups").get(groups::list).post(groups::create))
+        .service(at("/find").get(find::show))
+        .service(at("/u/{name}").get(people::show))
         .service(act("/u/{name}/follow").post(people::follow))
         .service(act("/u/{name}/unfollow").post(people::unfollow))
         .service(act("/u/{name}/posts").post(people::write))
-        .route("/settings", get().to(settings::show))
+        .service(at("/settings").get(settings::show))
         .service(act("/settings/mirror").post(settings::choose_mirror))
         .service(act("/settings/password").post(settings::change_password))
         .service(act("/settings/sessions").post(settings::end_session))
         .service(act("/settings/tokens").post(settings::revoke_token))
         .service(act("/settings/approval").post(settings::set_approval))
-        .service(act("/settings/followers").post(settings::answer_follower));
+        .service(act("/settings/followers").post(settings::answer_follower))
 }
 
-fn groups_and_posts(config: &mut ServiceConfig) {
-    config
-        .route("/g/{handle}", get().to(groups::show))
+fn groups_and_posts() -> Routes {
+    Routes::default()
+        .service(at("/g/{handle}").get(groups::show))
         .service(act("/g/{handle}/join").post(groups::join))
         .service(act("/g/{handle}/leave").post(groups::leave))
         .service(act("/g/{handle}/topics").post(topics::create))
         .service(
-            resource("/g/{handle}/members")
+            at("/g/{handle}/members")
                 .get(members::list)
                 .post(members::decide),
         )
         .service(act("/g/{handle}/members/add").post(members::add))
         .service(
-            resource("/g/{handle}/settings")
+            at("/g/{handle}/settings")
                 .get(group_admin::show)
                 .post(group_admin::update),
         )
         .service(
-            resource("/g/{handle}/reports")
+            at("/g/{handle}/reports")
                 .get(reports::list)
                 .post(reports::resolve),
         )
@@ -121,15 +121,11 @@ fn groups_and_posts(config: &mut ServiceConfig) {
         .service(settings_act("/g/{handle}/move").post(moves::offer))
         .service(settings_act("/g/{handle}/grants").post(grants::add))
         .service(settings_act("/g/{handle}/grants/remove").post(grants::remove))
-        .route("/p/{id}", get().to(topics::show))
+        .service(at("/p/{id}").get(topics::show))
+        .service(at("/p/{id}/edit").get(topics::edit).post(topics::update))
+        .service(at("/p/{id}/history").get(topics::history))
         .service(
-            resource("/p/{id}/edit")
-                .get(topics::edit)
-                .post(topics::update),
-        )
-        .route("/p/{id}/history", get().to(topics::history))
-        .service(
-            resource("/p/{id}/remove")
+            at("/p/{id}/remove")
                 .get(moderation::ask)
                 .post(moderation::remove),
         )
@@ -143,56 +139,37 @@ fn groups_and_posts(config: &mut ServiceConfig) {
         .service(act("/p/{id}/delete").post(topics::delete))
         .service(act("/p/{id}/vote").post(polls::vote))
         .service(act("/p/{id}/like").post(topics::like))
-        .service(act("/p/{id}/unlike").post(topics::unlike));
+        .service(act("/p/{id}/unlike").post(topics::unlike))
 }
 
-fn administration(config: &mut ServiceConfig) {
-    config
-        .route("/admin/partners", get().to(partners::list))
+fn administration() -> Routes {
+    Routes::default()
+        .service(at("/admin/partners").get(partners::list))
         .service(act("/admin/partners/invite").post(partners::invite))
         .service(act("/admin/partners/accept").post(partners::accept))
         .service(act("/admin/partners/add").post(partners::add))
-        .route("/admin/partners/{host}", get().to(partners::show))
+        .service(at("/admin/partners/{host}").get(partners::show))
         .service(act("/admin/partners/{host}/state").post(partners::set_state))
         .service(act("/admin/partners/{host}/class").post(partners::set_class))
         .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
         .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
         .service(act("/admin/partners/{host}/moves").post(moves::accept))
-        .route("/admin/audit", get().to(audit::show))
-        .service(resource("/admin/keys").get(keys::show).post(keys::rotate))
-        .service(
-            resource("/admin/queue")
-                .get(queue::show)
-                .post(queue::decide),
-        )
-        .service(
-            resource("/admin/users")
-                .get(users::list)
-                .post(users::create),
-        )
-        .route("/admin/users/{name}/state", post().to(users::set_state))
-        .route("/admin/users/{name}/erase", post().to(users::erase));
-}
-
-/// An address of bytes, which are asked for with `HEAD`, too.
-fn reads<F, Args>(path: &str, handler: F) -> Resource
-where
-    F: Handler<Args, Output = Answer>,
-    Args: FromRequest + 'static,
-{
-    resource(path)
-        .route(get().to(handler.clone()))
-        .route(head().to(handler))
+        .service(at("/admin/audit").get(audit::show))
+        .service(at("/admin/keys").get(keys::show).post(keys::rotate))
+        .service(at("/admin/queue").get(queue::show).post(queue::decide))
+        .service(at("/admin/users").get(users::list).post(users::create))
+        .service(at("/admin/users/{name}/state").post(users::set_state))
+        .service(at("/admin/users/{name}/erase").post(users::erase))
 }
 
 /// An address that only forms go to. Who reloads it is led up, to the page the form is on.
-fn act(path: &str) -> Resource {
-    resource(path).get(up)
+fn act(path: &str) -> Place {
+    at(path).get(up)
 }
 
 /// The same for the forms on a group's settings page.
-fn settings_act(path: &str) -> Resource {
-    resource(path).get(group_admin::lead_here)
+fn settings_act(path: &str) -> Place {
+    at(path).get(group_admin::lead_here)
 }
 
 async fn up(request: HttpRequest) -> HttpResponse {

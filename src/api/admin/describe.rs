@@ -6,8 +6,8 @@
 //! what the types say.
 
 use actix_web::http::Method;
-use actix_web::web::{Data, Json, method, to};
-use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder};
+use actix_web::web::{Data, Json};
+use actix_web::{FromRequest, Handler, HttpRequest, Responder};
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
 };
@@ -25,6 +25,7 @@ use crate::api::admin::errors::{Failure, Problem};
 use crate::api::admin::parts::{Asked, At, AtBoth, List, Made, Paged, Sent, Work};
 use crate::api::admin::{Answer, BASE};
 use crate::app::App;
+use crate::routes;
 use crate::wire::Job;
 
 /// What is kept under a name in the document.
@@ -32,22 +33,21 @@ type Named = (String, RefOr<Schema>);
 
 /// An address, what it does by which method, and what is to be said of each.
 pub struct Place {
-    path: &'static str,
-    resource: Resource,
+    place: routes::Place,
     acts: Vec<Act>,
 }
 
 struct Act {
     method: Method,
     summary: &'static str,
-    sketch: Sketch,
+    /// Only asked by who reads the document: the types of all handlers are a lot to describe.
+    describe: fn(&mut Sketch),
 }
 
 /// An address below [`BASE`].
 pub fn at(path: &'static str) -> Place {
     Place {
-        path,
-        resource: Resource::new(path).default_service(to(wrong_method)),
+        place: routes::at(path).otherwise(wrong_method),
         acts: Vec::new(),
     }
 }
@@ -78,20 +78,21 @@ impl Place {
         A: FromRequest + Described + 'static,
         H::Output: Responder + Described + 'static,
     {
-        let mut sketch = Sketch::default();
-        A::describe(&mut sketch);
-        H::Output::describe(&mut sketch);
         self.acts.push(Act {
             method: by.clone(),
             summary,
-            sketch,
+            describe: |sketch| {
+                A::describe(sketch);
+                H::Output::describe(sketch);
+            },
         });
-        self.resource = self.resource.route(method(by).to(handler));
+        self.place = self.place.by(by, handler);
         self
     }
 
-    pub fn into_resource(self) -> Resource {
-        self.resource
+    /// What answers here, without the words.
+    pub fn undescribed(self) -> routes::Place {
+        self.place
     }
 }
 
@@ -235,11 +236,14 @@ pub fn document(places: &[Place]) -> OpenApi {
         .security_scheme("token", bearer());
     for place in places {
         for act in &place.acts {
-            for (name, schema) in &act.sketch.named {
-                components = components.schema(name.clone(), schema.clone());
+            let mut sketch = Sketch::default();
+            (act.describe)(&mut sketch);
+            for (name, schema) in std::mem::take(&mut sketch.named) {
+                components = components.schema(name, schema);
             }
-            let operation = operation(place.path, act);
-            paths.add_path_operation(place.path, vec![http_method(&act.method)], operation);
+            let path = place.place.path();
+            let operation = operation(path, act, sketch);
+            paths.add_path_operation(path, vec![http_method(&act.method)], operation);
         }
     }
     let about = InfoBuilder::new()
@@ -263,7 +267,7 @@ fn bearer() -> SecurityScheme {
     SecurityScheme::Http(scheme.build())
 }
 
-fn operation(path: &str, act: &Act) -> Operation {
+fn operation(path: &str, act: &Act, sketch: Sketch) -> Operation {
     let id = path.replace(['{', '}'], "").replace('/', "_");
     let method = act.method.as_str().to_ascii_lowercase();
     let tag = path.split('/').nth(1).unwrap_or_default();
@@ -276,21 +280,21 @@ fn operation(path: &str, act: &Act) -> Operation {
     for name in placeholders(path) {
         operation = operation.parameter(placeholder(name));
     }
-    for parameter in &act.sketch.parameters {
-        operation = operation.parameter(parameter.clone());
+    for parameter in sketch.parameters {
+        operation = operation.parameter(parameter);
     }
-    if let Some(schema) = &act.sketch.body {
+    if let Some(schema) = sketch.body {
         let body = RequestBodyBuilder::new()
-            .content("application/json", Content::new(Some(schema.clone())))
+            .content("application/json", Content::new(Some(schema)))
             .required(Some(Required::True));
         operation = operation.request_body(Some(body.build()));
     }
-    for (status, meaning, schema) in &act.sketch.answers {
-        let mut answer = response(meaning, schema.clone());
-        if act.sketch.is_part {
+    for (status, meaning, schema) in sketch.answers {
+        let mut answer = response(meaning, schema);
+        if sketch.is_part {
             answer = answer.header("Link", link());
         }
-        operation = operation.response(*status, answer.build());
+        operation = operation.response(status, answer.build());
     }
     let problem = || RefOr::from(Ref::from_schema_name(Problem::name()));
     operation

@@ -28,32 +28,35 @@ use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
 use actix_web::middleware::{DefaultHeaders, from_fn};
-use actix_web::web::{ServiceConfig, get, resource, scope, to};
+use actix_web::web::{ServiceConfig, get, resource, to};
 
 use crate::api::admin::describe::{Place, at, document};
 use crate::api::admin::errors::Failure;
+use crate::routes::Routes;
 
 /// What a handler answers.
 type Answer<T> = Result<T, Failure>;
 
 /// Below which all addresses are.
-const BASE: &str = "/api/admin/v1";
+pub(super) const BASE: &str = "/api/admin/v1";
 
 pub fn configure(config: &mut ServiceConfig) {
     // What the addresses are is no secret, so the document needs no token: it is the same everywhere.
     config.service(resource("/api/admin/v1/openapi.json").route(get().to(describe_all)));
-    let places = places().into_iter().fold(scope(BASE), |scope, place| {
-        scope.service(place.into_resource())
-    });
     config.service(
-        places
-            .default_service(to(nothing_here))
+        routes()
+            .below(BASE, || to(nothing_here))
             .wrap(from_fn(door::admit))
             .wrap(DefaultHeaders::new().add(("Cache-Control", "private, no-store"))),
     );
 }
 
-/// Every address there is, with what it does.
+/// Every address there is.
+pub(super) fn routes() -> Routes {
+    places().into_iter().map(Place::undescribed).collect()
+}
+
+/// The same, with what each does.
 #[rustfmt::skip]
 fn places() -> Vec<Place> {
     vec![

@@ -20,67 +20,78 @@ mod statuses;
 mod timelines;
 mod topic_text;
 
-use actix_web::middleware::from_fn;
-use actix_web::web::{ServiceConfig, delete, get, post, put, scope, to};
-use actix_web::{HttpResponse, Resource};
+use actix_web::HttpResponse;
+use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::web::{ServiceConfig, to};
 
 use crate::api::cors::allow_any_origin;
+use crate::routes::{Place, Routes};
 use errors::Failure;
 
 type Answer = Result<HttpResponse, Failure>;
 
 pub fn configure(config: &mut ServiceConfig) {
-    let v1 = scope("/api/v1")
-        .service(at("/instance").route(get().to(instance::v1)))
-        .service(at("/accounts/verify_credentials").route(get().to(accounts::verify_credentials)))
-        .service(at("/accounts/lookup").route(get().to(accounts::lookup)))
-        .service(at("/accounts/relationships").route(get().to(relationships::list)))
-        .service(at("/accounts/{id}").route(get().to(accounts::show)))
-        .service(at("/accounts/{id}/statuses").route(get().to(accounts::statuses)))
-        .service(at("/accounts/{id}/follow").route(post().to(relationships::follow)))
-        .service(at("/accounts/{id}/unfollow").route(post().to(relationships::unfollow)))
-        .service(at("/accounts/{id}/followers").route(get().to(relationships::followers)))
-        .service(at("/accounts/{id}/following").route(get().to(relationships::following)))
-        .service(at("/accounts/{id}/remove_from_followers").route(post().to(relationships::reject)))
-        .service(at("/follow_requests").route(get().to(relationships::requests)))
-        .service(at("/follow_requests/{id}/authorize").route(post().to(relationships::authorize)))
-        .service(at("/follow_requests/{id}/reject").route(post().to(relationships::reject)))
-        .service(at("/statuses").route(post().to(statuses::create)))
-        .service(
-            at("/statuses/{id}")
-                .route(get().to(statuses::show))
-                .route(put().to(statuses::update))
-                .route(delete().to(statuses::remove)),
-        )
-        .service(at("/statuses/{id}/context").route(get().to(statuses::context)))
-        .service(at("/statuses/{id}/source").route(get().to(statuses::source)))
-        .service(at("/statuses/{id}/history").route(get().to(statuses::history)))
-        .service(at("/statuses/{id}/favourite").route(post().to(statuses::favourite)))
-        .service(at("/statuses/{id}/unfavourite").route(post().to(statuses::unfavourite)))
-        .service(at("/polls/{id}").route(get().to(polls::show)))
-        .service(at("/polls/{id}/votes").route(post().to(polls::vote)))
-        .service(at("/media").route(post().to(media::upload)))
-        .service(
-            at("/media/{id}")
-                .route(get().to(media::show))
-                .route(put().to(media::update)),
-        )
-        .service(at("/reports").route(post().to(reports::create)))
-        .service(at("/timelines/home").route(get().to(timelines::home)))
-        .default_service(to(not_offered))
-        .wrap(from_fn(allow_any_origin));
-    let v2 = scope("/api/v2")
-        .service(at("/instance").route(get().to(instance::v2)))
-        .service(at("/media").route(post().to(media::upload)))
-        .service(at("/search").route(get().to(search::search)))
-        .default_service(to(not_offered))
-        .wrap(from_fn(allow_any_origin));
-    config.service(v1).service(v2);
+    for (base, routes) in versions() {
+        config.service(
+            routes
+                .below(base, || to(not_offered))
+                .wrap(NormalizePath::trim())
+                .wrap(from_fn(allow_any_origin)),
+        );
+    }
 }
 
-/// An address with and without a slash at its end: clients write both.
-fn at(path: &str) -> Resource {
-    Resource::new([path.to_owned(), format!("{path}/")]).default_service(to(wrong_method))
+/// The addresses of each version, with what they are below.
+pub(super) fn versions() -> [(&'static str, Routes); 2] {
+    [("/api/v1", v1()), ("/api/v2", v2())]
+}
+
+fn v1() -> Routes {
+    Routes::default()
+        .service(at("/instance").get(instance::v1))
+        .service(at("/accounts/verify_credentials").get(accounts::verify_credentials))
+        .service(at("/accounts/lookup").get(accounts::lookup))
+        .service(at("/accounts/relationships").get(relationships::list))
+        .service(at("/accounts/{id}").get(accounts::show))
+        .service(at("/accounts/{id}/statuses").get(accounts::statuses))
+        .service(at("/accounts/{id}/follow").post(relationships::follow))
+        .service(at("/accounts/{id}/unfollow").post(relationships::unfollow))
+        .service(at("/accounts/{id}/followers").get(relationships::followers))
+        .service(at("/accounts/{id}/following").get(relationships::following))
+        .service(at("/accounts/{id}/remove_from_followers").post(relationships::reject))
+        .service(at("/follow_requests").get(relationships::requests))
+        .service(at("/follow_requests/{id}/authorize").post(relationships::authorize))
+        .service(at("/follow_requests/{id}/reject").post(relationships::reject))
+        .service(at("/statuses").post(statuses::create))
+        .service(
+            at("/statuses/{id}")
+                .get(statuses::show)
+                .put(statuses::update)
+                .delete(statuses::remove),
+        )
+        .service(at("/statuses/{id}/context").get(statuses::context))
+        .service(at("/statuses/{id}/source").get(statuses::source))
+        .service(at("/statuses/{id}/history").get(statuses::history))
+        .service(at("/statuses/{id}/favourite").post(statuses::favourite))
+        .service(at("/statuses/{id}/unfavourite").post(statuses::unfavourite))
+        .service(at("/polls/{id}").get(polls::show))
+        .service(at("/polls/{id}/votes").post(polls::vote))
+        .service(at("/media").post(media::upload))
+        .service(at("/media/{id}").get(media::show).put(media::update))
+        .service(at("/reports").post(reports::create))
+        .service(at("/timelines/home").get(timelines::home))
+}
+
+fn v2() -> Routes {
+    Routes::default()
+        .service(at("/instance").get(instance::v2))
+        .service(at("/media").post(media::upload))
+        .service(at("/search").get(search::search))
+}
+
+/// Clients write addresses with a slash at the end, too: it is trimmed.
+fn at(path: &str) -> Place {
+    crate::routes::at(path).otherwise(wrong_method)
 }
 
 async fn not_offered() -> Answer {

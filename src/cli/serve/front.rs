@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::Method;
 use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{HttpMessage as _, HttpResponse, HttpServer};
@@ -71,7 +72,7 @@ pub(super) fn start(
             .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
             .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX))
             .default_service(web::to(not_found))
-            .configure(health::configure)
+            .configure(|config| health::routes().among_others(config))
             .configure(crate::federation::configure)
             .configure(crate::api::configure)
             // Last: it answers what nobody else knows.
@@ -95,6 +96,15 @@ pub(super) fn start(
         .listen(listener)
         .map_err(Error::internal)?;
     Ok(server.run())
+}
+
+/// Every address this program answers, with its methods: what tests walk.
+pub fn addresses() -> Vec<(String, Vec<Method>)> {
+    let mut all = health::routes().list("");
+    all.extend(crate::federation::routes().list(""));
+    all.extend(crate::api::addresses());
+    all.extend(crate::web::routes().list(""));
+    all
 }
 
 /// As many connections as leave descriptors for the databases and other servers: each takes two, one

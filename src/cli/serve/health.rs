@@ -1,15 +1,16 @@
 //! For those who watch over the server: is it alive, and can it work?
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, ServiceConfig, get};
+use actix_web::web::Data;
 
 use crate::app::App;
+use crate::routes::{Routes, at};
 use crate::services::house;
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/healthz", get().to(alive))
-        .route("/readyz", get().to(ready));
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .service(at("/healthz").get(alive))
+        .service(at("/readyz").get(ready))
 }
 
 /// The process answers; nothing more is promised.

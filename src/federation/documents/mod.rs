@@ -13,9 +13,9 @@ mod people;
 mod posts;
 pub mod webfinger;
 
-use actix_web::guard::{self, GuardContext};
+use actix_web::guard::GuardContext;
 use actix_web::http::header::{ACCEPT, AUTHORIZATION};
-use actix_web::{Handler, HttpRequest, HttpResponse, Responder, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
 use crate::domain::{Group, PostId, Uri};
@@ -25,6 +25,7 @@ use crate::federation::fetch::is_activity_json;
 use crate::federation::viewer::{self, Reader};
 use crate::federation::{Federation, objects, proofs};
 use crate::policy::Viewer;
+use crate::routes::{Routes, at};
 
 /// Topics in one page of an outbox.
 const OUTBOX_ITEMS: u32 = 20;
@@ -33,49 +34,40 @@ const CONVERSATION_ITEMS: u32 = 50;
 
 type Data = web::Data<Federation>;
 
-/// Adds the addresses.
-pub fn configure(config: &mut web::ServiceConfig) {
-    // Pages for people have the same addresses.
-    config
-        .service(read("/u/{name}", people::person).guard(guard::fn_guard(wants_activity)))
-        .service(read("/g/{name}", groups::group).guard(guard::fn_guard(wants_activity)))
-        .service(read("/p/{id}", posts::post).guard(guard::fn_guard(wants_activity)))
+/// The addresses of documents.
+pub fn routes() -> Routes {
+    Routes::default()
+        // Pages for people have the same addresses.
+        .service(at("/u/{name}").reads(people::person).only_for(wants_activity))
+        .service(at("/g/{name}").reads(groups::group).only_for(wants_activity))
+        .service(at("/p/{id}").reads(posts::post).only_for(wants_activity))
         .service(
-            read("/media/{id}", attachments::whole).guard(guard::fn_guard(attachments::is_signed)),
+            at("/media/{id}")
+                .reads(attachments::whole)
+                .only_for(attachments::is_signed),
         )
         .service(
-            read("/media/{id}/preview", attachments::preview)
-                .guard(guard::fn_guard(attachments::is_signed)),
+            at("/media/{id}/preview")
+                .reads(attachments::preview)
+                .only_for(attachments::is_signed),
         )
-        .service(read("/actor", instance::actor))
-        .service(read("/actor/outbox", instance::outbox))
-        .service(read("/u/{name}/outbox", people::outbox))
-        .service(read("/u/{name}/followers", people::followers))
-        .service(read("/u/{name}/following", people::nothing))
-        .service(read("/g/{name}/outbox", groups::outbox))
-        .service(read("/g/{name}/followers", groups::followers))
-        .service(read("/g/{name}/moderators", groups::moderators))
-        .service(read("/g/{name}/featured", groups::featured))
-        .service(read("/g/{name}/actorToken", groups::actor_token))
-        .service(read("/p/{id}/context", posts::context))
-        .service(read("/p/{id}/replies", posts::replies))
-        .service(read("/p/{id}/mirror", posts::mirror))
-        .service(read("/.well-known/webfinger", webfinger::webfinger))
-        .service(read("/.well-known/host-meta", webfinger::host_meta))
-        .service(read("/.well-known/nodeinfo", nodeinfo::links))
-        .service(read("/nodeinfo/{version}", nodeinfo::nodeinfo));
-}
-
-/// An address that can be read, and nothing else.
-fn read<F, Args>(path: &str, handler: F) -> actix_web::Resource
-where
-    F: Handler<Args> + Clone,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    web::resource(path)
-        .route(web::get().to(handler.clone()))
-        .route(web::head().to(handler))
+        .service(at("/actor").reads(instance::actor))
+        .service(at("/actor/outbox").reads(instance::outbox))
+        .service(at("/u/{name}/outbox").reads(people::outbox))
+        .service(at("/u/{name}/followers").reads(people::followers))
+        .service(at("/u/{name}/following").reads(people::nothing))
+        .service(at("/g/{name}/outbox").reads(groups::outbox))
+        .service(at("/g/{name}/followers").reads(groups::followers))
+        .service(at("/g/{name}/moderators").reads(groups::moderators))
+        .service(at("/g/{name}/featured").reads(groups::featured))
+        .service(at("/g/{name}/actorToken").reads(groups::actor_token))
+        .service(at("/p/{id}/context").reads(posts::context))
+        .service(at("/p/{id}/replies").reads(posts::replies))
+        .service(at("/p/{id}/mirror").reads(posts::mirror))
+        .service(at("/.well-known/webfinger").reads(webfinger::webfinger))
+        .service(at("/.well-known/host-meta").reads(webfinger::host_meta))
+        .service(at("/.well-known/nodeinfo").reads(nodeinfo::links))
+        .service(at("/nodeinfo/{version}").reads(nodeinfo::nodeinfo))
 }
 
 /// True when the reader asks for ActivityStreams and not for a page.

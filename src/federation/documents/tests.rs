@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service};
 use serde_json::{Value, json};
 
-use super::configure;
+use super::routes;
 use crate::domain::{
     Access, Actor, ActorKind, ActorState, Audience, Body, Capabilities, Capability, Group,
     GroupRole, Handle, History, KeyList, MembershipState, OrgRole, Post, PostId, SignatureChoice,
@@ -226,7 +226,7 @@ impl Acme {
     async fn send(&self, request: TestRequest) -> Answer {
         let app = actix_web::App::new()
             .app_data(actix_web::web::Data::new(self.federation.clone()))
-            .configure(configure);
+            .configure(|config| routes().among_others(config));
         let service = init_service(app).await;
         let response = call_service(&service, request.to_request()).await;
         let mut headers: Vec<(String, String)> = response

@@ -17,15 +17,16 @@ use crate::federation::keys::ParsedKey;
 use crate::federation::partnership::wire::{self, Accept, Offer};
 use crate::federation::partnership::{MEDIA_TYPE, instance};
 use crate::federation::signatures::{self, Checked};
+use crate::routes::{Routes, at};
 use crate::services::inbox;
 use crate::services::partners::{Introduction, handshake};
 
 /// Largest offer read, bytes; ours have about 1,500.
 const BODY_BYTES_MAX: usize = 16 * 1_024;
 
-/// Adds the address of the handshake.
-pub fn configure(config: &mut web::ServiceConfig) {
-    config.route("/partnership", web::post().to(post));
+/// The address of the handshake.
+pub fn routes() -> Routes {
+    Routes::default().service(at("/partnership").post(post))
 }
 
 /// Makes the partnership with a server that has a code of ours.

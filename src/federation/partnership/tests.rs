@@ -50,7 +50,7 @@ impl Serving {
             let (app, count) = (app.clone(), Arc::clone(&count));
             actix_web::App::new()
                 .app_data(web::Data::new(app.clone()))
-                .configure(configure)
+                .configure(|config| routes().among_others(config))
                 .route(
                     "/actor",
                     web::get().to(move || {
