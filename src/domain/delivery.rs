@@ -13,7 +13,7 @@ text_enum! {
         Withheld = "withheld",
         /// The destination refused it for good.
         Failed = "failed",
-        /// Given up after 30 days.
+        /// Given up after 30 days; or nothing went to its server any more, and an administrator can try it again.
         Dead = "dead",
     }
 }

@@ -153,7 +153,8 @@ pub(super) fn close(
     }
     let queued = Cancel::OfGroupToHost(group.id, host);
     let closed = Closed {
-        cancelled: storage::deliveries::cancel(connection, &queued, "the grant ended", asker.now)?,
+        cancelled: storage::deliveries::cancel(connection, &queued, "the grant ended", asker.now)?
+            .len(),
         members: storage::memberships::remove_of_host(connection, permit, host)?,
     };
     let name = &group.actor.name;

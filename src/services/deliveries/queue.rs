@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::domain::{AuditAction, Delivery, DeliveryId, Destination, EventId, Host, Page, Untold};
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
-use crate::services::{access, audit};
+use crate::services::{access, audit, refusals};
 use crate::storage;
 
 /// Every server we deliver to, with its backlog.
@@ -74,7 +74,7 @@ pub async fn retell(app: &App, viewer: Viewer, event: Option<EventId>) -> Result
 }
 
 /// Makes waiting and given-up deliveries due, and has their servers asked at once, also one that rests;
-/// how many.
+/// how many. What was let in and refused afterwards is said anew.
 pub async fn retry(
     app: &App,
     viewer: Viewer,
@@ -86,7 +86,8 @@ pub async fn retry(
     let count = app
         .db
         .write("retry_deliveries", move |connection| {
-            let count = storage::deliveries::retry(connection, host.as_ref(), id, asker.now)?;
+            let anew = refusals::say_anew(connection, host.as_ref(), id, asker.now)?;
+            let count = storage::deliveries::retry(connection, host.as_ref(), id, asker.now)? + anew;
             let theirs = match id {
                 Some(id) => storage::deliveries::find(connection, id)?.map(|one| one.host),
                 None => host.clone(),
@@ -105,6 +106,7 @@ pub async fn retry(
             Ok(count)
         })
         .await?;
+    app.bells.events.notify_one();
     app.bells.deliveries.notify_one();
     Ok(count)
 }

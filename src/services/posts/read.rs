@@ -77,7 +77,7 @@ pub(super) fn views(
         None => Vec::new(),
     };
     let mut refusals: HashMap<PostId, Vec<RefusalNotice>> = HashMap::new();
-    for (post, notice) in refusals::list_notices(connection, &asker.viewer, &posts)? {
+    for (post, notice) in refusals::list_notices(connection, asker, &posts)? {
         refusals.entry(post).or_default().push(notice);
     }
     let guests = storage::accounts::list_guests(connection, &author_ids)?;
