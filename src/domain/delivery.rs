@@ -61,6 +61,14 @@ pub struct Delivery {
     pub finished_at: Option<Timestamp>,
 }
 
+impl Delivery {
+    /// Whether it was tried for as long as anything is, before it was given up.
+    pub fn was_tried_long(&self) -> bool {
+        let ended = self.finished_at.unwrap_or(self.next_attempt_at);
+        ended.since(self.created_at).as_secs() >= DELIVERY_DAYS_MAX * 86_400
+    }
+}
+
 impl DeliveryState {
     /// What became of it, in a word or two for people.
     pub const fn fate(self) -> &'static str {

@@ -354,7 +354,8 @@ pub fn topic_summary(listed: &Listed, with_group: bool, now: Timestamp) -> Topic
     }
 }
 
-fn not_taken(notice: &RefusalNotice) -> NotTaken {
+/// What the house of a group did not take, and why.
+pub fn not_taken(notice: &RefusalNotice) -> NotTaken {
     NotTaken {
         sentence: notice.sentence.clone(),
         text: notice.text.as_ref().map(|text| RefusedText {

@@ -106,7 +106,7 @@ pub(super) fn views(
 }
 
 /// What remains for who sees only that there was a post.
-fn without_text(post: Post) -> Post {
+pub(super) fn without_text(post: Post) -> Post {
     Post {
         title: post.title.as_ref().map(|_| String::new()),
         html: String::new(),

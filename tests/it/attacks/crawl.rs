@@ -206,6 +206,7 @@ const ABOUT_ALL: &[&str] = &[
     "/settings/followers",
     "/settings/mirror",
     "/settings/password",
+    "/settings/posts",
     "/settings/sessions",
     "/settings/tokens",
     "/sign-in",

@@ -10,6 +10,7 @@ mod destinations;
 mod fixture;
 mod flood;
 mod follows;
+mod hidden;
 mod leaks;
 mod media;
 mod mirrors;
