@@ -518,12 +518,7 @@ enum Again {
 }
 
 /// `why`: for who did it.
-fn notice(
-    post: &Post,
-    refusal: Refusal,
-    why: Option<&'static str>,
-    again: Again,
-) -> RefusalNotice {
+fn notice(post: &Post, refusal: Refusal, why: Option<&'static str>, again: Again) -> RefusalNotice {
     let noun = match post.is_topic() {
         true => "topic",
         false => "comment",

@@ -33,8 +33,8 @@ pub use moderate::{
 };
 pub use tombstones::{count_tombstones, has_tombstone, insert_tombstone, remove_tombstone};
 pub use write::{
-    NewPost, count_comment, cut_text, delete, insert_comment, insert_profile_post, insert_topic, put_text,
-    set_interaction, update_text,
+    NewPost, count_comment, cut_text, delete, insert_comment, insert_profile_post, insert_topic,
+    put_text, set_interaction, update_text,
 };
 
 mod standing;

@@ -40,7 +40,10 @@ async fn page(member: &Member, listing: &Listing, told: Option<Told>) -> Answer 
     let (written, pager) = listing.cut(written, |one| one.post.id.0, PATH);
     let page = OwnPostsPage {
         page: member.page_told("What I wrote", told.as_ref()).await?,
-        posts: written.iter().map(|one| row(member, one)).collect::<Result<_>>()?,
+        posts: written
+            .iter()
+            .map(|one| row(member, one))
+            .collect::<Result<_>>()?,
         pager,
     };
     answer(&page, told.as_ref())

@@ -150,7 +150,8 @@ pub async fn retry(
         .db
         .write("retry_deliveries", move |connection| {
             let anew = refusals::say_anew(connection, host.as_ref(), id, asker.now)?;
-            let count = storage::deliveries::retry(connection, host.as_ref(), id, asker.now)? + anew;
+            let count =
+                storage::deliveries::retry(connection, host.as_ref(), id, asker.now)? + anew;
             let theirs = match id {
                 Some(id) => storage::deliveries::find(connection, id)?.map(|one| one.host),
                 None => host.clone(),

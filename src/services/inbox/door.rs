@@ -8,10 +8,10 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Act, FederationMode, Reason, act};
+use crate::services::access::Case;
 use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
 use crate::services::posts::{self, ReceivedPost};
-use crate::services::access::Case;
 use crate::services::{access, follows, house, mirrors, polls, reports};
 use crate::storage::{self, Connection};
 

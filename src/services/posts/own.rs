@@ -39,10 +39,9 @@ pub async fn written(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Writte
     let asker = app.asker(viewer);
     let author = match asker.viewer {
         Viewer::Member { actor, .. } => actor,
-        Viewer::Anonymous
-        | Viewer::Person { .. }
-        | Viewer::Server { .. }
-        | Viewer::Operator => return Err(Error::Denied(Reason::SignInNeeded)),
+        Viewer::Anonymous | Viewer::Person { .. } | Viewer::Server { .. } | Viewer::Operator => {
+            return Err(Error::Denied(Reason::SignInNeeded));
+        }
     };
     app.db
         .read("list_written", move |connection| {
@@ -57,8 +56,7 @@ pub async fn written(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Writte
                 let group = access::find_group_of(connection, &post)?;
                 let of_group = group.as_ref();
                 let may_read = Action::Read;
-                let answer =
-                    access::explain(connection, &asker, may_read, of_group, Some(&post))?;
+                let answer = access::explain(connection, &asker, may_read, of_group, Some(&post))?;
                 let place = match group {
                     None => WrittenIn::Profile,
                     Some(group) if access::may(connection, &asker, Action::Know, &group)? => {

@@ -185,11 +185,7 @@ pub fn list_by_author(
 
 /// What somebody wrote and did not delete, wherever it stands, newest first: for themselves alone, who need
 /// no scope for their own words.
-pub fn list_written(
-    connection: &mut Connection,
-    author: ActorId,
-    page: Page,
-) -> Result<Vec<Post>> {
+pub fn list_written(connection: &mut Connection, author: ActorId, page: Page) -> Result<Vec<Post>> {
     let some = posts::table
         .filter(posts::author_id.eq(author.0))
         .filter(posts::state.ne(PostState::Deleted.as_str()))

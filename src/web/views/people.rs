@@ -2,9 +2,7 @@
 
 use askama::Template;
 
-use super::{
-    Author, Badge, Choice, GroupLink, NotTaken, Page, Pager, TopicSummary, When,
-};
+use super::{Author, Badge, Choice, GroupLink, NotTaken, Page, Pager, TopicSummary, When};
 use crate::domain::markup::SafeHtml;
 
 /// `GET /sign-in`; posts `username`, `password`, `next` to `/sign-in`.

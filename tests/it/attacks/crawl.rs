@@ -269,13 +269,13 @@ async fn read(fixture: &Fixture, reader: &Reader<'_>, target: &str, accept: &str
 }
 
 /// A name or number of something hidden, and one of the same length that never was.
-struct Pair {
+pub(super) struct Pair {
     place: &'static str,
-    hidden: String,
-    never: String,
+    pub(super) hidden: String,
+    pub(super) never: String,
 }
 
-fn pairs(fixture: &Fixture) -> Vec<Pair> {
+pub(super) fn pairs(fixture: &Fixture) -> Vec<Pair> {
     let host = fixture.host();
     let pair = |place, hidden: String, never: String| {
         assert_eq!(hidden.len(), never.len());
@@ -313,7 +313,7 @@ fn target(fixture: &Fixture, template: &str, place: &str, with: &str) -> String 
 }
 
 /// What can be told from an answer: all but the time it was given, and the question itself.
-fn telling(mut reply: Reply, asked: &str) -> Reply {
+pub(super) fn telling(mut reply: Reply, asked: &str) -> Reply {
     reply.headers.retain(|(name, _)| name != "date");
     // The web framework writes them in the order of a hash with a random seed.
     reply.headers.sort();
@@ -499,7 +499,7 @@ async fn a26_every_address_there_is_gets_crawled() {
 }
 
 /// The addresses that the source text hands to the web framework, without the scope they are in.
-fn routes(folder: &Path) -> BTreeSet<String> {
+pub(super) fn routes(folder: &Path) -> BTreeSet<String> {
     const WAYS: &[&str] = &[
         "route",
         "resource",

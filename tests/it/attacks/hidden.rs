@@ -128,10 +128,7 @@ async fn compare(
                 format!("{status} {}", String::from_utf8_lossy(body))
             };
             let (one, other) = (words(&one), words(&other));
-            leaks.push(format!(
-                "{}: {what} of {hidden}: {one} or {other}",
-                by.name
-            ));
+            leaks.push(format!("{}: {what} of {hidden}: {one} or {other}", by.name));
         }
     }
 }
