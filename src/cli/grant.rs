@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Capabilities, Handle, History, Host, JoinMode, Timestamp};
+use crate::domain::{
+    Capabilities, GrantEnd, Handle, History, Host, JoinMode, Timestamp, counted_here,
+};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::grants::{self, GrantRequest};
@@ -10,7 +12,7 @@ use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Open a group to a partner, instead of the grant it may have
+    /// Open a group to a partner, or change the grant it has: what is not said stays as it is
     Add(Add),
     /// List what is open to whom
     List {
@@ -32,21 +34,21 @@ pub struct Add {
     /// read, react, reply, start, attach, invite, moderate; separated by commas
     #[arg(long, value_name = "WHAT")]
     can: Capabilities,
-    /// How its people get in: approve, auto or invite [default: approve; invite for a secret group]
+    /// How its people get in: approve, auto or invite [new: approve; invite for a secret group]
     #[arg(long, value_name = "HOW")]
     join: Option<JoinMode>,
-    /// Beginning, like 2026-12-31 (UTC) [default: now]
+    /// Beginning, like 2026-12-31 (UTC) [new: now]
     #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
     from: Option<Timestamp>,
-    /// End, like 2026-12-31 (UTC): the first moment when it counts no more [default: never]
-    #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
-    until: Option<Timestamp>,
-    /// Topics that are shown: started from now on, all, or since a date
-    #[arg(long, value_name = "now|all|DATE", default_value = "now")]
-    history: History,
-    /// Do not let partners of this group learn of each other
-    #[arg(long)]
-    apart: bool,
+    /// End, like 2026-12-31 (UTC): the first moment when it counts no more [new: never]
+    #[arg(long, value_name = "never|DATE")]
+    until: Option<GrantEnd>,
+    /// Topics that are shown: started from now on, all, or since a date [new: now]
+    #[arg(long, value_name = "now|all|DATE")]
+    history: Option<History>,
+    /// Do not let partners of this group learn of each other; `--apart no` lets them [new: no]
+    #[arg(long, value_name = "yes|no", num_args = 0..=1, default_missing_value = "yes", value_parser = yes_or_no)]
+    apart: Option<bool>,
 }
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
@@ -75,12 +77,26 @@ async fn add(app: &App, options: Add, output: Output) -> Result<()> {
         request,
     )
     .await;
-    let listed = wire::Grant::from(&added.map_err(|error| unknown(error, &group))?);
+    let added = added.map_err(|error| unknown(error, &group))?;
+    let (listed, changes) = (wire::Grant::from(&added), added.changes());
     if let Some(problem) = &listed.problem {
         output.say(format_args!("The grant has no effect yet: {problem}."));
     }
+    match changes {
+        Some(changes) if changes.is_empty() => output.say("The grant stands as it did."),
+        Some(changes) => output.say(format_args!("Changed: {}.", changes.join("; "))),
+        None => {}
+    }
     let sentence = format!("{group} is open to {host}: {}.", listed.can);
     output.made(&listed, sentence)
+}
+
+fn yes_or_no(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("say yes or no"),
+    }
 }
 
 async fn list(
@@ -115,8 +131,9 @@ async fn remove(app: &App, group: Handle, partner: Host, output: Output) -> Resu
     output.made(
         &document,
         format_args!(
-            "{group} is closed to {partner}: {} deliveries cancelled, {} members removed.",
-            document.cancelled, document.members_removed
+            "{group} is closed to {partner}: {} cancelled, {} removed.",
+            counted_here(document.cancelled, "delivery", "deliveries"),
+            counted_here(document.members_removed, "member", "members"),
         ),
     )
 }

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::cli::Output;
+use crate::domain::counted;
 use crate::error::Result;
 use crate::policy::Viewer;
 use crate::services::attachments;
@@ -17,8 +18,13 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     let Command::Usage = command;
     let used = MediaUsage::from(attachments::usage(app, Viewer::Operator).await?);
     let sentence = format!(
-        "In posts of ours {}, of others {} ({} of them not fetched), uploaded and in no post {}. {} files with {} bytes.",
-        used.ours, used.theirs, used.unfetched, used.waiting, used.files, used.bytes
+        "In posts of ours {}, of others {} ({} of them not fetched), uploaded and in no post {}. {} with {}.",
+        used.ours,
+        used.theirs,
+        used.unfetched,
+        used.waiting,
+        counted(used.files, "file", "files"),
+        counted(used.bytes, "byte", "bytes"),
     );
     output.made(&used, sentence)
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::cli::{Output, Progress, open, refuse_missing_file};
 use crate::config::Config;
+use crate::domain::counted_here;
 use crate::error::Result;
 use crate::services::{house, keys};
 use crate::storage::{self, Connection};
@@ -47,8 +48,7 @@ async fn up(app: &App, output: Output) -> Result<()> {
     keys::complete(app).await?;
     let sentence = match applied.len() {
         0 => "The database is up to date.".to_owned(),
-        1 => "1 migration applied.".to_owned(),
-        several => format!("{several} migrations applied."),
+        some => format!("{} applied.", counted_here(some, "migration", "migrations")),
     };
     output.made(&json!({ "applied": applied }), sentence)
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{DialectChoice, Host, PartnerClass, PrivateGroups, parse_duration};
+use crate::domain::{
+    DialectChoice, Host, PartnerClass, PrivateGroups, counted_here, parse_duration,
+};
 use crate::error::{Error, Result};
 use crate::federation::partnership;
 use crate::policy::Viewer;
@@ -201,21 +203,22 @@ async fn set(app: &App, host: Host, rules: Rules, output: Output) -> Result<()> 
 async fn change(app: &App, host: Host, change: Change, output: Output) -> Result<()> {
     let changed = partners::change(app, Viewer::Operator, host.clone(), change).await;
     let after = wire::PartnerChanged::from(changed.map_err(|error| unknown(error, &host))?);
-    let (cancelled, grants_ended) = (after.cancelled, after.grants_ended);
+    let cancelled = counted_here(after.cancelled, "delivery", "deliveries");
+    let ended = counted_here(after.grants_ended, "grant", "grants");
     let sentence = match change {
         Change::Pause => format!("The partnership with {host} is paused; what is queued waits."),
         Change::Resume => {
             format!(
-                "The partnership with {host} goes on; {} deliveries waited.",
-                after.released
+                "The partnership with {host} goes on; {} waited.",
+                counted_here(after.released, "delivery", "deliveries")
             )
         }
-        Change::End => format!(
-            "The partnership with {host} is over: {cancelled} deliveries cancelled, {grants_ended} grants ended."
-        ),
-        Change::Block => format!(
-            "{host} is blocked: {cancelled} deliveries cancelled, {grants_ended} grants ended."
-        ),
+        Change::End => {
+            format!("The partnership with {host} is over: {cancelled} cancelled, {ended} ended.")
+        }
+        Change::Block => {
+            format!("{host} is blocked: {cancelled} cancelled, {ended} ended.")
+        }
     };
     output.made(&after, sentence)
 }

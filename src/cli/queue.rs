@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Delivery, DeliveryId, EventId, Host, PAGE_ITEMS_MAX, Page, Timestamp, Untold};
+use crate::domain::{
+    Delivery, DeliveryId, EventId, Host, PAGE_ITEMS_MAX, Page, Timestamp, Untold, counted_here,
+};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::deliveries;
@@ -41,7 +43,10 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
             let count = deliveries::retry(app, Viewer::Operator, host, id).await?;
             output.made(
                 &wire::Retried { retried: count },
-                format!("{count} deliveries are tried again."),
+                format!(
+                    "{} tried again.",
+                    counted_here(count, "delivery is", "deliveries are")
+                ),
             )
         }
         Command::Discard { id } => discard(app, id, output).await,
@@ -50,7 +55,10 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
             let count = deliveries::retell(app, Viewer::Operator, event).await?;
             output.made(
                 &wire::Retold { retold: count },
-                format!("{count} events are told again."),
+                format!(
+                    "{} told again.",
+                    counted_here(count, "event is", "events are")
+                ),
             )
         }
     }

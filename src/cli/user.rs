@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::cli::Output;
 use crate::cli::password::PasswordOption;
-use crate::domain::{EmailAddress, Name, OrgRole};
+use crate::domain::{EmailAddress, Name, OrgRole, counted_here};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::accounts::{self, NewAccount, Use};
@@ -138,7 +138,8 @@ async fn erase(app: &App, user: &str, sure: bool, output: Output) -> Result<()> 
     }
     let erased = accounts::erase(app, Viewer::Operator, account.actor.id).await?;
     let document = wire::Erased::from(erased);
-    let mut sentence = format!("{name} is erased, with {} posts.", document.posts);
+    let posts = counted_here(document.posts, "post", "posts");
+    let mut sentence = format!("{name} is erased, with {posts}.");
     if !document.groups_without_owner.is_empty() {
         sentence += &format!(
             " Nobody owns {} now: `guildhall member add GROUP WHO --role owner` names an owner.",

@@ -39,22 +39,36 @@ const SECRETS: &[&str] = &["password", "secret", "token", "key"];
 /// A setting that cannot be: which, what was written (`…` where that may be a secret), what is
 /// allowed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{origin}: {key} = {value:?} cannot be used: {problem}")]
+#[error("{origin}: {}", self.complaint())]
 pub struct ConfigError {
     /// The file or the environment variable.
     pub origin: String,
+    /// Empty: the file as a whole.
     pub key: String,
     pub value: String,
     pub problem: String,
 }
 
+impl ConfigError {
+    /// What is wrong, without where.
+    fn complaint(&self) -> String {
+        let Self {
+            key,
+            value,
+            problem,
+            ..
+        } = self;
+        match key.is_empty() {
+            true => format!("the settings cannot be read: {problem}"),
+            false => format!("{key} = {value:?} cannot be used: {problem}"),
+        }
+    }
+}
+
 impl From<ConfigError> for crate::error::Error {
     fn from(error: ConfigError) -> Self {
-        let problem = format!(
-            "{} = {:?} cannot be used: {}",
-            error.key, error.value, error.problem
-        );
-        Self::invalid(error.origin, problem)
+        let complaint = error.complaint();
+        Self::invalid(error.origin, complaint)
     }
 }
 
@@ -335,8 +349,8 @@ fn read_file(file: Option<&Path>, written: &mut Written) -> Result<(), ConfigErr
     let path = file.unwrap_or(Path::new(FILE_DEFAULT));
     let problem = |problem: String| ConfigError {
         origin: path.display().to_string(),
-        key: "(file)".into(),
-        value: path.display().to_string(),
+        key: String::new(),
+        value: String::new(),
         problem,
     };
     let text = match std::fs::read_to_string(path) {
@@ -344,7 +358,7 @@ fn read_file(file: Option<&Path>, written: &mut Written) -> Result<(), ConfigErr
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
             return Ok(());
         }
-        Err(error) => return Err(problem(format!("it cannot be read: {error}"))),
+        Err(error) => return Err(problem(error.to_string())),
     };
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let before = error

@@ -13,7 +13,7 @@ text_enum! {
         Withheld = "withheld",
         /// The destination refused it for good.
         Failed = "failed",
-        /// Given up after 30 days.
+        /// Given up after 30 days; or nothing went to its server any more, and an administrator can try it again.
         Dead = "dead",
     }
 }
@@ -59,6 +59,14 @@ pub struct Delivery {
     pub last_error: Option<String>,
     pub created_at: Timestamp,
     pub finished_at: Option<Timestamp>,
+}
+
+impl Delivery {
+    /// Whether it was tried for as long as anything is, before it was given up.
+    pub fn was_tried_long(&self) -> bool {
+        let ended = self.finished_at.unwrap_or(self.next_attempt_at);
+        ended.since(self.created_at).as_secs() >= DELIVERY_DAYS_MAX * 86_400
+    }
 }
 
 impl DeliveryState {

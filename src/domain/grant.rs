@@ -134,6 +134,40 @@ impl FromStr for History {
     }
 }
 
+/// When a grant ends, as asked for when granting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantEnd {
+    /// Until it is removed.
+    Never,
+    /// The first moment when it counts no more.
+    At(Timestamp),
+}
+
+impl GrantEnd {
+    pub const fn time(self) -> Option<Timestamp> {
+        match self {
+            Self::Never => None,
+            Self::At(time) => Some(time),
+        }
+    }
+}
+
+impl FromStr for GrantEnd {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "never" => Ok(Self::Never),
+            date => Timestamp::parse(date).map(Self::At).map_err(|_| {
+                Invalid::new(
+                    "until",
+                    format!("{text:?} is not never, or a date like 2026-12-31"),
+                )
+            }),
+        }
+    }
+}
+
 /// What is decided when a group is opened to a partner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GrantTerms {

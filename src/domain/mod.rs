@@ -38,6 +38,7 @@ mod scopes;
 pub(crate) mod text_enum;
 mod time;
 mod uri;
+mod wording;
 
 pub use account::*;
 pub use actor_token::*;
@@ -70,6 +71,7 @@ pub use report::*;
 pub use scopes::*;
 pub use time::*;
 pub use uri::*;
+pub use wording::*;
 
 /// Input that does not make sense: which field, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -24,6 +24,9 @@ pub struct Refusal {
     /// The text of an edit that was not taken. What the others read stands in the post.
     pub text: Option<PostText>,
     pub at: Timestamp,
+    /// The house let it in and refused it afterwards: it knows the activity, so only a new one can bring
+    /// it there.
+    pub let_in: bool,
 }
 
 /// What a post says.
@@ -48,6 +51,8 @@ pub enum RefusalCause {
     Status(u16),
     /// It did not answer for as long as it was tried.
     Silence,
+    /// Nothing went there any more when its turn came: why not, in a word of ours.
+    Unsent(String),
 }
 
 impl RefusalCause {
@@ -65,6 +70,7 @@ impl fmt::Display for RefusalCause {
             Self::Word(word) => write!(f, "word {word}"),
             Self::Status(status) => write!(f, "status {status}"),
             Self::Silence => f.write_str("silence"),
+            Self::Unsent(word) => write!(f, "unsent {word}"),
         }
     }
 }
@@ -77,6 +83,7 @@ impl FromStr for RefusalCause {
         match text.split_once(' ') {
             Some(("word", word)) => Self::word(word).ok_or_else(unknown),
             Some(("status", status)) => status.parse().map(Self::Status).map_err(|_| unknown()),
+            Some(("unsent", word)) => Ok(Self::Unsent(word.to_owned())),
             None if text == "silence" => Ok(Self::Silence),
             _ => Err(unknown()),
         }
@@ -104,6 +111,7 @@ mod tests {
             RefusalCause::word("cannot_reply").unwrap(),
             RefusalCause::Status(413),
             RefusalCause::Silence,
+            RefusalCause::Unsent("no_partnership".into()),
         ] {
             assert_eq!(cause.to_string().parse(), Ok(cause));
         }

@@ -99,22 +99,22 @@ impl Reason {
             Self::Withdrawn => "The organization that hosts this group no longer shares it.",
             Self::TooOld => "The topic is older than what the grant shows.",
             Self::CannotReact => {
-                "Your organization may read this group but not react in it. Ask an owner of the group for `react`."
+                "Your organization may read this group but not react in it. Ask an owner of the group for “react”."
             }
             Self::CannotReply => {
-                "Your organization may read this group but not reply in it. Ask an owner of the group for `reply`."
+                "Your organization may read this group but not reply in it. Ask an owner of the group for “reply”."
             }
             Self::CannotStart => {
-                "Your organization may not start topics in this group. Ask an owner of the group for `start`."
+                "Your organization may not start topics in this group. Ask an owner of the group for “start”."
             }
             Self::CannotAttach => {
-                "Your organization may not attach files in this group. Ask an owner of the group for `attach`."
+                "Your organization may not attach files in this group. Ask an owner of the group for “attach”."
             }
             Self::CannotInvite => {
-                "Your organization may not invite people to this group. Ask an owner of the group for `invite`."
+                "Your organization may not invite people to this group. Ask an owner of the group for “invite”."
             }
             Self::CannotModerate => {
-                "Your organization may not moderate this group. Ask an owner of the group for `moderate`."
+                "Your organization may not moderate this group. Ask an owner of the group for “moderate”."
             }
             Self::CannotReshare => "Posts of this group may not be passed on: it is not public.",
             Self::NobodyThere => "Nobody on that server is a member of the group.",

@@ -19,7 +19,8 @@ pub use news::{
 };
 pub use plan::plan;
 pub use queue::{
-    ask, discard, list_destinations, list_given_up, list_unsent, list_untold, retell, retry,
+    About, ask, describe, discard, list_destinations, list_given_up, list_unsent, list_untold,
+    retell, retry,
 };
 pub(in crate::services) use release::settle_cancelled;
 pub use release::{Outgoing, Room, Taken, exchange, may_still_leave, next_due};

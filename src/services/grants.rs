@@ -10,7 +10,10 @@ pub mod receive;
 pub(crate) mod tests;
 
 use crate::app::{App, Asker};
-use crate::domain::{AuditAction, EventKind, Grant, Group, Handle, Host, Partner, PartnerState};
+use crate::domain::{
+    AuditAction, EventKind, Grant, GrantTerms, Group, Handle, Host, Partner, PartnerState,
+    counted_here,
+};
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Reason, Viewer, act};
 use crate::services::{access, audit, deliveries, house, memberships};
@@ -28,9 +31,18 @@ pub struct Standing {
     pub partner: Partner,
     /// Why it has no effect at the moment; none: it has.
     pub without_effect: Option<Reason>,
+    /// The terms that stood until it was given just now.
+    pub replaced: Option<GrantTerms>,
 }
 
 impl Standing {
+    /// What became different when it was given instead of another, each as "join approve → auto". None: there
+    /// was no other.
+    pub fn changes(&self) -> Option<Vec<String>> {
+        let before = self.replaced.as_ref()?;
+        Some(offer::changes(before, &self.grant.terms))
+    }
+
     /// Says to who gives grants why this one has no effect yet, and what to do.
     pub fn problem(&self) -> Option<String> {
         let (group, host) = (&self.group.actor.name, &self.partner.host);
@@ -153,7 +165,8 @@ pub(super) fn close(
     }
     let queued = Cancel::OfGroupToHost(group.id, host);
     let closed = Closed {
-        cancelled: storage::deliveries::cancel(connection, &queued, "the grant ended", asker.now)?,
+        cancelled: storage::deliveries::cancel(connection, &queued, "the grant ended", asker.now)?
+            .len(),
         members: storage::memberships::remove_of_host(connection, permit, host)?,
     };
     let name = &group.actor.name;
@@ -162,7 +175,8 @@ pub(super) fn close(
         let action = AuditAction::DeliveriesCancelled;
         audit::note(connection, asker, action, host.as_str(), &detail)?;
     }
-    let detail = format!("{host}; {} members removed", closed.members);
+    let removed = counted_here(closed.members, "member", "members");
+    let detail = format!("{host}; {removed} removed");
     audit::note(connection, asker, AuditAction::GrantEnded, name, &detail)?;
     Ok(closed)
 }
@@ -290,5 +304,6 @@ fn with_circumstances(
         group,
         partner,
         without_effect: effect.err(),
+        replaced: None,
     })
 }

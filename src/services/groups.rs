@@ -425,8 +425,8 @@ pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) 
                     Reason::GroupInternal.as_str(),
                     asker.now,
                 )?;
-                if cancelled > 0 {
-                    let count = cancelled.to_string();
+                if !cancelled.is_empty() {
+                    let count = cancelled.len().to_string();
                     audit::note(
                         connection,
                         &asker,

@@ -245,8 +245,8 @@ async fn open_to(app: &App, viewer: Viewer, group: &Group, host: &Host) -> Resul
         },
         from: None,
         until: None,
-        history: History::All,
-        apart: false,
+        history: Some(History::All),
+        apart: None,
     };
     grants::add(app, viewer, handle, host.clone(), request)
         .await

@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::access::{self, Case};
+use crate::services::refusals;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -45,6 +46,7 @@ pub async fn vote(app: &App, viewer: Viewer, post: PostId, choices: Vec<usize>) 
                 .actor()
                 .ok_or(Error::Denied(Reason::SignInNeeded))?;
             let own = admit(connection, &asker, &case, voter, &choices)?;
+            refusals::supersede(connection, post, voter, &[EventKind::Voted], asker.now)?;
             storage::polls::add_votes(connection, &case.permit, voter, &choices, asker.now)?;
             if is_counted_here(connection, &case.post)? {
                 let people = i32::from(own.is_empty());
@@ -99,6 +101,18 @@ fn count(
 ) -> Result<()> {
     storage::polls::count(connection, post.id, choices, 1, people)?;
     tell_soon(connection, post.id, now)
+}
+
+/// Has the house of a group elsewhere told how the votes in a poll stand, where it is one and is counted
+/// here: it took the poll after all.
+pub(super) fn tell_again(connection: &mut Connection, post: PostId, now: Timestamp) -> Result<()> {
+    let Some(post) = storage::posts::find(connection, post)? else {
+        return Ok(());
+    };
+    match is_counted_here(connection, &post)? {
+        true => tell_soon(connection, post.id, now),
+        false => Ok(()),
+    }
 }
 
 fn tell_soon(connection: &mut Connection, post: PostId, now: Timestamp) -> Result<()> {

@@ -1,11 +1,12 @@
 //! Topics and comments: writing, changing, taking back, reading; and the same from afar.
 //!
 //! `write` is what people do with their own posts, `profile` what is in no group, `moderate` what moderators
-//! do with others'; `read`, `lists` and `thread` show posts to a viewer; `receive` applies what other
+//! do with others'; `read`, `lists` and `thread` show posts to a viewer, `own` to their author; `receive` applies what other
 //! servers tell.
 
 mod lists;
 mod moderate;
+mod own;
 mod profile;
 mod read;
 mod receive;
@@ -23,6 +24,7 @@ use crate::storage::{self, Connection};
 pub use lists::{Listed, by_author, find_listed, home, pinned, topics};
 pub(super) use moderate::remove_all_of;
 pub use moderate::{Lock, Pin, remove, restore, set_locked, set_pinned};
+pub use own::{Written, WrittenIn, written};
 pub use profile::{ProfilePost, create_on_profile, profile, widest_audience};
 pub(super) use profile::{check as check_on_profile, receive_on_profile};
 pub use read::{find, history};

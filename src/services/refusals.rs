@@ -5,15 +5,15 @@
 //! the text that the others read, a like is taken back. When the house takes it after all (an
 //! administrator tried again), all of that is undone.
 
-use std::collections::HashSet;
-
+use crate::app::Asker;
 use crate::domain::{
     Actor, ActorId, ActorKind, DeliveryId, DeliveryState, Event, EventId, EventKind, Host,
-    PartnerState, Post, PostId, PostState, Refusal, RefusalCause, RefusalNotice, Timestamp, Uri,
+    Membership, MembershipState, PartnerState, Post, PostId, PostState, Refusal, RefusalCause,
+    RefusalNotice, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Reason, Viewer};
-use crate::services::house;
+use crate::policy::{Action, Reason};
+use crate::services::{access, house, polls};
 use crate::storage::deliveries::Outcome;
 use crate::storage::events::NewEvent;
 use crate::storage::refusals::Returned;
@@ -23,12 +23,12 @@ use crate::storage::{self, Connection};
 /// at a later attempt did.
 pub(super) fn record(connection: &mut Connection, ended: &[Outcome], now: Timestamp) -> Result<()> {
     let mut in_vain = Vec::new();
-    let mut taken_late = Vec::new();
+    let mut taken = Vec::new();
     for outcome in ended {
         match outcome.state {
             DeliveryState::Failed | DeliveryState::Dead => in_vain.push(outcome),
-            DeliveryState::Sent if outcome.earlier > 0 => taken_late.push(outcome.id),
-            DeliveryState::Sent | DeliveryState::Pending | DeliveryState::Withheld => {}
+            DeliveryState::Sent => taken.push(outcome.id),
+            DeliveryState::Pending | DeliveryState::Withheld => {}
         }
     }
     if !in_vain.is_empty() {
@@ -36,12 +36,17 @@ pub(super) fn record(connection: &mut Connection, ended: &[Outcome], now: Timest
         for returned in storage::refusals::list_returned(connection, &ids)? {
             let outcome = in_vain.iter().find(|one| one.id == returned.delivery);
             let cause = outcome.map_or(RefusalCause::Silence, |outcome| cause_of(outcome));
-            refuse(connection, &returned, cause, now)?;
+            refuse(connection, &returned, cause, LetIn::No, now)?;
         }
     }
-    if !taken_late.is_empty() {
-        for refusal in storage::refusals::list_of_deliveries(connection, &taken_late)? {
-            undo(connection, refusal, now)?;
+    // Most houses refuse nothing: one small question then, however many deliveries ended.
+    if !taken.is_empty() && storage::refusals::any(connection)? {
+        for refusal in storage::refusals::list_of_deliveries(connection, &taken)? {
+            match refusal.let_in {
+                // The house said so before it was written down here that it had let it in.
+                true => fail(connection, &refusal, now)?,
+                false => undo(connection, &refusal, now)?,
+            }
         }
     }
     Ok(())
@@ -54,9 +59,29 @@ pub(super) fn record_given_up(
     now: Timestamp,
 ) -> Result<()> {
     for returned in storage::refusals::list_returned(connection, deliveries)? {
-        refuse(connection, &returned, RefusalCause::Silence, now)?;
+        refuse(connection, &returned, RefusalCause::Silence, LetIn::No, now)?;
     }
     Ok(())
+}
+
+/// The same of deliveries that were withheld because nothing goes to their server any more: the group's
+/// house was not told. An administrator can try them again when something does.
+pub(super) fn record_unsent(
+    connection: &mut Connection,
+    withheld: &[(DeliveryId, Reason)],
+    now: Timestamp,
+) -> Result<()> {
+    let ids: Vec<DeliveryId> = withheld.iter().map(|(id, _)| *id).collect();
+    let mut marked = Vec::new();
+    for returned in storage::refusals::list_returned(connection, &ids)? {
+        let reason = withheld.iter().find(|(id, _)| *id == returned.delivery);
+        let reason = reason.map_or(Reason::NoPartnership, |(_, reason)| *reason);
+        let cause = RefusalCause::Unsent(reason.as_str().to_owned());
+        if refuse(connection, &returned, cause, LetIn::No, now)? == Noted::Marked {
+            marked.push(returned.delivery);
+        }
+    }
+    storage::deliveries::give_up_withheld(connection, &marked)
 }
 
 /// Why, in the words of the answer. A word is believed where it is one of ours: everything else another
@@ -99,9 +124,9 @@ pub(super) fn receive(
         activity: activity.clone(),
     };
     let cause = RefusalCause::word(word).unwrap_or(RefusalCause::Status(403));
-    match refuse(connection, &returned, cause, now)? {
-        true => Ok(()),
-        false => Err(Error::NotFound),
+    match refuse(connection, &returned, cause, LetIn::Yes, now)? {
+        Noted::Marked | Noted::Moot => Ok(()),
+        Noted::Nothing => Err(Error::NotFound),
     }
 }
 
@@ -113,36 +138,62 @@ fn event_of(activity: &Uri, ourselves: &Host) -> Option<EventId> {
     in_place.then_some(EventId(number))
 }
 
-/// What somebody here said or did did not happen in the group. False: it was nothing that its house
-/// could refuse. Refused twice is refused once.
+/// Whether the house let something in before it refused it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LetIn {
+    Yes,
+    No,
+}
+
+/// What became of the news that something was refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Noted {
+    /// It was nothing that the house of a group could refuse.
+    Nothing,
+    /// It was taken back already: there is nothing that anybody could miss.
+    Moot,
+    Marked,
+}
+
+/// What somebody here said or did did not happen in the group. Refused twice is refused once.
 fn refuse(
     connection: &mut Connection,
     returned: &Returned,
     cause: RefusalCause,
+    let_in: LetIn,
     now: Timestamp,
-) -> Result<bool> {
+) -> Result<Noted> {
     let Some(event) = storage::events::find(connection, returned.event)? else {
-        return Ok(false);
+        return Ok(Noted::Nothing);
     };
     let (Some(group), Some(post)) = (event.group, event.post) else {
-        return Ok(false);
+        return Ok(Noted::Nothing);
     };
     let group = storage::groups::find(connection, group)?;
     let of_the_house =
         group.is_some_and(|group| !group.is_local() && group.home() == Some(&returned.host));
     let Some(post) = storage::posts::find(connection, post)?.filter(|_| of_the_house) else {
-        return Ok(false);
+        return Ok(Noted::Nothing);
     };
-    if storage::refusals::exists(connection, event.id)? {
-        return Ok(true);
+    if let Some(known) = storage::refusals::find(connection, event.id)? {
+        if let_in == LetIn::Yes {
+            storage::refusals::mark_let_in(connection, event.id, &cause, now)?;
+            fail(connection, &known, now)?;
+        }
+        return Ok(Noted::Marked);
     }
     let text = match event.kind {
-        EventKind::PostCreated if post.state != PostState::Deleted => None,
+        // Its author took it back.
+        EventKind::PostCreated if post.state == PostState::Deleted => return Ok(Noted::Moot),
+        EventKind::PostCreated => {
+            storage::posts::count_comment(connection, &post, -1)?;
+            None
+        }
         EventKind::PostDeleted | EventKind::Unliked => None,
         EventKind::PostUpdated => match storage::posts::cut_text(connection, &post, event.at)? {
             Some(text) => Some(text),
             // It was deleted since, and its texts with it.
-            None => return Ok(true),
+            None => return Ok(Noted::Moot),
         },
         EventKind::Liked => {
             match storage::reactions::find(connection, post.id, event.actor)? {
@@ -151,18 +202,14 @@ fn refuse(
                     None
                 }
                 // It was taken back already.
-                Some(_) | None => return Ok(true),
+                Some(_) | None => return Ok(Noted::Moot),
             }
         }
         // One vote of several is refused with the others.
         EventKind::Voted => {
-            match storage::polls::remove_votes(connection, post.id, event.actor)?.is_empty() {
-                false => None,
-                true => return Ok(true),
-            }
+            storage::polls::remove_votes(connection, post.id, event.actor)?;
+            None
         }
-        // Its author took it back: there is nothing that anybody could miss.
-        EventKind::PostCreated => return Ok(true),
         EventKind::PostRemoved
         | EventKind::PostRestored
         | EventKind::TopicLocked
@@ -197,7 +244,7 @@ fn refuse(
         | EventKind::GroupUpdated
         | EventKind::PersonUpdated
         | EventKind::PersonDeleted
-        | EventKind::ActorUpdated => return Ok(false),
+        | EventKind::ActorUpdated => return Ok(Noted::Nothing),
     };
     let refusal = Refusal {
         event: event.id,
@@ -209,15 +256,55 @@ fn refuse(
         activity: returned.activity.clone(),
         text,
         at: now,
+        let_in: let_in == LetIn::Yes,
     };
     storage::refusals::insert(connection, &refusal)?;
-    Ok(true)
+    if refusal.let_in {
+        fail(connection, &refusal, now)?;
+    }
+    Ok(Noted::Marked)
 }
 
-/// It was taken after all: what gave way comes back.
-fn undo(connection: &mut Connection, refusal: Refusal, now: Timestamp) -> Result<()> {
+/// What was let in and refused then counts as refused where administrators look, who can have it said
+/// anew. What its author does again by themselves does not: it is of no use to anybody else.
+fn fail(connection: &mut Connection, refusal: &Refusal, now: Timestamp) -> Result<()> {
+    if !is_said_anew(refusal.kind) {
+        return Ok(());
+    }
+    let carried = (refusal.post, refusal.event, &refusal.host);
+    let why = "let in, and refused afterwards";
+    storage::deliveries::fail_late(connection, carried, why, now)
+}
+
+/// What can be told once more by a new activity: nothing of it gave way when it was refused.
+const fn is_said_anew(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::PostCreated | EventKind::PostDeleted | EventKind::Unliked
+    )
+}
+
+/// It was taken after all: what gave way comes back, and what could not be said without it is said anew.
+fn undo(connection: &mut Connection, refusal: &Refusal, now: Timestamp) -> Result<()> {
+    restore(connection, refusal, now)?;
+    match refusal.kind {
+        EventKind::PostCreated => {
+            // It was told as it was written: who voted meanwhile is not counted there yet.
+            polls::tell_again(connection, refusal.post, now)?;
+            answers_anew(connection, refusal.post, now).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes the mark away, and with it what was undone when it was refused.
+fn restore(connection: &mut Connection, refusal: &Refusal, now: Timestamp) -> Result<()> {
     storage::refusals::remove(connection, refusal.event)?;
     match (refusal.kind, &refusal.text) {
+        (EventKind::PostCreated, _) => match storage::posts::find(connection, refusal.post)? {
+            Some(post) => storage::posts::count_comment(connection, &post, 1),
+            None => Ok(()),
+        },
         (EventKind::PostUpdated, Some(text)) => {
             storage::posts::put_text(connection, refusal.post, text, now)
         }
@@ -225,8 +312,70 @@ fn undo(connection: &mut Connection, refusal: Refusal, now: Timestamp) -> Result
             let (post, like) = (refusal.post, &refusal.activity);
             storage::reactions::put_back(connection, post, refusal.actor, like, now)
         }
+        (EventKind::Voted, _) => {
+            let event = storage::events::find(connection, refusal.event)?;
+            match event.and_then(|event| usize::try_from(event.object?).ok()) {
+                Some(choice) => {
+                    let (post, voter) = (refusal.post, refusal.actor);
+                    storage::polls::put_back(connection, post, voter, choice, now)
+                }
+                // Who voted is erased meanwhile.
+                None => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
+}
+
+/// Says anew what the house of a group let in and refused afterwards: to one house (none: to all), or one
+/// delivery alone; how many. It knows the first activity, so there has to be another one.
+pub(super) fn say_anew(
+    connection: &mut Connection,
+    host: Option<&Host>,
+    delivery: Option<DeliveryId>,
+    now: Timestamp,
+) -> Result<usize> {
+    let mut said = 0;
+    for refusal in storage::refusals::list_let_in(connection, host, delivery)? {
+        // An answer to one of the others may have been said with it.
+        if storage::refusals::find(connection, refusal.event)?.is_some() {
+            said += 1 + say_once_more(connection, &refusal, now)?;
+        }
+    }
+    Ok(said)
+}
+
+/// Says one thing anew, and the answers to it; how many answers.
+fn say_once_more(connection: &mut Connection, refusal: &Refusal, now: Timestamp) -> Result<usize> {
+    let Some(event) = storage::events::find(connection, refusal.event)? else {
+        return Ok(0);
+    };
+    restore(connection, refusal, now)?;
+    let (post, why) = (refusal.post, "said anew");
+    storage::deliveries::withdraw(connection, post, refusal.event, why, now)?;
+    let again = NewEvent {
+        kind: event.kind,
+        actor: event.actor,
+        group: event.group,
+        post: event.post,
+        object: event.object,
+        activity: event.activity,
+    };
+    storage::events::append(connection, again, now)?;
+    match event.kind {
+        EventKind::PostCreated => answers_anew(connection, post, now),
+        _ => Ok(0),
+    }
+}
+
+/// Says anew what was refused because what it answers was not there; how many. In their order: all of
+/// them travel in the lane of their topic.
+fn answers_anew(connection: &mut Connection, post: PostId, now: Timestamp) -> Result<usize> {
+    let mut said = 0;
+    for answer in storage::refusals::list_let_in_answers(connection, post)? {
+        said += 1 + say_once_more(connection, &answer, now)?;
+    }
+    Ok(said)
 }
 
 /// Lets a partner know that what one of its people said was let in and then refused. Only partners by
@@ -281,38 +430,82 @@ pub(super) fn read_told(
 /// here only; whoever did what was refused, that and why.
 pub(super) fn list_notices(
     connection: &mut Connection,
-    viewer: &Viewer,
+    asker: &Asker,
     posts: &[Post],
 ) -> Result<Vec<(PostId, RefusalNotice)>> {
     let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
     let refusals = storage::refusals::list_of_posts(connection, &ids)?;
+    if refusals.is_empty() {
+        return Ok(Vec::new());
+    }
     let events: Vec<EventId> = refusals.iter().map(|refusal| refusal.event).collect();
-    let retriable = match events.is_empty() {
-        true => HashSet::new(),
-        false => storage::deliveries::list_retriable(connection, &ids, &events)?,
-    };
-    let newest_text = |post: PostId| {
-        let texts = refusals
-            .iter()
-            .filter(|one| one.post == post && one.kind == EventKind::PostUpdated);
-        texts.map(|one| one.event).max()
-    };
-    let notices = refusals.iter().filter_map(|refusal| {
-        let post = posts.iter().find(|post| post.id == refusal.post)?;
-        let own = viewer.actor() == Some(refusal.actor);
-        // Of several texts that were not taken, the last one is the one that was meant to stand.
-        let told = match refusal.kind {
-            EventKind::PostCreated => true,
-            EventKind::PostUpdated => own && newest_text(post.id) == Some(refusal.event),
-            _ => own,
+    let retriable = storage::deliveries::list_retriable(connection, &ids, &events)?;
+    let mut notices = Vec::with_capacity(refusals.len());
+    for refusal in &refusals {
+        let own = asker.viewer.actor() == Some(refusal.actor);
+        let same = |other: &&Refusal| {
+            (other.post, other.kind, other.actor) == (refusal.post, refusal.kind, refusal.actor)
+        };
+        // Of several texts that were not taken, the last one is the one that was meant to stand; several
+        // votes are one.
+        let last = refusals.iter().filter(same).map(|one| one.event).max();
+        let told = refusal.kind == EventKind::PostCreated || own && last == Some(refusal.event);
+        let Some(post) = posts.iter().find(|post| post.id == refusal.post && told) else {
+            continue;
         };
         let again = match retriable.contains(&refusal.event) {
             true => Again::ByAdministrator,
             false => Again::ByAuthor,
         };
-        told.then(|| (post.id, notice(post, refusal.clone(), own, again)))
-    });
-    Ok(notices.collect())
+        let why = match own {
+            true => Some(reason_for(connection, asker, post, refusal)?),
+            false => None,
+        };
+        notices.push((post.id, notice(post, refusal.clone(), why, again)));
+    }
+    Ok(notices)
+}
+
+/// Why, and what can be done about that, for who did it. A house answers those who may not see something
+/// like those who look for what is not there: how somebody here stands in the group, they may know.
+fn reason_for(
+    connection: &mut Connection,
+    asker: &Asker,
+    post: &Post,
+    refusal: &Refusal,
+) -> Result<&'static str> {
+    let said = why(&refusal.cause);
+    if said != GONE {
+        return Ok(said);
+    }
+    let Some(group) = access::find_group_of(connection, post)? else {
+        return Ok(said);
+    };
+    let membership = storage::memberships::find(connection, group.id, refusal.actor)?;
+    let banned = |member: Membership| member.state == MembershipState::Banned;
+    if membership.is_some_and(banned) {
+        return Ok(Reason::Banned.sentence());
+    }
+    let action = match refusal.kind {
+        EventKind::PostCreated if post.is_topic() => Action::StartTopic,
+        EventKind::Liked | EventKind::Unliked | EventKind::Voted => Action::React,
+        _ => Action::Comment,
+    };
+    let answer = access::explain(connection, asker, action, Some(&group), None)?;
+    Ok(match answer.err().map(|refusal| refusal.reason) {
+        Some(Reason::InvitationNeeded | Reason::NotMember) => Reason::NotMember.sentence(),
+        Some(
+            reason @ (Reason::Withdrawn
+            | Reason::NoPartnership
+            | Reason::PartnerBlocked
+            | Reason::GrantEnded
+            | Reason::Archived
+            | Reason::CannotReact
+            | Reason::CannotReply
+            | Reason::CannotStart),
+        ) => reason.sentence(),
+        Some(_) | None => said,
+    })
 }
 
 /// Who can have something tried again that was not taken.
@@ -324,7 +517,8 @@ enum Again {
     ByAuthor,
 }
 
-fn notice(post: &Post, refusal: Refusal, own: bool, again: Again) -> RefusalNotice {
+/// `why`: for who did it.
+fn notice(post: &Post, refusal: Refusal, why: Option<&'static str>, again: Again) -> RefusalNotice {
     let noun = match post.is_topic() {
         true => "topic",
         false => "comment",
@@ -373,27 +567,31 @@ fn notice(post: &Post, refusal: Refusal, own: bool, again: Again) -> RefusalNoti
         ),
     };
     let house = &refusal.host;
-    let sentence = match own {
-        true => format!(
-            "{house}, the house of this group, did not take {what}. {} {follows}",
-            why(&refusal.cause)
-        ),
+    let what = match (&refusal.cause, refusal.kind) {
+        (RefusalCause::Unsent(_), EventKind::Unliked) => format!("was not told {what}"),
+        (RefusalCause::Unsent(_), _) => format!("was not told of {what}"),
+        _ => format!("did not take {what}"),
+    };
+    let sentence = match why {
+        Some(why) => format!("{house}, the house of this group, {what}. {why} {follows}"),
         // Why is between the house and who wrote it.
-        false => format!(
-            "{house}, the house of this group, did not take {what}. Nobody outside this organization sees it."
+        None => format!(
+            "{house}, the house of this group, {what}. Nobody outside this organization sees it."
         ),
     };
     RefusalNotice {
         kind: refusal.kind,
         host: refusal.host,
         sentence,
-        text: refusal.text.filter(|_| own),
+        text: refusal.text.filter(|_| why.is_some()),
     }
 }
 
+/// What a house says of what is not there, and of what is hidden.
+const GONE: &str = "What it belongs to is not there any more, or not for you.";
+
 /// Why, and what can be done about that, in a sentence.
 fn why(cause: &RefusalCause) -> &'static str {
-    const GONE: &str = "What it belongs to is not there any more, or not for you.";
     match cause {
         RefusalCause::Word(word) => match word.parse() {
             Ok(Reason::Unknown) => GONE,
@@ -409,6 +607,10 @@ fn why(cause: &RefusalCause) -> &'static str {
         }
         RefusalCause::Status(_) => "It did not say why.",
         RefusalCause::Silence => "It could not be reached for as long as it was tried.",
+        RefusalCause::Unsent(word) => match word.parse() {
+            Ok(reason) => Reason::sentence(reason),
+            Err(_) => "Nothing went there any more.",
+        },
     }
 }
 
@@ -421,6 +623,13 @@ pub(super) fn supersede(
     kinds: &[EventKind],
     now: Timestamp,
 ) -> Result<()> {
+    // Whoever deletes a comment takes it out of the count, where it has to be for that.
+    if kinds.contains(&EventKind::PostCreated)
+        && storage::refusals::is_refused(connection, post)?
+        && let Some(post) = storage::posts::find(connection, post)?
+    {
+        storage::posts::count_comment(connection, &post, 1)?;
+    }
     storage::refusals::supersede(connection, post, actor, kinds, now)
 }
 

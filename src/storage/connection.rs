@@ -124,14 +124,16 @@ pub struct MigrationStatus {
 /// # Errors
 /// When the database has migrations that this program does not know: it was written by a newer one.
 pub fn migration_status(connection: &mut AnyConnection) -> Result<Vec<MigrationStatus>> {
+    // Whoever asks diesel makes its table: in an empty database nobody asks.
+    let empty = !has_migrations_table(connection)?;
     let (known, applied) = match connection {
         AnyConnection::Postgres(inner) => (
             names::<diesel::pg::Pg>(&POSTGRES_MIGRATIONS)?,
-            applied(inner)?,
+            if empty { Vec::new() } else { applied(inner)? },
         ),
         AnyConnection::Sqlite(inner) => (
             names::<diesel::sqlite::Sqlite>(&SQLITE_MIGRATIONS)?,
-            applied(inner)?,
+            if empty { Vec::new() } else { applied(inner)? },
         ),
     };
     if let Some(newer) = applied
@@ -150,6 +152,25 @@ pub fn migration_status(connection: &mut AnyConnection) -> Result<Vec<MigrationS
             name,
         })
         .collect())
+}
+
+/// Whether anybody ever asked for migrations here.
+fn has_migrations_table(connection: &mut AnyConnection) -> Result<bool> {
+    #[derive(diesel::QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        found: bool,
+    }
+    let text = match connection {
+        AnyConnection::Postgres(_) => {
+            "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found"
+        }
+        AnyConnection::Sqlite(_) => {
+            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations') AS found"
+        }
+    };
+    let row: Found = diesel::RunQueryDsl::get_result(diesel::sql_query(text), connection)?;
+    Ok(row.found)
 }
 
 fn names<DB>(source: &EmbeddedMigrations) -> Result<Vec<(String, String)>>

@@ -513,8 +513,9 @@ pub fn count_under_way(
     host: Option<&Host>,
     now: Timestamp,
 ) -> Result<i64> {
+    let ended = [DeliveryState::Withheld, DeliveryState::Dead].map(DeliveryState::as_str);
     let cancelled = deliveries::table
-        .filter(deliveries::state.eq(DeliveryState::Withheld.as_str()))
+        .filter(deliveries::state.eq_any(ended))
         .filter(deliveries::lease_until.gt(now.micros()));
     Ok(match host {
         Some(host) => cancelled
@@ -538,57 +539,109 @@ pub enum Cancel<'a> {
     OfGroup(GroupId),
 }
 
-/// Withholds waiting deliveries; how many.
+/// Withholds waiting deliveries; which.
 pub fn cancel(
     connection: &mut Connection,
     which: &Cancel<'_>,
     reason: &str,
     now: Timestamp,
-) -> Result<usize> {
-    let waiting = deliveries::state.eq(Pending);
-    let change = (
-        deliveries::state.eq(DeliveryState::Withheld.as_str()),
-        deliveries::last_error.eq(Some(reason)),
-        deliveries::finished_at.eq(Some(now.micros())),
-    );
-    let news = deliveries::ground.eq(DeliveryGround::News.as_str());
-    let not_retraction = deliveries::ground.ne(DeliveryGround::Retraction.as_str());
+) -> Result<Vec<DeliveryId>> {
     hold_lanes(connection)?;
-    let cancelled = match which {
-        Cancel::ToHost(host) => diesel::update(
-            deliveries::table.filter(
-                waiting
-                    .and(deliveries::host.eq(host.as_str()))
-                    .and(not_retraction),
-            ),
-        )
-        .set(change)
-        .execute(connection)?,
-        Cancel::AllToHost(host) => diesel::update(
-            deliveries::table.filter(waiting.and(deliveries::host.eq(host.as_str()))),
-        )
-        .set(change)
-        .execute(connection)?,
-        Cancel::OfGroupToHost(group, host) => diesel::update(
-            deliveries::table.filter(
-                waiting
-                    .and(deliveries::host.eq(host.as_str()))
-                    .and(deliveries::group_id.eq(group.0))
-                    .and(news),
-            ),
-        )
-        .set(change)
-        .execute(connection)?,
-        Cancel::OfGroup(group) => diesel::update(
-            deliveries::table.filter(waiting.and(deliveries::group_id.eq(group.0)).and(news)),
-        )
-        .set(change)
-        .execute(connection)?,
+    let waiting = deliveries::table
+        .filter(deliveries::state.eq(Pending))
+        .select(deliveries::id)
+        .into_boxed();
+    let news = DeliveryGround::News.as_str();
+    let retraction = DeliveryGround::Retraction.as_str();
+    let ids: Vec<i64> = match which {
+        Cancel::ToHost(host) => waiting
+            .filter(deliveries::host.eq(host.as_str()))
+            .filter(deliveries::ground.ne(retraction))
+            .load(connection)?,
+        Cancel::AllToHost(host) => waiting
+            .filter(deliveries::host.eq(host.as_str()))
+            .load(connection)?,
+        Cancel::OfGroupToHost(group, host) => waiting
+            .filter(deliveries::host.eq(host.as_str()))
+            .filter(deliveries::group_id.eq(group.0))
+            .filter(deliveries::ground.eq(news))
+            .load(connection)?,
+        Cancel::OfGroup(group) => waiting
+            .filter(deliveries::group_id.eq(group.0))
+            .filter(deliveries::ground.eq(news))
+            .load(connection)?,
     };
-    if cancelled > 0 {
+    for some in ids.chunks(IDS_PER_QUERY) {
+        diesel::update(deliveries::table.filter(deliveries::id.among(some)))
+            .set((
+                deliveries::state.eq(DeliveryState::Withheld.as_str()),
+                deliveries::last_error.eq(Some(reason)),
+                deliveries::finished_at.eq(Some(now.micros())),
+            ))
+            .execute(connection)?;
+    }
+    if !ids.is_empty() {
         name_all(connection)?;
     }
-    Ok(cancelled)
+    Ok(ids.into_iter().map(DeliveryId).collect())
+}
+
+/// Lets administrators try again what was withheld: nobody else does.
+pub fn give_up_withheld(connection: &mut Connection, ids: &[DeliveryId]) -> Result<()> {
+    let ids = ids.iter().map(|id| id.0);
+    let withheld = deliveries::table
+        .filter(deliveries::id.among(ids))
+        .filter(deliveries::state.eq(DeliveryState::Withheld.as_str()));
+    diesel::update(withheld)
+        .set(deliveries::state.eq(DeliveryState::Dead.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What an event told of a post was let in by a server and refused afterwards: its delivery was refused.
+pub fn fail_late(
+    connection: &mut Connection,
+    (post, event, host): (PostId, EventId, &Host),
+    why: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let let_in = deliveries::table
+        .filter(deliveries::post_id.eq(post.0))
+        .filter(deliveries::event_id.eq(event.0))
+        .filter(deliveries::host.eq(host.as_str()))
+        .filter(deliveries::state.eq(DeliveryState::Sent.as_str()));
+    diesel::update(let_in)
+        .set((
+            deliveries::state.eq(DeliveryState::Failed.as_str()),
+            deliveries::last_error.eq(Some(why)),
+            deliveries::finished_at.eq(Some(now.micros())),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Withholds what was refused or given up of what an event told of a post: it is told by another one.
+pub fn withdraw(
+    connection: &mut Connection,
+    post: PostId,
+    event: EventId,
+    why: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let given_up = [DeliveryState::Failed, DeliveryState::Dead].map(DeliveryState::as_str);
+    diesel::update(
+        deliveries::table
+            .filter(deliveries::post_id.eq(post.0))
+            .filter(deliveries::event_id.eq(event.0))
+            .filter(deliveries::state.eq_any(given_up)),
+    )
+    .set((
+        deliveries::state.eq(DeliveryState::Withheld.as_str()),
+        deliveries::last_error.eq(Some(why)),
+        deliveries::finished_at.eq(Some(now.micros())),
+    ))
+    .execute(connection)?;
+    Ok(())
 }
 
 /// Withholds what waits or was given up and carries a text of this author, and forgets the bytes of

@@ -205,6 +205,27 @@ pub fn add_votes(
     Ok(())
 }
 
+/// Remembers a vote again that the house of a group elsewhere took after all. Nobody's act, so nobody is
+/// asked.
+pub fn put_back(
+    connection: &mut Connection,
+    post: PostId,
+    actor: ActorId,
+    choice: usize,
+    now: Timestamp,
+) -> Result<()> {
+    on_backend!(connection, |inner| diesel::insert_into(poll_votes::table)
+        .values((
+            poll_votes::post_id.eq(post.0),
+            poll_votes::actor_id.eq(actor.0),
+            poll_votes::position.eq(position(choice)),
+            poll_votes::voted_at.eq(now.micros()),
+        ))
+        .on_conflict_do_nothing()
+        .execute(inner))?;
+    Ok(())
+}
+
 fn position(choice: usize) -> i32 {
     i32::try_from(choice).unwrap_or(i32::MAX)
 }

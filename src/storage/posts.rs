@@ -24,6 +24,7 @@ use crate::storage::schema::{posts, revisions};
 pub use lists::{
     count_replies, count_topics, list_authors, list_by_author, list_home, list_pinned,
     list_profile, list_profile_thread, list_readable, list_thread, list_thread_page, list_topics,
+    list_written,
 };
 pub use mentions::{insert_mentions, is_mentioned, mentions_host};
 pub use moderate::{
@@ -32,8 +33,8 @@ pub use moderate::{
 };
 pub use tombstones::{count_tombstones, has_tombstone, insert_tombstone, remove_tombstone};
 pub use write::{
-    NewPost, cut_text, delete, insert_comment, insert_profile_post, insert_topic, put_text,
-    set_interaction, update_text,
+    NewPost, count_comment, cut_text, delete, insert_comment, insert_profile_post, insert_topic,
+    put_text, set_interaction, update_text,
 };
 
 mod standing;

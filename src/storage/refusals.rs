@@ -3,15 +3,15 @@
 use diesel::prelude::*;
 
 use crate::domain::{
-    ActorId, DeliveryId, DeliveryState, EventId, EventKind, Host, PostId, PostText, Refusal,
-    Timestamp, Uri,
+    ActorId, DeliveryGround, DeliveryId, DeliveryState, EventId, EventKind, Host, PostId, PostText,
+    Refusal, RefusalCause, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::storage::Connection;
 use crate::storage::among::AmongMethods as _;
-use crate::storage::connection::on_backend;
+use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
-use crate::storage::schema::{deliveries, refusals};
+use crate::storage::schema::{deliveries, posts, refusals};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = refusals)]
@@ -27,6 +27,7 @@ struct RefusalRow {
     source: Option<String>,
     html: Option<String>,
     at: i64,
+    let_in: bool,
 }
 
 impl TryFrom<RefusalRow> for Refusal {
@@ -49,6 +50,7 @@ impl TryFrom<RefusalRow> for Refusal {
             activity: read(&row.activity_uri)?,
             text,
             at: Timestamp::from_micros(row.at),
+            let_in: row.let_in,
         })
     }
 }
@@ -68,6 +70,7 @@ pub fn insert(connection: &mut Connection, refusal: &Refusal) -> Result<()> {
         source: text.and_then(|text| text.source.clone()),
         html: text.map(|text| text.html.clone()),
         at: refusal.at.micros(),
+        let_in: refusal.let_in,
     };
     on_backend!(connection, |inner| diesel::insert_into(refusals::table)
         .values(row)
@@ -76,9 +79,37 @@ pub fn insert(connection: &mut Connection, refusal: &Refusal) -> Result<()> {
     Ok(())
 }
 
-pub fn exists(connection: &mut Connection, event: EventId) -> Result<bool> {
-    let found = diesel::dsl::exists(refusals::table.find(event.0));
+/// What was refused before was let in at a later attempt, and is refused again.
+pub fn mark_let_in(
+    connection: &mut Connection,
+    event: EventId,
+    cause: &RefusalCause,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::update(refusals::table.find(event.0))
+        .set((
+            refusals::let_in.eq(true),
+            refusals::cause.eq(cause.to_string()),
+            refusals::at.eq(now.micros()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Whether anything is refused at all: for those who are asked often.
+pub fn any(connection: &mut Connection) -> Result<bool> {
+    let found = diesel::dsl::exists(refusals::table.select(refusals::event_id));
     Ok(diesel::select(found).get_result(connection)?)
+}
+
+pub fn find(connection: &mut Connection, event: EventId) -> Result<Option<Refusal>> {
+    let row = find_one!(
+        connection,
+        refusals::table
+            .find(event.0)
+            .select(RefusalRow::as_select())
+    )?;
+    row.map(Refusal::try_from).transpose()
 }
 
 /// What was refused of these posts and about them, oldest first.
@@ -102,6 +133,51 @@ pub fn list_of_deliveries(
         .select(deliveries::event_id);
     let rows: Vec<RefusalRow> = refusals::table
         .filter(refusals::event_id.eq_any(carriers))
+        .order(refusals::event_id)
+        .select(RefusalRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Refusal::try_from).collect()
+}
+
+/// What a house let in and refused afterwards of that which these failed deliveries carry, oldest first:
+/// those to a server (none: to all), or one alone.
+pub fn list_let_in(
+    connection: &mut Connection,
+    host: Option<&Host>,
+    delivery: Option<DeliveryId>,
+) -> Result<Vec<Refusal>> {
+    let failed = deliveries::table
+        .filter(deliveries::post_id.eq(refusals::post_id.nullable()))
+        .filter(deliveries::event_id.eq(refusals::event_id))
+        .filter(deliveries::host.eq(refusals::host))
+        .filter(deliveries::state.eq(DeliveryState::Failed.as_str()));
+    let mut query = refusals::table
+        .filter(refusals::let_in)
+        .order(refusals::event_id)
+        .select(RefusalRow::as_select())
+        .into_boxed();
+    query = match delivery {
+        Some(delivery) => query.filter(diesel::dsl::exists(
+            failed.filter(deliveries::id.eq(delivery.0)),
+        )),
+        None => query.filter(diesel::dsl::exists(failed)),
+    };
+    if let Some(host) = host {
+        query = query.filter(refusals::host.eq(host.as_str()));
+    }
+    let rows: Vec<RefusalRow> = query.load(connection)?;
+    rows.into_iter().map(Refusal::try_from).collect()
+}
+
+/// Answers to a post that its group's house let in and refused afterwards, oldest first.
+pub fn list_let_in_answers(connection: &mut Connection, post: PostId) -> Result<Vec<Refusal>> {
+    let answers = posts::table
+        .filter(posts::parent_id.eq(Some(post.0)))
+        .select(posts::id);
+    let rows: Vec<RefusalRow> = refusals::table
+        .filter(refusals::post_id.eq_any(answers))
+        .filter(refusals::kind.eq(EventKind::PostCreated.as_str()))
+        .filter(refusals::let_in)
         .order(refusals::event_id)
         .select(RefusalRow::as_select())
         .load(connection)?;
@@ -173,13 +249,15 @@ pub struct Returned {
     pub activity: Uri,
 }
 
-/// What these deliveries carried.
+/// What these deliveries carried, where they were about a post and no news of a group of ours.
 pub fn list_returned(
     connection: &mut Connection,
     carriers: &[DeliveryId],
 ) -> Result<Vec<Returned>> {
     let rows: Vec<(i64, i64, String, String)> = deliveries::table
         .filter(deliveries::id.among(carriers.iter().map(|delivery| delivery.0)))
+        .filter(deliveries::post_id.is_not_null())
+        .filter(deliveries::ground.ne(DeliveryGround::News.as_str()))
         .order(deliveries::id)
         .select((
             deliveries::id,

@@ -322,6 +322,7 @@ diesel::table! {
         source -> Nullable<Text>,
         html -> Nullable<Text>,
         at -> BigInt,
+        let_in -> Bool,
     }
 }
 

@@ -112,11 +112,22 @@ fn sentence(error: &Error) -> String {
     match error {
         Error::NotFound => String::new(),
         Error::Denied(reason) => reason.sentence().to_owned(),
-        Error::Invalid { field, problem } => as_sentence(&about(field, problem)),
+        Error::Invalid { field, problem } => as_sentence(&quoted(&about(field, problem))),
         Error::Unfit(unfit) => as_sentence(&unfit.to_string()),
-        Error::Conflict(text) | Error::Unavailable(text) => as_sentence(text),
+        Error::Conflict(text) | Error::Unavailable(text) => as_sentence(&quoted(text)),
         Error::Internal(_) => "We have written down what happened. Try again in a moment.".into(),
     }
+}
+
+/// What is to be typed stands between backticks in a terminal, between quotation marks on a page.
+fn quoted(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut quoted = parts.next().unwrap_or_default().to_owned();
+    for (part, mark) in parts.zip(['“', '”'].into_iter().cycle()) {
+        quoted.push(mark);
+        quoted.push_str(part);
+    }
+    quoted
 }
 
 /// "is missing" needs to say what; "\"x y\" cannot be a name" says it already.
@@ -247,6 +258,11 @@ mod tests {
         assert!(sentence(&odd).starts_with("\"a b\" cannot be a name"));
         let taken = Error::Conflict("the name ada is taken".into());
         assert_eq!(sentence(&taken), "The name ada is taken.");
+        let command = Error::Conflict("use `guildhall user list` or `user show`".into());
+        assert_eq!(
+            sentence(&command),
+            "Use “guildhall user list” or “user show”."
+        );
         let there = Error::Unavailable("birch.example does not answer".into());
         assert_eq!(sentence(&there), "birch.example does not answer.");
     }

@@ -4,7 +4,9 @@ use actix_web::web::Path;
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Capabilities, Capability, GrantTerms, Handle, Host, JoinMode, Timestamp};
+use crate::domain::{
+    Capabilities, Capability, GrantEnd, GrantTerms, Handle, Host, JoinMode, Timestamp,
+};
 use crate::error::{Error, Result};
 use crate::services::grants::{self, GrantRequest, Standing};
 use crate::services::groups::GroupView;
@@ -130,9 +132,13 @@ impl Wish {
             capabilities: can,
             join: join.map(str::parse::<JoinMode>).transpose()?,
             from: None,
-            until: until.map(Timestamp::parse).transpose()?,
-            history,
-            apart: self.apart,
+            // A form says all there is to say.
+            until: Some(match until {
+                Some(day) => GrantEnd::At(Timestamp::parse(day)?),
+                None => GrantEnd::Never,
+            }),
+            history: Some(history),
+            apart: Some(self.apart),
         })
     }
 
@@ -253,9 +259,9 @@ mod tests {
         let request = wish.request().unwrap();
         assert_eq!(request.capabilities.to_string(), "read,react,reply");
         assert_eq!(request.join, Some(JoinMode::Auto));
-        assert_eq!(request.until, Some(Timestamp::parse("2026-12-31").unwrap()));
-        assert_eq!(request.history, "2026-03-01".parse().unwrap());
-        assert!(request.apart);
+        assert_eq!(request.until, Some("2026-12-31".parse().unwrap()));
+        assert_eq!(request.history, Some("2026-03-01".parse().unwrap()));
+        assert_eq!(request.apart, Some(true));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod keys;
 mod members;
 mod moderation;
 mod moves;
+mod own_posts;
 mod paging;
 mod partners;
 mod parts;
@@ -85,6 +86,11 @@ fn everybodys() -> Routes {
         .service(act("/u/{name}/unfollow").post(people::unfollow))
         .service(act("/u/{name}/posts").post(people::write))
         .service(at("/settings").get(settings::show))
+        .service(
+            at("/settings/posts")
+                .get(own_posts::list)
+                .post(own_posts::delete),
+        )
         .service(act("/settings/mirror").post(settings::choose_mirror))
         .service(act("/settings/password").post(settings::change_password))
         .service(act("/settings/sessions").post(settings::end_session))

@@ -6,7 +6,7 @@ use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
     Actor, Attachment, AttachmentKind, Audience, Destination, Group, Host, Membership,
     MembershipState, OrgRole, Partner, PartnerState, Post, PostState, PostView, RefusalNotice,
-    Timestamp, Uri,
+    Timestamp, Uri, counted,
 };
 use crate::policy::Action;
 use crate::services::groups::{GroupView, Readers};
@@ -57,13 +57,6 @@ pub fn day(at: Timestamp) -> When {
     When {
         iso: at.rfc3339(),
         text,
-    }
-}
-
-fn counted(number: u64, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        number => format!("{number} {many}"),
     }
 }
 
@@ -354,7 +347,8 @@ pub fn topic_summary(listed: &Listed, with_group: bool, now: Timestamp) -> Topic
     }
 }
 
-fn not_taken(notice: &RefusalNotice) -> NotTaken {
+/// What the house of a group did not take, and why.
+pub fn not_taken(notice: &RefusalNotice) -> NotTaken {
     NotTaken {
         sentence: notice.sentence.clone(),
         text: notice.text.as_ref().map(|text| RefusedText {

@@ -5,11 +5,12 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    DELIVERY_DAYS_MAX, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination,
+    DELIVERY_DAYS_MAX, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination, EventKind,
     PAGE_ITEMS_DEFAULT, Page, Partner, PartnerState, Untold,
 };
 use crate::error::{Error, Result};
-use crate::services::{deliveries, partners};
+use crate::services::deliveries::{self, About};
+use crate::services::partners;
 use crate::web::errors::{self, Answer, Told};
 use crate::web::paging::Listing;
 use crate::web::views::{DeadLetter, DestinationRow, Failure, QueuePage, UntoldRow};
@@ -74,6 +75,7 @@ async fn page(member: &Member, listing: &Listing, told: Option<Told>) -> Answer 
     let most = i64::from(PAGE_ITEMS_DEFAULT) + 1;
     let dead = deliveries::list_given_up(app, member.viewer(), before, most).await?;
     let (dead, pager) = listing.cut(dead, |one| one.id.0, "/admin/queue");
+    let about = deliveries::describe(app, member.viewer(), &dead).await?;
     let untold = deliveries::list_untold(app, member.viewer(), Page::first(UNTOLD_MAX)).await?;
     let destination = |one: &Destination| DestinationRow {
         partner: parts::badge_of(&one.host, known.get(&one.host)),
@@ -84,7 +86,7 @@ async fn page(member: &Member, listing: &Listing, told: Option<Told>) -> Answer 
         destinations: destinations.iter().map(destination).collect(),
         dead: dead
             .iter()
-            .map(|one| dead_letter(member, one, known.get(&one.host)))
+            .map(|one| dead_letter(member, one, known.get(&one.host), about.get(&one.id)))
             .collect(),
         pager,
         untold: untold.iter().map(|one| untold_row(member, one)).collect(),
@@ -112,7 +114,10 @@ fn fate(delivery: &Delivery, partner: Option<&Partner>) -> String {
     });
     let retraction = delivery.ground == DeliveryGround::Retraction;
     match delivery.state {
-        DeliveryState::Dead => format!("Given up after {DELIVERY_DAYS_MAX} days"),
+        DeliveryState::Dead if delivery.was_tried_long() => {
+            format!("Given up after {DELIVERY_DAYS_MAX} days")
+        }
+        DeliveryState::Dead => "Not sent".to_owned(),
         DeliveryState::Failed if over && retraction => {
             "Refused: the partnership is over, and that server keeps what it has".to_owned()
         }
@@ -123,7 +128,12 @@ fn fate(delivery: &Delivery, partner: Option<&Partner>) -> String {
     }
 }
 
-fn dead_letter(member: &Member, delivery: &Delivery, partner: Option<&Partner>) -> DeadLetter {
+fn dead_letter(
+    member: &Member,
+    delivery: &Delivery,
+    partner: Option<&Partner>,
+    about: Option<&About>,
+) -> DeadLetter {
     let text = match (&delivery.last_error, delivery.last_status) {
         (Some(error), _) => error.clone(),
         (None, Some(status)) => format!("answered {status}"),
@@ -133,7 +143,7 @@ fn dead_letter(member: &Member, delivery: &Delivery, partner: Option<&Partner>) 
     DeadLetter {
         id: delivery.id.to_string(),
         host: delivery.host.to_string(),
-        what: what(delivery),
+        what: about.and_then(described).unwrap_or_else(|| what(delivery)),
         fate: fate(delivery, partner),
         attempts: delivery.attempts as usize,
         failure: Failure {
@@ -141,6 +151,31 @@ fn dead_letter(member: &Member, delivery: &Delivery, partner: Option<&Partner>) 
             text,
         },
     }
+}
+
+/// "A comment of @ada in Engineering". None: it is about no post that somebody here writes or likes.
+fn described(about: &About) -> Option<String> {
+    let noun = if about.topic { "topic" } else { "comment" };
+    let what = match about.kind {
+        EventKind::PostCreated => format!("A {noun}"),
+        EventKind::PostUpdated => format!("A new text of a {noun}"),
+        EventKind::PostDeleted => format!("The deletion of a {noun}"),
+        EventKind::Liked => format!("A like of a {noun}"),
+        EventKind::Unliked => format!("A like of a {noun}, taken back"),
+        EventKind::Voted => "A vote".to_owned(),
+        EventKind::PollCounted => "How the votes in a poll stand".to_owned(),
+        _ => return None,
+    };
+    let by = about.by.handle();
+    let place = match &about.group {
+        Some(group) => group.title(),
+        None => "a profile",
+    };
+    let title = about.title.as_ref().map(|title| format!(": {title}"));
+    Some(format!(
+        "{what} by @{by} in {place}{}",
+        title.unwrap_or_default()
+    ))
 }
 
 /// What was to be told: administrators see that there was news, never what it said.

@@ -30,7 +30,8 @@ pub use groups::{
     HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage, RequestRow,
 };
 pub use people::{
-    AccountPage, FollowerRow, PersonPage, ProfileComposer, SessionRow, SignInPage, TokenRow,
+    AccountPage, FollowerRow, OwnPost, OwnPostsPage, PersonPage, ProfileComposer, SessionRow,
+    SignInPage, TokenRow,
 };
 pub use topics::{
     AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile,

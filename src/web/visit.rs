@@ -74,6 +74,7 @@ text_enum! {
         Retrying = "retrying",
         Asking = "asking",
         Discarded = "discarded",
+        Deleted = "deleted",
         KeysRotated = "keys-rotated",
         KeysRotating = "keys-rotating",
     }
@@ -124,6 +125,9 @@ impl Notice {
             Self::Retrying => "It is tried again now.",
             Self::Asking => "It is asked now whether it takes something.",
             Self::Discarded => "Given up for good.",
+            Self::Deleted => {
+                "Deleted. Where it was sent to other organizations, they are asked to delete it too."
+            }
             Self::KeysRotated => "New keys are made; the old ones are published for a while.",
             Self::KeysRotating => {
                 "New keys are being made, one after the other; the audit log says whose are done."

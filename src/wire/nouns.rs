@@ -12,8 +12,8 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::{
     Access, ActorId, AuditAction, AuditId, Boosts, Capabilities, Capability, DeliveryId,
     DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
-    GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState, JoinMode,
-    MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
+    GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState,
+    JoinMode, MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
     PostState, PrivateGroups, RemovalReason, ReportId, ReportState, Scopes, Side, SignatureChoice,
     Stage, Timestamp, Title, TokenId, Uri, Way,
 };
@@ -96,6 +96,7 @@ numbers! {
 
 texts! {
     EmailAddress: "An e-mail address, `ada@acme.example`",
+    GrantEnd: "`never`, or a date like `2026-12-31` (UTC): the first moment when it counts no more",
     Handle: "A name of this house, `ada`, or one elsewhere, `bo@birch.example`",
     History: "`now`, `all`, or a date like `2026-12-31` (UTC)",
     Host: "The name of a server, with its port where it is not the usual one",
@@ -108,7 +109,7 @@ texts! {
 }
 
 read_by_parsing! {
-    EmailAddress, Handle, History, Host, Name, RemovalReason, Scopes, Title,
+    EmailAddress, GrantEnd, Handle, History, Host, Name, RemovalReason, Scopes, Title,
 }
 
 impl PartialSchema for Timestamp {

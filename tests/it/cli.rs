@@ -1,6 +1,6 @@
 //! Commands as an operator types them, in the real program.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::postgres;
 use crate::support::process::{Instance, Outcome};
@@ -45,6 +45,43 @@ fn sentence(outcome: &Outcome) -> &str {
         "{outcome:?}"
     );
     said
+}
+
+#[tokio::test]
+async fn a_grant_is_changed_in_what_is_said_and_the_change_is_printed() {
+    for acme in houses().await {
+        acme.run_json(&[
+            "group", "create", "roads", "--title", "Roads", "--owner", "ada",
+        ])
+        .await;
+        acme.add_partner("birch.example").await;
+        let add = ["grant", "add", "roads", "birch.example", "--can"];
+        let more = ["read,reply", "--history", "all", "--apart"];
+        let first = acme.run_json(&[&add[..], &more].concat()).await;
+        assert_eq!(
+            (&first["history_from"], &first["apart"]),
+            (&json!(null), &json!(true))
+        );
+
+        let changed = acme.run([&add[..], &["read"]].concat()).await;
+        assert!(
+            changed.stderr.contains("Changed: can read,reply → read."),
+            "{changed:?}"
+        );
+        let closed = ["--apart", "no", "--until", "never", "--history", "now"];
+        let now = acme
+            .run_json(&[&add[..], &["read"], &closed].concat())
+            .await;
+        assert_eq!(now["apart"], false);
+        assert_ne!(now["history_from"], json!(null));
+        let removed = acme
+            .run(["grant", "remove", "roads", "birch.example"])
+            .await;
+        assert!(
+            removed.stdout.contains("0 deliveries cancelled, 0 members"),
+            "{removed:?}"
+        );
+    }
 }
 
 #[tokio::test]

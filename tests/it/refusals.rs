@@ -89,7 +89,7 @@ async fn what_the_groups_house_refuses_is_marked_until_it_takes_it_after_all() {
 
         // Pages say the same.
         let birch = &world.house("birch").instance;
-        let page = page(&world, &bo, at_birch).await;
+        let page = page_at(&world, "bo", &format!("/p/{at_birch}")).await;
         assert!(
             page.contains("Not taken.") && page.contains("did not take your like"),
             "{page}"
@@ -118,21 +118,6 @@ async fn what_the_groups_house_refuses_is_marked_until_it_takes_it_after_all() {
         .await;
         assert_eq!(Dump::of(&birch.database_url()).rows("refusals").len(), 0);
     }
-}
-
-/// Birch's page of a post, as somebody there reads it.
-async fn page(world: &World, member: &Member, id: &str) -> String {
-    let app = world.house("birch").app();
-    let account = accounts::find(&app, Viewer::Operator, &member.name).await;
-    let session = sessions::open(&app, account.expect("an account"), "a test").await;
-    let secret = session.expect("a session").secret;
-    let page = client()
-        .get(format!("http://{}/p/{id}", member.address))
-        .header("host", &member.host)
-        .header("cookie", format!("guildhall_session={secret}"))
-        .send();
-    let page = page.await.expect("an answer").text();
-    page.await.expect("a page")
 }
 
 #[tokio::test]
@@ -278,6 +263,281 @@ async fn what_cannot_be_put_into_words_is_shown_and_told_later() {
         eventually("it is told", async || {
             let untold = acme.run_json(&["queue", "untold"]).await;
             (untold == json!([])).then_some(())
+        })
+        .await;
+    }
+}
+
+/// Nothing leaves birch for acme, or something does again.
+fn hold(world: &World, held: bool) {
+    let until = if held { 9_000_000_000_000_000_i64 } else { 0 };
+    let acme = world.house("acme").instance.host();
+    world.house("birch").instance.execute(&format!(
+        "UPDATE destinations SET not_before = {until} WHERE host = '{acme}'; \
+         UPDATE deliveries SET next_attempt_at = 0 WHERE state = 'pending' AND {until} = 0"
+    ));
+}
+
+/// How many deliveries to acme wait at birch, refused or given up included.
+async fn unsent(world: &World, state: &str) -> Vec<Value> {
+    let (birch, acme) = (world.house("birch"), world.house("acme"));
+    let shown = ["queue", "show", &acme.instance.host()];
+    let shown = birch.instance.run_json(&shown).await;
+    let mut rows = shown.as_array().expect("a list").clone();
+    rows.retain(|row| row["state"] == state);
+    rows
+}
+
+/// A page of birch's as somebody there sees it.
+async fn page_at(world: &World, name: &str, path: &str) -> String {
+    let (house, app) = (world.house("birch"), world.house("birch").app());
+    let account = accounts::find(&app, Viewer::Operator, name).await;
+    let session = sessions::open(&app, account.expect("an account"), "a test").await;
+    let secret = session.expect("a session").secret;
+    let page = client()
+        .get(format!("http://{}{path}", house.instance.address()))
+        .header("host", house.instance.host())
+        .header("cookie", format!("guildhall_session={secret}"))
+        .send();
+    let page = page.await.expect("an answer").text();
+    page.await.expect("a page")
+}
+
+#[tokio::test]
+async fn what_waits_when_a_partnership_ends_is_marked_and_sent_when_there_is_one_again() {
+    for backend in backends() {
+        let Some((world, [here, _], [ada, bo])) = bridge(backend).await else {
+            continue;
+        };
+        let topic = ada.topic(&here, "Bridge opens Monday", "Come all.").await;
+        let at_birch = bo.see_topic(text(&topic["uri"])).await;
+        let at_birch = text(&at_birch["id"]);
+        let said = bo.reply(at_birch, "We bring ribbons.").await.body;
+        ada.see_comment(text(&topic["id"]), text(&said["uri"]))
+            .await;
+        let (acme, birch) = (world.house("acme"), world.house("birch"));
+
+        hold(&world, true);
+        let comment = bo.reply(at_birch, "And a band.").await.body;
+        let edit = json!({ "status": "We bring long ribbons." });
+        let id = text(&said["id"]);
+        bo.put(&format!("/api/v1/statuses/{id}"), edit).await;
+        bo.like(at_birch).await;
+        eventually("all of it waits", async || {
+            (unsent(&world, "pending").await.len() == 3).then_some(())
+        })
+        .await;
+        let ended = ["partner", "end", &acme.instance.host()];
+        birch.instance.run_json(&ended).await;
+
+        // Whose it is learns it, though no page of the group leads there any more.
+        let own = page_at(&world, "bo", "/settings/posts").await;
+        for words in [
+            "was not told of this comment",
+            "was not told of your new text of this comment",
+            "There is no partnership with that server",
+            "And a band.",
+            "We bring long ribbons.",
+            "closed to you now",
+        ] {
+            assert!(own.contains(words), "{words}: {own}");
+        }
+        assert!(!own.contains("Engineering"), "{own}");
+        // Administrators see whose they are; what they say they could not read there themselves.
+        assert_eq!(unsent(&world, "dead").await.len(), 3);
+        let queue = page_at(&world, "boss", "/admin/queue").await;
+        for words in [
+            "A comment by @bo in",
+            "A like of a topic by @bo",
+            "Not sent",
+        ] {
+            assert!(queue.contains(words), "{words}: {queue}");
+        }
+        assert!(!queue.contains("band"), "{queue}");
+        // Nobody is there to take it: tried again, it is not sent either.
+        let retry = ["queue", "retry", &acme.instance.host()];
+        birch.instance.run_json(&retry).await;
+        hold(&world, false);
+        eventually("it is given up again", async || {
+            (unsent(&world, "dead").await.len() == 3).then_some(())
+        })
+        .await;
+        eventually("acme knows that it is over", async || {
+            let partner = ["partner", "show", &birch.instance.host()];
+            let partner = acme.instance.run_json(&partner).await;
+            (partner["state"] == "ended").then_some(())
+        })
+        .await;
+        assert_eq!(ada.comments(text(&topic["id"])).await.len(), 1);
+
+        // There is a partnership again.
+        world.partner("acme", "birch").await;
+        let can = "read,react,reply,start";
+        let all = ["--history", "all"];
+        world.grant("acme", "engineering", "birch", can, &all).await;
+        world.join("bo@birch", "engineering", "acme").await;
+        let marked = bo
+            .sees_refused(text(&comment["id"]), &["post_created"])
+            .await;
+        assert!(text(&marked["content"]).contains("an administrator can try again"));
+        // An edit of the one does not clear the mark of the other, nor can what is not there be changed.
+        let edit = json!({ "status": "And two bands." });
+        let path = format!("/api/v1/statuses/{}", text(&comment["id"]));
+        assert_eq!(bo.put(&path, edit).await.status, 422);
+        assert_eq!(
+            kinds(&bo.status(text(&comment["id"])).await),
+            ["post_created"]
+        );
+
+        assert_eq!(birch.instance.run_json(&retry).await["retried"], 3);
+        ada.see_comment(text(&topic["id"]), text(&comment["uri"]))
+            .await;
+        for status in [text(&comment["id"]), id, at_birch] {
+            bo.sees_refused(status, &[]).await;
+        }
+        eventually("both see the same", async || {
+            let (bo, ada) = (bo.sees().await, ada.sees().await);
+            let told = ada.iter().any(|line| line.contains("long ribbons"));
+            (told && bo == ada).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn what_answers_a_refused_comment_is_said_again_when_that_is_taken() {
+    for backend in backends() {
+        let Some((world, [here, _], [ada, bo])) = bridge(backend).await else {
+            continue;
+        };
+        let topic = ada.topic(&here, "Bridge opens Monday", "Come all.").await;
+        let (uri, id) = (text(&topic["uri"]), text(&topic["id"]));
+        let at_birch = bo.see_topic(uri).await;
+        let at_birch = text(&at_birch["id"]);
+        lock(&world, uri, true);
+        let first = bo.reply(at_birch, "Who brings ribbons?").await.body;
+        bo.sees_refused(text(&first["id"]), &["post_created"]).await;
+        lock(&world, uri, false);
+
+        // Acme lets the answers in, and finds nothing that they answer.
+        let second = bo.reply(text(&first["id"]), "I do.").await.body;
+        let third = bo.reply(text(&second["id"]), "Long ones.").await.body;
+        for answer in [&second, &third] {
+            let marked = bo
+                .sees_refused(text(&answer["id"]), &["post_created"])
+                .await;
+            let content = text(&marked["content"]);
+            assert!(content.contains("an administrator can try again"));
+        }
+        // None of them is counted where they are seen here only.
+        assert_eq!(bo.status(at_birch).await["replies_count"], 0);
+        let refused = unsent(&world, "failed").await;
+        assert_eq!(refused.len(), 3, "{refused:?}");
+
+        // The first is tried again, and the others follow it.
+        let birch = &world.house("birch").instance;
+        let delivery = refused[0]["id"].to_string();
+        let delivery = delivery.trim_matches('"');
+        let retried = birch.run_json(&["queue", "retry", "--id", delivery]).await;
+        assert_eq!(retried["retried"], 1);
+        for comment in [&first, &second, &third] {
+            ada.see_comment(id, text(&comment["uri"])).await;
+            bo.sees_refused(text(&comment["id"]), &[]).await;
+        }
+        eventually("both count the same", async || {
+            let same = bo.sees().await == ada.sees().await;
+            let three = bo.status(at_birch).await["replies_count"] == 3;
+            (same && three).then_some(())
+        })
+        .await;
+        assert_eq!(unsent(&world, "failed").await.len(), 0);
+
+        // One that was deleted is counted nowhere, whether it was taken or not.
+        lock(&world, uri, true);
+        let fourth = bo.reply(at_birch, "None for me.").await.body;
+        let fourth = text(&fourth["id"]);
+        bo.sees_refused(fourth, &["post_created"]).await;
+        assert_eq!(
+            bo.delete(&format!("/api/v1/statuses/{fourth}"))
+                .await
+                .status,
+            200
+        );
+        assert_eq!(bo.status(at_birch).await["replies_count"], 3);
+    }
+}
+
+#[tokio::test]
+async fn votes_given_in_a_refused_poll_are_told_when_it_is_taken() {
+    for backend in backends() {
+        let Some((world, [_, there], [ada, bo])) = bridge(backend).await else {
+            continue;
+        };
+        let cy = world.member("cy@birch").await;
+        world.join("cy@birch", "engineering", "acme").await;
+        let (acme, birch) = (world.house("acme"), world.house("birch"));
+        let may = |can: &str| {
+            let change = format!("UPDATE grants SET capabilities = '{can}'");
+            acme.instance.execute(&change);
+        };
+        may("read,react,reply");
+        let poll = bo
+            .post(
+                "/api/v1/statuses",
+                json!({
+                    "group_id": there, "title": "Which timber?",
+                    "poll": { "options": ["Larch", "Oak"], "expires_in": 86_400 },
+                }),
+            )
+            .await;
+        assert_eq!(poll.status, 200, "{poll:?}");
+        let id = text(&poll.body["id"]);
+        let marked = bo.sees_refused(id, &["post_created"]).await;
+        assert!(text(&marked["content"]).contains("start"), "{marked}");
+        let vote = json!({ "choices": [1] });
+        let voted = cy.post(&format!("/api/v1/polls/{id}/votes"), vote).await;
+        assert_eq!(voted.status, 200, "{voted:?}");
+        // Told to nobody, for nobody there has the poll.
+        eventually("the counts were told in vain", async || {
+            let dump = Dump::of(&birch.instance.database_url());
+            (dump.count("events", r#""kind":"poll_counted""#) > 0).then_some(())
+        })
+        .await;
+
+        may("read,react,reply,start");
+        let retry = ["queue", "retry", &acme.instance.host()];
+        birch.instance.run_json(&retry).await;
+        let seen = ada.see_topic(text(&poll.body["uri"])).await;
+        eventually("ada sees cy's vote", async || {
+            let status = ada.status(text(&seen["id"])).await;
+            (status["poll"]["options"][1]["votes_count"] == 1).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_banned_reads_that_and_not_that_something_is_gone() {
+    for backend in backends() {
+        let Some((world, [here, _], [ada, bo])) = bridge(backend).await else {
+            continue;
+        };
+        let topic = ada.topic(&here, "Bridge opens Monday", "Come all.").await;
+        let at_birch = bo.see_topic(text(&topic["uri"])).await;
+        hold(&world, true);
+        bo.reply(text(&at_birch["id"]), "Who brings ribbons?").await;
+        let who = format!("bo@{}", bo.host);
+        let acme = &world.house("acme").instance;
+        acme.run_json(&["member", "ban", "engineering", &who]).await;
+        eventually("birch heard of the ban", async || {
+            let dump = Dump::of(&world.house("birch").instance.database_url());
+            (dump.count("memberships", r#""state":"banned""#) == 1).then_some(())
+        })
+        .await;
+        hold(&world, false);
+        eventually("bo learns why", async || {
+            let own = page_at(&world, "bo", "/settings/posts").await;
+            own.contains("You are banned from this group").then_some(())
         })
         .await;
     }

@@ -47,6 +47,11 @@ async fn where_there_is_no_house_nothing_is_served_and_nothing_made() {
         }
         let status = acme.run_json(&["migrate", "--status"]).await;
         let status = status.as_array().unwrap();
+        if !acme.database_url().starts_with("sqlite:") {
+            // Not even a table that says so: another one of its name can be made.
+            let table = "__diesel_schema_migrations";
+            acme.execute(&format!("CREATE TABLE {table} (x INT); DROP TABLE {table}"));
+        }
         assert!(!status.is_empty() && status.iter().all(|one| one["applied"] == false));
     }
 }

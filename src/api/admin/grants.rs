@@ -8,7 +8,7 @@ use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{Asked, AtBoth, List, Sent};
 use crate::app::App;
-use crate::domain::{Capabilities, Handle, History, Host, JoinMode, Timestamp};
+use crate::domain::{Capabilities, GrantEnd, Handle, History, Host, JoinMode, Timestamp};
 use crate::services::grants::{self, GrantRequest};
 use crate::wire::{Grant, GrantEnded};
 
@@ -24,22 +24,22 @@ pub struct Which {
     partner: Option<Host>,
 }
 
-/// What a partner is to be allowed.
+/// What a partner is to be allowed. What is not said stays as it is in the grant that stands.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewGrant {
     can: Capabilities,
-    /// How its people get in; without it: approve, or invite for a secret group.
+    /// How its people get in; where no grant stands and it is not said: approve, or invite for a secret group.
     join: Option<JoinMode>,
-    /// Without it: from now on.
+    /// Where no grant stands and it is not said: from now on.
     from: Option<Timestamp>,
-    /// The first moment when it counts no more; without it: never.
-    until: Option<Timestamp>,
-    /// Topics that are shown: `now` (started from now on), `all`, or since a date; without it: now.
+    /// The first moment when it counts no more, or `never`; where no grant stands and it is not said: never.
+    until: Option<GrantEnd>,
+    /// Topics that are shown: `now` (started from now on), `all`, or since a date; where no grant stands and
+    /// it is not said: now.
     history: Option<History>,
     /// Do not let partners of this group learn of each other.
-    #[serde(default)]
-    apart: bool,
+    apart: Option<bool>,
 }
 
 impl From<NewGrant> for GrantRequest {
@@ -49,7 +49,7 @@ impl From<NewGrant> for GrantRequest {
             join: new.join,
             from: new.from,
             until: new.until,
-            history: new.history.unwrap_or(History::Now),
+            history: new.history,
             apart: new.apart,
         }
     }

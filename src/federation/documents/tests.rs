@@ -115,8 +115,8 @@ impl Acme {
             join: None,
             from: None,
             until: None,
-            history: History::Now,
-            apart: false,
+            history: Some(History::Now),
+            apart: Some(false),
         };
         let host = host.parse().unwrap();
         grants::add(&self.house.app, Viewer::Operator, handle, host, request)

@@ -3,7 +3,7 @@
 
 use super::{refuse_last_administrator, tell_gone};
 use crate::app::{App, Asker};
-use crate::domain::{Account, ActorId, ActorState, AuditAction, Group};
+use crate::domain::{Account, ActorId, ActorState, AuditAction, Group, counted_here};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::{access, audit, deliveries, follows, memberships, polls, posts, reactions};
@@ -47,7 +47,8 @@ pub async fn erase(app: &App, viewer: Viewer, actor: ActorId) -> Result<Erased> 
             storage::accounts::remove(connection, &permit, actor)?;
             storage::actors::set_profile(connection, actor, "", "")?;
             storage::actors::set_state(connection, actor, ActorState::Deleted)?;
-            let detail = format!("{} posts, {} likes", erased.posts, erased.likes);
+            let posts = counted_here(erased.posts, "post", "posts");
+            let detail = format!("{posts}, {}", counted_here(erased.likes, "like", "likes"));
             let name = &erased.account.actor.name;
             audit::note(
                 connection,

@@ -1,11 +1,16 @@
 //! The queue as administrators see it, and what they can do about it.
 
-use crate::app::App;
-use crate::domain::{AuditAction, Delivery, DeliveryId, Destination, EventId, Host, Page, Untold};
+use std::collections::HashMap;
+
+use crate::app::{App, Asker};
+use crate::domain::{
+    Actor, AuditAction, Delivery, DeliveryId, Destination, EventId, EventKind, Group, Host, Page,
+    PostState, Untold,
+};
 use crate::error::{Error, Result};
-use crate::policy::{Viewer, act};
-use crate::services::{access, audit};
-use crate::storage;
+use crate::policy::{Action, Viewer, act};
+use crate::services::{access, audit, refusals};
+use crate::storage::{self, Connection};
 
 /// Every server we deliver to, with its backlog.
 pub async fn list_destinations(app: &App, viewer: Viewer) -> Result<Vec<Destination>> {
@@ -45,6 +50,64 @@ pub async fn list_given_up(
         .await
 }
 
+/// What a delivery tells of, for who administers the queue: never what it says, where they could not read
+/// it themselves.
+#[derive(Clone, Debug)]
+pub struct About {
+    pub kind: EventKind,
+    /// Who did it.
+    pub by: Actor,
+    /// In which group.
+    pub group: Option<Group>,
+    /// It is about a topic, not a comment.
+    pub topic: bool,
+    /// The topic's title, for who may read it.
+    pub title: Option<String>,
+}
+
+/// What each of these deliveries tells of; none: of no post.
+pub async fn describe(
+    app: &App,
+    viewer: Viewer,
+    deliveries: &[Delivery],
+) -> Result<HashMap<DeliveryId, About>> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ManagePartners>(&asker)?;
+    let told: Vec<_> = deliveries.iter().map(|one| (one.id, one.event)).collect();
+    app.db
+        .read("describe_deliveries", move |connection| {
+            let mut described = HashMap::with_capacity(told.len());
+            for (delivery, event) in told {
+                if let Some(about) = about(connection, &asker, event)? {
+                    described.insert(delivery, about);
+                }
+            }
+            Ok(described)
+        })
+        .await
+}
+
+fn about(connection: &mut Connection, asker: &Asker, event: EventId) -> Result<Option<About>> {
+    let Some(event) = storage::events::find(connection, event)? else {
+        return Ok(None);
+    };
+    let Some(post) = event.post else {
+        return Ok(None);
+    };
+    let post = storage::posts::find(connection, post)?.ok_or(Error::NotFound)?;
+    let group = access::find_group_of(connection, &post)?;
+    let read = access::explain(connection, asker, Action::Read, group.as_ref(), Some(&post))?;
+    let by = storage::actors::find(connection, event.actor)?.ok_or(Error::NotFound)?;
+    let title = post.title.clone().filter(|title| !title.is_empty());
+    Ok(Some(About {
+        kind: event.kind,
+        by,
+        topic: post.is_topic(),
+        title: title.filter(|_| read.is_ok() && post.state == PostState::Visible),
+        group,
+    }))
+}
+
 /// A part of the events of which nobody was told because they could not be put into words, newest first.
 pub async fn list_untold(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Untold>> {
     access::permit_house::<act::ManagePartners>(&app.asker(viewer))?;
@@ -74,7 +137,7 @@ pub async fn retell(app: &App, viewer: Viewer, event: Option<EventId>) -> Result
 }
 
 /// Makes waiting and given-up deliveries due, and has their servers asked at once, also one that rests;
-/// how many.
+/// how many. What was let in and refused afterwards is said anew.
 pub async fn retry(
     app: &App,
     viewer: Viewer,
@@ -86,7 +149,9 @@ pub async fn retry(
     let count = app
         .db
         .write("retry_deliveries", move |connection| {
-            let count = storage::deliveries::retry(connection, host.as_ref(), id, asker.now)?;
+            let anew = refusals::say_anew(connection, host.as_ref(), id, asker.now)?;
+            let count =
+                storage::deliveries::retry(connection, host.as_ref(), id, asker.now)? + anew;
             let theirs = match id {
                 Some(id) => storage::deliveries::find(connection, id)?.map(|one| one.host),
                 None => host.clone(),
@@ -105,6 +170,7 @@ pub async fn retry(
             Ok(count)
         })
         .await?;
+    app.bells.events.notify_one();
     app.bells.deliveries.notify_one();
     Ok(count)
 }

@@ -104,20 +104,24 @@ fn claim(connection: &mut Connection, asker: &Asker, room: &Room) -> Result<Take
     }
     let mut release = Release::new(asker);
     release.meet(connection, &open)?;
-    let (mut leaving, mut withheld) = (Vec::new(), Vec::new());
+    let (mut leaving, mut withheld, mut unsent) = (Vec::new(), Vec::new(), Vec::new());
     for due in open {
         let delivery = &due.delivery;
         match release.ask(connection, delivery)? {
             Leave::Now if healths.take_turn(delivery, now, room.lease_until) => leaving.push(due),
             Leave::Now => put_off.until(healths.next_turn(&delivery.host, now), delivery.id),
             Leave::Later => put_off.until(now.plus(PAUSE_LOOK), delivery.id),
-            Leave::Never(reason) => withheld.push(withhold(delivery, reason)),
+            Leave::Never(reason) => {
+                unsent.push((delivery.id, reason));
+                withheld.push(withhold(delivery, reason));
+            }
         }
     }
     healths.write(connection, now)?;
     put_off.write(connection)?;
     if !withheld.is_empty() {
         storage::deliveries::record(connection, &withheld, now)?;
+        refusals::record_unsent(connection, &unsent, now)?;
     }
     let claimed = storage::deliveries::claim(connection, leaving, room.lease_until)?;
     Ok(Taken {

@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::domain::{
-    Access, AuditAction, Capabilities, EventKind, GrantTerms, Group, Handle, History, Host,
-    JoinMode, Partner, Timestamp,
+    Access, AuditAction, Capabilities, EventKind, Grant, GrantEnd, GrantTerms, Group, Handle,
+    History, Host, JoinMode, Partner, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
@@ -11,7 +11,8 @@ use crate::services::grants::Standing;
 use crate::services::{audit, dialects};
 use crate::storage::{self, Connection};
 
-/// What somebody wants to grant.
+/// What somebody wants to grant. What is not said stays as it is in the grant that stands; where there is
+/// none, it is as said here.
 #[derive(Clone, Debug)]
 pub struct GrantRequest {
     pub capabilities: Capabilities,
@@ -20,14 +21,16 @@ pub struct GrantRequest {
     /// None: from now on.
     pub from: Option<Timestamp>,
     /// None: until it is removed.
-    pub until: Option<Timestamp>,
-    pub history: History,
-    /// Partners with a grant for the same group do not learn of each other.
-    pub apart: bool,
+    pub until: Option<GrantEnd>,
+    /// None: topics started from now on.
+    pub history: Option<History>,
+    /// Partners with a grant for the same group do not learn of each other. None: they do.
+    pub apart: Option<bool>,
 }
 
-/// Opens a group to a partner, instead of the grant that may stand between the two. The partner is
-/// told its terms. The answer says whether it has effect already.
+/// Opens a group to a partner, instead of the grant that may stand between the two: what is not said stays
+/// as it is there. The partner is told its terms. The answer says whether it has effect already, and what
+/// it changed.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the asker may not know the group, [`Error::Denied`] when it may not open
@@ -49,14 +52,22 @@ pub async fn add(
             let (permit, group) = super::permit_boundary(connection, &asker, &group)?;
             let partner = super::find_standing_partner(connection, &host)?;
             refuse_indiscreet(connection, &group, &partner)?;
-            let terms = request.terms(&group, asker.now)?;
             let before = storage::grants::find_standing(connection, group.id, partner.id)?;
-            if let Some(over) = before.filter(|grant| grant.terms.is_over(asker.now)) {
+            let (over, before): (Option<Grant>, Option<Grant>) = match before {
+                Some(grant) if grant.terms.is_over(asker.now) => (Some(grant), None),
+                before => (None, before),
+            };
+            let before = before.map(|grant| grant.terms);
+            let terms = request.terms(&group, before.as_ref(), asker.now)?;
+            if let Some(over) = over {
                 super::end_with_all(connection, &asker, &over)?;
             }
             let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
             super::tell(connection, &asker, EventKind::GrantOffered, &grant)?;
-            let detail = format!("{host}; {}", describe(&terms));
+            let detail = match &before {
+                Some(before) => format!("{host}; {}", changes(before, &terms).join("; ")),
+                None => format!("{host}; {}", describe(&terms)),
+            };
             audit::note(
                 connection,
                 &asker,
@@ -64,7 +75,10 @@ pub async fn add(
                 &group.actor.name,
                 &detail,
             )?;
-            super::with_circumstances(connection, &asker, grant)
+            Ok(Standing {
+                replaced: before,
+                ..super::with_circumstances(connection, &asker, grant)?
+            })
         })
         .await?;
     app.bells.events.notify_one();
@@ -96,52 +110,42 @@ fn refuse_indiscreet(connection: &mut Connection, group: &Group, partner: &Partn
 }
 
 impl GrantRequest {
-    /// The terms this means for `group` when granted `now`.
-    fn terms(&self, group: &Group, now: Timestamp) -> Result<GrantTerms> {
+    /// The terms this means for `group` when granted `now`, instead of those that stand.
+    fn terms(
+        &self,
+        group: &Group,
+        before: Option<&GrantTerms>,
+        now: Timestamp,
+    ) -> Result<GrantTerms> {
         if self.capabilities == Capabilities::NONE {
             return Err(Error::invalid(
                 "can",
                 "is empty: say what the partner may do, like read,react,reply",
             ));
         }
-        let from = self.from.unwrap_or(now);
-        self.check_window(from, now)?;
+        let from = self.from.or(before.map(|terms| terms.from)).unwrap_or(now);
+        let until = match self.until {
+            Some(end) => end.time(),
+            None => before.and_then(|terms| terms.until),
+        };
+        check_window(from, until, now)?;
+        let history_from = match (self.history, before) {
+            (None, Some(terms)) => terms.history_from,
+            (history, _) => history_from(history.unwrap_or(History::Now), from, now)?,
+        };
+        let apart = self.apart.or(before.map(|terms| terms.apart));
         Ok(GrantTerms {
             capabilities: self.capabilities,
-            join: self.join_mode(group)?,
+            join: self.join_mode(group, before)?,
             from,
-            until: self.until,
-            history_from: self.history_from(from, now)?,
-            apart: self.apart,
+            until,
+            history_from,
+            apart: apart.unwrap_or(false),
         })
     }
 
-    fn check_window(&self, from: Timestamp, now: Timestamp) -> Result<()> {
-        match self.until {
-            Some(until) if until <= now => Err(Error::invalid(
-                "until",
-                "is in the past: the grant would have ended already",
-            )),
-            Some(until) if until <= from => {
-                Err(Error::invalid("until", "is not after the date it begins"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// "Now" is when the grant begins: until then nothing is shown, so nothing older is later.
-    fn history_from(&self, from: Timestamp, now: Timestamp) -> Result<Timestamp> {
-        match self.history {
-            History::Since(date) if date > from.max(now) => Err(Error::invalid(
-                "history",
-                "is after the date the grant begins: use --from to let it begin later",
-            )),
-            history => Ok(history.from(from.max(now))),
-        }
-    }
-
     /// A secret group does not exist for who was not invited, so nobody can ask to join it.
-    fn join_mode(&self, group: &Group) -> Result<JoinMode> {
+    fn join_mode(&self, group: &Group, before: Option<&GrantTerms>) -> Result<JoinMode> {
         let secret = group.access == Access::Secret;
         match self.join {
             Some(JoinMode::Approve | JoinMode::Auto) if secret => Err(Error::invalid(
@@ -150,9 +154,61 @@ impl GrantRequest {
             )),
             Some(mode) => Ok(mode),
             None if secret => Ok(JoinMode::Invite),
-            None => Ok(JoinMode::Approve),
+            None => Ok(before.map_or(JoinMode::Approve, |terms| terms.join)),
         }
     }
+}
+
+fn check_window(from: Timestamp, until: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    match until {
+        Some(until) if until <= now => Err(Error::invalid(
+            "until",
+            "is in the past: the grant would have ended already",
+        )),
+        Some(until) if until <= from => {
+            Err(Error::invalid("until", "is not after the date it begins"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// "Now" is when the grant begins: until then nothing is shown, so nothing older is later.
+fn history_from(history: History, from: Timestamp, now: Timestamp) -> Result<Timestamp> {
+    match history {
+        History::Since(date) if date > from.max(now) => Err(Error::invalid(
+            "history",
+            "is after the date the grant begins: use --from to let it begin later",
+        )),
+        history => Ok(history.from(from.max(now))),
+    }
+}
+
+/// What other terms stand from now on, each as "join approve → auto".
+pub(super) fn changes(before: &GrantTerms, after: &GrantTerms) -> Vec<String> {
+    let both = words(before).into_iter().zip(words(after));
+    both.filter(|(before, after)| before != after)
+        .map(|((what, before), (_, after))| format!("{what} {before} → {after}"))
+        .collect()
+}
+
+/// All terms, each with what it is called.
+fn words(terms: &GrantTerms) -> [(&'static str, String); 6] {
+    let history = match terms.history_from {
+        Timestamp::MIN => "all".to_owned(),
+        since => format!("from {since}"),
+    };
+    let until = terms
+        .until
+        .map_or_else(|| "never".to_owned(), |at| at.to_string());
+    let apart = if terms.apart { "yes" } else { "no" };
+    [
+        ("can", terms.capabilities.to_string()),
+        ("join", terms.join.to_string()),
+        ("from", terms.from.to_string()),
+        ("until", until),
+        ("history", history),
+        ("apart", apart.to_owned()),
+    ]
 }
 
 fn describe(terms: &GrantTerms) -> String {

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::{
-    Access, ActorKind, Capabilities, Capability, DeliveryGround, GrantTerms, GroupId, History,
-    JoinMode, MembershipState, OrgRole, Stage, Timestamp, Uri,
+    Access, ActorKind, Capabilities, Capability, DeliveryGround, GrantEnd, GrantTerms, GroupId,
+    History, JoinMode, MembershipState, OrgRole, Stage, Timestamp, Uri,
 };
 use crate::services::partners::{self, Change};
 use crate::services::test_house::House;
@@ -25,8 +25,8 @@ fn reading() -> GrantRequest {
         join: None,
         from: None,
         until: None,
-        history: History::Now,
-        apart: false,
+        history: Some(History::Now),
+        apart: Some(false),
     }
 }
 
@@ -48,6 +48,56 @@ pub(crate) async fn grant(house: &House, group: &str, to: &str) -> Standing {
 
 fn problem<T: std::fmt::Debug>(refused: Result<T>) -> String {
     refused.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn what_is_not_said_of_a_grant_stays_as_it_was() {
+    let acme = House::open("acme.example").await;
+    acme.partner("birch.example").await;
+    acme.group("roads", Access::Open).await;
+    let end = acme.now().plus(DAY);
+    let first = GrantRequest {
+        join: Some(JoinMode::Auto),
+        until: Some(GrantEnd::At(end)),
+        history: Some(History::All),
+        apart: Some(true),
+        ..reading()
+    };
+    let first = give(&acme, "roads", "birch.example", first).await.unwrap();
+    assert_eq!(first.changes(), None);
+
+    acme.app.clock.advance(DAY / 2);
+    let more = GrantRequest {
+        capabilities: Capabilities::of(&[Capability::Read, Capability::React]),
+        history: None,
+        apart: None,
+        ..reading()
+    };
+    let more = give(&acme, "roads", "birch.example", more).await.unwrap();
+    let (before, after) = (first.grant.terms, more.grant.terms);
+    assert_eq!(
+        GrantTerms {
+            capabilities: before.capabilities,
+            ..after
+        },
+        before
+    );
+    assert_eq!(
+        more.changes(),
+        Some(vec!["can read,reply → read,react".to_owned()])
+    );
+
+    let other = GrantRequest {
+        until: Some(GrantEnd::Never),
+        history: Some(History::Now),
+        apart: Some(false),
+        capabilities: after.capabilities,
+        ..reading()
+    };
+    let other = give(&acme, "roads", "birch.example", other).await.unwrap();
+    let changes = other.changes().unwrap().join("; ");
+    assert!(changes.starts_with(&format!("until {end} → never; history all → from ")));
+    assert!(changes.ends_with("; apart yes → no"), "{changes}");
 }
 
 #[tokio::test]
@@ -126,7 +176,7 @@ async fn terms_that_make_no_sense_are_refused() {
         (
             "until",
             GrantRequest {
-                until: Some(now.minus(DAY)),
+                until: Some(GrantEnd::At(now.minus(DAY))),
                 ..reading()
             },
         ),
@@ -134,14 +184,14 @@ async fn terms_that_make_no_sense_are_refused() {
             "until",
             GrantRequest {
                 from: Some(now.plus(2 * DAY)),
-                until: Some(now.plus(DAY)),
+                until: Some(GrantEnd::At(now.plus(DAY))),
                 ..reading()
             },
         ),
         (
             "history",
             GrantRequest {
-                history: History::Since(now.plus(DAY)),
+                history: Some(History::Since(now.plus(DAY))),
                 ..reading()
             },
         ),
@@ -389,7 +439,7 @@ async fn an_expired_grant_ends_with_what_hung_on_it_and_only_once() {
     let roads = acme.group("roads", Access::Closed).await;
     acme.set_stage(&roads, Stage::Partners).await;
     let request = GrantRequest {
-        until: Some(acme.now().plus(DAY)),
+        until: Some(GrantEnd::At(acme.now().plus(DAY))),
         ..reading()
     };
     give(&acme, "roads", "birch.example", request)

@@ -4,14 +4,15 @@
 use super::{Command, Vouching, find_group, lists, names_group_here};
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorKey, ActorKind, ActorState, GroupId, Host, PartnerState, Timestamp, Uri,
+    Actor, ActorKey, ActorKind, ActorState, GroupId, Host, PartnerState, Post, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::policy::{FederationMode, Reason, act};
+use crate::policy::{Act, FederationMode, Reason, act};
+use crate::services::access::Case;
 use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
 use crate::services::posts::{self, ReceivedPost};
-use crate::services::{access, follows, mirrors, polls, reports};
+use crate::services::{access, follows, house, mirrors, polls, reports};
 use crate::storage::{self, Connection};
 
 /// Whether a server may knock at all, before anything is fetched for it.
@@ -234,7 +235,8 @@ fn is_own(
 }
 
 /// The permission that can be told at the door. Whatever depends on activities still waiting to be
-/// applied (a parent, a like to undo) is left to them.
+/// applied (a parent, a like to undo) is left to them. No answer tells what is hidden from what never
+/// was: see [`permit_spoken_of`].
 fn check(
     connection: &mut Connection,
     asker: &Asker,
@@ -262,9 +264,7 @@ fn check(
         Command::RestoreObject { object }
         | Command::LockTopic { object }
         | Command::UnlockTopic { object } => {
-            if let Some(post) = storage::posts::find_by_uri(connection, object)? {
-                access::permit_found::<act::Moderate>(connection, asker, post)?;
-            }
+            permit_spoken_of::<act::Moderate>(connection, asker, object)?;
         }
         Command::Ban(ReceivedBan { group, .. }) | Command::LiftBan { group, .. } => {
             let group = find_group(connection, group)?;
@@ -274,9 +274,7 @@ fn check(
             lists::check(connection, asker, target)?;
         }
         Command::Like { object, .. } | Command::Dislike { object, .. } => {
-            if let Some(post) = mirrors::find_meant(connection, asker, object)? {
-                access::permit_found::<act::React>(connection, asker, post)?;
-            }
+            permit_spoken_of::<act::React>(connection, asker, object)?;
         }
         Command::Vote(vote) => polls::check(connection, asker, signer.id, vote)?,
         Command::Flag { objects, .. } => reports::check(connection, asker, objects)?,
@@ -309,30 +307,55 @@ fn check(
     Ok(())
 }
 
+/// Asks for something on what an activity speaks of. None: it is not here, and may come yet.
+///
+/// An address of ours that leads to nothing never will: it is refused like what is hidden. What is
+/// another server's and hidden is let in like what nobody here has heard of, and changes nothing.
+fn permit_spoken_of<A: Act>(
+    connection: &mut Connection,
+    asker: &Asker,
+    object: &Uri,
+) -> Result<Option<Case<A>>> {
+    let found = mirrors::find_meant(connection, asker, object)?;
+    match (found, is_ours(connection, object)?) {
+        (found, true) => access::permit_sought_post(connection, asker, found).map(Some),
+        (Some(post), false) => match access::permit_found(connection, asker, post) {
+            Err(Error::NotFound) => Ok(None),
+            answer => answer.map(Some),
+        },
+        (None, false) => Ok(None),
+    }
+}
+
+fn is_ours(connection: &mut Connection, address: &Uri) -> Result<bool> {
+    Ok(house::instance_actor(connection)?.uri.host() == address.host())
+}
+
 fn check_create(
     connection: &mut Connection,
     asker: &Asker,
     signer: &Actor,
     received: &ReceivedPost,
 ) -> Result<()> {
-    let parent = match &received.parent {
-        Some(parent) => mirrors::find_meant(connection, asker, parent)?,
-        None => None,
-    };
-    match (parent, names_group_here(connection, received)?) {
-        (Some(parent), _) if parent.audience.is_on_profile() => {
-            posts::check_on_profile(connection, asker, signer, Some(parent), received)
-        }
-        (Some(parent), _) => {
-            let case = access::permit_found::<act::Comment>(connection, asker, parent)?;
-            if received.attaches() {
-                let (group, parent) = (case.group, case.post);
-                access::permit_in::<act::Attach>(connection, asker, group, parent)?;
+    if let Some(parent) = &received.parent {
+        let found = mirrors::find_meant(connection, asker, parent)?;
+        let ours = is_ours(connection, parent)?;
+        match found {
+            Some(post) => match check_answer(connection, asker, signer, post, received) {
+                // As if nobody here had heard of it.
+                Err(Error::NotFound) if !ours => {}
+                answer => return answer,
+            },
+            None if ours => {
+                return access::permit_sought_post::<act::Comment>(connection, asker, None)
+                    .map(drop);
             }
-            Ok(())
+            None => {}
         }
-        (None, None) => posts::check_on_profile(connection, asker, signer, None, received),
-        (None, Some(group)) => {
+    }
+    match names_group_here(connection, received)? {
+        None => posts::check_on_profile(connection, asker, signer, None, received),
+        Some(group) => {
             let group = find_group(connection, group)?;
             match received.parent {
                 // The parent may be waiting to be applied just before this one.
@@ -349,6 +372,25 @@ fn check_create(
     }
 }
 
+/// An answer to what is here.
+fn check_answer(
+    connection: &mut Connection,
+    asker: &Asker,
+    signer: &Actor,
+    parent: Post,
+    received: &ReceivedPost,
+) -> Result<()> {
+    if parent.audience.is_on_profile() {
+        return posts::check_on_profile(connection, asker, signer, Some(parent), received);
+    }
+    let case = access::permit_found::<act::Comment>(connection, asker, parent)?;
+    if received.attaches() {
+        let (group, parent) = (case.group, case.post);
+        access::permit_in::<act::Attach>(connection, asker, group, parent)?;
+    }
+    Ok(())
+}
+
 /// Only its author (or a moderator of its group) may change what is here already.
 fn check_ownership(
     connection: &mut Connection,
@@ -356,13 +398,11 @@ fn check_ownership(
     signer: &Actor,
     object: &Uri,
 ) -> Result<()> {
-    let Some(post) = storage::posts::find_by_uri(connection, object)? else {
-        return Ok(());
-    };
-    if post.author == signer.id {
+    let found = storage::posts::find_by_uri(connection, object)?;
+    if found.is_some_and(|post| post.author == signer.id) {
         return Ok(());
     }
-    match access::permit_found::<act::Moderate>(connection, asker, post) {
+    match permit_spoken_of::<act::Moderate>(connection, asker, object) {
         Ok(_) => Ok(()),
         Err(Error::NotFound) => Err(Error::NotFound),
         Err(_) => Err(Error::Denied(Reason::NotAuthor)),

@@ -8,7 +8,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::partners::Changed;
-use crate::services::{access, audit, grants, house};
+use crate::services::{access, audit, grants, house, refusals};
 use crate::storage::deliveries::Cancel;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -106,7 +106,8 @@ pub(super) fn end(
         detail,
     )?;
     let (queued, why) = (Cancel::ToHost(host), "the partnership ended");
-    let cancelled = cancel(connection, asker, host, &queued, why)?;
+    let reason = Reason::NoPartnership;
+    let cancelled = cancel(connection, asker, host, &queued, (why, reason))?;
     let ended = end_grants(connection, asker, &partner)?;
     if by == Side::Us {
         tell(connection, asker, &partner, &ended)?;
@@ -118,15 +119,19 @@ pub(super) fn end(
     })
 }
 
-/// Cancels what waits for a server; how many deliveries.
+/// Cancels what waits for a server; how many deliveries. What somebody here said in a group of that house is
+/// marked as not taken, for this reason.
 pub(super) fn cancel(
     connection: &mut Connection,
     asker: &Asker,
     host: &Host,
     which: &Cancel<'_>,
-    why: &str,
+    (why, reason): (&str, Reason),
 ) -> Result<usize> {
-    let cancelled = storage::deliveries::cancel(connection, which, why, asker.now)?;
+    let withheld = storage::deliveries::cancel(connection, which, why, asker.now)?;
+    let cancelled = withheld.len();
+    let withheld: Vec<_> = withheld.into_iter().map(|id| (id, reason)).collect();
+    refusals::record_unsent(connection, &withheld, asker.now)?;
     if cancelled > 0 {
         let (action, detail) = (
             AuditAction::DeliveriesCancelled,

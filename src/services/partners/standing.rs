@@ -4,7 +4,7 @@ use crate::app::{App, Asker};
 use crate::domain::text_enum::text_enum;
 use crate::domain::{AuditAction, Host, Partner, PartnerClass, PartnerState, Side};
 use crate::error::{Error, Result};
-use crate::policy::Viewer;
+use crate::policy::{Reason, Viewer};
 use crate::services::partners::ending;
 use crate::services::{audit, deliveries};
 use crate::storage::deliveries::Cancel;
@@ -119,6 +119,7 @@ fn write(
         }
         Change::Block => {
             let (all, why) = (Cancel::AllToHost(host), "the server was blocked");
+            let why = (why, Reason::PartnerBlocked);
             changed.cancelled = ending::cancel(connection, asker, host, &all, why)?;
             changed.grants_ended = ending::end_grants(connection, asker, &partner)?.len();
         }

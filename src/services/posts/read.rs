@@ -77,7 +77,7 @@ pub(super) fn views(
         None => Vec::new(),
     };
     let mut refusals: HashMap<PostId, Vec<RefusalNotice>> = HashMap::new();
-    for (post, notice) in refusals::list_notices(connection, &asker.viewer, &posts)? {
+    for (post, notice) in refusals::list_notices(connection, asker, &posts)? {
         refusals.entry(post).or_default().push(notice);
     }
     let guests = storage::accounts::list_guests(connection, &author_ids)?;
@@ -106,7 +106,7 @@ pub(super) fn views(
 }
 
 /// What remains for who sees only that there was a post.
-fn without_text(post: Post) -> Post {
+pub(super) fn without_text(post: Post) -> Post {
     Post {
         title: post.title.as_ref().map(|_| String::new()),
         html: String::new(),

@@ -181,8 +181,8 @@ async fn who_is_gone_takes_their_words_along_and_only_our_own_groups_tell_it() {
         join: None,
         from: None,
         until: None,
-        history: History::Now,
-        apart: false,
+        history: Some(History::Now),
+        apart: Some(false),
     };
     let (handle, host) = ("roads".parse().unwrap(), "birch.example".parse().unwrap());
     let operator = Viewer::Operator;

@@ -3,11 +3,12 @@
 use diesel::prelude::*;
 
 use super::PostRow;
-use crate::domain::{ActorId, GroupId, PINNED_MAX, Page, Post, PostId};
+use crate::domain::{ActorId, GroupId, PINNED_MAX, Page, Post, PostId, PostState};
 use crate::error::Result;
 use crate::policy::ReadScope;
 use crate::storage::connection::on_backend;
 use crate::storage::listing::Listing;
+use crate::storage::schema::posts;
 use crate::storage::scope::POSTS_OUTSIDE_GROUPS;
 use crate::storage::{Connection, scope};
 
@@ -180,6 +181,28 @@ pub fn list_by_author(
     );
     let listing = Listing::new(connection, scope, &text);
     load_newest_first(connection, listing.at(author.0).page(page))
+}
+
+/// What somebody wrote and did not delete, wherever it stands, newest first: for themselves alone, who need
+/// no scope for their own words.
+pub fn list_written(connection: &mut Connection, author: ActorId, page: Page) -> Result<Vec<Post>> {
+    let some = posts::table
+        .filter(posts::author_id.eq(author.0))
+        .filter(posts::state.ne(PostState::Deleted.as_str()))
+        .filter(posts::id.lt(page.before.unwrap_or(i64::MAX)))
+        .filter(posts::id.gt(page.after.unwrap_or(0)))
+        .limit(page.items().into())
+        .select(PostRow::as_select())
+        .into_boxed();
+    let some = match page.from_oldest {
+        true => some.order(posts::id),
+        false => some.order(posts::id.desc()),
+    };
+    let rows: Vec<PostRow> = some.load(connection)?;
+    let posts: Result<Vec<Post>> = rows.into_iter().map(Post::try_from).collect();
+    let mut posts = posts?;
+    posts.sort_by_key(|post| std::cmp::Reverse(post.id));
+    Ok(posts)
 }
 
 /// What somebody began on their own profile, newest first.

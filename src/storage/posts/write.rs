@@ -369,6 +369,15 @@ pub(super) fn leave_count(connection: &mut Connection, post: &Post, change: i32)
     add_comments(connection, post.topic, change)
 }
 
+/// A comment that the house of its group did not take is not among those its topic tells of, until it
+/// does.
+pub fn count_comment(connection: &mut Connection, post: &Post, change: i32) -> Result<()> {
+    match post.state {
+        PostState::Removed | PostState::Deleted => Ok(()),
+        PostState::Visible | PostState::Held => leave_count(connection, post, change),
+    }
+}
+
 /// What colleagues say among themselves is not among the comments that a topic tells of.
 fn is_counted(audience: Audience) -> bool {
     audience == Audience::Group || audience.is_on_profile()

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Author, Badge, Choice, Page, Pager, TopicSummary, When};
+use super::{Author, Badge, Choice, GroupLink, NotTaken, Page, Pager, TopicSummary, When};
 use crate::domain::markup::SafeHtml;
 
 /// `GET /sign-in`; posts `username`, `password`, `next` to `/sign-in`.
@@ -87,6 +87,32 @@ pub struct ProfileComposer {
     pub body: String,
     /// Those that the house allows.
     pub audiences: Vec<Choice>,
+}
+
+/// `GET /settings/posts`; posts `post` (an id) there, to delete it.
+#[derive(Template)]
+#[template(path = "own_posts.html")]
+pub struct OwnPostsPage {
+    pub page: Page,
+    pub posts: Vec<OwnPost>,
+    pub pager: Pager,
+}
+
+/// Something one wrote oneself.
+pub struct OwnPost {
+    pub id: String,
+    /// `topic` or `comment`.
+    pub noun: &'static str,
+    pub title: Option<String>,
+    pub body: SafeHtml,
+    pub when: When,
+    /// Without an address where one no longer gets in.
+    pub place: GroupLink,
+    /// Where it can be read.
+    pub url: Option<String>,
+    pub removed: bool,
+    pub held: bool,
+    pub refusals: Vec<NotTaken>,
 }
 
 /// Somebody who follows, or asks to.

@@ -133,9 +133,9 @@ impl Fixture {
         for (name, role) in [("adm1", OrgRole::Admin), ("adm2", OrgRole::Admin)] {
             account(&app, name, role).await;
         }
-        let ann = person(&app, "ann").await;
-        let bob = person(&app, "bob").await;
-        let out = person(&app, "out").await;
+        let ann = person(&app, "ann", OrgRole::Member).await;
+        let bob = person(&app, "bob", OrgRole::Member).await;
+        let out = person(&app, "out", OrgRole::Member).await;
         let owner = ann.account.actor.id;
         let secret = group(&app, "secret", Access::Secret, owner).await;
         let shared = group(&app, "shared", Access::Closed, owner).await;
@@ -218,8 +218,8 @@ impl Fixture {
             join: None,
             from: None,
             until: None,
-            history: History::All,
-            apart: false,
+            history: Some(History::All),
+            apart: Some(false),
         };
         let handle = handle(&group.actor.name);
         let granted = grants::add(&self.app, Viewer::Operator, handle, host, request).await;
@@ -261,6 +261,11 @@ impl Fixture {
         )
         .await;
         self.add(group, actor).await;
+    }
+
+    /// Somebody new with an account here, in nothing.
+    pub async fn somebody(&self, name: &str, role: OrgRole) -> Person {
+        person(&self.app, name, role).await
     }
 
     pub async fn add(&self, group: &Group, actor: ActorId) {
@@ -517,8 +522,8 @@ async fn account(app: &App, name: &str, role: OrgRole) -> Account {
     made.expect("an account")
 }
 
-async fn person(app: &App, name: &str) -> Person {
-    let account = account(app, name, OrgRole::Member).await;
+async fn person(app: &App, name: &str, role: OrgRole) -> Person {
+    let account = account(app, name, role).await;
     let scopes = "read write follow".parse().expect("scopes");
     let actor = account.actor.id;
     let token = tokens::create(app, Viewer::Operator, actor, "test", scopes).await;

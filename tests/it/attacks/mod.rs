@@ -3,6 +3,7 @@
 //!
 //! The numbers are those of the list of attacks that `docs/TESTING.md` describes.
 
+mod acts;
 mod content;
 mod crawl;
 mod denial;
@@ -10,6 +11,7 @@ mod destinations;
 mod fixture;
 mod flood;
 mod follows;
+mod hidden;
 mod leaks;
 mod media;
 mod mirrors;

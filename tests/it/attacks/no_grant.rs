@@ -101,9 +101,11 @@ async fn expire(fixture: &Fixture, peer: &Peer) {
             .expect("words"),
         join: None,
         from: None,
-        until: Some(fixture.app.clock.now().plus(Duration::from_secs(1))),
-        history: History::All,
-        apart: false,
+        until: Some(guildhall::domain::GrantEnd::At(
+            fixture.app.clock.now().plus(Duration::from_secs(1)),
+        )),
+        history: Some(History::All),
+        apart: Some(false),
     };
     let group = handle(&fixture.shared.actor.name);
     let host = peer.host().parse().expect("a host");
