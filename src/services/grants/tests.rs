@@ -118,7 +118,8 @@ async fn a_grant_says_whether_it_has_effect_yet() {
     let standing = grant(&acme, "roads", "birch.example").await;
     assert_eq!(standing.problem(), None);
     assert_eq!(standing.grant.terms.join, JoinMode::Approve);
-    assert_eq!(standing.grant.terms.history_from, standing.grant.terms.from);
+    // It began before; that topics are shown from now on was said again.
+    assert!(standing.grant.terms.history_from > standing.grant.terms.from);
 
     let later = GrantRequest {
         from: Some(acme.now().plus(DAY)),
@@ -135,7 +136,11 @@ async fn a_grant_says_whether_it_has_effect_yet() {
         Change::Pause,
     );
     pause.await.unwrap();
-    let standing = grant(&acme, "roads", "birch.example").await;
+    let now = GrantRequest {
+        from: Some(acme.now()),
+        ..reading()
+    };
+    let standing = give(&acme, "roads", "birch.example", now).await.unwrap();
     assert_eq!(standing.without_effect, Some(Reason::PartnershipPaused));
 }
 
