@@ -48,6 +48,8 @@ pub struct Attempted {
     pub sent: Sent,
     /// Our clock less theirs, seconds, where they say what time it is.
     pub clock_difference: Option<i64>,
+    /// The bytes left, or may have.
+    pub left: bool,
 }
 
 /// Characters kept of what another server says about a refusal.
@@ -67,10 +69,11 @@ pub async fn post(
         _ => None,
     };
     Attempted {
+        left: tried.as_ref().map_or(true, Posted::left),
         sent: match tried {
             Ok(Posted::Answered(answer)) => judge(answer, now),
             Ok(Posted::Silent(error)) => judge_silence(&error),
-            Ok(Posted::Cancelled) => Sent::Cancelled,
+            Ok(Posted::Cancelled { .. }) => Sent::Cancelled,
             Err(error) => Sent::Unable {
                 error: error.to_string(),
             },
@@ -82,7 +85,24 @@ pub async fn post(
 enum Posted {
     Answered(Answer),
     Silent(HttpError),
-    Cancelled,
+    Cancelled {
+        /// It was posted once before, signed otherwise.
+        posted: bool,
+    },
+}
+
+impl Posted {
+    /// Whether the bytes left, or may have.
+    const fn left(&self) -> bool {
+        match self {
+            Self::Answered(_) => true,
+            Self::Silent(HttpError::Refused(_)) => false,
+            Self::Silent(
+                HttpError::Unreachable(_) | HttpError::Timeout | HttpError::TooLarge { .. },
+            ) => true,
+            Self::Cancelled { posted } => *posted,
+        }
+    }
 }
 
 /// Signs as the server is known to accept. Where that is refused (401), the other kind is tried
@@ -103,7 +123,7 @@ async fn try_post(
     };
     let turn = federation.signing_turn().await?;
     if app.clock.now() >= permission_ends && !deliveries::may_still_leave(app, delivery.id).await? {
-        return Ok(Posted::Cancelled);
+        return Ok(Posted::Cancelled { posted: false });
     }
     let answer = match letter.post(federation, first, turn).await? {
         Ok(answer) => answer,
@@ -124,7 +144,7 @@ async fn try_post(
         .unwrap_or(first.other());
     let turn = federation.signing_turn().await?;
     if !deliveries::may_still_leave(app, delivery.id).await? {
-        return Ok(Posted::Cancelled);
+        return Ok(Posted::Cancelled { posted: true });
     }
     let answer = match letter.post(federation, second, turn).await? {
         Ok(answer) => answer,

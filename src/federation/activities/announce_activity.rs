@@ -12,7 +12,7 @@ use super::{
 use crate::domain::{Group, Uri};
 use crate::error::{Error, Result};
 use crate::federation::extension::NAMESPACE;
-use crate::federation::objects::{entries, is_everybody, uri_of};
+use crate::federation::objects::{entries, is_everybody, post, uri_of};
 use crate::federation::proofs;
 use crate::services::deliveries::Rendered;
 use crate::services::inbox::{Command, Vouching};
@@ -116,6 +116,9 @@ pub(super) fn render_unchanged(
     Ok(Rendered {
         id: id.clone(),
         body: serde_json::to_string(&announce).map_err(Error::internal)?,
+        revision: serde_json::from_str(activity)
+            .ok()
+            .and_then(|activity: Value| post::revision_of(&activity)),
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod attachments;
+mod books;
 mod groups;
 mod instance;
 mod nodeinfo;
@@ -18,13 +19,14 @@ use actix_web::http::header::{ACCEPT, AUTHORIZATION};
 use actix_web::{Handler, HttpRequest, HttpResponse, Responder, web};
 use serde_json::Value;
 
-use crate::domain::{Group, PostId, Uri};
+use crate::domain::{Actor, ActorKind, Group, Matter, Post, PostId, Uri};
 use crate::error::{Error, Result};
 use crate::federation::actor_tokens::TOKEN_SCHEME;
 use crate::federation::fetch::is_activity_json;
 use crate::federation::viewer::{self, Reader};
 use crate::federation::{Federation, objects, proofs};
 use crate::policy::Viewer;
+use crate::services::ledger::shown::{self, Shown};
 
 /// Topics in one page of an outbox.
 const OUTBOX_ITEMS: u32 = 20;
@@ -48,6 +50,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .guard(guard::fn_guard(attachments::is_signed)),
         )
         .service(read("/actor", instance::actor))
+        .service(read("/books", books::show))
         .service(read("/actor/outbox", instance::outbox))
         .service(read("/u/{name}/outbox", people::outbox))
         .service(read("/u/{name}/followers", people::followers))
@@ -106,6 +109,44 @@ async fn reader(federation: &Federation, request: &HttpRequest) -> Result<Viewer
 async fn signed_reader(federation: &Federation, request: &HttpRequest) -> Result<Reader> {
     let reader = viewer::reader(federation, request).await?;
     reader.ok_or(Error::NotFound)
+}
+
+/// Writes down what a reader is about to be shown: before it leaves.
+async fn put_down(
+    federation: &Federation,
+    reader: &Reader,
+    group: Option<&Group>,
+    shown: Vec<Shown>,
+) -> Result<()> {
+    let (viewer, signer) = (&reader.viewer, reader.actor.as_ref());
+    shown::note(&federation.app, viewer, signer, group, shown).await
+}
+
+/// The text of a post, or what is left of it, as it is about to be shown.
+fn shown_post(post: &Post, author: &Actor, object: &Value) -> Shown {
+    let revision = objects::post::revision_of(object);
+    Shown {
+        matter: match (&revision, post.is_topic()) {
+            (None, _) => Matter::Removal,
+            (Some(_), true) => Matter::Topic,
+            (Some(_), false) => Matter::Comment,
+        },
+        object: post.uri.clone(),
+        by: Some(author.uri.clone()),
+        bytes: object.to_string().len(),
+        revision,
+    }
+}
+
+/// What an actor says of itself, as it is about to be shown.
+fn shown_profile(actor: &Actor, object: &Value) -> Shown {
+    Shown {
+        matter: Matter::Profile,
+        object: actor.uri.clone(),
+        by: (actor.kind == ActorKind::Person).then(|| actor.uri.clone()),
+        revision: None,
+        bytes: object.to_string().len(),
+    }
 }
 
 /// The group's token that a reader shows (FEP-db0e), if any.
