@@ -16,6 +16,7 @@ mod group_admin;
 mod groups;
 mod home;
 mod keys;
+mod ledger;
 mod members;
 mod moderation;
 mod moves;
@@ -160,6 +161,8 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/{host}/moves").post(moves::accept))
         .route("/admin/audit", get().to(audit::show))
         .service(resource("/admin/keys").get(keys::show).post(keys::rotate))
+        .route("/admin/ledger", get().to(ledger::show))
+        .service(act("/admin/ledger/compare").post(ledger::compare))
         .service(
             resource("/admin/queue")
                 .get(queue::show)

@@ -3,7 +3,7 @@
 use super::Command;
 use super::effect::{effect, waits_for_more};
 use crate::app::{App, Asker};
-use crate::domain::{Actor, Arrival, ArrivalState, Timestamp, Uri};
+use crate::domain::{Actor, Arrival, ArrivalId, ArrivalState, CarriedText, Timestamp, Uri};
 use crate::error::{Error, Result};
 use crate::services::{access, refusals};
 use crate::storage::{self, Connection};
@@ -13,6 +13,8 @@ use crate::storage::{self, Connection};
 pub struct Due {
     pub arrival: Arrival,
     pub signer: Actor,
+    /// The text that it brings, and in which group, once it was read.
+    pub carried: Option<(Uri, CarriedText)>,
 }
 
 /// Takes activities that wait, at most `most`; they are ours until `lease_until`.
@@ -28,7 +30,11 @@ pub async fn claim(app: &App, lease_until: Timestamp, most: i64) -> Result<Vec<D
                     .iter()
                     .find(|signer| signer.id == arrival.signer)?
                     .clone();
-                Some(Due { arrival, signer })
+                Some(Due {
+                    arrival,
+                    signer,
+                    carried: None,
+                })
             };
             Ok(arrivals.into_iter().filter_map(known).collect())
         })
@@ -101,6 +107,7 @@ async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>)
             let mut applied = 0;
             for (due, command) in batch {
                 let asker = app_for_asker.asker(access::viewer_of(&due.signer));
+                note_received(connection, &due)?;
                 match command {
                     Err(reason) => {
                         let (id, now) = (due.arrival.id, asker.now);
@@ -115,6 +122,17 @@ async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>)
             Ok(applied)
         })
         .await
+}
+
+/// Notes which text arrived, whatever becomes of it: its sender's books say that it was taken.
+fn note_received(connection: &mut Connection, due: &Due) -> Result<()> {
+    let Some((group, revision)) = &due.carried else {
+        return Ok(());
+    };
+    let Arrival {
+        host, received_at, ..
+    } = &due.arrival;
+    storage::received::note(connection, host, group, revision, *received_at)
 }
 
 fn apply_one(
