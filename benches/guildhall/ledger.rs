@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use guildhall::domain::{
-    CarriedText, GrantId, Group, Host, LedgerEntry, LedgerOutcome, Matter, Page, Timestamp, Way,
+    CarriedText, GrantId, Group, Host, LedgerEntry, LedgerOutcome, LedgerWay, Matter, Page,
+    Timestamp,
 };
 use guildhall::policy::Viewer;
 use guildhall::services::chains::{self, Log};
@@ -195,7 +196,7 @@ fn fill(house: &House) {
                     let topic = turn / GROUPS / 3;
                     Ok(LedgerEntry {
                         at,
-                        way: Way::Pushed,
+                        way: LedgerWay::Pushed,
                         outcome: LedgerOutcome::Sent,
                         reason: None,
                         host: host(number % HOSTS),

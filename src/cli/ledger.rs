@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::cli::chain::{self, Exporter, Format};
 use crate::cli::{Output, Progress};
 use crate::domain::{
-    Disclosed, Handle, Host, LedgerEntry, LedgerLine, PAGE_ITEMS_MAX, Page, Timestamp, Uri, Way,
-    parse_end,
+    Disclosed, Handle, Host, LedgerEntry, LedgerLine, LedgerWay, PAGE_ITEMS_MAX, Page, Timestamp,
+    Uri, parse_end,
 };
 use crate::error::{Error, Result};
 use crate::federation::Federation;
@@ -83,7 +83,7 @@ pub struct Wanted {
     to: Option<Timestamp>,
     /// Only what went this way: pushed, fetched, media, feed or mailed
     #[arg(long)]
-    way: Option<Way>,
+    way: Option<LedgerWay>,
 }
 
 impl From<Wanted> for Question {

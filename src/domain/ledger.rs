@@ -8,17 +8,13 @@ use crate::domain::{EventKind, GrantId, Host, Timestamp, Uri};
 
 text_enum! {
     /// How something crosses the boundary.
-    Way ("way") {
+    LedgerWay ("way") {
         /// An activity, sent by us.
         Pushed = "pushed",
         /// A document, read here by another server.
         Fetched = "fetched",
-        /// A file.
+        /// A picture or file, read here by another server.
         Media = "media",
-        /// A feed that somebody outside follows.
-        Feed = "feed",
-        /// By e-mail.
-        Mailed = "mailed",
     }
 }
 
@@ -48,40 +44,74 @@ text_enum! {
         Removal = "removal",
         /// That a topic is locked, or not any more.
         Lock = "lock",
+        /// That a topic stands first in its group, or not any more.
+        Pin = "pin",
+        /// The address of a post alone, for servers that read it themselves.
+        Boost = "boost",
         Reaction = "reaction",
-        /// Who asks to join, is let in, invited, or left.
+        Vote = "vote",
+        /// A picture or another file.
+        File = "file",
+        /// Who asks to join, is let in, invited, made a moderator, or left.
         Membership = "membership",
+        /// Who is shut out, or not any more.
+        Ban = "ban",
+        /// Who asks to follow whom, may, or does no more.
+        Follow = "follow",
         Report = "report",
+        /// That something was not taken.
+        Refusal = "refusal",
         Grant = "grant",
         Partnership = "partnership",
+        /// That a group moves to another house.
+        Move = "move",
         /// What a person or group says of itself.
         Profile = "profile",
-        /// Something else.
+        /// Of a delivery whose event is forgotten.
         Other = "other",
     }
 }
 
 impl Matter {
-    /// What news of an event are about. `text`: they carry the text of a post; `is_topic`: of a topic.
-    pub const fn of(kind: EventKind, text: bool, is_topic: bool) -> Self {
+    /// The text of a post.
+    pub const fn of_text(is_topic: bool) -> Self {
+        match is_topic {
+            true => Self::Topic,
+            false => Self::Comment,
+        }
+    }
+
+    /// What news of an event are about that carry no text.
+    pub const fn of(kind: EventKind) -> Self {
         match kind {
-            EventKind::PostCreated | EventKind::PostUpdated if text && !is_topic => Self::Comment,
-            EventKind::PostCreated | EventKind::PostUpdated if text => Self::Topic,
-            // A boost: the address alone.
-            EventKind::PostCreated | EventKind::PostUpdated => Self::Other,
-            EventKind::PostDeleted | EventKind::PostRemoved | EventKind::PostRestored => {
-                Self::Removal
-            }
+            EventKind::PostCreated | EventKind::PostUpdated => Self::Boost,
+            EventKind::PostDeleted
+            | EventKind::PostRemoved
+            | EventKind::PostRestored
+            | EventKind::MirrorTakenBack => Self::Removal,
             EventKind::TopicLocked | EventKind::TopicUnlocked => Self::Lock,
-            EventKind::Liked | EventKind::Unliked => Self::Reaction,
+            EventKind::TopicPinned | EventKind::TopicUnpinned => Self::Pin,
+            EventKind::Liked | EventKind::Unliked | EventKind::Disliked | EventKind::Undisliked => {
+                Self::Reaction
+            }
+            EventKind::Voted | EventKind::PollCounted => Self::Vote,
             EventKind::Reported => Self::Report,
             EventKind::JoinRequested
             | EventKind::JoinAccepted
             | EventKind::JoinRejected
             | EventKind::Invited
-            | EventKind::Left => Self::Membership,
+            | EventKind::Left
+            | EventKind::ModeratorAdded
+            | EventKind::ModeratorRemoved => Self::Membership,
+            EventKind::MemberBanned | EventKind::BanLifted => Self::Ban,
+            EventKind::FollowRequested
+            | EventKind::Unfollowed
+            | EventKind::FollowAccepted
+            | EventKind::FollowRejected => Self::Follow,
+            EventKind::ActivityRefused => Self::Refusal,
             EventKind::GrantOffered | EventKind::GrantEnded => Self::Grant,
             EventKind::PartnershipEnded => Self::Partnership,
+            EventKind::MoveOffered | EventKind::MoveAccepted | EventKind::GroupMoved => Self::Move,
             EventKind::GroupUpdated
             | EventKind::PersonUpdated
             | EventKind::PersonDeleted
@@ -105,7 +135,7 @@ pub struct CarriedText {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerEntry {
     pub at: Timestamp,
-    pub way: Way,
+    pub way: LedgerWay,
     pub outcome: LedgerOutcome,
     /// Why it was withheld, or what the other side said.
     pub reason: Option<String>,
@@ -147,7 +177,7 @@ pub struct LedgerFilter {
     pub from: Option<Timestamp>,
     /// Before this moment.
     pub to: Option<Timestamp>,
-    pub way: Option<Way>,
+    pub way: Option<LedgerWay>,
 }
 
 /// What one server got of one group, as far as it was asked for. What was withheld is counted only as such.
@@ -198,14 +228,9 @@ mod tests {
     }
 
     #[test]
-    fn only_what_carries_a_text_is_a_topic_or_comment() {
-        let of = |text, is_topic| Matter::of(EventKind::PostCreated, text, is_topic);
-        assert_eq!(
-            [of(true, true), of(true, false), of(false, true)],
-            [Matter::Topic, Matter::Comment, Matter::Other]
-        );
+    fn what_carries_no_text_is_no_topic_and_no_comment() {
         for kind in EventKind::ALL {
-            let matter = Matter::of(*kind, false, true);
+            let matter = Matter::of(*kind);
             assert!(!matches!(matter, Matter::Topic | Matter::Comment), "{kind}");
         }
     }

@@ -62,18 +62,19 @@ pub async fn post(
     outgoing: &Outgoing,
     permission_ends: Timestamp,
 ) -> Attempted {
-    let tried = try_post(federation, outgoing, permission_ends).await;
+    let mut left = false;
+    let tried = try_post(federation, outgoing, permission_ends, &mut left).await;
     let now = federation.app.clock.now();
     let date = match &tried {
         Ok(Posted::Answered(answer)) => answer.date,
         _ => None,
     };
     Attempted {
-        left: tried.as_ref().map_or(true, Posted::left),
+        left,
         sent: match tried {
             Ok(Posted::Answered(answer)) => judge(answer, now),
             Ok(Posted::Silent(error)) => judge_silence(&error),
-            Ok(Posted::Cancelled { .. }) => Sent::Cancelled,
+            Ok(Posted::Cancelled) => Sent::Cancelled,
             Err(error) => Sent::Unable {
                 error: error.to_string(),
             },
@@ -85,32 +86,26 @@ pub async fn post(
 enum Posted {
     Answered(Answer),
     Silent(HttpError),
-    Cancelled {
-        /// It was posted once before, signed otherwise.
-        posted: bool,
-    },
+    Cancelled,
 }
 
-impl Posted {
-    /// Whether the bytes left, or may have.
-    const fn left(&self) -> bool {
-        match self {
-            Self::Answered(_) => true,
-            Self::Silent(HttpError::Refused(_)) => false,
-            Self::Silent(
-                HttpError::Unreachable(_) | HttpError::Timeout | HttpError::TooLarge { .. },
-            ) => true,
-            Self::Cancelled { posted } => *posted,
-        }
+/// Whether bytes left, or may have.
+const fn may_have_left(posted: &Result<Answer, HttpError>) -> bool {
+    match posted {
+        Ok(_) => true,
+        Err(HttpError::Refused(_) | HttpError::Unreachable(_)) => false,
+        Err(HttpError::Broken(_) | HttpError::Timeout | HttpError::TooLarge { .. }) => true,
     }
 }
 
 /// Signs as the server is known to accept. Where that is refused (401), the other kind is tried
-/// once, if it may still leave; what a server takes or asks for is remembered.
+/// once, if it may still leave; what a server takes or asks for is remembered. `left` becomes true as soon
+/// as bytes may have left.
 async fn try_post(
     federation: &Federation,
     outgoing: &Outgoing,
     permission_ends: Timestamp,
+    left: &mut bool,
 ) -> Result<Posted, crate::Error> {
     let (app, keyring) = (&federation.app, &federation.keyring);
     let (delivery, first) = (&outgoing.delivery, outgoing.signature);
@@ -123,9 +118,11 @@ async fn try_post(
     };
     let turn = federation.signing_turn().await?;
     if app.clock.now() >= permission_ends && !deliveries::may_still_leave(app, delivery.id).await? {
-        return Ok(Posted::Cancelled { posted: false });
+        return Ok(Posted::Cancelled);
     }
-    let answer = match letter.post(federation, first, turn).await? {
+    let posted = letter.post(federation, first, turn).await?;
+    *left |= may_have_left(&posted);
+    let answer = match posted {
         Ok(answer) => answer,
         Err(error) => return Ok(Posted::Silent(error)),
     };
@@ -144,9 +141,11 @@ async fn try_post(
         .unwrap_or(first.other());
     let turn = federation.signing_turn().await?;
     if !deliveries::may_still_leave(app, delivery.id).await? {
-        return Ok(Posted::Cancelled { posted: true });
+        return Ok(Posted::Cancelled);
     }
-    let answer = match letter.post(federation, second, turn).await? {
+    let posted = letter.post(federation, second, turn).await?;
+    *left |= may_have_left(&posted);
+    let answer = match posted {
         Ok(answer) => answer,
         Err(error) => return Ok(Posted::Silent(error)),
     };
@@ -230,7 +229,10 @@ fn judge_silence(error: &HttpError) -> Sent {
     let text = error.to_string();
     match error {
         HttpError::Refused(_) => Sent::Unable { error: text },
-        HttpError::Unreachable(_) | HttpError::Timeout | HttpError::TooLarge { .. } => Sent::Down {
+        HttpError::Unreachable(_)
+        | HttpError::Broken(_)
+        | HttpError::Timeout
+        | HttpError::TooLarge { .. } => Sent::Down {
             status: None,
             error: text,
             not_before: None,

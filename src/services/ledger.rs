@@ -5,7 +5,9 @@
 pub mod shown;
 
 use crate::app::{App, Asker};
-use crate::domain::{Disclosed, Handle, Host, LedgerFilter, LedgerLine, Page, Timestamp, Uri, Way};
+use crate::domain::{
+    Disclosed, Handle, Host, LedgerFilter, LedgerLine, LedgerWay, Page, Timestamp, Uri,
+};
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
 use crate::services::access;
@@ -23,7 +25,7 @@ pub struct Question {
     pub from: Option<Timestamp>,
     /// Before this moment.
     pub to: Option<Timestamp>,
-    pub way: Option<Way>,
+    pub way: Option<LedgerWay>,
 }
 
 /// A part of the ledger: administrators and compliance officers see all of it, owners what left their groups.

@@ -8,7 +8,8 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::{
     ActorId, Attempt, CarriedText, Delivery, DeliveryGround, DeliveryId, DeliveryState, EventId,
-    EventKind, FAILURES_MAX, GroupId, Host, Impression, LedgerOutcome, Page, PostId, Timestamp, Uri,
+    EventKind, FAILURES_MAX, GroupId, Host, Impression, LedgerOutcome, Page, PostId, Timestamp,
+    Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};

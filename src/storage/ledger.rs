@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::domain::{
     CarriedText, Disclosed, EventKind, GrantId, GroupId, Host, LedgerEntry, LedgerFilter,
-    LedgerLine, LedgerOutcome, Matter, Page, Timestamp, Uri, Way,
+    LedgerLine, LedgerOutcome, LedgerWay, Matter, Page, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::storage::among::{AmongMethods as _, Statement};
@@ -190,17 +190,21 @@ pub fn note_pushed(connection: &mut Connection, pushed: &[Pushed], now: Timestam
 impl Told {
     fn entry(&self, pushed: &Pushed, now: Timestamp) -> Result<LedgerEntry> {
         let kind: Option<EventKind> = read_optional(self.kind.as_deref())?;
-        let (text, is_topic) = (self.digest.is_some(), self.parent.is_none());
+        let matter = match (&self.digest, kind) {
+            (Some(_), _) => Matter::of_text(self.parent.is_none()),
+            (None, Some(kind)) => Matter::of(kind),
+            (None, None) => Matter::Other,
+        };
         Ok(LedgerEntry {
             at: now,
-            way: Way::Pushed,
+            way: LedgerWay::Pushed,
             outcome: pushed.outcome,
             reason: pushed.reason.clone(),
             host: read(&self.host)?,
             reader: None,
             grant: self.grant_id.map(GrantId),
             group: read_optional(self.group_uri.as_deref())?,
-            matter: kind.map_or(Matter::Other, |kind| Matter::of(kind, text, is_topic)),
+            matter,
             object: read(self.post.as_ref().unwrap_or(&self.activity))?,
             by: read_optional(self.by_uri.as_deref())?,
             digest: self.digest.clone(),
@@ -363,7 +367,7 @@ pub fn summarize(
     let texts = [
         ("host", filter.host.as_ref().map(Host::as_str)),
         ("group_uri", filter.group.as_ref().map(Uri::as_str)),
-        ("way", filter.way.map(Way::as_str)),
+        ("way", filter.way.map(LedgerWay::as_str)),
     ];
     let texts: Vec<(&str, &str)> = texts
         .into_iter()
@@ -409,7 +413,7 @@ pub fn list_sent_revisions(
                     ledger::written_at,
                 ))
                 .filter(ledger::host.eq(host.as_str()))
-                .filter(ledger::way.eq(Way::Pushed.as_str()))
+                .filter(ledger::way.eq(LedgerWay::Pushed.as_str()))
                 .filter(ledger::outcome.eq(LedgerOutcome::Sent.as_str()))
                 .filter(ledger::written_at.ge(from.micros()))
                 .filter(ledger::written_at.lt(to.micros()))

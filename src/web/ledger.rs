@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::auth::Form;
-use crate::domain::{Disclosed, JobState, LedgerLine, Timestamp, Uri, Way, parse_end};
+use crate::domain::{Disclosed, JobState, LedgerLine, LedgerWay, Timestamp, Uri, parse_end};
 use crate::error::{Error, Result};
 use crate::services::books::{self, Comparison, Direction};
 use crate::services::jobs;
@@ -227,7 +227,7 @@ fn ways(chosen: &str) -> Vec<Choice> {
     };
     let mut all = vec![choice("", "any way")];
     all.extend(
-        Way::ALL
+        LedgerWay::ALL
             .iter()
             .map(|way| choice(way.as_str(), way.as_str())),
     );

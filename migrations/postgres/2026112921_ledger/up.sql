@@ -42,7 +42,7 @@ CREATE TABLE received (
     digest TEXT NOT NULL,
     written_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX received_revision ON received (host, group_uri, digest);
+CREATE UNIQUE INDEX received_revision ON received (host, group_uri, digest, written_at);
 CREATE INDEX received_written ON received (host, written_at);
 
 -- What comparing books with a partner came to when it was last done for the page: JSON.

@@ -108,17 +108,12 @@ pub(super) fn render_unchanged(
     introduction: Option<&str>,
 ) -> Result<Rendered> {
     let unchanged: &RawValue = serde_json::from_str(activity).map_err(Error::internal)?;
-    let readers = readers(
-        group,
-        &serde_json::from_str(activity).map_err(Error::internal)?,
-    );
-    let announce = wrap(id, group, readers, unchanged, introduction);
+    let read: Value = serde_json::from_str(activity).map_err(Error::internal)?;
+    let announce = wrap(id, group, readers(group, &read), unchanged, introduction);
     Ok(Rendered {
         id: id.clone(),
         body: serde_json::to_string(&announce).map_err(Error::internal)?,
-        revision: serde_json::from_str(activity)
-            .ok()
-            .and_then(|activity: Value| post::revision_of(&activity)),
+        revision: post::revision_of(&read),
     })
 }
 

@@ -126,10 +126,9 @@ async fn put_down(
 fn shown_post(post: &Post, author: &Actor, object: &Value) -> Shown {
     let revision = objects::post::revision_of(object);
     Shown {
-        matter: match (&revision, post.is_topic()) {
-            (None, _) => Matter::Removal,
-            (Some(_), true) => Matter::Topic,
-            (Some(_), false) => Matter::Comment,
+        matter: match &revision {
+            None => Matter::Removal,
+            Some(_) => Matter::of_text(post.is_topic()),
         },
         object: post.uri.clone(),
         by: Some(author.uri.clone()),

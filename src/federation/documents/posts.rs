@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::{
-    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_document, post_id,
-    put_down, respond, shown_post, signed_reader,
+    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_document, post_id, put_down,
+    respond, shown_post, signed_reader,
 };
 use crate::app::Addresses;
 use crate::domain::{Group, PostId, Timestamp};
@@ -18,7 +18,7 @@ use crate::federation::objects::post::render_post;
 use crate::federation::objects::tombstone::render_tombstone;
 use crate::federation::viewer::Reader;
 use crate::services::documents::{self, Below, PostDocument, is_gone};
-use crate::services::mirrors::{self, Copy};
+use crate::services::mirrors;
 use crate::services::posts::ProfilePost;
 
 pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {

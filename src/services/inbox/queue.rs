@@ -3,7 +3,7 @@
 use super::Command;
 use super::effect::{effect, waits_for_more};
 use crate::app::{App, Asker};
-use crate::domain::{Actor, Arrival, ArrivalId, ArrivalState, CarriedText, Timestamp, Uri};
+use crate::domain::{Actor, Arrival, ArrivalState, CarriedText, Timestamp, Uri};
 use crate::error::{Error, Result};
 use crate::services::{access, refusals};
 use crate::storage::{self, Connection};

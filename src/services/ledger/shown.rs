@@ -13,7 +13,8 @@ use tokio::sync::oneshot;
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    CarriedText, Group, GroupId, Host, LedgerEntry, LedgerOutcome, Matter, Timestamp, Uri, Way,
+    CarriedText, Group, GroupId, Host, LedgerEntry, LedgerOutcome, LedgerWay, Matter, Timestamp,
+    Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
@@ -135,7 +136,7 @@ impl Line {
             group: group.map(|group| group.id),
             entry: LedgerEntry {
                 at: now,
-                way: Way::Fetched,
+                way: LedgerWay::Fetched,
                 outcome: LedgerOutcome::Sent,
                 reason: None,
                 host: host.clone(),
