@@ -1,23 +1,20 @@
 //! `guildhall ledger`: what left the house, to whom; whether the record is whole; and whether a partner's books
 //! say the same.
 
-use serde::Serialize;
-use serde_json::Value;
-
 use crate::app::App;
 use crate::cli::chain::{self, Exporter, Format};
 use crate::cli::{Output, Progress};
 use crate::domain::{
-    Disclosed, Handle, Host, LedgerEntry, LedgerLine, LedgerWay, PAGE_ITEMS_MAX, Page, Timestamp,
-    Uri, parse_end,
+    Handle, Host, LedgerLine, LedgerWay, PAGE_ITEMS_MAX, Page, Timestamp, Uri, parse_end,
 };
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::books;
 use crate::policy::Viewer;
-use crate::services::books::{Comparison, Difference, Direction, group_address};
+use crate::services::books::{Comparison, Difference, Direction, group_address, keep};
 use crate::services::chains::Log;
 use crate::services::ledger::{self, Question};
+use crate::wire;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -81,7 +78,7 @@ pub struct Wanted {
     /// Until the end of this day, or before this moment
     #[arg(long, value_name = "DATE", value_parser = parse_end)]
     to: Option<Timestamp>,
-    /// Only what went this way: pushed, fetched, media, feed or mailed
+    /// Only what went this way: pushed, fetched or media
     #[arg(long)]
     way: Option<LedgerWay>,
 }
@@ -134,36 +131,35 @@ async fn list(
         lines.extend(part);
     }
     lines.truncate(limit);
-    let listed = lines.iter().map(Listed::of).collect::<Result<Vec<_>>>()?;
+    let lines: Vec<wire::LedgerLine> = lines.into_iter().map(wire::LedgerLine::from).collect();
     let headings = ["at", "way", "outcome", "host", "group", "matter", "object"];
-    output.list(&listed, headings, |Listed { entry, .. }| {
+    output.list(&lines, headings, |line| {
         [
-            entry.at.for_people(),
-            entry.way.to_string(),
-            entry.outcome.to_string(),
-            entry.host.to_string(),
-            entry
-                .group
-                .as_ref()
-                .map_or_else(String::new, Uri::to_string),
-            entry.matter.to_string(),
-            entry.object.to_string(),
+            line.at.for_people(),
+            line.way.to_string(),
+            line.outcome.to_string(),
+            line.host.to_string(),
+            line.group.as_ref().map_or_else(String::new, Uri::to_string),
+            line.matter.to_string(),
+            line.object.to_string(),
         ]
     })
 }
 
 async fn summary(app: &App, wanted: Wanted, output: Output) -> Result<()> {
     let rows = ledger::summarize(app, Viewer::Operator, wanted.into()).await?;
+    let rows: Vec<wire::Disclosed> = rows.into_iter().map(wire::Disclosed::from).collect();
     let headings = [
-        "host", "group", "topics", "comments", "texts", "people", "bytes", "withheld",
+        "host", "group", "topics", "comments", "texts", "files", "people", "bytes", "withheld",
     ];
-    output.list(&rows, headings, |row: &Disclosed| {
+    output.list(&rows, headings, |row| {
         [
             row.host.clone(),
             row.group.clone().unwrap_or_default(),
             row.topics.to_string(),
             row.comments.to_string(),
             row.revisions.to_string(),
+            row.files.to_string(),
             row.people.to_string(),
             row.bytes.to_string(),
             row.withheld.to_string(),
@@ -215,12 +211,14 @@ async fn compare(
     };
     let progress = Progress::start(1);
     progress.next(&format!("asking {host} for its books"));
-    let compared = books::compare(&federation, Viewer::Operator, host, question).await;
+    let compared = books::compare(&federation, Viewer::Operator, host.clone(), question).await;
     progress.end();
     let compared = compared?;
-    let sentence = sentence(&compared);
+    keep(app, Viewer::Operator, host, &compared).await?;
+    let (sentence, differences) = (sentence(&compared), compared.differences.len());
+    let compared = wire::Comparison::new(app.clock.now(), compared);
     output.made(&compared, &sentence)?;
-    match compared.differences.len() {
+    match differences {
         0 => Ok(()),
         number => Err(Error::Conflict(format!(
             "the books differ on {number} days of a group"
@@ -263,22 +261,4 @@ fn said(difference: &Difference) -> Vec<String> {
         lines.extend(named.map(|text| format!("  {where_to}: {} {}", text.object, text.digest)));
     }
     lines
-}
-
-/// A line as scripts read it: as it is exported.
-#[derive(Serialize)]
-struct Listed<'a> {
-    #[serde(flatten)]
-    exported: Value,
-    #[serde(skip)]
-    entry: &'a LedgerEntry,
-}
-
-impl<'a> Listed<'a> {
-    fn of(line: &'a LedgerLine) -> Result<Self> {
-        Ok(Self {
-            exported: serde_json::from_str(&line.text).map_err(Error::internal)?,
-            entry: &line.entry,
-        })
-    }
 }

@@ -147,11 +147,13 @@ pub struct LedgerEntry {
     pub grant: Option<GrantId>,
     pub group: Option<Uri>,
     pub matter: Matter,
-    /// The post; where there is none, the activity or the actor.
+    /// The post, also of a file; where there is none, the activity or the actor.
     pub object: Uri,
     /// Who is named by it: who wrote or did what it tells of.
     pub by: Option<Uri>,
+    /// Of the text, or of the file's bytes.
     pub digest: Option<String>,
+    /// When that text was written, by what it says itself.
     pub written: Option<Timestamp>,
     /// How much left, or would have left.
     pub bytes: i64,
@@ -163,6 +165,8 @@ pub struct LedgerLine {
     /// The row; the newest have the largest.
     pub id: i64,
     pub number: i64,
+    /// The digest of this line and of all before it.
+    pub hash: String,
     pub entry: LedgerEntry,
     /// As it is exported: what is chained, and its digest.
     pub text: String,
@@ -181,7 +185,7 @@ pub struct LedgerFilter {
 }
 
 /// What one server got of one group, as far as it was asked for. What was withheld is counted only as such.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disclosed {
     pub host: String,
     /// None: what concerns no group.
@@ -192,6 +196,8 @@ pub struct Disclosed {
     pub comments: i64,
     /// Different texts of topics and comments.
     pub revisions: i64,
+    /// Different pictures and files.
+    pub files: i64,
     /// Different people who are named.
     pub people: i64,
     pub bytes: i64,

@@ -125,8 +125,9 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
                 named: false,
             };
             let host: Host = host.parse()?;
-            let compared = books::compare(federation, viewer, host.clone(), question).await?;
-            services::books::keep(&federation.app, host, &compared).await
+            let asked = books::compare(federation, viewer.clone(), host.clone(), question);
+            let compared = asked.await?;
+            services::books::keep(&federation.app, viewer, host, &compared).await
         }
         Work::AcceptPartnership { code, class, by } => {
             let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::crypto;
-use crate::domain::{CarriedText, Host, JobId, Partner, Timestamp, Uri, Work};
+use crate::domain::{AuditAction, CarriedText, Host, JobId, Partner, Timestamp, Uri, Work};
 use crate::error::{Error, Result};
 use crate::policy::{self, Viewer, act};
-use crate::services::{access, jobs};
+use crate::services::{access, audit, jobs};
 use crate::storage::{self, Connection};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -275,15 +275,20 @@ pub async fn compare_later(
     jobs::submit(app, work).await
 }
 
-/// Keeps what a comparison came to, for the page.
-pub async fn keep(app: &App, host: Host, compared: &Comparison) -> Result<()> {
-    let (text, now) = (
-        serde_json::to_string(compared).map_err(Error::internal)?,
-        app.clock.now(),
-    );
+/// Keeps what a comparison came to, instead of the last one, and that it was made.
+pub async fn keep(app: &App, viewer: Viewer, host: Host, compared: &Comparison) -> Result<()> {
+    let asker = app.asker(viewer);
+    access::permit_house::<act::ReadLedger>(&asker)?;
+    let text = serde_json::to_string(compared).map_err(Error::internal)?;
+    let detail = match compared.differences.len() {
+        0 => "they agree".to_owned(),
+        days => format!("{days} days of a group differ"),
+    };
     app.db
         .write("keep_comparison", move |connection| {
-            storage::received::keep_comparison(connection, &host, &text, now)
+            storage::received::keep_comparison(connection, &host, &text, asker.now)?;
+            let (action, subject) = (AuditAction::BooksCompared, host.as_str());
+            audit::note(connection, &asker, action, subject, &detail)
         })
         .await
 }

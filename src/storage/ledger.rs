@@ -277,7 +277,6 @@ pub fn list(
             wanted = wanted.filter(ledger::group_uri.eq(group.as_str()));
         }
         if let Some(from) = filter.from {
-            // Ids sort by time: what is older has no larger one.
             wanted = wanted.filter(ledger::at.ge(from.micros()));
         }
         if let Some(to) = filter.to {
@@ -304,6 +303,7 @@ pub fn list(
                 id: row.id,
                 number,
                 text: chain::exported(&text, &hash),
+                hash,
                 entry: row.try_into()?,
             })
         })
@@ -325,6 +325,8 @@ struct DisclosedRow {
     #[diesel(sql_type = BigInt)]
     revisions: i64,
     #[diesel(sql_type = BigInt)]
+    files: i64,
+    #[diesel(sql_type = BigInt)]
     people: i64,
     #[diesel(sql_type = BigInt)]
     bytes: i64,
@@ -341,6 +343,7 @@ impl From<DisclosedRow> for Disclosed {
             topics: row.topics,
             comments: row.comments,
             revisions: row.revisions,
+            files: row.files,
             people: row.people,
             bytes: row.bytes,
             withheld: row.withheld,
@@ -352,7 +355,8 @@ const DISCLOSED: &str = "SELECT host, group_uri, \
      COUNT(CASE WHEN outcome <> 'withheld' THEN 1 END) AS lines, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter = 'topic' THEN object END) AS topics, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter = 'comment' THEN object END) AS comments, \
-     COUNT(DISTINCT CASE WHEN outcome <> 'withheld' THEN digest END) AS revisions, \
+     COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter IN ('topic', 'comment') THEN digest END) AS revisions, \
+     COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter = 'file' THEN digest END) AS files, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' THEN by_uri END) AS people, \
      CAST(COALESCE(SUM(CASE WHEN outcome <> 'withheld' THEN bytes END), 0) AS BIGINT) AS bytes, \
      COUNT(CASE WHEN outcome = 'withheld' THEN 1 END) AS withheld \
@@ -373,23 +377,26 @@ pub fn summarize(
         .into_iter()
         .filter_map(|(column, text)| Some((column, text?)))
         .collect();
+    // SQLite counts places in the order in which they are met, whatever their number is.
     let mut words = DISCLOSED.to_owned();
     for (place, (column, _)) in texts.iter().enumerate() {
-        words.push_str(&format!(" AND {column} = ${}", place + 4));
+        words.push_str(&format!(" AND {column} = ${}", place + 3));
     }
-    words.push_str(" GROUP BY host, group_uri ORDER BY host, group_uri LIMIT $3");
+    let last = texts.len() + 3;
+    words.push_str(&format!(
+        " GROUP BY host, group_uri ORDER BY host, group_uri LIMIT ${last}"
+    ));
     let from = filter.from.unwrap_or(Timestamp::MIN).micros();
     let to = filter.to.unwrap_or(Timestamp::MAX).micros();
     let rows: Vec<DisclosedRow> = on_backend!(connection, |inner| {
         let mut question = diesel::sql_query(words)
             .into_boxed()
             .bind::<BigInt, _>(from)
-            .bind::<BigInt, _>(to)
-            .bind::<BigInt, _>(most);
+            .bind::<BigInt, _>(to);
         for (_, text) in texts {
             question = question.bind::<Text, _>(text);
         }
-        question.load(inner)
+        question.bind::<BigInt, _>(most).load(inner)
     })?;
     Ok(rows.into_iter().map(Disclosed::from).collect())
 }

@@ -241,6 +241,7 @@ fn disclosed_row(disclosed: &Disclosed) -> DisclosedRow {
         topics: disclosed.topics,
         comments: disclosed.comments,
         revisions: disclosed.revisions,
+        files: disclosed.files,
         people: disclosed.people,
         kibibytes: (disclosed.bytes + 1_023) / 1_024,
         withheld: disclosed.withheld,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::support::bridge::bridge;
+use crate::support::files::png;
 use crate::support::forge::Letter;
 use crate::support::process::{Instance, Outcome};
 use crate::support::requirements::{Backend, backends};
@@ -176,6 +177,84 @@ async fn what_a_servers_socket_received_is_in_the_ledger_and_nothing_else_is() {
         assert_eq!(last["matter"], "profile", "{last}");
         let verified = acme.run_json(&["ledger", "verify"]).await;
         assert_eq!(verified["ok"], true, "{verified}");
+    }
+}
+
+#[tokio::test]
+async fn files_names_and_likes_that_are_read_have_lines_too() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme"]).await else {
+            continue;
+        };
+        let ada = world.engineering("acme", "closed", "partners").await;
+        let acme = &world.house("acme").instance;
+        let cedar = Stranger::partner(&world, "cedar", "read").await;
+        let (cy, _) = cedar.member(&world, "cy").await;
+        let group = ada.find("engineering").await;
+        let sent = ada
+            .upload("plan.png", "image/png", &png(900, 600, 1), "")
+            .await;
+        let body = json!({
+            "group_id": group, "title": "Inspection", "status": "Look.", "media_ids": [sent["id"]],
+        });
+        let topic = ada.post("/api/v1/statuses", body).await.body;
+        ada.like(text(&topic["id"])).await;
+        let read = async |path: &str| {
+            let letter = Letter::get(&cy, &cedar.host, path).sign();
+            letter.send(&cedar.address).await
+        };
+        let of = async |way: &str| {
+            let mut lines = lines(acme).await;
+            lines.retain(|line| line["way"] == way && line["host"] == cedar.peer.host().as_str());
+            lines
+        };
+
+        // A picture and its preview: each once, by what they are.
+        let path = format!("/media/{}", text(&sent["id"]));
+        let whole = read(&path).await;
+        let again = read(&path).await;
+        let small = read(&format!("{path}/preview")).await;
+        assert_eq!([whole.status, again.status, small.status], [200, 200, 200]);
+        let media = of("media").await;
+        let [one, two] = media.as_slice() else {
+            panic!("{media:#?}")
+        };
+        for (line, reply) in [(one, &whole), (two, &small)] {
+            let bytes = openssl::sha::sha256(&reply.body);
+            let digest: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(line["digest"], digest, "{line}");
+            assert_eq!(line["bytes"], reply.body.len(), "{line}");
+            assert_eq!(line["object"], topic["uri"], "{line}");
+            assert!(
+                is(line, &[("matter", "file"), ("reader", &cy.id)]),
+                "{line}"
+            );
+            assert!(text(&line["group"]).ends_with("/g/engineering"), "{line}");
+        }
+
+        // Who is named in passing is named in the ledger.
+        let (_, at) = text(&topic["uri"]).split_once(&cedar.host).expect("acme's");
+        assert_eq!(read(&format!("{at}/context?page=true")).await.status, 200);
+        assert_eq!(read("/g/engineering/moderators").await.status, 200);
+        let fetched = of("fetched").await;
+        let matters: Vec<&str> = fetched.iter().map(|line| text(&line["matter"])).collect();
+        assert_eq!(matters, ["topic", "reaction", "membership"]);
+        assert!(
+            fetched
+                .iter()
+                .all(|line| text(&line["by"]).ends_with("/u/ada")),
+            "{fetched:#?}"
+        );
+        let summary = acme
+            .run_json(&["ledger", "summary", "--way", "media"])
+            .await;
+        assert_eq!(summary[0]["files"], 2, "{summary}");
+
+        // Who may not read leaves no line.
+        let stranger = cedar.peer.person("eve");
+        let letter = Letter::get(&stranger, &cedar.host, &path).sign();
+        assert_eq!(letter.send(&cedar.address).await.status, 404);
+        assert_eq!(of("media").await.len(), 2);
     }
 }
 
@@ -513,6 +592,9 @@ async fn two_houses_compare_their_books_and_find_what_one_of_them_lost() {
             })
             .await;
         }
+
+        let audit = acme.run_json(&["audit", "list"]).await;
+        assert_eq!(audit[0]["action"], "books_compared", "{audit}");
 
         // Birch loses one, as a backup that was restored would.
         birch.execute(&format!(

@@ -20,6 +20,8 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_at ON ledger (at);
 CREATE INDEX ledger_host ON ledger (host, at);
 CREATE INDEX ledger_group ON ledger (group_uri, at);
+-- For comparing books: by the day on which a text was written.
+CREATE INDEX ledger_written ON ledger (host, written_at) WHERE written_at IS NOT NULL;
 
 -- The chains: which line is the how many-th of its log, and the digest of the line and of all before it.
 CREATE TABLE ledger_links (

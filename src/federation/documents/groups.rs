@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Data, OUTBOX_ITEMS, Turn, answer, document, post_document, put_down, reader, respond,
-    shown_post, shown_profile, signed_reader, vouched,
+    shown_member, shown_post, shown_profile, signed_reader, vouched,
 };
 use crate::domain::{GroupList, Page, Uri};
 use crate::error::{Error, Result};
@@ -146,10 +146,12 @@ async fn read_moderators(
     request: &HttpRequest,
     name: &str,
 ) -> Result<Value> {
-    let viewer = reader(federation, request).await?;
-    let people = documents::moderators(&federation.app, viewer, name).await?;
-    let list = address(federation, name, "moderators")?;
-    Ok(people_listed(&list, &people))
+    let reader = signed_reader(federation, request).await?;
+    let viewer = reader.viewer.clone();
+    let (group, people) = documents::moderators(&federation.app, viewer, name).await?;
+    let shown = people.iter().map(|person| shown_member(&group, person));
+    put_down(federation, &reader, Some(&group), shown.collect()).await?;
+    Ok(people_listed(&group.actor.uri.join("moderators"), &people))
 }
 
 fn people_listed(list: &Uri, people: &[Uri]) -> Value {

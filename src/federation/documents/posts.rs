@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_document, post_id, put_down,
-    respond, shown_post, signed_reader,
+    respond, shown_like, shown_post, signed_reader,
 };
 use crate::app::Addresses;
 use crate::domain::{Group, PostId, Timestamp};
@@ -198,7 +198,11 @@ async fn conversation(
         .collect();
     let shown = posts.iter().zip(&items);
     let shown = shown.filter(|(_, item)| item.is_object());
-    let shown = shown.map(|(found, item)| shown_post(&found.post, &found.author, item));
+    let shown = shown.flat_map(|(found, item)| {
+        let likes = found.likes.iter();
+        let likes = likes.map(|like| shown_like(&found.post, &like.by));
+        std::iter::once(shown_post(&found.post, &found.author, item)).chain(likes)
+    });
     put_down(federation, &reader, Some(&group), shown.collect()).await?;
     Ok(post_document(render_page(&of, &this, items, next)))
 }

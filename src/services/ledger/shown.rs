@@ -13,8 +13,7 @@ use tokio::sync::oneshot;
 use crate::app::App;
 use crate::crypto;
 use crate::domain::{
-    CarriedText, Group, GroupId, Host, LedgerEntry, LedgerOutcome, LedgerWay, Matter, Timestamp,
-    Uri,
+    Group, GroupId, Host, LedgerEntry, LedgerOutcome, LedgerWay, Matter, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
@@ -28,13 +27,17 @@ const REMEMBERED_MAX: usize = 100_000;
 /// Something that is about to be shown.
 #[derive(Clone, Debug)]
 pub struct Shown {
+    pub way: LedgerWay,
     pub matter: Matter,
     /// The post or actor.
     pub object: Uri,
     /// Who is named by it.
     pub by: Option<Uri>,
-    pub revision: Option<CarriedText>,
-    pub bytes: usize,
+    /// Of the text, or of the file's bytes.
+    pub digest: Option<String>,
+    /// When that text was written.
+    pub written: Option<Timestamp>,
+    pub bytes: u64,
 }
 
 /// What was shown in this hour, and what waits to be written before it is shown.
@@ -111,11 +114,12 @@ pub async fn note(
 
 /// What a line of this hour stands for.
 fn key(host: &Host, reader: Option<&Uri>, shown: &Shown) -> String {
-    let digest = shown.revision.as_ref().map_or("", |one| &one.digest);
-    let reader = reader.map_or("", Uri::as_str);
+    let digest = shown.digest.as_deref().unwrap_or_default();
+    let address = |uri: Option<&Uri>| uri.map_or_else(String::new, Uri::to_string);
+    let (reader, by) = (address(reader), address(shown.by.as_ref()));
     // None of these has a line break in it.
     crypto::fingerprint(&format!(
-        "{host}\n{reader}\n{}\n{digest}\n{}",
+        "{host}\n{reader}\n{}\n{by}\n{digest}\n{}",
         shown.object, shown.matter
     ))
 }
@@ -128,15 +132,11 @@ impl Line {
         shown: Shown,
         now: Timestamp,
     ) -> Self {
-        let (digest, written) = match shown.revision {
-            Some(revision) => (Some(revision.digest), revision.written),
-            None => (None, None),
-        };
         Self {
             group: group.map(|group| group.id),
             entry: LedgerEntry {
                 at: now,
-                way: LedgerWay::Fetched,
+                way: shown.way,
                 outcome: LedgerOutcome::Sent,
                 reason: None,
                 host: host.clone(),
@@ -146,8 +146,8 @@ impl Line {
                 matter: shown.matter,
                 object: shown.object,
                 by: shown.by,
-                digest,
-                written,
+                digest: shown.digest,
+                written: shown.written,
                 bytes: i64::try_from(shown.bytes).unwrap_or(i64::MAX),
             },
         }

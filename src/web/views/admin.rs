@@ -257,6 +257,7 @@ pub struct DisclosedRow {
     pub topics: i64,
     pub comments: i64,
     pub revisions: i64,
+    pub files: i64,
     pub people: i64,
     pub kibibytes: i64,
     pub withheld: i64,
