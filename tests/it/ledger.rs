@@ -403,6 +403,11 @@ async fn a74_nobody_changes_a_line_and_who_tampers_with_the_file_is_found_out() 
                 "{table}: {refused}"
             );
         }
+        if backend == Backend::Sqlite {
+            let replace = "INSERT OR REPLACE INTO audit SELECT id, at, 'nobody', action, subject, detail FROM audit";
+            let refused = acme.try_execute(replace).expect_err("a line was replaced");
+            assert!(refused.contains("lines are never changed"), "{refused}");
+        }
         assert_eq!(verify(acme, &["--expect", &kept]).await.0, Some(0));
 
         // Whoever has the file can drop the guards, but not the chain. Each is found, named, and put right again.

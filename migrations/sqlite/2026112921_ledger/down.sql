@@ -1,5 +1,6 @@
 DROP TRIGGER audit_no_update;
 DROP TRIGGER audit_no_delete;
+DROP TRIGGER audit_no_replace;
 ALTER TABLE messages DROP COLUMN bytes;
 ALTER TABLE messages DROP COLUMN written_at;
 ALTER TABLE messages DROP COLUMN digest;

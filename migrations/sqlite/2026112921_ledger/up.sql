@@ -69,3 +69,8 @@ CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'ledger: lines are never changed'); END;
 CREATE TRIGGER ledger_links_no_update BEFORE UPDATE ON ledger_links BEGIN SELECT RAISE(ABORT, 'ledger_links: lines are never changed'); END;
 CREATE TRIGGER ledger_links_no_delete BEFORE DELETE ON ledger_links BEGIN SELECT RAISE(ABORT, 'ledger_links: lines are never changed'); END;
+-- INSERT OR REPLACE takes the old row away without asking the triggers above.
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'audit: lines are never changed'); END;
+CREATE TRIGGER audit_links_no_replace BEFORE INSERT ON audit_links WHEN EXISTS (SELECT 1 FROM audit_links WHERE number = NEW.number) BEGIN SELECT RAISE(ABORT, 'audit_links: lines are never changed'); END;
+CREATE TRIGGER ledger_no_replace BEFORE INSERT ON ledger WHEN EXISTS (SELECT 1 FROM ledger WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'ledger: lines are never changed'); END;
+CREATE TRIGGER ledger_links_no_replace BEFORE INSERT ON ledger_links WHEN EXISTS (SELECT 1 FROM ledger_links WHERE number = NEW.number) BEGIN SELECT RAISE(ABORT, 'ledger_links: lines are never changed'); END;

@@ -7,7 +7,8 @@ use actix_web::http::header::RANGE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::TryStreamExt as _;
 
-use super::{Data, answer, is_vouched, put_down, shown_file, signed_reader};
+use super::ledger::{put_down, shown_file};
+use super::{Data, answer, is_vouched, signed_reader};
 use crate::domain::Rendition;
 use crate::error::{Error, Result};
 use crate::federation::Federation;

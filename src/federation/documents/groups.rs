@@ -6,9 +6,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::ledger::{put_down, shown_member, shown_post, shown_profile};
 use super::{
-    Data, OUTBOX_ITEMS, Turn, answer, document, post_document, put_down, reader, respond,
-    shown_member, shown_post, shown_profile, signed_reader, vouched,
+    Data, OUTBOX_ITEMS, Turn, answer, document, post_document, reader, respond, signed_reader,
+    vouched,
 };
 use crate::domain::{GroupList, Page, Uri};
 use crate::error::{Error, Result};

@@ -9,6 +9,7 @@ mod attachments;
 mod books;
 mod groups;
 mod instance;
+mod ledger;
 mod nodeinfo;
 mod people;
 mod posts;
@@ -19,15 +20,13 @@ use actix_web::http::header::{ACCEPT, AUTHORIZATION};
 use actix_web::{Handler, HttpRequest, HttpResponse, Responder, web};
 use serde_json::Value;
 
-use crate::domain::{Actor, ActorKind, Group, LedgerWay, Matter, Post, PostId, Uri};
+use crate::domain::{Group, PostId, Uri};
 use crate::error::{Error, Result};
 use crate::federation::actor_tokens::TOKEN_SCHEME;
 use crate::federation::fetch::is_activity_json;
 use crate::federation::viewer::{self, Reader};
 use crate::federation::{Federation, objects, proofs};
 use crate::policy::Viewer;
-use crate::services::attachments::Opened;
-use crate::services::ledger::shown::{self, Shown};
 
 /// Topics in one page of an outbox.
 const OUTBOX_ITEMS: u32 = 20;
@@ -110,88 +109,6 @@ async fn reader(federation: &Federation, request: &HttpRequest) -> Result<Viewer
 async fn signed_reader(federation: &Federation, request: &HttpRequest) -> Result<Reader> {
     let reader = viewer::reader(federation, request).await?;
     reader.ok_or(Error::NotFound)
-}
-
-/// Writes down what a reader is about to be shown: before it leaves.
-async fn put_down(
-    federation: &Federation,
-    reader: &Reader,
-    group: Option<&Group>,
-    shown: Vec<Shown>,
-) -> Result<()> {
-    let (viewer, signer) = (&reader.viewer, reader.actor.as_ref());
-    shown::note(&federation.app, viewer, signer, group, shown).await
-}
-
-/// The text of a post, or what is left of it, as it is about to be shown.
-fn shown_post(post: &Post, author: &Actor, object: &Value) -> Shown {
-    let revision = objects::post::revision_of(object);
-    let matter = match &revision {
-        None => Matter::Removal,
-        Some(_) => Matter::of_text(post.is_topic()),
-    };
-    Shown {
-        way: LedgerWay::Fetched,
-        matter,
-        object: post.uri.clone(),
-        by: Some(author.uri.clone()),
-        written: revision.as_ref().and_then(|revision| revision.written),
-        digest: revision.map(|revision| revision.digest),
-        bytes: bytes_of(object),
-    }
-}
-
-/// Who likes a post, as it is about to be shown with it.
-fn shown_like(post: &Post, by: &Uri) -> Shown {
-    shown_name(Matter::Reaction, &post.uri, by)
-}
-
-/// That somebody has a part in a group, as it is about to be shown in a list.
-fn shown_member(group: &Group, person: &Uri) -> Shown {
-    shown_name(Matter::Membership, &group.actor.uri, person)
-}
-
-/// A name and nothing besides.
-fn shown_name(matter: Matter, of: &Uri, name: &Uri) -> Shown {
-    Shown {
-        way: LedgerWay::Fetched,
-        matter,
-        object: of.clone(),
-        by: Some(name.clone()),
-        digest: None,
-        written: None,
-        bytes: name.as_str().len() as u64,
-    }
-}
-
-/// A picture or file, as it is about to be handed out: all of it, though perhaps only a part is asked for.
-fn shown_file(opened: &Opened) -> Shown {
-    Shown {
-        way: LedgerWay::Media,
-        matter: Matter::File,
-        object: opened.post.clone(),
-        by: Some(opened.author.clone()),
-        digest: Some(opened.shown.digest().to_string()),
-        written: None,
-        bytes: opened.shown.bytes(),
-    }
-}
-
-/// What an actor says of itself, as it is about to be shown.
-fn shown_profile(actor: &Actor, object: &Value) -> Shown {
-    Shown {
-        way: LedgerWay::Fetched,
-        matter: Matter::Profile,
-        object: actor.uri.clone(),
-        by: (actor.kind == ActorKind::Person).then(|| actor.uri.clone()),
-        digest: None,
-        written: None,
-        bytes: bytes_of(object),
-    }
-}
-
-fn bytes_of(object: &Value) -> u64 {
-    object.to_string().len() as u64
 }
 
 /// The group's token that a reader shows (FEP-db0e), if any.

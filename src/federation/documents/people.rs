@@ -3,9 +3,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::ledger::{put_down, shown_post, shown_profile};
 use super::{
-    Data, OUTBOX_ITEMS, Turn, answer, document, is_vouched, put_down, respond, shown_post,
-    shown_profile, shown_token, signed_reader, vouched,
+    Data, OUTBOX_ITEMS, Turn, answer, document, is_vouched, respond, shown_token, signed_reader,
+    vouched,
 };
 use crate::domain::{Actor, ActorKey, Approval, Page, PostId};
 use crate::error::{Error, Result};

@@ -3,9 +3,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::ledger::{put_down, shown_like, shown_post};
 use super::{
-    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_document, post_id, put_down,
-    respond, shown_like, shown_post, signed_reader,
+    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_document, post_id, respond,
+    signed_reader,
 };
 use crate::app::Addresses;
 use crate::domain::{Group, PostId, Timestamp};

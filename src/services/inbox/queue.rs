@@ -1,9 +1,11 @@
 //! What was let in and waits: taken in its order, each applied once, tried again when it lacks something.
 
+use std::collections::HashMap;
+
 use super::Command;
 use super::effect::{effect, waits_for_more};
 use crate::app::{App, Asker};
-use crate::domain::{Actor, Arrival, ArrivalState, CarriedText, Timestamp, Uri};
+use crate::domain::{Actor, Arrival, ArrivalState, CarriedText, Host, Timestamp, Uri};
 use crate::error::{Error, Result};
 use crate::services::{access, refusals};
 use crate::storage::{self, Connection};
@@ -105,9 +107,10 @@ async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>)
     app.db
         .write_patiently("apply_activities", move |connection| {
             let mut applied = 0;
+            let mut partners = HashMap::new();
             for (due, command) in batch {
                 let asker = app_for_asker.asker(access::viewer_of(&due.signer));
-                note_received(connection, &due)?;
+                note_received(connection, &due, &mut partners)?;
                 match command {
                     Err(reason) => {
                         let (id, now) = (due.arrival.id, asker.now);
@@ -124,15 +127,31 @@ async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>)
         .await
 }
 
-/// Notes which text arrived, whatever becomes of it: its sender's books say that it was taken.
-fn note_received(connection: &mut Connection, due: &Due) -> Result<()> {
+/// Notes which text arrived from a partner, whatever becomes of it: its sender's books say that it was taken.
+/// With nobody else books are ever compared.
+fn note_received(
+    connection: &mut Connection,
+    due: &Due,
+    partners: &mut HashMap<Host, bool>,
+) -> Result<()> {
     let Some((group, revision)) = &due.carried else {
         return Ok(());
     };
     let Arrival {
         host, received_at, ..
     } = &due.arrival;
-    storage::received::note(connection, host, group, revision, *received_at)
+    let is_partner = match partners.get(host) {
+        Some(known) => *known,
+        None => {
+            let known = storage::partners::find_state(connection, host)?.is_some();
+            partners.insert(host.clone(), known);
+            known
+        }
+    };
+    match is_partner {
+        true => storage::received::note(connection, host, group, revision, *received_at),
+        false => Ok(()),
+    }
 }
 
 fn apply_one(
