@@ -401,6 +401,9 @@ pub fn summarize(
     Ok(rows.into_iter().map(Disclosed::from).collect())
 }
 
+/// Group, object, digest, and when it was written.
+type RevisionRow = (Option<String>, String, Option<String>, Option<i64>);
+
 /// The revisions that were sent to a server and taken, each once, that were written in a span of time; in
 /// no order. With the group they are of.
 pub fn list_sent_revisions(
@@ -410,30 +413,29 @@ pub fn list_sent_revisions(
     (from, to): (Timestamp, Timestamp),
     most: i64,
 ) -> Result<Vec<(Uri, CarriedText)>> {
-    let rows: Vec<(Option<String>, String, Option<String>, Option<i64>)> =
-        on_backend!(connection, |inner| {
-            let mut wanted = ledger::table
-                .select((
-                    ledger::group_uri,
-                    ledger::object,
-                    ledger::digest,
-                    ledger::written_at,
-                ))
-                .filter(ledger::host.eq(host.as_str()))
-                .filter(ledger::way.eq(LedgerWay::Pushed.as_str()))
-                .filter(ledger::outcome.eq(LedgerOutcome::Sent.as_str()))
-                .filter(ledger::written_at.ge(from.micros()))
-                .filter(ledger::written_at.lt(to.micros()))
-                .filter(ledger::digest.is_not_null())
-                .filter(ledger::group_uri.is_not_null())
-                .limit(most)
-                .distinct()
-                .into_boxed();
-            if let Some(group) = group {
-                wanted = wanted.filter(ledger::group_uri.eq(group.as_str()));
-            }
-            wanted.load(inner)
-        })?;
+    let rows: Vec<RevisionRow> = on_backend!(connection, |inner| {
+        let mut wanted = ledger::table
+            .select((
+                ledger::group_uri,
+                ledger::object,
+                ledger::digest,
+                ledger::written_at,
+            ))
+            .filter(ledger::host.eq(host.as_str()))
+            .filter(ledger::way.eq(LedgerWay::Pushed.as_str()))
+            .filter(ledger::outcome.eq(LedgerOutcome::Sent.as_str()))
+            .filter(ledger::written_at.ge(from.micros()))
+            .filter(ledger::written_at.lt(to.micros()))
+            .filter(ledger::digest.is_not_null())
+            .filter(ledger::group_uri.is_not_null())
+            .limit(most)
+            .distinct()
+            .into_boxed();
+        if let Some(group) = group {
+            wanted = wanted.filter(ledger::group_uri.eq(group.as_str()));
+        }
+        wanted.load(inner)
+    })?;
     rows.into_iter()
         .filter_map(|(group, object, digest, written)| Some((group?, object, digest?, written?)))
         .map(|(group, object, digest, written)| {

@@ -327,6 +327,9 @@ async fn an_attempt_that_nobody_wrote_down_is_in_the_ledger_all_the_same() {
         let house = world.house_mut("acme");
         house.server.take().expect("a server").wait().await;
         house.instance.arm(None);
+        // Half a minute later: its lease has run out.
+        let late = "UPDATE deliveries SET lease_until = 1 WHERE lease_until > 0";
+        house.instance.execute(late);
         house.server = Some(house.instance.serve().await);
 
         let acme = &world.house("acme").instance;
