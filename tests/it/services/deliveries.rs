@@ -80,7 +80,8 @@ fn outcome(delivery: &Delivery, impression: Impression, now: Timestamp) -> Deliv
         earlier: delivery.attempts,
         impression,
         clock_difference: None,
-        left: true,
+        // To a server that is down there is no connection.
+        left: !matches!(impression, Impression::Down(_)),
     }
 }
 
