@@ -12,6 +12,7 @@ use crate::federation::partnership::Throttle;
 use crate::files::Files;
 use crate::policy::{House, Viewer};
 use crate::services::idempotency::Asked;
+use crate::services::ledger::shown::ShownLately;
 use crate::storage::Database;
 
 /// Settings, database, clock, network and bells. Cheap to clone.
@@ -35,6 +36,8 @@ pub struct Inner {
     pub asked: Asked,
     /// How many handshakes this process has let in lately.
     pub handshakes: Throttle,
+    /// What other servers were shown lately, by the ledger.
+    pub shown: ShownLately,
 }
 
 impl std::ops::Deref for App {
@@ -121,6 +124,7 @@ impl App {
                 bells: Bells::default(),
                 asked: Asked::default(),
                 handshakes: Throttle::default(),
+                shown: ShownLately::default(),
             }),
         })
     }

@@ -52,9 +52,12 @@ pub enum HttpError {
     /// Nothing was sent: the address is one we do not talk to. A stable code says why.
     #[error("the address is refused ({0})")]
     Refused(&'static str),
-    /// No connection, or it broke. The text is for the log.
+    /// No connection, so nothing was sent. The text is for the log.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
+    /// The connection broke: what was sent may have arrived.
+    #[error("the connection broke: {0}")]
+    Broken(String),
     #[error("the server did not answer in time")]
     Timeout,
     #[error("the answer is larger than {limit} bytes")]
@@ -65,9 +68,10 @@ impl From<HttpError> for Error {
     fn from(error: HttpError) -> Self {
         match error {
             HttpError::Refused(_) => Self::invalid("address", error.to_string()),
-            HttpError::Unreachable(_) | HttpError::Timeout | HttpError::TooLarge { .. } => {
-                Self::Unavailable(error.to_string())
-            }
+            HttpError::Unreachable(_)
+            | HttpError::Broken(_)
+            | HttpError::Timeout
+            | HttpError::TooLarge { .. } => Self::Unavailable(error.to_string()),
         }
     }
 }
@@ -380,12 +384,17 @@ fn classify(error: &reqwest::Error) -> HttpError {
     if causes().any(|cause| cause.is::<AddressRefused>()) {
         return HttpError::Refused("address");
     }
-    if error.is_timeout() {
-        return HttpError::Timeout;
-    }
     // The innermost cause says what happened; those around it repeat the address.
-    let root = causes().last().map(ToString::to_string);
-    HttpError::Unreachable(root.unwrap_or_default())
+    let root = || {
+        causes()
+            .last()
+            .map_or_else(String::new, ToString::to_string)
+    };
+    match (error.is_connect(), error.is_timeout()) {
+        (true, _) => HttpError::Unreachable(root()),
+        (false, true) => HttpError::Timeout,
+        (false, false) => HttpError::Broken(root()),
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod deliveries;
 mod documents;
 mod house;
 mod inbox;
+mod ledger;
 mod limits;
 mod load;
 mod policy;
@@ -40,6 +41,7 @@ const PARTS: &[Part] = &[
     ("deliveries", deliveries::measure),
     ("fanout", deliveries::fan_out),
     ("documents", documents::measure),
+    ("ledger", ledger::measure),
     ("start", start::measure),
 ];
 

@@ -2,10 +2,12 @@
 
 use crate::app::App;
 use crate::cli::Output;
+use crate::cli::chain::{self, Exporter, Format};
 use crate::domain::{AuditId, AuditLine, PAGE_ITEMS_MAX, Page};
 use crate::error::Result;
 use crate::policy::Viewer;
 use crate::services::audit;
+use crate::services::chains::Log;
 use crate::wire;
 
 #[derive(clap::Subcommand)]
@@ -19,10 +21,31 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         before: Option<AuditId>,
     },
+    /// Write all lines to standard output, oldest first
+    Export {
+        /// One JSON object a line, as it is chained; or a table for spreadsheets
+        #[arg(long, value_name = "jsonl|csv", default_value = "jsonl")]
+        format: Format,
+    },
+    /// Walk the whole chain; say what is wrong first, or how far it goes
+    Verify {
+        /// The digest of a checkpoint that was kept: the chain must have come by it
+        #[arg(long, value_name = "HASH")]
+        expect: Option<String>,
+    },
 }
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
-    let Command::List { limit, before } = command;
+    match command {
+        Command::List { limit, before } => list(app, limit, before, output).await,
+        Command::Export { format } => {
+            chain::export(app, Log::Audit, Exporter::new(Log::Audit, format)).await
+        }
+        Command::Verify { expect } => chain::verify(app, Log::Audit, expect, output).await,
+    }
+}
+
+async fn list(app: &App, limit: usize, before: Option<AuditId>, output: Output) -> Result<()> {
     let lines = read(app, limit, before).await?;
     let listed: Vec<wire::AuditLine> = lines.into_iter().map(wire::AuditLine::from).collect();
     output.list(

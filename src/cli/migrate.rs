@@ -7,7 +7,7 @@ use crate::cli::{Output, Progress, open, refuse_missing_file};
 use crate::config::Config;
 use crate::domain::counted_here;
 use crate::error::Result;
-use crate::services::{house, keys};
+use crate::services::{chains, house, keys};
 use crate::storage::{self, Connection};
 
 #[derive(clap::Args)]
@@ -101,7 +101,8 @@ enum Step<'a> {
 }
 
 async fn apply(app: &App, mut watch: impl FnMut(Step<'_>) + Send + 'static) -> Result<Vec<String>> {
-    app.db
+    let applied = app
+        .db
         .maintain("migrate", move |connection| {
             storage::alone_with_schema(connection, |connection| {
                 let lacking = list_lacking(connection)?;
@@ -114,7 +115,9 @@ async fn apply(app: &App, mut watch: impl FnMut(Step<'_>) + Send + 'static) -> R
                 Ok(lacking)
             })
         })
-        .await
+        .await?;
+    chains::begin(app).await?;
+    Ok(applied)
 }
 
 fn list_lacking(connection: &mut Connection) -> Result<Vec<String>> {

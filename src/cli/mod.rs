@@ -5,6 +5,7 @@
 //! error. It ends with 0, with 1 and one sentence, or with 2 for wrong usage.
 
 mod audit;
+mod chain;
 mod check;
 mod demo;
 mod environment;
@@ -12,6 +13,7 @@ mod grant;
 mod group;
 mod init;
 mod keys;
+mod ledger;
 mod media;
 mod member;
 mod migrate;
@@ -108,6 +110,9 @@ enum Command {
     /// Who did what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// What left the house, and to whom
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// The keys with which this house signs
     #[command(subcommand)]
     Keys(keys::Command),
@@ -185,6 +190,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,
         Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
         Command::Audit(command) => audit::run(&open_ready(config).await?, command, output).await,
+        Command::Ledger(command) => ledger::run(&open_ready(config).await?, command, output).await,
         Command::Queue(command) => queue::run(&open_ready(config).await?, command, output).await,
         Command::Keys(command) => keys::run(&open_ready(config).await?, command, output).await,
         Command::Token(command) => token::run(&open_ready(config).await?, command, output).await,

@@ -65,6 +65,8 @@ text_enum! {
         GrantMade = "grant_made",
         GrantEnded = "grant_ended",
         KeysRotated = "keys_rotated",
+        /// What a partner says it got was compared with what we say it was sent, and the other way round.
+        BooksCompared = "books_compared",
         DeliveriesCancelled = "deliveries_cancelled",
         DeliveryRetried = "delivery_retried",
         DeliveryDiscarded = "delivery_discarded",

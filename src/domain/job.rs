@@ -36,6 +36,14 @@ pub enum Work {
     AskSoftware { host: String },
     /// Fetch a picture or file of a post from its author's server, because somebody wants to see it.
     FetchAttachment { attachment: i64 },
+    /// Compare books with a partner, of what was written from one moment (microseconds) to before another.
+    CompareBooks {
+        host: String,
+        from: i64,
+        to: i64,
+        /// Who wants to know; none: the operator.
+        by: Option<i64>,
+    },
     /// Use a partner's invitation code.
     AcceptPartnership {
         code: String,

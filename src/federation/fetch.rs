@@ -88,7 +88,7 @@ impl FetchError {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Http(HttpError::Refused(reason)) => reason,
-            Self::Http(HttpError::Unreachable(_)) => "unreachable",
+            Self::Http(HttpError::Unreachable(_) | HttpError::Broken(_)) => "unreachable",
             Self::Http(HttpError::Timeout) => "timeout",
             Self::Http(HttpError::TooLarge { .. }) => "too_large",
             Self::NotFound => "not_found",
@@ -108,7 +108,7 @@ impl FetchError {
     /// True when asking again later may succeed.
     pub const fn is_temporary(&self) -> bool {
         match self {
-            Self::Http(HttpError::Unreachable(_) | HttpError::Timeout)
+            Self::Http(HttpError::Unreachable(_) | HttpError::Broken(_) | HttpError::Timeout)
             | Self::Busy(_)
             | Self::Status(500..)
             | Self::Internal(_) => true,

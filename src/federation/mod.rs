@@ -6,6 +6,7 @@ pub mod activities;
 mod actor_tokens;
 mod attachments;
 pub mod backfill;
+pub mod books;
 pub mod discovery;
 mod documents;
 pub mod extension;

@@ -48,6 +48,8 @@ pub struct Attempted {
     pub sent: Sent,
     /// Our clock less theirs, seconds, where they say what time it is.
     pub clock_difference: Option<i64>,
+    /// The bytes left, or may have.
+    pub left: bool,
 }
 
 /// Characters kept of what another server says about a refusal.
@@ -60,13 +62,15 @@ pub async fn post(
     outgoing: &Outgoing,
     permission_ends: Timestamp,
 ) -> Attempted {
-    let tried = try_post(federation, outgoing, permission_ends).await;
+    let mut left = false;
+    let tried = try_post(federation, outgoing, permission_ends, &mut left).await;
     let now = federation.app.clock.now();
     let date = match &tried {
         Ok(Posted::Answered(answer)) => answer.date,
         _ => None,
     };
     Attempted {
+        left,
         sent: match tried {
             Ok(Posted::Answered(answer)) => judge(answer, now),
             Ok(Posted::Silent(error)) => judge_silence(&error),
@@ -85,12 +89,23 @@ enum Posted {
     Cancelled,
 }
 
+/// Whether bytes left, or may have.
+const fn may_have_left(posted: &Result<Answer, HttpError>) -> bool {
+    match posted {
+        Ok(_) => true,
+        Err(HttpError::Refused(_) | HttpError::Unreachable(_)) => false,
+        Err(HttpError::Broken(_) | HttpError::Timeout | HttpError::TooLarge { .. }) => true,
+    }
+}
+
 /// Signs as the server is known to accept. Where that is refused (401), the other kind is tried
-/// once, if it may still leave; what a server takes or asks for is remembered.
+/// once, if it may still leave; what a server takes or asks for is remembered. `left` becomes true as soon
+/// as bytes may have left.
 async fn try_post(
     federation: &Federation,
     outgoing: &Outgoing,
     permission_ends: Timestamp,
+    left: &mut bool,
 ) -> Result<Posted, crate::Error> {
     let (app, keyring) = (&federation.app, &federation.keyring);
     let (delivery, first) = (&outgoing.delivery, outgoing.signature);
@@ -105,7 +120,9 @@ async fn try_post(
     if app.clock.now() >= permission_ends && !deliveries::may_still_leave(app, delivery.id).await? {
         return Ok(Posted::Cancelled);
     }
-    let answer = match letter.post(federation, first, turn).await? {
+    let posted = letter.post(federation, first, turn).await?;
+    *left |= may_have_left(&posted);
+    let answer = match posted {
         Ok(answer) => answer,
         Err(error) => return Ok(Posted::Silent(error)),
     };
@@ -126,7 +143,9 @@ async fn try_post(
     if !deliveries::may_still_leave(app, delivery.id).await? {
         return Ok(Posted::Cancelled);
     }
-    let answer = match letter.post(federation, second, turn).await? {
+    let posted = letter.post(federation, second, turn).await?;
+    *left |= may_have_left(&posted);
+    let answer = match posted {
         Ok(answer) => answer,
         Err(error) => return Ok(Posted::Silent(error)),
     };
@@ -210,7 +229,10 @@ fn judge_silence(error: &HttpError) -> Sent {
     let text = error.to_string();
     match error {
         HttpError::Refused(_) => Sent::Unable { error: text },
-        HttpError::Unreachable(_) | HttpError::Timeout | HttpError::TooLarge { .. } => Sent::Down {
+        HttpError::Unreachable(_)
+        | HttpError::Broken(_)
+        | HttpError::Timeout
+        | HttpError::TooLarge { .. } => Sent::Down {
             status: None,
             error: text,
             not_before: None,

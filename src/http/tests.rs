@@ -296,6 +296,13 @@ async fn silence_and_absence_are_told_apart() {
         client.get(&there, &[]).await.unwrap_err(),
         HttpError::Timeout
     );
+    let (breaking, breaks) = tokio::join!(client.get(&there, &[]), async {
+        // The one that was given up, and this one.
+        silent.accept().await.unwrap();
+        drop(silent.accept().await.unwrap());
+    });
+    let () = breaks;
+    assert!(matches!(breaking.unwrap_err(), HttpError::Broken(_)));
     drop(silent);
     assert!(matches!(
         client.get(&there, &[]).await.unwrap_err(),

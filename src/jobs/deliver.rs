@@ -237,6 +237,7 @@ fn put_back(delivery: &Delivery) -> DeliveryOutcome {
         earlier: delivery.attempts,
         impression: Impression::Untried,
         clock_difference: None,
+        left: false,
     }
 }
 
@@ -246,6 +247,7 @@ fn judge(delivery: &Delivery, attempted: Attempted, now: Timestamp) -> DeliveryO
     let next = backoff::next(delivery.attempts + 1, now, chance);
     let mut outcome = put_back(delivery);
     outcome.clock_difference = attempted.clock_difference;
+    outcome.left = attempted.left;
     match attempted.sent {
         Sent::Accepted => {
             outcome.state = DeliveryState::Sent;

@@ -6,11 +6,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::domain::backoff;
-use crate::domain::{ActorId, AttachmentId, GroupId, Job, JobState, Timestamp, Work};
+use crate::domain::{ActorId, AttachmentId, GroupId, Host, Job, JobState, Timestamp, Work};
 use crate::error::Result;
-use crate::federation::{Federation, backfill, partnership};
+use crate::federation::{Federation, backfill, books, partnership};
 use crate::jobs::{LOOK_EVERY, recover, rest};
-use crate::services::{accounts, jobs, keys};
+use crate::services::books::Question;
+use crate::services::{self, accounts, jobs, keys};
 
 /// Errands at once.
 const AT_ONCE: usize = 8;
@@ -114,6 +115,19 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
         Work::AskSoftware { host } => federation.ask_software(&host.parse()?).await,
         Work::FetchAttachment { attachment } => {
             federation.fetch_attachment(AttachmentId(*attachment)).await
+        }
+        Work::CompareBooks { host, from, to, by } => {
+            let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
+            let question = Question {
+                from: Timestamp::from_micros(*from),
+                to: Timestamp::from_micros(*to),
+                group: None,
+                named: false,
+            };
+            let host: Host = host.parse()?;
+            let asked = books::compare(federation, viewer.clone(), host.clone(), question);
+            let compared = asked.await?;
+            services::books::keep(&federation.app, viewer, host, &compared).await
         }
         Work::AcceptPartnership { code, class, by } => {
             let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;

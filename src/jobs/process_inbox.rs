@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 
 use crate::domain::{ActorKind, Uri};
+use crate::federation::objects::post;
 use crate::federation::{Federation, LookedUp, Proven, activities, json};
 use crate::jobs::{LOOK_EVERY, recover, rest};
 use crate::services::inbox::{self, Command, Due, Vouching};
@@ -68,17 +69,17 @@ async fn apply_some(federation: &Federation) -> crate::Result<usize> {
 
 type Read = (Due, Result<Command, &'static str>);
 
-fn read(due: Due) -> Read {
-    let command = command(&due.arrival.body);
+fn read(mut due: Due) -> Read {
+    let document = match json::parse_bounded(due.arrival.body.as_bytes()) {
+        Ok(document) => document,
+        Err(error) => return (due, Err(error.reason())),
+    };
+    due.carried = post::carried(&document);
+    let command = activities::into_command(&document).map_err(|_| "malformed");
     if let Ok(command) = &command {
         command.prepare();
     }
     (due, command)
-}
-
-fn command(body: &str) -> Result<Command, &'static str> {
-    let document = json::parse_bounded(body.as_bytes()).map_err(|error| error.reason())?;
-    activities::into_command(&document).map_err(|_| "malformed")
 }
 
 /// Fetches the actors that a batch speaks of and nobody here knows. Those whose server does not

@@ -28,6 +28,8 @@ text_enum! {
         Report = "report",
         /// Read what was reported in a group, and say that it was dealt with.
         ReadReports = "read_reports",
+        /// Read what of a group left the house, and to whom; without a group: all that did.
+        ReadLedger = "read_ledger",
         /// Pass a post on, out of its group.
         Reshare = "reshare",
         /// Change a group's title, description, access and roles.
@@ -104,6 +106,7 @@ acts! {
     Moderate: InGroup,
     Report: InGroup OnPost,
     ReadReports: InGroup,
+    ReadLedger: InGroup,
     Reshare: InGroup OnPost,
     ManageGroup: InGroup,
     ChangeBoundary: InGroup,

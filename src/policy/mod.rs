@@ -69,6 +69,10 @@
 //! - Who may read a visible post may report it, in archived groups, too, but from elsewhere only
 //!   under a grant; a server reports what it may read, for its people. Moderators of the group, and administrators, read the reports; those of a
 //!   group elsewhere are read by administrators who see it, and by its house where they are forwarded.
+//! - The ledger says what left the house, to whom. All of it is read by who answers for the house: administrators,
+//!   compliance officers and the command line, also what is of secret groups (addresses and digests, no text).
+//!   Owners read what left their own groups. Moderators do not, nor does anybody else.
+//! - Books are compared by servers only, each with its own, where both sides agreed on a partnership that stands.
 //! - Held posts are seen by moderators and their author; removed ones leave a tombstone, with the
 //!   text only for moderators and, where they may read at all, compliance officers ([`shows_text`]).
 //! - People of this house exist for another server only while it is an active partner and they take
@@ -118,9 +122,9 @@ mod viewer;
 pub use action::*;
 pub use facts::*;
 pub use rules::{
-    FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, decide, explain, follow_outcome,
-    grant_effect, invitation_outcome, join_outcome, may_follow, may_look_elsewhere, permit,
-    permit_profile_post, reads_profile, reads_upload, sees_person, shows_text, stage_fits,
+    FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, compares_books, decide, explain,
+    follow_outcome, grant_effect, invitation_outcome, join_outcome, may_follow, may_look_elsewhere,
+    permit, permit_profile_post, reads_profile, reads_upload, sees_person, shows_text, stage_fits,
     widest_audience,
 };
 pub use scope::*;

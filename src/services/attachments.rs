@@ -21,6 +21,6 @@ pub use fetched::{Wanted, find_wanted, give_up, keep_fetched};
 pub use passes::{Passes, viewer_of_pass};
 pub use receive::ReceivedAttachment;
 pub(super) use receive::{is_other, receive, receive_change};
-pub use show::{Answer, Asked, Shown, find_post, open, show};
+pub use show::{Answer, Asked, Opened, Shown, find_post, open, show};
 pub use sweep::{Usage, sweep, sweep_dropped, usage};
 pub use upload::{Upload, describe, find_own, upload};

@@ -271,13 +271,13 @@ pub async fn members(app: &App, viewer: Viewer, name: &str) -> Result<Vec<Uri>> 
 
 /// Who moderates a group of ours, for who reads it: whoever reads a removal may know whose it can be. A
 /// partner that is kept apart learns of ours and of its own people.
-pub async fn moderators(app: &App, viewer: Viewer, name: &str) -> Result<Vec<Uri>> {
+pub async fn moderators(app: &App, viewer: Viewer, name: &str) -> Result<(Group, Vec<Uri>)> {
     let (asker, name) = (app.asker(viewer), name.to_owned());
     app.db
         .read("moderators", move |connection| {
             let group = find_group(connection, &asker, &name)?;
             if !access::may(connection, &asker, Action::Read, &group)? {
-                return Ok(Vec::new());
+                return Ok((group, Vec::new()));
             }
             let apart = is_kept_apart(connection, &asker, &group)?;
             let role = GroupRole::Moderator;
@@ -287,7 +287,8 @@ pub async fn moderators(app: &App, viewer: Viewer, name: &str) -> Result<Vec<Uri
                 !apart || host.is_none() || host == asker.viewer.host()
             };
             let moderators = moderators.into_iter().filter(known);
-            Ok(moderators.map(|member| member.actor.uri).collect())
+            let people = moderators.map(|member| member.actor.uri).collect();
+            Ok((group, people))
         })
         .await
 }

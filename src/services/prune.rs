@@ -24,6 +24,8 @@ pub const ARRIVAL_BODIES_KEPT: Duration = DAY.saturating_mul(7);
 pub const ARRIVALS_KEPT: Duration = DAY.saturating_mul(60);
 /// Errands that ended.
 pub const ERRANDS_KEPT: Duration = DAY.saturating_mul(7);
+/// Which texts arrived from where, for comparing books: a year, and a month to look at it.
+pub const RECEIVED_KEPT: Duration = DAY.saturating_mul(400);
 /// What was turned away.
 pub const SECURITY_LOG_KEPT: Duration = DAY.saturating_mul(90);
 
@@ -41,6 +43,7 @@ pub struct Pruned {
     pub refusals: usize,
     pub sessions: usize,
     pub uploads: usize,
+    pub received: usize,
 }
 
 /// How far earlier rounds of this process got: what was looked at is not looked at again.
@@ -71,6 +74,7 @@ pub async fn prune(app: &App, reached: &mut Reached) -> Result<Pruned> {
         .await?,
         sessions: by_steps(app, now, storage::sessions::forget_expired).await?,
         uploads: by_steps(app, ago(UPLOADS_KEPT), storage::attachments::forget_waiting).await?,
+        received: by_steps(app, ago(RECEIVED_KEPT), storage::received::forget).await?,
     })
 }
 

@@ -649,6 +649,7 @@ mod tests {
             earlier: 0,
             impression: Impression::Alive,
             clock_difference: None,
+            left: true,
         }
     }
 

@@ -1,12 +1,41 @@
-//! The audit log: appended to, never changed.
+//! The audit log: appended to, never changed, and chained.
+
+use std::collections::HashMap;
 
 use diesel::prelude::*;
+use serde::{Serialize, Serializer};
 
 use crate::domain::{AuditAction, AuditId, AuditLine, Page, Timestamp};
 use crate::error::Result;
+use crate::storage::among::AmongMethods as _;
+use crate::storage::chain::{self, Log};
+use crate::storage::connection::on_backend;
 use crate::storage::error::read;
-use crate::storage::schema::audit;
+use crate::storage::schema::{audit, audit_links};
 use crate::storage::{Connection, ids};
+
+/// A line as it stands in its row, and as it is linked: what follows must read the same for ever.
+#[derive(Queryable, Selectable, Insertable, Serialize)]
+#[diesel(table_name = audit)]
+struct AuditRow {
+    #[serde(serialize_with = "as_text")]
+    id: i64,
+    #[serde(serialize_with = "as_time")]
+    at: i64,
+    who: String,
+    action: String,
+    subject: String,
+    detail: String,
+}
+
+/// As text: the numbers are larger than JavaScript's integers.
+pub(super) fn as_text<S: Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+pub(super) fn as_time<S: Serializer>(micros: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    Timestamp::from_micros(*micros).serialize(serializer)
+}
 
 /// Writes one line in the transaction of the act.
 pub fn append(
@@ -17,17 +46,39 @@ pub fn append(
     detail: &str,
     now: Timestamp,
 ) -> Result<()> {
+    let row = AuditRow {
+        id: ids::next(now),
+        at: now.micros(),
+        who: who.to_owned(),
+        action: action.to_string(),
+        subject: subject.to_owned(),
+        detail: detail.to_owned(),
+    };
     diesel::insert_into(audit::table)
-        .values((
-            audit::id.eq(ids::next(now)),
-            audit::at.eq(now.micros()),
-            audit::who.eq(who),
-            audit::action.eq(action.as_str()),
-            audit::subject.eq(subject),
-            audit::detail.eq(detail),
-        ))
+        .values(&row)
         .execute(connection)?;
-    Ok(())
+    chain::add(Log::Audit, row.id, &row)
+}
+
+/// What lines say, as they are linked, by their rows.
+pub(super) fn texts(connection: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, String>> {
+    let rows: Vec<AuditRow> = on_backend!(connection, |inner| audit::table
+        .filter(audit::id.among(ids))
+        .select(AuditRow::as_select())
+        .load(inner))?;
+    let texts = rows.iter().map(|row| Ok((row.id, chain::text_of(row)?)));
+    texts.collect()
+}
+
+/// The oldest lines without a link, at most `most`.
+pub(super) fn list_unlinked(connection: &mut Connection, most: i64) -> Result<Vec<i64>> {
+    let link = audit_links::table.filter(audit_links::line_id.eq(audit::id));
+    Ok(audit::table
+        .filter(diesel::dsl::not(diesel::dsl::exists(link)))
+        .order(audit::id)
+        .limit(most)
+        .select(audit::id)
+        .load(connection)?)
 }
 
 type Row = (i64, i64, String, String, String, String);

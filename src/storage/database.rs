@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::{DatabaseConfig, DatabaseUrl};
 use crate::error::{Error, Result};
+use crate::storage::chain;
 use crate::storage::connection::{self, AnyConnection as Connection, Manager, POOL_WAIT, Use};
 use crate::storage::readers::Readers;
 use crate::storage::writer::{Urgency, Writer};
@@ -122,8 +123,11 @@ impl Database {
             Doors::Postgres { pool, turns } => (pool, turns),
         };
         let story = move |connection: &mut Connection| {
+            // What a story left behind that failed before.
+            chain::forget_since(0);
             connection.transaction(|connection| {
                 let outcome = story(connection)?;
+                chain::link(connection)?;
                 crate::fail_point::pass_in("commit.before", name);
                 Ok(outcome)
             })

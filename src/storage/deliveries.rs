@@ -7,17 +7,19 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::{
-    ActorId, Attempt, Delivery, DeliveryGround, DeliveryId, DeliveryState, EventId, EventKind,
-    FAILURES_MAX, GroupId, Host, Impression, Page, PostId, Timestamp, Uri,
+    ActorId, Attempt, CarriedText, Delivery, DeliveryGround, DeliveryId, DeliveryState, EventId,
+    EventKind, FAILURES_MAX, GroupId, Host, Impression, LedgerOutcome, Page, PostId, Timestamp,
+    Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::among::{AmongMethods as _, Statement};
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
+use crate::storage::ledger::Pushed;
 use crate::storage::pending::Pending;
 use crate::storage::schema::{deliveries, destinations as destination_rows, messages, post_hosts};
-use crate::storage::{Connection, destinations, ids};
+use crate::storage::{Connection, destinations, ids, ledger};
 
 // Every column is written, so that SQLite takes many rows in one statement.
 #[derive(Queryable, Selectable, Insertable, QueryableByName)]
@@ -79,6 +81,8 @@ pub struct NewMessage {
     pub event: EventId,
     pub activity: Uri,
     pub body: String,
+    /// The text of a post that it carries.
+    pub revision: Option<CarriedText>,
     pub signer: ActorId,
     pub ground: DeliveryGround,
     pub group: Option<GroupId>,
@@ -111,7 +115,16 @@ pub fn insert(connection: &mut Connection, new: &[NewMessage], now: Timestamp) -
     let mut rows = Vec::new();
     for message in new.iter().filter(|new| !new.destinations.is_empty()) {
         let id = ids::next(now);
-        bytes.push((messages::id.eq(id), messages::body.eq(&message.body)));
+        let revision = message.revision.as_ref();
+        bytes.push((
+            messages::id.eq(id),
+            messages::body.eq(&message.body),
+            messages::digest.eq(revision.map(|revision| revision.digest.as_str())),
+            messages::written_at.eq(revision
+                .and_then(|revision| revision.written)
+                .map(Timestamp::micros)),
+            messages::bytes.eq(i64::try_from(message.body.len()).unwrap_or(i64::MAX)),
+        ));
         let destinations = message.destinations.iter();
         rows.extend(destinations.map(|(host, inbox)| row(message, id, host, inbox, now)));
     }
@@ -215,6 +228,8 @@ fn name_all(connection: &mut Connection) -> Result<()> {
 pub struct Due {
     pub delivery: Delivery,
     message: i64,
+    /// It was taken before, and nobody wrote down how that went: it may have left.
+    was_taken: bool,
 }
 
 /// A delivery that this process may send now, with its bytes.
@@ -253,13 +268,34 @@ pub fn list_due(
         .map(|row| {
             Ok(Due {
                 message: row.message_id,
+                was_taken: row.lease_until > 0,
                 delivery: Delivery::try_from(row)?,
             })
         })
         .collect()
 }
 
-/// Takes deliveries that are due and leases them until `lease_until`.
+/// Notes for the ledger what a process took and did not live to write down.
+pub fn note_lost(connection: &mut Connection, due: &[Due], now: Timestamp) -> Result<()> {
+    let lost = due.iter().filter(|due| due.was_taken);
+    let lost: Vec<Pushed> = lost.map(|due| unclear(due.delivery.id.0, LOST)).collect();
+    ledger::note_pushed(connection, &lost, now)
+}
+
+/// Why a line says that something may have left.
+const LOST: &str = "taken by a process that did not write down how it went";
+const UNDER_WAY: &str = "it was under way when it was cancelled";
+
+fn unclear(delivery: i64, reason: &str) -> Pushed {
+    Pushed {
+        delivery,
+        outcome: LedgerOutcome::Unclear,
+        reason: Some(reason.to_owned()),
+    }
+}
+
+/// Takes deliveries that are due and leases them until `lease_until`. The lease is written before anything
+/// leaves: it is what tells of an attempt whose end nobody writes down.
 pub fn claim(
     connection: &mut Connection,
     due: Vec<Due>,
@@ -306,9 +342,29 @@ pub struct Outcome {
     pub impression: Impression,
     /// Our clock less theirs, seconds, where they answered with a `Date`.
     pub clock_difference: Option<i64>,
+    /// Its bytes left, or may have.
+    pub left: bool,
 }
 
 impl Outcome {
+    /// What the ledger says of it; none: nothing left, and it is tried later.
+    fn pushed(&self) -> Option<Pushed> {
+        let outcome = match (self.state, self.left) {
+            (DeliveryState::Sent, _) => LedgerOutcome::Sent,
+            (DeliveryState::Failed, _) => LedgerOutcome::Refused,
+            (DeliveryState::Withheld, false) => LedgerOutcome::Withheld,
+            (DeliveryState::Pending | DeliveryState::Dead, false) => return None,
+            (DeliveryState::Withheld | DeliveryState::Pending | DeliveryState::Dead, true) => {
+                LedgerOutcome::Unclear
+            }
+        };
+        Some(Pushed {
+            delivery: self.id.0,
+            outcome,
+            reason: self.error.clone(),
+        })
+    }
+
     pub const fn attempt(&self) -> Attempt {
         Attempt {
             delivery: self.id,
@@ -318,9 +374,11 @@ impl Outcome {
     }
 }
 
-/// Writes how attempts ended and gives their leases back.
+/// Writes how attempts ended, into the ledger too, and gives their leases back.
 pub fn record(connection: &mut Connection, outcomes: &[Outcome], now: Timestamp) -> Result<()> {
     hold_lanes(connection)?;
+    let pushed: Vec<Pushed> = outcomes.iter().filter_map(Outcome::pushed).collect();
+    ledger::note_pushed(connection, &pushed, now)?;
     let put_back = |outcome: &&Outcome| {
         outcome.impression == Impression::Untried && outcome.state == DeliveryState::Pending
     };
@@ -478,15 +536,19 @@ pub fn give_up(
         .filter(destination_rows::failures.ge(i32::try_from(FAILURES_MAX).unwrap_or(i32::MAX)))
         .filter(destination_rows::last_error_at.gt(now.minus(FAILED_WITHIN).micros()))
         .select(destination_rows::host);
-    let ids: Vec<i64> = deliveries::table
+    let old: Vec<(i64, i64)> = deliveries::table
         .filter(deliveries::id.lt(ids::first_at(before)))
         .filter(deliveries::state.eq(Pending))
         .filter(deliveries::lease_until.le(now.micros()))
         .filter(deliveries::host.eq_any(resting))
         .order(deliveries::id)
         .limit(most)
-        .select(deliveries::id)
+        .select((deliveries::id, deliveries::lease_until))
         .load(connection)?;
+    let lost = old.iter().filter(|(_, lease)| *lease > 0);
+    let lost: Vec<Pushed> = lost.map(|(id, _)| unclear(*id, LOST)).collect();
+    ledger::note_pushed(connection, &lost, now)?;
+    let ids: Vec<i64> = old.iter().map(|(id, _)| *id).collect();
     diesel::update(deliveries::table.filter(deliveries::id.among(&ids)))
         .set((
             deliveries::state.eq(DeliveryState::Dead.as_str()),
@@ -547,32 +609,18 @@ pub fn cancel(
     now: Timestamp,
 ) -> Result<Vec<DeliveryId>> {
     hold_lanes(connection)?;
-    let waiting = deliveries::table
-        .filter(deliveries::state.eq(Pending))
-        .select(deliveries::id)
-        .into_boxed();
-    let news = DeliveryGround::News.as_str();
-    let retraction = DeliveryGround::Retraction.as_str();
-    let ids: Vec<i64> = match which {
-        Cancel::ToHost(host) => waiting
-            .filter(deliveries::host.eq(host.as_str()))
-            .filter(deliveries::ground.ne(retraction))
-            .load(connection)?,
-        Cancel::AllToHost(host) => waiting
-            .filter(deliveries::host.eq(host.as_str()))
-            .load(connection)?,
-        Cancel::OfGroupToHost(group, host) => waiting
-            .filter(deliveries::host.eq(host.as_str()))
-            .filter(deliveries::group_id.eq(group.0))
-            .filter(deliveries::ground.eq(news))
-            .load(connection)?,
-        Cancel::OfGroup(group) => waiting
-            .filter(deliveries::group_id.eq(group.0))
-            .filter(deliveries::ground.eq(news))
-            .load(connection)?,
-    };
-    for some in ids.chunks(IDS_PER_QUERY) {
-        diesel::update(deliveries::table.filter(deliveries::id.among(some)))
+    let waiting = list_waiting(connection, which)?;
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pushed: Vec<Pushed> = waiting
+        .iter()
+        .map(|(id, lease)| withheld(*id, *lease, reason))
+        .collect();
+    ledger::note_pushed(connection, &pushed, now)?;
+    for some in waiting.chunks(IDS_PER_QUERY) {
+        let ids = some.iter().map(|(id, _)| *id);
+        diesel::update(deliveries::table.filter(deliveries::id.among(ids)))
             .set((
                 deliveries::state.eq(DeliveryState::Withheld.as_str()),
                 deliveries::last_error.eq(Some(reason)),
@@ -580,10 +628,8 @@ pub fn cancel(
             ))
             .execute(connection)?;
     }
-    if !ids.is_empty() {
-        name_all(connection)?;
-    }
-    Ok(ids.into_iter().map(DeliveryId).collect())
+    name_all(connection)?;
+    Ok(waiting.into_iter().map(|(id, _)| DeliveryId(id)).collect())
 }
 
 /// Lets administrators try again what was withheld: nobody else does.
@@ -644,6 +690,53 @@ pub fn withdraw(
     Ok(())
 }
 
+/// What the ledger says of a delivery that is cancelled. One that somebody took may be on its way: whoever took
+/// it writes down how it ended, if they live to.
+fn withheld(delivery: i64, lease_until: i64, reason: &str) -> Pushed {
+    match lease_until {
+        0 => Pushed {
+            delivery,
+            outcome: LedgerOutcome::Withheld,
+            reason: Some(reason.to_owned()),
+        },
+        _ => unclear(delivery, UNDER_WAY),
+    }
+}
+
+/// The rows that wait, with their leases.
+fn list_waiting(connection: &mut Connection, which: &Cancel<'_>) -> Result<Vec<(i64, i64)>> {
+    let news = deliveries::ground.eq(DeliveryGround::News.as_str());
+    let not_retraction = deliveries::ground.ne(DeliveryGround::Retraction.as_str());
+    let waiting = deliveries::table
+        .filter(deliveries::state.eq(Pending))
+        .select((deliveries::id, deliveries::lease_until));
+    Ok(match which {
+        Cancel::ToHost(host) => waiting
+            .filter(deliveries::host.eq(host.as_str()).and(not_retraction))
+            .load(connection)?,
+        Cancel::AllToHost(host) => waiting
+            .filter(deliveries::host.eq(host.as_str()))
+            .load(connection)?,
+        Cancel::OfGroupToHost(group, host) => waiting
+            .filter(deliveries::host.eq(host.as_str()))
+            .filter(deliveries::group_id.eq(group.0).and(news))
+            .load(connection)?,
+        Cancel::OfGroup(group) => waiting
+            .filter(deliveries::group_id.eq(group.0).and(news))
+            .load(connection)?,
+    })
+}
+
+const ERASED: &str = "its author was erased";
+
+#[derive(QueryableByName)]
+struct WaitingRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    lease_until: i64,
+}
+
 /// Withholds what waits or was given up and carries a text of this author, and forgets the bytes of
 /// all of it. What took effect elsewhere is taken back by its retraction; that it was sent stays on
 /// record.
@@ -663,8 +756,18 @@ pub fn forget_texts_of(
         "d.post_id IN (SELECT p.id FROM posts p WHERE p.author_id = $1) \
          AND d.event_id IN (SELECT e.id FROM events e WHERE e.kind IN ({telling_text}))"
     );
+    let waiting: Vec<WaitingRow> = diesel::sql_query(format!(
+        "SELECT d.id AS id, d.lease_until AS lease_until FROM deliveries d WHERE d.state = 'pending' AND {theirs}"
+    ))
+    .bind::<BigInt, _>(author.0)
+    .load(connection)?;
+    let pushed: Vec<Pushed> = waiting
+        .iter()
+        .map(|row| withheld(row.id, row.lease_until, ERASED))
+        .collect();
+    ledger::note_pushed(connection, &pushed, now)?;
     let withhold = format!(
-        "UPDATE deliveries SET state = 'withheld', last_error = 'its author was erased', finished_at = $2 \
+        "UPDATE deliveries SET state = 'withheld', last_error = '{ERASED}', finished_at = $2 \
          WHERE state IN ('pending', 'failed', 'dead') AND id IN (SELECT d.id FROM deliveries d WHERE {theirs})"
     );
     diesel::sql_query(withhold)
@@ -910,6 +1013,8 @@ pub fn retry(
     Ok(count)
 }
 
+const DISCARDED: &str = "discarded by an administrator";
+
 /// Gives one delivery up for good. False: it was not waiting, failed or dead.
 pub fn discard(connection: &mut Connection, id: DeliveryId, now: Timestamp) -> Result<bool> {
     let open = [
@@ -919,6 +1024,15 @@ pub fn discard(connection: &mut Connection, id: DeliveryId, now: Timestamp) -> R
     ]
     .map(DeliveryState::as_str);
     hold_lanes(connection)?;
+    let waiting: Option<i64> = deliveries::table
+        .find(id.0)
+        .filter(deliveries::state.eq(Pending))
+        .select(deliveries::lease_until)
+        .get_result(connection)
+        .optional()?;
+    if let Some(lease) = waiting {
+        ledger::note_pushed(connection, &[withheld(id.0, lease, DISCARDED)], now)?;
+    }
     let changed = diesel::update(
         deliveries::table
             .find(id.0)
@@ -926,7 +1040,7 @@ pub fn discard(connection: &mut Connection, id: DeliveryId, now: Timestamp) -> R
     )
     .set((
         deliveries::state.eq(DeliveryState::Withheld.as_str()),
-        deliveries::last_error.eq(Some("discarded by an administrator")),
+        deliveries::last_error.eq(Some(DISCARDED)),
         deliveries::finished_at.eq(Some(now.micros())),
     ))
     .execute(connection)?;

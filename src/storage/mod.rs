@@ -12,6 +12,7 @@ pub mod arrivals;
 pub mod attachments;
 pub mod audit;
 pub mod bans;
+pub mod chain;
 mod connection;
 mod database;
 pub mod deliveries;
@@ -26,6 +27,7 @@ pub mod groups;
 mod ids;
 mod inspect;
 pub mod jobs;
+pub mod ledger;
 mod listing;
 pub mod memberships;
 pub mod mirrors;
@@ -38,6 +40,7 @@ pub mod polls;
 pub mod posts;
 pub mod reactions;
 mod readers;
+pub mod received;
 pub mod refusals;
 pub mod reports;
 mod schema;
@@ -65,5 +68,10 @@ pub fn savepoint<T>(
     connection: &mut Connection,
     story: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
-    diesel::Connection::transaction(connection, story)
+    let mark = chain::mark();
+    let outcome = diesel::Connection::transaction(connection, story);
+    if outcome.is_err() {
+        chain::forget_since(mark);
+    }
+    outcome
 }

@@ -431,6 +431,9 @@ diesel::table! {
     messages (id) {
         id -> BigInt,
         body -> Text,
+        digest -> Nullable<Text>,
+        written_at -> Nullable<BigInt>,
+        bytes -> BigInt,
     }
 }
 
@@ -539,6 +542,61 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_links (number) {
+        number -> BigInt,
+        line_id -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    ledger (id) {
+        id -> BigInt,
+        at -> BigInt,
+        way -> Text,
+        outcome -> Text,
+        reason -> Nullable<Text>,
+        host -> Text,
+        reader -> Nullable<Text>,
+        grant_id -> Nullable<BigInt>,
+        group_uri -> Nullable<Text>,
+        matter -> Text,
+        object -> Text,
+        by_uri -> Nullable<Text>,
+        digest -> Nullable<Text>,
+        written_at -> Nullable<BigInt>,
+        bytes -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_links (number) {
+        number -> BigInt,
+        line_id -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    comparisons (host) {
+        host -> Text,
+        at -> BigInt,
+        result -> Text,
+    }
+}
+
+diesel::table! {
+    received (id) {
+        id -> BigInt,
+        host -> Text,
+        group_uri -> Text,
+        object -> Text,
+        digest -> Text,
+        written_at -> BigInt,
+    }
+}
+
+diesel::table! {
     security_log (id) {
         id -> BigInt,
         at -> BigInt,
@@ -606,6 +664,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     arrivals,
     jobs,
     audit,
+    audit_links,
+    ledger,
+    ledger_links,
+    comparisons,
+    received,
     security_log,
     settings
 );

@@ -15,7 +15,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, Result};
-use crate::storage::Connection;
+use crate::storage::{Connection, chain};
 
 /// Most stories in one commit: bounds how long the first of them waits for the last.
 const STORIES_PER_COMMIT_MAX: usize = 256;
@@ -112,18 +112,21 @@ fn in_savepoint<T>(
     connection: &mut Connection,
     story: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
-    let around = depth(connection);
+    let (around, mark) = (depth(connection), chain::mark());
     // A panicking story must not take the writer, and with it all other writes, along.
-    std::panic::catch_unwind(AssertUnwindSafe(|| connection.transaction(story))).unwrap_or_else(
-        |_| {
-            // It left its savepoints open. Whatever came after would be inside them, and the
-            // commit would end one of them instead of the transaction: answered, but not written.
-            while depth(connection) > around {
-                roll_back(connection)?;
-            }
-            Err(Error::internal(format!("{name} panicked")))
-        },
-    )
+    let told = std::panic::catch_unwind(AssertUnwindSafe(|| connection.transaction(story)));
+    let outcome = told.unwrap_or_else(|_| {
+        // It left its savepoints open. Whatever came after would be inside them, and the
+        // commit would end one of them instead of the transaction: answered, but not written.
+        while depth(connection) > around {
+            roll_back(connection)?;
+        }
+        Err(Error::internal(format!("{name} panicked")))
+    });
+    if outcome.is_err() {
+        chain::forget_since(mark);
+    }
+    outcome
 }
 
 /// How many transactions are open, one inside the other.
@@ -179,17 +182,25 @@ fn run(mut connection: Connection, mut queues: Queues, runtime: &tokio::runtime:
             };
             answers.push(story.tell(&mut connection));
         }
+        let linked = chain::link(&mut connection);
         for (name, _) in &answers {
             crate::fail_point::pass_in("commit.before", name);
         }
-        let committed = commit(&mut connection);
+        let committed = match linked {
+            Ok(()) => commit(&mut connection).map_err(|error| unwritten(&error)),
+            Err(error) => {
+                tracing::error!(%error, "lines of a log cannot be linked: nothing is written");
+                let _ = roll_back(&mut connection);
+                Err(stopped())
+            }
+        };
         for (name, _) in &answers {
             crate::fail_point::pass_in("commit.after", name);
         }
         for (_, answer) in answers {
             answer(match &committed {
                 Ok(()) => Ok(()),
-                Err(error) => Err(unwritten(error)),
+                Err(error) => Err(Error::Unavailable(error.to_string())),
             });
         }
     }

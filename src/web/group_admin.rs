@@ -180,6 +180,7 @@ pub async fn page(
             .page_told("Settings and grants", told.as_ref())
             .await?,
         group: parts::group_link(group, None),
+        ledger: format!("/admin/ledger?group={}", group.actor.handle()),
         title: about.title,
         description: about.description,
         access: about.access,

@@ -16,6 +16,7 @@ mod group_admin;
 mod groups;
 mod home;
 mod keys;
+mod ledger;
 mod members;
 mod moderation;
 mod moves;
@@ -162,6 +163,8 @@ fn administration() -> Routes {
         .service(act("/admin/partners/{host}/moves").post(moves::accept))
         .service(at("/admin/audit").get(audit::show))
         .service(at("/admin/keys").get(keys::show).post(keys::rotate))
+        .service(at("/admin/ledger").get(ledger::show))
+        .service(act("/admin/ledger/compare").post(ledger::compare))
         .service(at("/admin/queue").get(queue::show).post(queue::decide))
         .service(at("/admin/users").get(users::list).post(users::create))
         .service(at("/admin/users/{name}/state").post(users::set_state))

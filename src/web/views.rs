@@ -20,9 +20,9 @@ mod topics;
 use askama::Template;
 
 pub use admin::{
-    AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, KeysPage, PartnerPage,
-    PartnerRow, PartnersPage, PartnershipEnd, QueueHealth, QueuePage, UntoldRow, UserDraft,
-    UserRow, UsersPage,
+    AuditPage, AuditRow, ComparedRow, DeadLetter, DestinationRow, DifferenceRow, DisclosedRow,
+    Failure, Invitation, KeysPage, LedgerPage, LedgerRow, PartnerPage, PartnerRow, PartnersPage,
+    PartnershipEnd, QueueHealth, QueuePage, UntoldRow, UserDraft, UserRow, UsersPage,
 };
 pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
 pub use groups::{
@@ -60,6 +60,8 @@ pub struct ViewerBar {
     pub name: String,
     pub handle: String,
     pub is_admin: bool,
+    /// Reads what left the house.
+    pub is_compliance: bool,
     /// Requests to join that wait for this person, over all their groups.
     pub pending: usize,
     /// Reports that wait for this person, over all their groups.

@@ -197,6 +197,7 @@ impl Visit {
             name: signed_in.account.actor.title().to_owned(),
             handle: signed_in.account.actor.name.clone(),
             is_admin: signed_in.viewer.is_administrator(),
+            is_compliance: signed_in.viewer.is_compliance_officer(),
             pending: parts::count(duties.requests),
             reports: parts::count(duties.reports),
         })

@@ -97,6 +97,7 @@ text_enum! {
         FetchAttachment = "fetch_attachment",
         BackfillPerson = "backfill_person",
         FollowMove = "follow_move",
+        CompareBooks = "compare_books",
     }
 }
 
@@ -112,6 +113,7 @@ impl From<&Work> for JobKind {
             Work::FetchAttachment { .. } => Self::FetchAttachment,
             Work::BackfillPerson { .. } => Self::BackfillPerson,
             Work::FollowMove { .. } => Self::FollowMove,
+            Work::CompareBooks { .. } => Self::CompareBooks,
         }
     }
 }

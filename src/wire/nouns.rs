@@ -13,9 +13,10 @@ use crate::domain::{
     Access, ActorId, AuditAction, AuditId, Boosts, Capabilities, Capability, DeliveryId,
     DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
     GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState,
-    JoinMode, MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
-    PostState, PrivateGroups, RemovalReason, ReportId, ReportState, Scopes, Side, SignatureChoice,
-    Stage, Timestamp, Title, TokenId, Uri, Way,
+    JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, Name, OrgRole,
+    PartnerClass, PartnerState, Password, PostId, PostState, PrivateGroups, RemovalReason,
+    ReportId, ReportState, Scopes, Side, SignatureChoice, Stage, Timestamp, Title, TokenId, Uri,
+    Way,
 };
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;
@@ -39,7 +40,7 @@ macro_rules! words {
 
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
-    FederationMode, GroupDialect, GroupRole, JobKind, JobState, JoinMode, MembershipState, Mirror, OrgRole, PartnerClass,
+    FederationMode, GroupDialect, GroupRole, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, OrgRole, PartnerClass,
     PartnerState, PostState, PrivateGroups, Reason, ReportState, Side, SignatureChoice, Stage, Verdict, Way,
 }
 

@@ -442,6 +442,24 @@ async fn every_address_does_what_the_document_says() {
             acme.instance.run_json(&["group", "move", "list"]).await
         );
 
+        // Books are compared while the other side answers; what came of it is kept.
+        let path = format!("{one}/comparison");
+        let span = json!({ "from": "2026-10-01", "to": "2026-10-31" });
+        let job = walk
+            .go("POST /partners/{partner}/comparison", &path, Some(span))
+            .await;
+        assert_eq!(
+            (&job["kind"], &job["state"]),
+            (&json!("compare_books"), &json!("done"))
+        );
+        let compared = walk
+            .go("GET /partners/{partner}/comparison", &path, None)
+            .await;
+        assert_eq!(
+            (&compared["host"], &compared["differences"]),
+            (&json!(birch), &json!([]))
+        );
+
         world.house_mut("birch").server.take().unwrap().kill().await;
         let acme = world.house("acme");
         let grant = format!("/groups/roads/grants/{birch}");
@@ -567,6 +585,21 @@ async fn every_address_does_what_the_document_says() {
         );
         walk.go("DELETE /accounts/{user}", "/accounts/tim", None)
             .await;
+        let listed = walk.go("GET /ledger", "/ledger?way=pushed", None).await;
+        let list = ["ledger", "list", "--way", "pushed", "--limit", "50"];
+        assert_eq!(listed, acme.instance.run_json(&list).await);
+        assert_eq!(listed[0]["way"], "pushed");
+        let counted = walk
+            .go("GET /ledger/summary", "/ledger/summary", None)
+            .await;
+        let summary = acme.instance.run_json(&["ledger", "summary"]).await;
+        assert_eq!(counted, summary);
+        for log in ["audit", "ledger"] {
+            let path = format!("/{log}/checkpoint");
+            let head = walk.go(&format!("GET {path}"), &path, None).await;
+            let verified = acme.instance.run_json(&[log, "verify"]).await;
+            assert_eq!(head["hash"], verified["hash"], "{log}");
+        }
         let lines = walk.go("GET /audit", "/audit?limit=100", None).await;
         let (who, what) = (&lines[0]["who"], &lines[0]["action"]);
         assert_eq!((who, what), (&json!("boss"), &json!("account_erased")));

@@ -23,6 +23,7 @@ mod fuzz;
 mod house;
 mod inputs;
 mod interactions;
+mod ledger;
 mod mastodon;
 mod mirrors;
 mod news;

@@ -13,6 +13,7 @@ mod grants;
 mod groups;
 mod house;
 mod keys;
+mod ledger;
 mod media;
 mod members;
 mod moves;
@@ -70,6 +71,14 @@ fn places() -> Vec<Place> {
             .get("Whether somebody may do something, and why not", house::explain),
         at("/audit")
             .get("Who did what, newest first", audit::list),
+        at("/audit/checkpoint")
+            .get("How far the audit log goes, to be kept elsewhere", ledger::audit_checkpoint),
+        at("/ledger")
+            .get("What left the house, may have, or was withheld, newest first", ledger::list),
+        at("/ledger/summary")
+            .get("What each server got of each group", ledger::summarize),
+        at("/ledger/checkpoint")
+            .get("How far the ledger goes, to be kept elsewhere", ledger::ledger_checkpoint),
 
         at("/accounts")
             .get("All accounts, by name", accounts::list)
@@ -148,6 +157,9 @@ fn places() -> Vec<Place> {
             .post("End the partnership (or a block) with all its grants", partners::end),
         at("/partners/{partner}/block")
             .post("Refuse a server altogether", partners::block),
+        at("/partners/{partner}/comparison")
+            .get("What comparing books with a partner last came to", ledger::last_comparison)
+            .post("Compare books with a partner: what was sent and what was received", ledger::compare),
 
         at("/queue")
             .get("Every server we deliver to: what waits, how sending goes, whose clock differs", queue::list),

@@ -12,7 +12,7 @@ use super::{
 use crate::domain::{Group, Uri};
 use crate::error::{Error, Result};
 use crate::federation::extension::NAMESPACE;
-use crate::federation::objects::{entries, is_everybody, uri_of};
+use crate::federation::objects::{entries, is_everybody, post, uri_of};
 use crate::federation::proofs;
 use crate::services::deliveries::Rendered;
 use crate::services::inbox::{Command, Vouching};
@@ -108,14 +108,12 @@ pub(super) fn render_unchanged(
     introduction: Option<&str>,
 ) -> Result<Rendered> {
     let unchanged: &RawValue = serde_json::from_str(activity).map_err(Error::internal)?;
-    let readers = readers(
-        group,
-        &serde_json::from_str(activity).map_err(Error::internal)?,
-    );
-    let announce = wrap(id, group, readers, unchanged, introduction);
+    let read: Value = serde_json::from_str(activity).map_err(Error::internal)?;
+    let announce = wrap(id, group, readers(group, &read), unchanged, introduction);
     Ok(Rendered {
         id: id.clone(),
         body: serde_json::to_string(&announce).map_err(Error::internal)?,
+        revision: post::revision_of(&read),
     })
 }
 

@@ -516,6 +516,7 @@ fn rendered(activity: Value) -> Rendered {
     Rendered {
         // Every render function puts an address of ours there.
         id: id.unwrap_or_else(|| unreachable!("an activity of ours without an id")),
+        revision: post::revision_of(&activity),
         body: activity.to_string(),
     }
 }

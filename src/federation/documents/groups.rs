@@ -6,6 +6,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::ledger::{put_down, shown_member, shown_post, shown_profile};
 use super::{
     Data, OUTBOX_ITEMS, Turn, answer, document, post_document, reader, respond, signed_reader,
     vouched,
@@ -29,10 +30,13 @@ pub async fn group(
 }
 
 async fn read_group(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
-    let viewer = reader(federation, request).await?;
+    let reader = signed_reader(federation, request).await?;
+    let viewer = reader.viewer.clone();
     let (group, keys) = documents::group(&federation.app, viewer, name).await?;
-    let addresses = federation.app.addresses();
-    vouched(federation, render_group(&addresses, &group, &keys)).await
+    let object = render_group(&federation.app.addresses(), &group, &keys);
+    let shown = shown_profile(&group.actor, &object);
+    put_down(federation, &reader, Some(&group), vec![shown]).await?;
+    vouched(federation, object).await
 }
 
 /// Topics, newest first, as the group passed them on.
@@ -46,7 +50,8 @@ pub async fn outbox(
 
 async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
     let (app, addresses) = (&federation.app, federation.app.addresses());
-    let viewer = reader(federation, request).await?;
+    let reader = signed_reader(federation, request).await?;
+    let viewer = reader.viewer.clone();
     let turn = Turn::of(request);
     let page = Page::first(OUTBOX_ITEMS).before(turn.before().map(|id| id.0));
     let (group, topics) = documents::topics(app, viewer, name, page).await?;
@@ -61,10 +66,15 @@ async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str)
         _ => None,
     };
     let now = app.clock.now();
-    let items = topics
+    let items: Vec<Value> = topics
         .iter()
         .map(|topic| render_announced(&addresses, &group, topic, now))
         .collect();
+    // Of what was written elsewhere it is the address alone.
+    let shown = topics.iter().zip(&items);
+    let shown = shown.filter(|(topic, _)| topic.author.is_local());
+    let shown = shown.map(|(topic, item)| shown_post(&topic.post, &topic.author, item));
+    put_down(federation, &reader, Some(&group), shown.collect()).await?;
     let this = match turn.before() {
         Some(before) => format!("?page=true&before={before}"),
         None => "?page=true".to_owned(),
@@ -137,10 +147,12 @@ async fn read_moderators(
     request: &HttpRequest,
     name: &str,
 ) -> Result<Value> {
-    let viewer = reader(federation, request).await?;
-    let people = documents::moderators(&federation.app, viewer, name).await?;
-    let list = address(federation, name, "moderators")?;
-    Ok(people_listed(&list, &people))
+    let reader = signed_reader(federation, request).await?;
+    let viewer = reader.viewer.clone();
+    let (group, people) = documents::moderators(&federation.app, viewer, name).await?;
+    let shown = people.iter().map(|person| shown_member(&group, person));
+    put_down(federation, &reader, Some(&group), shown.collect()).await?;
+    Ok(people_listed(&group.actor.uri.join("moderators"), &people))
 }
 
 fn people_listed(list: &Uri, people: &[Uri]) -> Value {
@@ -163,14 +175,19 @@ async fn read_featured(
     request: &HttpRequest,
     name: &str,
 ) -> Result<Value> {
-    let viewer = reader(federation, request).await?;
+    let reader = signed_reader(federation, request).await?;
+    let viewer = reader.viewer.clone();
     let (group, topics) = documents::pinned(&federation.app, viewer, name).await?;
     let (addresses, now) = (federation.app.addresses(), federation.app.clock.now());
     let item = |topic: &PostDocument| match topic.author.is_local() {
         true => render_post(&addresses, &group, &topic.into(), now),
         false => json!(topic.post.uri),
     };
-    let items = topics.iter().map(item).collect();
+    let items: Vec<Value> = topics.iter().map(item).collect();
+    let shown = topics.iter().zip(&items);
+    let shown = shown.filter(|(_, item)| item.is_object());
+    let shown = shown.map(|(topic, item)| shown_post(&topic.post, &topic.author, item));
+    put_down(federation, &reader, Some(&group), shown.collect()).await?;
     let id = list_of(&group, GroupList::Featured);
     Ok(post_document(render_whole(&id, items)))
 }

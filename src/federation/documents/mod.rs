@@ -6,8 +6,10 @@
 
 mod answer;
 mod attachments;
+mod books;
 mod groups;
 mod instance;
+mod ledger;
 mod nodeinfo;
 mod people;
 mod posts;
@@ -52,6 +54,7 @@ pub fn routes() -> Routes {
                 .only_for(attachments::is_signed),
         )
         .service(at("/actor").reads(instance::actor))
+        .service(at("/books").reads(books::show))
         .service(at("/actor/outbox").reads(instance::outbox))
         .service(at("/u/{name}/outbox").reads(people::outbox))
         .service(at("/u/{name}/followers").reads(people::followers))

@@ -3,11 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::ledger::{put_down, shown_post, shown_profile};
 use super::{
     Data, OUTBOX_ITEMS, Turn, answer, document, is_vouched, respond, shown_token, signed_reader,
     vouched,
 };
-use crate::domain::{Page, PostId};
+use crate::domain::{Actor, ActorKey, Approval, Page, PostId};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::activities::profile_post;
@@ -15,6 +16,7 @@ use crate::federation::actor_tokens::issuer_of;
 use crate::federation::objects::collection::{render_page, render_paged, render_whole};
 use crate::federation::objects::person::render_person;
 use crate::federation::objects::tombstone::render_former_person;
+use crate::federation::viewer::Reader;
 use crate::services::documents::{self, PersonDocument};
 
 pub async fn person(
@@ -23,32 +25,53 @@ pub async fn person(
     name: web::Path<String>,
 ) -> HttpResponse {
     match find(&federation, &request, &name).await {
-        Ok(PersonDocument::Here(person, keys, approval)) => {
-            let addresses = federation.app.addresses();
-            let object = render_person(&addresses, &person, &keys, approval);
-            respond(vouched(&federation, object).await)
+        Ok((PersonDocument::Here(person, keys, approval), reader)) => {
+            respond(read(&federation, &reader, &person, &keys, approval).await)
         }
-        Ok(PersonDocument::Gone(uri)) => answer::gone(&document(render_former_person(&uri))),
+        Ok((PersonDocument::Gone(uri), _)) => answer::gone(&document(render_former_person(&uri))),
         Err(error) => answer::failed(&error),
     }
+}
+
+async fn read(
+    federation: &Federation,
+    reader: &Reader,
+    person: &Actor,
+    keys: &[ActorKey],
+    approval: Approval,
+) -> Result<Value> {
+    let object = render_person(&federation.app.addresses(), person, keys, approval);
+    let shown = shown_profile(person, &object);
+    put_down(federation, reader, None, vec![shown]).await?;
+    vouched(federation, object).await
 }
 
 async fn find(
     federation: &Federation,
     request: &HttpRequest,
     name: &str,
-) -> Result<PersonDocument> {
+) -> Result<(PersonDocument, Reader)> {
     let reader = signed_reader(federation, request).await?;
-    let (app, mut asker) = (&federation.app, federation.app.asker(reader.viewer));
+    let found = find_for(federation, request, &reader, name).await?;
+    Ok((found, reader))
+}
+
+async fn find_for(
+    federation: &Federation,
+    request: &HttpRequest,
+    reader: &Reader,
+    name: &str,
+) -> Result<PersonDocument> {
+    let (app, mut asker) = (&federation.app, federation.app.asker(reader.viewer.clone()));
     let found = documents::person(app, asker.clone(), name).await;
     let (Err(Error::NotFound), Some(token), Some(actor)) =
-        (&found, shown_token(request), reader.actor)
+        (&found, shown_token(request), &reader.actor)
     else {
         return found;
     };
     // Who may read what somebody wrote in a group may know who they are.
     let group = documents::group_of_token(app, asker.clone(), name, issuer_of(token)).await?;
-    if !is_vouched(federation, request, &group, &actor).await? {
+    if !is_vouched(federation, request, &group, actor).await? {
         return found;
     }
     asker.vouched = Some(group.id);
@@ -65,7 +88,7 @@ pub async fn nothing(
 }
 
 async fn read_nothing(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
-    let PersonDocument::Here(person, ..) = find(federation, request, name).await? else {
+    let (PersonDocument::Here(person, ..), _) = find(federation, request, name).await? else {
         return Err(Error::NotFound);
     };
     let list = request.path().rsplit('/').next().unwrap_or_default();
@@ -85,7 +108,7 @@ async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str)
     let reader = signed_reader(federation, request).await?;
     let turn = Turn::of(request);
     let page = Page::first(OUTBOX_ITEMS).before(turn.before().map(|id| id.0));
-    let outbox = documents::outbox(&federation.app, reader.viewer, name, page).await;
+    let outbox = documents::outbox(&federation.app, reader.viewer.clone(), name, page).await;
     let (person, posts) = outbox?;
     let of = person.uri.join("outbox");
     if !turn.is_page() {
@@ -97,11 +120,17 @@ async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str)
     let this = turn
         .before()
         .map_or_else(|| "?page=true".to_owned(), turn_before);
-    let items = posts.iter().map(|found| {
-        let id = format!("{}#create", found.post.uri);
-        profile_post::render_create(&id, found)
-    });
-    let page = render_page(&of, &this, items.collect(), oldest.map(turn_before));
+    let items: Vec<Value> = posts
+        .iter()
+        .map(|found| {
+            let id = format!("{}#create", found.post.uri);
+            profile_post::render_create(&id, found)
+        })
+        .collect();
+    let shown = posts.iter().zip(&items);
+    let shown = shown.map(|(found, item)| shown_post(&found.post, &found.author, item));
+    put_down(federation, &reader, None, shown.collect()).await?;
+    let page = render_page(&of, &this, items, oldest.map(turn_before));
     Ok(document(page))
 }
 

@@ -3,9 +3,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::ledger::{put_down, shown_like, shown_post};
 use super::{
-    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_document, post_id, reader,
-    respond, signed_reader,
+    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_document, post_id, respond,
+    signed_reader,
 };
 use crate::app::Addresses;
 use crate::domain::{Group, PostId, Timestamp};
@@ -16,47 +17,84 @@ use crate::federation::objects::collection::{render_page, render_paged};
 use crate::federation::objects::mirror::{render_mirror, render_mirror_tombstone};
 use crate::federation::objects::post::render_post;
 use crate::federation::objects::tombstone::render_tombstone;
-use crate::policy::Viewer;
+use crate::federation::viewer::Reader;
 use crate::services::documents::{self, Below, PostDocument, is_gone};
-use crate::services::mirrors::{self, Copy};
+use crate::services::mirrors;
 use crate::services::posts::ProfilePost;
 
 pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    match find(&federation, &request, &id).await {
-        Ok(Found::InGroup(found, _)) if found.is_gone() => {
-            answer::gone(&document(render_tombstone(&found.post)))
-        }
-        Ok(Found::InGroup(found, group)) => {
-            let now = federation.app.clock.now();
-            let object = render(&federation.app.addresses(), &found, &group, now);
-            answer::found(&post_document(object))
-        }
-        Ok(Found::OnProfile(found)) => {
-            answer::found(&document(profile_post::render_object(&found)))
-        }
-        Err(error) => answer::failed(&error),
-    }
+    answer_post(read(&federation, &request, &id).await)
 }
 
 /// The copy that a group made of a post for servers that know no groups.
 pub async fn mirror(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    match find_mirror(&federation, &request, &id).await {
-        Ok((copy, _)) if is_gone(copy.post.state) => {
-            answer::gone(&document(render_mirror_tombstone(&copy.post)))
-        }
-        Ok((copy, group)) => answer::found(&post_document(render_mirror(&copy, &group))),
+    answer_post(read_mirror(&federation, &request, &id).await)
+}
+
+/// The document of a post, or of what is left of it.
+enum Told {
+    Here(Value),
+    Gone(Value),
+}
+
+fn answer_post(told: Result<Told>) -> HttpResponse {
+    match told {
+        Ok(Told::Here(document)) => answer::found(&document),
+        Ok(Told::Gone(document)) => answer::gone(&document),
         Err(error) => answer::failed(&error),
     }
 }
 
-async fn find_mirror(
+async fn read(
     federation: &Federation,
     request: &HttpRequest,
     id: &web::Path<String>,
-) -> Result<(Copy, Group)> {
+) -> Result<Told> {
     let reader = signed_reader(federation, request).await?;
-    let asker = federation.app.asker(reader.viewer);
-    mirrors::find_copy(&federation.app, asker, post_id(id)?).await
+    match find(federation, request, &reader, id).await? {
+        Found::InGroup(found, group) => {
+            let object = match found.is_gone() {
+                true => render_tombstone(&found.post),
+                false => {
+                    let now = federation.app.clock.now();
+                    render(&federation.app.addresses(), &found, &group, now)
+                }
+            };
+            let shown = shown_post(&found.post, &found.author, &object);
+            put_down(federation, &reader, Some(&group), vec![shown]).await?;
+            Ok(match found.is_gone() {
+                true => Told::Gone(document(object)),
+                false => Told::Here(post_document(object)),
+            })
+        }
+        Found::OnProfile(found) => {
+            let object = profile_post::render_object(&found);
+            let shown = shown_post(&found.post, &found.author, &object);
+            put_down(federation, &reader, None, vec![shown]).await?;
+            Ok(Told::Here(document(object)))
+        }
+    }
+}
+
+async fn read_mirror(
+    federation: &Federation,
+    request: &HttpRequest,
+    id: &web::Path<String>,
+) -> Result<Told> {
+    let reader = signed_reader(federation, request).await?;
+    let asker = federation.app.asker(reader.viewer.clone());
+    let (copy, group) = mirrors::find_copy(&federation.app, asker, post_id(id)?).await?;
+    let is_gone = is_gone(copy.post.state);
+    let object = match is_gone {
+        true => render_mirror_tombstone(&copy.post),
+        false => render_mirror(&copy, &group),
+    };
+    let shown = shown_post(&copy.post, &copy.author, &object);
+    put_down(federation, &reader, Some(&group), vec![shown]).await?;
+    Ok(match is_gone {
+        true => Told::Gone(document(object)),
+        false => Told::Here(post_document(object)),
+    })
 }
 
 /// A post where it stands.
@@ -74,10 +112,10 @@ impl Found {
 async fn find(
     federation: &Federation,
     request: &HttpRequest,
+    reader: &Reader,
     id: &web::Path<String>,
 ) -> Result<Found> {
-    let reader = signed_reader(federation, request).await?;
-    let (id, mut asker) = (post_id(id)?, federation.app.asker(reader.viewer));
+    let (id, mut asker) = (post_id(id)?, federation.app.asker(reader.viewer.clone()));
     let app = &federation.app;
     match documents::post(app, asker.clone(), id).await {
         Err(Error::NotFound) => {}
@@ -87,12 +125,12 @@ async fn find(
         Err(Error::NotFound) => {}
         answer => return answer.map(|post| Found::OnProfile(Box::new(post))),
     }
-    let Some(actor) = reader.actor else {
+    let Some(actor) = &reader.actor else {
         return Err(Error::NotFound);
     };
     // Written here in a group elsewhere: who else reads that group, its house says.
     let group = documents::group_that_may_vouch(app, asker.clone(), id).await?;
-    if !is_vouched(federation, request, &group, &actor).await? {
+    if !is_vouched(federation, request, &group, actor).await? {
         return Err(Error::NotFound);
     }
     asker.vouched = Some(group.id);
@@ -128,12 +166,13 @@ async fn conversation(
     below: Below,
 ) -> Result<Value> {
     let (app, addresses) = (&federation.app, federation.app.addresses());
-    let viewer = reader(federation, request).await?;
+    let reader = signed_reader(federation, request).await?;
+    let viewer = reader.viewer.clone();
     let (id, turn) = (post_id(id)?, Turn::of(request));
     let items = CONVERSATION_ITEMS;
-    let found = documents::conversation(app, viewer.clone(), id, below, turn.after(), items).await;
+    let found = documents::conversation(app, viewer, id, below, turn.after(), items).await;
     if let (Err(Error::NotFound), Below::Topic) = (&found, below) {
-        return on_profile(federation, viewer, id, &turn).await;
+        return on_profile(federation, &reader, id, &turn).await;
     }
     let (group, posts) = found?;
     let of = addresses.post(id).join(match below {
@@ -154,21 +193,30 @@ async fn conversation(
         .after()
         .map_or_else(|| "?page=true".to_owned(), turn_after);
     let now = app.clock.now();
-    let posts = posts
+    let items: Vec<Value> = posts
         .iter()
         .map(|found| item(&addresses, found, &group, now))
         .collect();
-    Ok(post_document(render_page(&of, &this, posts, next)))
+    let shown = posts.iter().zip(&items);
+    let shown = shown.filter(|(_, item)| item.is_object());
+    let shown = shown.flat_map(|(found, item)| {
+        let likes = found.likes.iter();
+        let likes = likes.map(|like| shown_like(&found.post, &like.by));
+        std::iter::once(shown_post(&found.post, &found.author, item)).chain(likes)
+    });
+    put_down(federation, &reader, Some(&group), shown.collect()).await?;
+    Ok(post_document(render_page(&of, &this, items, next)))
 }
 
 /// The conversation that began on a profile here.
 async fn on_profile(
     federation: &Federation,
-    viewer: Viewer,
+    reader: &Reader,
     id: PostId,
     turn: &Turn,
 ) -> Result<Value> {
     let (app, items) = (&federation.app, CONVERSATION_ITEMS);
+    let viewer = reader.viewer.clone();
     let posts = documents::profile_conversation(app, viewer, id, turn.after(), items).await?;
     let of = app.addresses().post(id).join("context");
     if !turn.is_page() {
@@ -187,8 +235,12 @@ async fn on_profile(
         true => profile_post::render_object(found),
         false => json!(found.post.uri),
     };
-    let posts = posts.iter().map(item).collect();
-    Ok(document(render_page(&of, &this, posts, next)))
+    let items: Vec<Value> = posts.iter().map(item).collect();
+    let shown = posts.iter().zip(&items);
+    let shown = shown.filter(|(_, item)| item.is_object());
+    let shown = shown.map(|(found, item)| shown_post(&found.post, &found.author, item));
+    put_down(federation, reader, None, shown.collect()).await?;
+    Ok(document(render_page(&of, &this, items, next)))
 }
 
 fn turn_after(id: PostId) -> String {

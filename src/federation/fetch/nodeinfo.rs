@@ -37,7 +37,12 @@ pub async fn software(
         let url = Url::parse(&format!("{scheme}://{host}/.well-known/nodeinfo"))
             .map_err(|_| FetchError::Shape("a host that is no address"))?;
         links = read(client, signer, &url, now).await;
-        if !matches!(links, Err(FetchError::Http(HttpError::Unreachable(_)))) {
+        if !matches!(
+            links,
+            Err(FetchError::Http(
+                HttpError::Unreachable(_) | HttpError::Broken(_)
+            ))
+        ) {
             break;
         }
     }

@@ -39,7 +39,12 @@ pub async fn webfinger(
     let mut outcome = Err(FetchError::Http(HttpError::Refused("scheme")));
     for scheme in client.schemes() {
         outcome = ask(client, signer, scheme, host, handle, now).await;
-        if !matches!(outcome, Err(FetchError::Http(HttpError::Unreachable(_)))) {
+        if !matches!(
+            outcome,
+            Err(FetchError::Http(
+                HttpError::Unreachable(_) | HttpError::Broken(_)
+            ))
+        ) {
             break;
         }
     }

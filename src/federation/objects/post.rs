@@ -2,6 +2,7 @@
 //! read as the text they contain, and all write `Question`, which is a post that is a poll.
 
 mod content;
+mod revision;
 
 use serde_json::{Value, json};
 
@@ -14,6 +15,8 @@ use crate::domain::{
 };
 use crate::services::documents::PostDocument;
 use crate::services::posts::{ReceivedPost, Recipients};
+
+pub use revision::{carried, revision_of};
 
 /// Longest title looked at, characters; what is kept of it is shorter.
 const NAME_CHARS_MAX: usize = 1_000;

@@ -10,7 +10,8 @@ mod profiles;
 mod read;
 
 pub use people::{
-    PersonFacts, ProfileFacts, may_look_elsewhere, reads_profile, reads_upload, sees_person,
+    PersonFacts, ProfileFacts, compares_books, may_look_elsewhere, reads_profile, reads_upload,
+    sees_person,
 };
 pub use profiles::{
     FollowFacts, ProfilePostFacts, follow_outcome, may_follow, permit_profile_post, widest_audience,
@@ -70,6 +71,7 @@ pub fn explain(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Ref
         Action::CreateGroup => create_group(viewer),
         Action::ManagePartners | Action::ManageAccounts => administer(viewer),
         Action::UseAdminApi => use_admin_api(viewer),
+        Action::ReadLedger if facts.group.is_none() => read_ledger(viewer),
         _ => match &facts.group {
             Some(group) => in_group(viewer, action, facts, group),
             None => outside_groups(viewer, action, facts),
@@ -161,6 +163,19 @@ fn use_admin_api(viewer: &Viewer) -> Ruling {
     }
 }
 
+/// Who answers for what leaves the house.
+const fn accounts_for_the_house(viewer: &Viewer) -> bool {
+    viewer.is_administrator() || viewer.is_compliance_officer()
+}
+
+/// The whole ledger. Owners read what left their own groups, each by itself; to anybody else there is none.
+const fn read_ledger(viewer: &Viewer) -> Ruling {
+    yes_if(
+        accounts_for_the_house(viewer),
+        hidden(Reason::NotAdministrator),
+    )
+}
+
 /// Posts on profiles and direct messages.
 fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     let Some(post) = &facts.post else {
@@ -205,6 +220,9 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
         {
             return Ok(());
         }
+        Action::ReadLedger if accounts_for_the_house(viewer) && group.home.is_none() => {
+            return Ok(());
+        }
         _ => {}
     }
     if let (Action::Read, true, Some(post)) = (action, facts.vouched, &facts.post) {
@@ -240,6 +258,7 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
             moderates(viewer, facts, group) || viewer.is_administrator(),
             forbidden(Reason::NotModerator),
         ),
+        Action::ReadLedger => act::manage(viewer, facts, group),
         Action::Reshare => act::reshare(viewer, facts, group),
         Action::ManageGroup => act::manage(viewer, facts, group),
         Action::ChangeBoundary => act::change_boundary(viewer, facts, group),

@@ -93,6 +93,22 @@ fn profile(viewer: &Viewer, facts: &ProfileFacts) -> Ruling {
     }
 }
 
+/// May the viewer compare its books with ours: how many texts went from one to the other, and which? Only a server
+/// itself, with which both sides agreed on a partnership that stands. To everybody else there are no books.
+pub fn compares_books(
+    viewer: &Viewer,
+    partner: Option<PartnerState>,
+    mutual: bool,
+) -> Result<(), Denial> {
+    let may = match viewer {
+        Viewer::Server { .. } => mutual && partner == Some(PartnerState::Active),
+        Viewer::Anonymous | Viewer::Member { .. } | Viewer::Person { .. } | Viewer::Operator => {
+            false
+        }
+    };
+    yes_if(may, hidden(Reason::NoPartnership)).map_err(Denial::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -469,11 +469,15 @@ proptest! {
     fn what_one_cannot_know_is_hidden_in_every_way(case in case()) {
         prop_assume!(case.is_hidden(Action::Know));
         for action in Action::ALL {
-            let administers = matches!(
-                action,
-                Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports
-            ) && case.viewer.is_administrator()
-                && case.lives_here();
+            let administrator = case.viewer.is_administrator();
+            let administers = match action {
+                Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports => {
+                    administrator && case.lives_here()
+                }
+                // Of a group here, or of all.
+                Action::ReadLedger => administrator || case.viewer.is_compliance_officer(),
+                _ => false,
+            };
             let on_profile = |post: PostFacts| post.audience.is_on_profile();
             let changes_elsewhere = *action == Action::EditPost
                 && case.is_outsider()
@@ -527,7 +531,10 @@ proptest! {
         for action in Action::ALL {
             let administers = matches!(
                 action,
-                Action::ManageGroup | Action::ChangeBoundary | Action::ReadReports
+                Action::ManageGroup
+                    | Action::ChangeBoundary
+                    | Action::ReadReports
+                    | Action::ReadLedger
             );
             prop_assert!(OF_NO_GROUP.contains(action) || administers || aside.is_hidden(*action), "{action}: {aside:#?}");
         }
@@ -568,6 +575,7 @@ proptest! {
                     | Action::ChangeBoundary
                     | Action::Report
                     | Action::ReadReports
+                    | Action::ReadLedger
             );
             let own = action == Action::DeletePost && case.is_own_post();
             prop_assert!(reads || tidies || own || OF_NO_GROUP.contains(&action), "{action}: {case:#?}");

@@ -7,7 +7,8 @@ use crate::domain::{
     MembershipState, OrgRole, PartnerState, PostState, Stage,
 };
 use crate::policy::{
-    Action, Denial, Facts, House, OwnerFacts, PostFacts, Reason, Viewer, act, decide, explain,
+    Action, Denial, Facts, House, OwnerFacts, PostFacts, Reason, Viewer, act, compares_books, decide,
+    explain,
     invitation_outcome, join_outcome, permit, shows_text, stage_fits,
 };
 
@@ -740,6 +741,50 @@ fn who_reads_a_post_reports_it_and_moderators_read_what_was_reported() {
         ("partner's server", birch_server(), closed().granted(all()).with_members_there(), "✗"),
     ] {
         assert_eq!(mark(&viewer, Action::ReadReports, &facts), expected, "{who}");
+    }
+}
+
+#[test]
+fn the_ledger_is_read_by_who_answers_for_the_house_and_of_a_group_by_its_owners() {
+    let whole = Facts::new(NOW, HOUSE);
+    let secret = || group(Access::Secret, Stage::Internal);
+    let elsewhere = || group_of_birch(Access::Closed);
+    #[rustfmt::skip]
+    let cases = [
+        (account(OrgRole::Admin), "✓", "✓", "✓"),
+        (account(OrgRole::Compliance), "✓", "✓", "✓"),
+        (Viewer::Operator, "✓", "✓", "✓"),
+        (ada(), "–", "✓", "–"),
+        (account(OrgRole::Manager), "–", "✓", "–"),
+        (bo(), "–", "–", "–"),
+        (Viewer::Anonymous, "–", "–", "–"),
+    ];
+    for (viewer, of_all, as_owner, of_a_secret_group) in cases {
+        let read = |facts: &Facts| mark(&viewer, Action::ReadLedger, facts);
+        assert_eq!(read(&whole), of_all, "{viewer:?}");
+        let owned = match &viewer {
+            Viewer::Member { .. } => group(Access::Closed, Stage::Partners).owner(),
+            _ => secret(),
+        };
+        assert_eq!(read(&owned), as_owner, "{viewer:?}");
+        assert_eq!(read(&secret()), of_a_secret_group, "{viewer:?}");
+    }
+    let moderator = group(Access::Closed, Stage::Partners).moderator();
+    assert_eq!(mark(&ada(), Action::ReadLedger, &moderator), "✗");
+    assert_eq!(mark(&ada(), Action::ReadLedger, &elsewhere().owner()), "✗");
+}
+
+#[test]
+fn books_are_compared_with_servers_of_partners_that_agreed() {
+    use PartnerState::{Active, Blocked, Ended, Paused};
+    let may = |viewer: &Viewer, state, mutual| compares_books(viewer, state, mutual).is_ok();
+    assert!(may(&birch_server(), Some(Active), true));
+    assert!(!may(&birch_server(), Some(Active), false));
+    for state in [None, Some(Paused), Some(Ended), Some(Blocked)] {
+        assert!(!may(&birch_server(), state, true), "{state:?}");
+    }
+    for viewer in [bo(), ada(), Viewer::Anonymous, Viewer::Operator] {
+        assert!(!may(&viewer, Some(Active), true), "{viewer:?}");
     }
 }
 

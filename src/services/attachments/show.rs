@@ -10,7 +10,8 @@ use futures_util::stream::try_unfold;
 use super::upload;
 use crate::app::{App, Asker};
 use crate::domain::{
-    Attachment, AttachmentId, AttachmentKind, FileDigest, JobState, PostId, Rendition, Work,
+    Attachment, AttachmentId, AttachmentKind, FileDigest, Group, JobState, Post, PostId, Rendition,
+    Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::pictures::Kind;
@@ -35,10 +36,20 @@ pub struct Asked {
 pub struct Shown {
     attachment: Attachment,
     media_type: String,
+    digest: FileDigest,
     file: File,
     bytes: u64,
     /// Everybody may have it, so caches may keep it for a while.
     for_everybody: bool,
+}
+
+/// What may be handed out to another server, and to what it belongs, for the ledger.
+#[derive(Debug)]
+pub struct Opened {
+    pub shown: Shown,
+    pub post: Uri,
+    pub author: Uri,
+    pub group: Option<Group>,
 }
 
 /// Finds what was uploaded here, for another server: of what is kept elsewhere its own server hands
@@ -46,12 +57,29 @@ pub struct Shown {
 ///
 /// # Errors
 /// [`Error::NotFound`] for what is not there, and for what the asker may not have.
-pub async fn open(app: &App, asker: Asker, asked: Asked) -> Result<Shown> {
-    let found = find(app, asker, asked).await?;
-    match found.attachment.origin {
-        Some(_) => Err(Error::NotFound),
-        None => found.open(app, asked.rendition).await,
-    }
+pub async fn open(app: &App, asker: Asker, asked: Asked) -> Result<Opened> {
+    let (found, author) = app
+        .db
+        .read("open_attachment", move |connection| {
+            let found = permit(connection, &asker, asked.id)?;
+            let author = match &found.of {
+                Some((post, _)) => storage::actors::find(connection, post.author)?,
+                // What is in no post is its owner's alone.
+                None => None,
+            };
+            Ok((found, author))
+        })
+        .await?;
+    let (Some(author), None) = (author, &found.attachment.origin) else {
+        return Err(Error::NotFound);
+    };
+    let (post, group) = found.of.clone().ok_or(Error::NotFound)?;
+    Ok(Opened {
+        shown: found.open(app, asked.rendition).await?,
+        post: post.uri,
+        author: author.uri,
+        group,
+    })
 }
 
 /// Finds an attachment for somebody of this house, or for everybody. What is not here yet is fetched.
@@ -104,6 +132,8 @@ pub async fn find_post(app: &App, id: AttachmentId) -> Result<PostId> {
 
 struct Found {
     attachment: Attachment,
+    /// The post that it is attached to, and the group that is in.
+    of: Option<(Post, Option<Group>)>,
     for_everybody: bool,
 }
 
@@ -126,6 +156,7 @@ fn permit(connection: &mut Connection, asker: &Asker, id: AttachmentId) -> Resul
         let attachment = upload::find(connection, asker, id)?;
         return Ok(Found {
             attachment,
+            of: None,
             for_everybody: false,
         });
     };
@@ -139,10 +170,12 @@ fn permit(connection: &mut Connection, asker: &Asker, id: AttachmentId) -> Resul
         vouched: None,
         ..asker.clone()
     };
+    let of = (case.post.clone(), case.group.clone());
     let for_everybody = access::shows_text(connection, &anybody, &case.post)?
         && access::permit_in::<act::Read>(connection, &anybody, case.group, case.post).is_ok();
     Ok(Found {
         attachment,
+        of: Some(of),
         for_everybody,
     })
 }
@@ -180,6 +213,7 @@ impl Found {
         Ok(Shown {
             attachment: self.attachment,
             media_type,
+            digest,
             file,
             bytes,
             for_everybody: self.for_everybody,
@@ -201,6 +235,16 @@ pub struct Answer {
 const SANDBOX: &str = "default-src 'none'; sandbox";
 
 impl Shown {
+    /// Of the bytes that are handed out.
+    pub const fn digest(&self) -> &FileDigest {
+        &self.digest
+    }
+
+    /// How many there are in the whole file.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// The answer, with only a part of the bytes where `range` (RFC 9110, section 14.2) asks for one. What
     /// cannot be understood of it is passed over.
     pub fn answer(self, range: Option<&str>) -> Answer {

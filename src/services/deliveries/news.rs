@@ -2,8 +2,8 @@
 
 use crate::app::Addresses;
 use crate::domain::{
-    Actor, ActorKey, Approval, Attachment, BanTerms, EventId, Grant, Group, Partner, Poll, Post,
-    PostId, Promise, Uri,
+    Actor, ActorKey, Approval, Attachment, BanTerms, CarriedText, EventId, Grant, Group, Partner,
+    Poll, Post, PostId, Promise, Uri,
 };
 use crate::error::Result;
 use crate::services::mirrors::Copy;
@@ -351,6 +351,8 @@ pub enum Telling {
 pub struct Rendered {
     pub id: Uri,
     pub body: String,
+    /// The text of a post that it carries, where it does.
+    pub revision: Option<CarriedText>,
 }
 
 /// Puts news on the wire: federation's part of planning.

@@ -92,6 +92,7 @@ fn claim(connection: &mut Connection, asker: &Asker, room: &Room) -> Result<Take
     let most = i64::try_from(room.most).unwrap_or(i64::MAX);
     let due = storage::deliveries::list_due(connection, &room.busy, now, most)?;
     let count = due.len();
+    storage::deliveries::note_lost(connection, &due, now)?;
     let hosts = due.iter().map(|due| &due.delivery.host);
     let mut healths = Healths::read(connection, hosts)?;
     // Those whose server has to be left alone are not asked about: they come again.
@@ -184,6 +185,7 @@ fn withhold(delivery: &Delivery, reason: Reason) -> Outcome {
         earlier: delivery.attempts,
         impression: Impression::Untried,
         clock_difference: None,
+        left: false,
     }
 }
 

@@ -312,6 +312,7 @@ async fn queue_news(house: &House, group: GroupId, number: usize) {
                     event: crate::domain::EventId(1),
                     activity: format!("https://acme.example/activities/{number}").parse()?,
                     body: "{}".into(),
+                    revision: None,
                     signer: group.actor(),
                     ground: DeliveryGround::News,
                     group: Some(group),

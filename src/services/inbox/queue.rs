@@ -1,9 +1,11 @@
 //! What was let in and waits: taken in its order, each applied once, tried again when it lacks something.
 
+use std::collections::HashMap;
+
 use super::Command;
 use super::effect::{effect, waits_for_more};
 use crate::app::{App, Asker};
-use crate::domain::{Actor, Arrival, ArrivalState, Timestamp, Uri};
+use crate::domain::{Actor, Arrival, ArrivalState, CarriedText, Host, Timestamp, Uri};
 use crate::error::{Error, Result};
 use crate::services::{access, refusals};
 use crate::storage::{self, Connection};
@@ -13,6 +15,8 @@ use crate::storage::{self, Connection};
 pub struct Due {
     pub arrival: Arrival,
     pub signer: Actor,
+    /// The text that it brings, and in which group, once it was read.
+    pub carried: Option<(Uri, CarriedText)>,
 }
 
 /// Takes activities that wait, at most `most`; they are ours until `lease_until`.
@@ -28,7 +32,11 @@ pub async fn claim(app: &App, lease_until: Timestamp, most: i64) -> Result<Vec<D
                     .iter()
                     .find(|signer| signer.id == arrival.signer)?
                     .clone();
-                Some(Due { arrival, signer })
+                Some(Due {
+                    arrival,
+                    signer,
+                    carried: None,
+                })
             };
             Ok(arrivals.into_iter().filter_map(known).collect())
         })
@@ -99,8 +107,10 @@ async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>)
     app.db
         .write_patiently("apply_activities", move |connection| {
             let mut applied = 0;
+            let mut partners = HashMap::new();
             for (due, command) in batch {
                 let asker = app_for_asker.asker(access::viewer_of(&due.signer));
+                note_received(connection, &due, &mut partners)?;
                 match command {
                     Err(reason) => {
                         let (id, now) = (due.arrival.id, asker.now);
@@ -115,6 +125,33 @@ async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>)
             Ok(applied)
         })
         .await
+}
+
+/// Notes which text arrived from a partner, whatever becomes of it: its sender's books say that it was taken.
+/// With nobody else books are ever compared.
+fn note_received(
+    connection: &mut Connection,
+    due: &Due,
+    partners: &mut HashMap<Host, bool>,
+) -> Result<()> {
+    let Some((group, revision)) = &due.carried else {
+        return Ok(());
+    };
+    let Arrival {
+        host, received_at, ..
+    } = &due.arrival;
+    let is_partner = match partners.get(host) {
+        Some(known) => *known,
+        None => {
+            let known = storage::partners::find_state(connection, host)?.is_some();
+            partners.insert(host.clone(), known);
+            known
+        }
+    };
+    match is_partner {
+        true => storage::received::note(connection, host, group, revision, *received_at),
+        false => Ok(()),
+    }
 }
 
 fn apply_one(

@@ -66,6 +66,7 @@ async fn queue(house: &House, group: Option<crate::domain::GroupId>) {
                     event: crate::domain::EventId(1),
                     activity: format!("https://acme.example/activities/{number}").parse()?,
                     body: "{}".into(),
+                    revision: None,
                     signer: crate::domain::ActorId(1),
                     ground: *ground,
                     group,

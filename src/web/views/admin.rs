@@ -210,3 +210,69 @@ pub struct UserDraft {
     pub email: String,
     pub roles: Vec<Choice>,
 }
+
+/// What comparing books with a server came to.
+pub struct ComparedRow {
+    pub at: When,
+    pub ours: usize,
+    pub theirs: usize,
+    pub differences: Vec<DifferenceRow>,
+}
+
+/// A day of a group on which the books differ.
+pub struct DifferenceRow {
+    pub day: String,
+    pub group: String,
+    /// From us to them; otherwise from them to us.
+    pub sent: bool,
+    pub ours: usize,
+    pub theirs: usize,
+    /// Addresses of posts.
+    pub only_ours: Vec<String>,
+    pub only_theirs: Vec<String>,
+}
+
+/// `GET /admin/ledger?host=&group=&from=&to=&way=`: newest first, for the time that is asked for. Posts `host`, `from`, `to` to `…/compare`.
+#[derive(Template)]
+#[template(path = "ledger.html")]
+pub struct LedgerPage {
+    pub page: Page,
+    pub host: String,
+    pub group: String,
+    pub from: String,
+    pub to: String,
+    pub ways: Vec<Choice>,
+    /// What the last comparison with this server's books came to.
+    pub compared: Option<ComparedRow>,
+    pub disclosed: Vec<DisclosedRow>,
+    pub lines: Vec<LedgerRow>,
+    pub pager: Pager,
+}
+
+/// What one server got of one group.
+pub struct DisclosedRow {
+    pub host: String,
+    /// Its address; none: what concerns no group.
+    pub group: Option<String>,
+    pub topics: i64,
+    pub comments: i64,
+    pub revisions: i64,
+    pub files: i64,
+    pub people: i64,
+    pub kibibytes: i64,
+    pub withheld: i64,
+}
+
+/// One time that something left, may have left, or was withheld.
+pub struct LedgerRow {
+    pub number: i64,
+    pub when: When,
+    pub way: String,
+    pub outcome: String,
+    pub reason: Option<String>,
+    pub host: String,
+    /// Who there read it, by address.
+    pub reader: Option<String>,
+    pub matter: String,
+    pub object: String,
+}

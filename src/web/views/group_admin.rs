@@ -14,6 +14,8 @@ use super::{Badge, Choice, GroupLink, Page, When};
 pub struct GroupAdminPage {
     pub page: Page,
     pub group: GroupLink,
+    /// Where it says what other servers got of it.
+    pub ledger: String,
     pub title: String,
     /// Markdown, as typed.
     pub description: String,

@@ -19,6 +19,7 @@ const QUESTIONS: &[&str] = &[
     "/.well-known/webfinger?resource=acct:{group}@{host}",
     "/.well-known/webfinger?resource=http://{host}/g/{group}",
     "/.well-known/webfinger?resource=http://{host}/p/{post}",
+    "/admin/ledger?group={group}",
     "/find?q={group}",
     "/media/{media}?format=jpg",
     "/api/admin/v1/grants?group={group}",
@@ -31,6 +32,7 @@ const QUESTIONS: &[&str] = &[
 
 /// The same of everything, which must not contain what is hidden.
 const QUESTIONS_ABOUT_ALL: &[&str] = &[
+    "/books?from=2026-10-01&to=2026-10-02",
     "/api/admin/v1/openapi.json",
     "/api/v2/search?q=Plans",
     "/find?q=Plans",

@@ -35,6 +35,7 @@ async fn queue(app: &App, to: &str, lanes: std::ops::Range<i64>, each: usize) {
                     event: EventId(1),
                     activity: format!("https://acme.example/a/{to}/{lane}/{number}").parse()?,
                     body: "{}".into(),
+                    revision: None,
                     signer: ActorId(1),
                     // What takes back may go to anybody.
                     ground: DeliveryGround::Retraction,
@@ -79,6 +80,8 @@ fn outcome(delivery: &Delivery, impression: Impression, now: Timestamp) -> Deliv
         earlier: delivery.attempts,
         impression,
         clock_difference: None,
+        // To a server that is down there is no connection.
+        left: !matches!(impression, Impression::Down(_)),
     }
 }
 

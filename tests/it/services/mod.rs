@@ -2,5 +2,6 @@
 
 mod accounts;
 mod attachments;
+mod chains;
 mod deliveries;
 mod prune;

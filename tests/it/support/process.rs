@@ -116,6 +116,12 @@ impl Instance {
 
     /// Runs statements on its database, behind the program's back.
     pub fn execute(&self, statements: &str) {
+        self.try_execute(statements)
+            .expect("statements that the database knows");
+    }
+
+    /// The same where the database may refuse; what it says.
+    pub fn try_execute(&self, statements: &str) -> Result<(), String> {
         use diesel::Connection as _;
         use diesel::connection::SimpleConnection as _;
         let url = self.database_url();
@@ -127,7 +133,7 @@ impl Instance {
                 .expect("its database")
                 .batch_execute(statements),
         };
-        done.expect("statements that the database knows");
+        done.map_err(|error| error.to_string())
     }
 
     /// The host that people and partners see, with its port.

@@ -4,6 +4,7 @@ mod admin;
 mod assets;
 mod groups;
 mod hidden;
+mod ledger;
 mod partners;
 mod people;
 mod polls;

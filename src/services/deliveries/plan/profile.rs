@@ -200,6 +200,7 @@ impl Planner<'_> {
             event: event.id,
             activity: rendered.id,
             body: rendered.body,
+            revision: rendered.revision,
             signer,
             ground,
             group: None,

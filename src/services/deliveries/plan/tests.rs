@@ -17,6 +17,7 @@ fn in_few_words(addresses: &Addresses, telling: &Telling, _: &Pens) -> Result<Re
     Ok(Rendered {
         id: addresses.activity("test", event.0),
         body: "{}".into(),
+        revision: None,
     })
 }
 
@@ -160,6 +161,7 @@ fn named_after_its_form(addresses: &Addresses, telling: &Telling, pens: &Pens) -
     Ok(Rendered {
         id: addresses.activity(form, telling.event.0),
         body: "{}".into(),
+        revision: None,
     })
 }
 

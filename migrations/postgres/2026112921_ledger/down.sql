@@ -1,0 +1,11 @@
+DROP TRIGGER audit_unchanged ON audit;
+ALTER TABLE messages DROP COLUMN bytes;
+ALTER TABLE messages DROP COLUMN written_at;
+ALTER TABLE messages DROP COLUMN digest;
+DROP TABLE comparisons;
+DROP TABLE received;
+DROP TABLE audit_links;
+DROP TABLE ledger_links;
+DROP TABLE ledger;
+DROP FUNCTION lines_are_never_changed();
+DELETE FROM settings WHERE name = 'audit_chained';

@@ -1,0 +1,12 @@
+DROP TRIGGER audit_no_update;
+DROP TRIGGER audit_no_delete;
+DROP TRIGGER audit_no_replace;
+ALTER TABLE messages DROP COLUMN bytes;
+ALTER TABLE messages DROP COLUMN written_at;
+ALTER TABLE messages DROP COLUMN digest;
+DROP TABLE comparisons;
+DROP TABLE received;
+DROP TABLE audit_links;
+DROP TABLE ledger_links;
+DROP TABLE ledger;
+DELETE FROM settings WHERE name = 'audit_chained';
