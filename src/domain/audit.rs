@@ -52,6 +52,16 @@ text_enum! {
         TopicUnpinned = "topic_unpinned",
         PostReported = "post_reported",
         ReportResolved = "report_resolved",
+        /// A rule at the boundary.
+        RuleMade = "rule_made",
+        RuleRemoved = "rule_removed",
+        /// A rule did not take what somebody wrote.
+        RefusedByRule = "refused_by_rule",
+        /// A post stays inside until somebody looked at it.
+        PostHeld = "post_held",
+        /// Somebody looked at it and let it out, or not.
+        PostReleased = "post_released",
+        PostKeptInside = "post_kept_inside",
         PartnerInvited = "partner_invited",
         PartnerAccepted = "partner_accepted",
         PartnerAdded = "partner_added",

@@ -36,6 +36,8 @@ pub enum Work {
     AskSoftware { host: String },
     /// Fetch a picture or file of a post from its author's server, because somebody wants to see it.
     FetchAttachment { attachment: i64 },
+    /// Ask the webhooks of the rules at the boundary about a post, as it is since `text_of` (microseconds).
+    AskWebhooks { post: i64, text_of: i64 },
     /// Use a partner's invitation code.
     AcceptPartnership {
         code: String,

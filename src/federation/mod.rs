@@ -27,6 +27,7 @@ mod signers;
 mod standing;
 mod viewer;
 mod vouching;
+mod webhooks;
 
 use std::sync::Arc;
 

@@ -28,6 +28,8 @@ text_enum! {
         Report = "report",
         /// Read what was reported in a group, and say that it was dealt with.
         ReadReports = "read_reports",
+        /// Look at a post that is held at the boundary, and release it or keep it inside.
+        Review = "review",
         /// Pass a post on, out of its group.
         Reshare = "reshare",
         /// Change a group's title, description, access and roles.
@@ -56,6 +58,7 @@ impl Action {
                 | Self::EditPost
                 | Self::DeletePost
                 | Self::Report
+                | Self::Review
                 | Self::Reshare
         )
     }
@@ -104,6 +107,7 @@ acts! {
     Moderate: InGroup,
     Report: InGroup OnPost,
     ReadReports: InGroup,
+    Review: InGroup OnPost,
     Reshare: InGroup OnPost,
     ManageGroup: InGroup,
     ChangeBoundary: InGroup,

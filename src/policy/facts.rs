@@ -74,6 +74,9 @@ pub struct PostFacts {
     pub reserves_replies: bool,
     pub audience: Audience,
     pub state: PostState,
+    /// It stays inside until somebody looked at it, as far as this viewer's server is concerned, or everybody
+    /// outside.
+    pub held: bool,
     /// Its topic takes no more comments but moderators'.
     pub locked: bool,
     pub topic_created_at: Timestamp,

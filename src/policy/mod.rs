@@ -77,6 +77,10 @@
 //!   but blocked servers. Who is disabled exists for nobody outside.
 //! - Who wrote something elsewhere may say that people here are not to like or answer it (`interactionPolicy`); moderators
 //!   here are not asked to overrule that.
+//! - What a rule holds at the boundary is read inside as ever, by colleagues and by who wrote it; to guests,
+//!   partners, strangers and the public it does not exist, moderators among them included. What is kept from one
+//!   partner only is kept from the public, too, for that partner is part of it. Moderators of a group here, compliance officers and
+//!   administrators release it or keep it inside, where they may read it at all; nobody what they wrote themselves. The command line does so unread.
 //! - That there is an admin API is no secret: who is no administrator is told so. What is behind it is
 //!   hidden and forbidden as everywhere; administering a group does not let one into it.
 //!
@@ -108,6 +112,7 @@
 
 mod action;
 mod facts;
+mod outbound;
 mod rules;
 mod scope;
 #[cfg(test)]
@@ -117,6 +122,7 @@ mod viewer;
 
 pub use action::*;
 pub use facts::*;
+pub use outbound::*;
 pub use rules::{
     FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, decide, explain, follow_outcome,
     grant_effect, invitation_outcome, join_outcome, may_follow, may_look_elsewhere, permit,

@@ -14,6 +14,7 @@ use crate::policy::{
     self, Act, Action, Facts, FollowFacts, GroupFacts, MembershipFacts, OwnerFacts, Permit,
     PostFacts, ProfileFacts, ProfilePostFacts, ReadScope, Reason, Refusal, Viewer, act,
 };
+use crate::storage::holds::Holds;
 use crate::storage::posts::Standing;
 use crate::storage::{self, Connection};
 
@@ -537,6 +538,7 @@ fn facts_of_post(
         reserves_replies: false,
         audience: post.audience,
         state: post.state,
+        held: standing.holds.keep_from(host),
         locked: standing.topic_locked,
         topic_created_at: post.topic_created_at,
         shared_by_exception: post.shared_by_exception,
@@ -556,6 +558,7 @@ pub struct Receivers<'a> {
 struct Told {
     facts: PostFacts,
     host: Option<Host>,
+    holds: Holds,
 }
 
 impl Told {
@@ -563,12 +566,14 @@ impl Told {
         Self {
             facts: facts_of_post(post, &standing, None, false),
             host: standing.host,
+            holds: standing.holds,
         }
     }
 
     fn to(&self, host: &Host) -> PostFacts {
         PostFacts {
             by_them: self.host.as_ref() == Some(host),
+            held: self.holds.keep_from(Some(host)),
             ..self.facts
         }
     }

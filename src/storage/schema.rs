@@ -379,6 +379,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbound_rules (id) {
+        id -> BigInt,
+        group_id -> Nullable<BigInt>,
+        partner_id -> Nullable<BigInt>,
+        kind -> Text,
+        condition -> Text,
+        outcome -> Text,
+        sentence -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    holds (post_id, host) {
+        post_id -> BigInt,
+        host -> Text,
+        state -> Text,
+        sentence -> Text,
+        news -> Text,
+        below_id -> Nullable<BigInt>,
+        since_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    released (post_id) {
+        post_id -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     tombstones (uri) {
         uri -> Text,
         at -> BigInt,
@@ -592,6 +624,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     poll_votes,
     dislikes,
     reports,
+    outbound_rules,
+    holds,
+    released,
     tombstones,
     post_hosts,
     invited_handles,

@@ -14,11 +14,13 @@ mod forms;
 mod grants;
 mod group_admin;
 mod groups;
+mod holds;
 mod home;
 mod keys;
 mod members;
 mod moderation;
 mod moves;
+mod outbound_rules;
 mod paging;
 mod partners;
 mod parts;
@@ -115,6 +117,15 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .get(reports::list)
                 .post(reports::resolve),
         )
+        .service(
+            resource("/g/{handle}/held")
+                .get(holds::of_group)
+                .post(holds::decide_in_group),
+        )
+        .route("/g/{handle}/rules", get().to(outbound_rules::of_group))
+        .service(act("/g/{handle}/rules/add").post(outbound_rules::add_to_group))
+        .service(act("/g/{handle}/rules/remove").post(outbound_rules::remove_of_group))
+        .service(act("/g/{handle}/rules/try").post(outbound_rules::try_in_group))
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
         .service(settings_act("/g/{handle}/outreach").post(group_admin::set_outreach))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
@@ -159,6 +170,15 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
         .service(act("/admin/partners/{host}/moves").post(moves::accept))
         .route("/admin/audit", get().to(audit::show))
+        .service(
+            resource("/admin/held")
+                .get(holds::of_house)
+                .post(holds::decide_in_house),
+        )
+        .route("/admin/rules", get().to(outbound_rules::of_house))
+        .service(act("/admin/rules/add").post(outbound_rules::add_to_house))
+        .service(act("/admin/rules/remove").post(outbound_rules::remove_of_house))
+        .service(act("/admin/rules/try").post(outbound_rules::try_in_house))
         .service(resource("/admin/keys").get(keys::show).post(keys::rotate))
         .service(
             resource("/admin/queue")

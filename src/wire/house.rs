@@ -97,6 +97,7 @@ text_enum! {
         FetchAttachment = "fetch_attachment",
         BackfillPerson = "backfill_person",
         FollowMove = "follow_move",
+        AskWebhooks = "ask_webhooks",
     }
 }
 
@@ -112,6 +113,7 @@ impl From<&Work> for JobKind {
             Work::FetchAttachment { .. } => Self::FetchAttachment,
             Work::BackfillPerson { .. } => Self::BackfillPerson,
             Work::FollowMove { .. } => Self::FollowMove,
+            Work::AskWebhooks { .. } => Self::AskWebhooks,
         }
     }
 }

@@ -14,6 +14,7 @@ mod media;
 mod members;
 mod moves;
 mod nouns;
+mod outbound_rules;
 mod partners;
 mod posts;
 mod queue;
@@ -27,6 +28,7 @@ pub use house::{Explanation, Finding, Health, Job, JobKind, Rotated};
 pub use media::MediaUsage;
 pub use members::{Ban, Member, Named, PutOut};
 pub use moves::Move;
+pub use outbound_rules::{Held, OutboundRule, Trial};
 pub use partners::{
     Dialect, Invitation, Partner, PartnerChanged, PartnerDetail, PartnerRules, PrivateGroupsAllowed,
 };

@@ -12,10 +12,10 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::{
     Access, ActorId, AuditAction, AuditId, Boosts, Capabilities, Capability, DeliveryId,
     DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
-    GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState, JoinMode,
-    MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
-    PostState, PrivateGroups, RemovalReason, ReportId, ReportState, Scopes, Side, SignatureChoice,
-    Stage, Timestamp, Title, TokenId, Uri, Way,
+    GrantId, GroupDialect, GroupId, GroupRole, Handle, History, HoldState, Host, JobId, JobState,
+    JoinMode, MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
+    PostState, PrivateGroups, RemovalReason, ReportId, ReportState, RuleId, RuleKind, RuleOutcome,
+    RuleSentence, Scopes, Side, SignatureChoice, Stage, Timestamp, Title, TokenId, Uri, Way,
 };
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;
@@ -39,8 +39,8 @@ macro_rules! words {
 
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
-    FederationMode, GroupDialect, GroupRole, JobKind, JobState, JoinMode, MembershipState, Mirror, OrgRole, PartnerClass,
-    PartnerState, PostState, PrivateGroups, Reason, ReportState, Side, SignatureChoice, Stage, Verdict, Way,
+    FederationMode, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, MembershipState, Mirror, OrgRole, PartnerClass,
+    PartnerState, PostState, PrivateGroups, Reason, ReportState, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
 }
 
 /// Numbers of rows. Text, for they are larger than JavaScript's integers.
@@ -91,7 +91,7 @@ fn text(description: &str) -> RefOr<Schema> {
 }
 
 numbers! {
-    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ReportId, TokenId,
+    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ReportId, RuleId, TokenId,
 }
 
 texts! {
@@ -102,13 +102,14 @@ texts! {
     Name: "Letters a-z, digits and `_` (and `-` inside), at most 50",
     Password: "At least 10 characters",
     RemovalReason: "A sentence that readers see in the place of the post",
+    RuleSentence: "A line of at most 300 characters that the author reads",
     Scopes: "Words separated by spaces, `admin:read admin:write`",
     Title: "One line of at most 200 characters",
     Uri: "An address",
 }
 
 read_by_parsing! {
-    EmailAddress, Handle, History, Host, Name, RemovalReason, Scopes, Title,
+    EmailAddress, Handle, History, Host, Name, RemovalReason, RuleSentence, Scopes, Title,
 }
 
 impl PartialSchema for Timestamp {

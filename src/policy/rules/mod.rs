@@ -40,6 +40,14 @@ const fn forbidden(reason: Reason) -> Ruling {
     })
 }
 
+/// The same no, not told.
+fn unseen(refusal: Refusal) -> Refusal {
+    Refusal {
+        hidden: true,
+        ..refusal
+    }
+}
+
 /// Yes, or the no that is given.
 const fn yes_if(may: bool, otherwise: Ruling) -> Ruling {
     if may { Ok(()) } else { otherwise }
@@ -70,6 +78,10 @@ pub fn explain(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Ref
         Action::CreateGroup => create_group(viewer),
         Action::ManagePartners | Action::ManageAccounts => administer(viewer),
         Action::UseAdminApi => use_admin_api(viewer),
+        // To look at the queue of the house.
+        Action::Review if facts.group.is_none() && facts.post.is_none() => {
+            act::review(viewer, facts, None).map_err(unseen)
+        }
         _ => match &facts.group {
             Some(group) => in_group(viewer, action, facts, group),
             None => outside_groups(viewer, action, facts),
@@ -177,6 +189,9 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     if action == Action::Receive {
         return profiles::receive(viewer, facts, post);
     }
+    if action == Action::Review && *viewer == Viewer::Operator {
+        return act::review(viewer, facts, None);
+    }
     if action == Action::Comment
         && let Some(answer) = profiles::adds_to_theirs(viewer, facts, post)
     {
@@ -191,6 +206,7 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
             forbidden(Reason::NotVisible),
         ),
         Action::EditPost | Action::DeletePost => forbidden(Reason::NotAuthor),
+        Action::Review => act::review(viewer, facts, None),
         _ => forbidden(Reason::GroupsOnly),
     }
 }
@@ -240,6 +256,7 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
             moderates(viewer, facts, group) || viewer.is_administrator(),
             forbidden(Reason::NotModerator),
         ),
+        Action::Review => act::review(viewer, facts, Some(group)),
         Action::Reshare => act::reshare(viewer, facts, group),
         Action::ManageGroup => act::manage(viewer, facts, group),
         Action::ChangeBoundary => act::change_boundary(viewer, facts, group),
@@ -274,7 +291,8 @@ fn tells_of_its_own(viewer: &Viewer, action: Action, facts: &Facts, group: &Grou
 
 /// The command line takes away and brings back what an id names, without being shown what it says.
 fn acts_unread(viewer: &Viewer, action: Action, post: &PostFacts) -> bool {
-    *viewer == Viewer::Operator && action == Action::Moderate && post.audience == Audience::Group
+    let acts = matches!(action, Action::Moderate | Action::Review);
+    *viewer == Viewer::Operator && acts && post.audience == Audience::Group
 }
 
 fn wrote(viewer: &Viewer, facts: &Facts) -> bool {

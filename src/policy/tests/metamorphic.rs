@@ -243,9 +243,10 @@ fn post() -> impl Strategy<Value = PostFacts> {
         prop::bool::weighted(0.2),
         any::<bool>(),
         any::<(bool, bool, bool, bool)>(),
+        prop::bool::weighted(0.2),
     )
         .prop_map(
-            |(author, audience, state, locked, created, shared, names_viewer, choices)| {
+            |(author, audience, state, locked, created, shared, names_viewer, choices, held)| {
                 let (by_them, mirrored, reserves_likes, reserves_replies) = choices;
                 let by_us = author == ADA || author == AUTHOR;
                 PostFacts {
@@ -262,6 +263,7 @@ fn post() -> impl Strategy<Value = PostFacts> {
                     reserves_replies: reserves_replies && !by_us,
                     audience,
                     state,
+                    held: held && by_us,
                     locked,
                     topic_created_at: created,
                     shared_by_exception: shared,

@@ -262,6 +262,7 @@ fn posts() -> String {
         ("… topic older than the grant's history", old),
         ("… older, shared by exception", PostFacts { shared_by_exception: true, ..old }),
         ("… held for a moderator", state(PostState::Held)),
+        ("… held at the boundary", PostFacts { held: true, ..POST }),
         ("… removed by a moderator", state(PostState::Removed)),
         ("… deleted by its author", state(PostState::Deleted)),
         ("aside", to(Audience::Aside)),

@@ -37,7 +37,7 @@ pub enum To {
     OwnPost,
 }
 
-pub const COLUMNS: [(&str, Action, To); 19] = [
+pub const COLUMNS: [(&str, Action, To); 20] = [
     ("know", Action::Know, To::Group),
     ("read", Action::Read, To::Group),
     ("see members", Action::SeeMembers, To::Group),
@@ -53,6 +53,7 @@ pub const COLUMNS: [(&str, Action, To); 19] = [
     ("moderate", Action::Moderate, To::Group),
     ("report", Action::Report, To::SomebodysPost),
     ("read reports", Action::ReadReports, To::Group),
+    ("review held", Action::Review, To::SomebodysPost),
     ("pass on", Action::Reshare, To::SomebodysPost),
     ("settings", Action::ManageGroup, To::Group),
     ("boundary", Action::ChangeBoundary, To::Group),

@@ -1,0 +1,3 @@
+DROP TABLE released;
+DROP TABLE holds;
+DROP TABLE outbound_rules;
