@@ -55,6 +55,7 @@ pub async fn add(
     sentence: RuleSentence,
 ) -> Result<Rule> {
     let asker = app.asker(viewer);
+    check_scheme(app, &condition)?;
     let new = NewRule {
         condition,
         outcome,
@@ -83,6 +84,19 @@ pub async fn add(
             Ok(rule)
         })
         .await
+}
+
+/// What is written here is handed to no program in the clear, but in a laboratory.
+fn check_scheme(app: &App, condition: &Condition) -> Result<()> {
+    let Condition::Webhook(address) = condition else {
+        return Ok(());
+    };
+    let scheme = address.to_url()?.scheme().to_owned();
+    let allowed = scheme == "https" || scheme == "http" && app.config.federation.allow_http;
+    match allowed {
+        true => Ok(()),
+        false => Err(Error::invalid("condition", "is not an address (https://…)")),
+    }
 }
 
 /// Removes a rule. What it holds is held until somebody looked at it.

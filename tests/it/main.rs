@@ -26,6 +26,7 @@ mod interactions;
 mod mastodon;
 mod mirrors;
 mod news;
+mod outbound_rules;
 mod partners;
 mod peers;
 mod polls;

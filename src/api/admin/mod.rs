@@ -175,7 +175,7 @@ fn places() -> Vec<Place> {
             .get("What of people here does not leave the house, or not before somebody looked at it", outbound_rules::list)
             .post("Make a rule at the boundary", outbound_rules::add),
         at("/rules/try")
-            .post("Whether a text would leave; nothing is written", outbound_rules::attempt),
+            .get("Whether a text would leave; nothing is written", outbound_rules::attempt),
         at("/rules/{rule}")
             .delete("Remove a rule; what it holds waits until somebody looked at it", outbound_rules::remove),
         at("/held")

@@ -39,12 +39,16 @@ pub struct NewRule {
 }
 
 /// A text, and where it would be written; without a group and a partner: what the house says of it.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Attempt {
+    /// In this group
+    #[param(inline)]
     group: Option<Handle>,
+    /// What this partner would get
+    #[param(inline)]
     partner: Option<Host>,
-    /// Markdown.
+    /// Markdown
     text: String,
 }
 
@@ -93,7 +97,7 @@ pub async fn remove(
 pub async fn attempt(
     app: Data<App>,
     admin: Administrator,
-    Sent(attempt): Sent<Attempt>,
+    Asked(attempt): Asked<Attempt>,
 ) -> Answer<Json<Trial>> {
     let place = place(attempt.group, attempt.partner);
     let trial = outbound_rules::try_text(&app, admin.viewer(), place, attempt.text).await?;

@@ -4,6 +4,7 @@ mod admin;
 mod assets;
 mod groups;
 mod hidden;
+mod outbound_rules;
 mod partners;
 mod people;
 mod polls;
