@@ -28,6 +28,8 @@ text_enum! {
         GroupMoved = "group_moved",
         /// How it reaches servers that know no groups.
         OutreachChosen = "outreach_chosen",
+        /// Whether what people elsewhere say whom a group does not know waits for a moderator.
+        FirstContactChosen = "first_contact_chosen",
         MemberJoined = "member_joined",
         MemberLeft = "member_left",
         MemberAdded = "member_added",

@@ -81,6 +81,9 @@
 //!   partners, strangers and the public it does not exist, moderators among them included. What is kept from one
 //!   partner only is kept from the public, too, for that partner is part of it. Moderators of a group here, compliance officers and
 //!   administrators release it or keep it inside, where they may read it at all; nobody what they wrote themselves. The command line does so unread.
+//! - A group that looks first at whom it does not know (*first contact*) lets nobody new from elsewhere in at once, whatever the
+//!   grant says, but whom a moderator invited; what they say is held for its moderators ([`join_outcome`], [`post_outcome`]). To
+//!   react needs no look. Who was let in by a moderator is met; who was let speak is heard; by *host*, one stands for all of their server.
 //! - That there is an admin API is no secret: who is no administrator is told so. What is behind it is
 //!   hidden and forbidden as everywhere; administering a group does not let one into it.
 //!
@@ -126,8 +129,8 @@ pub use outbound::*;
 pub use rules::{
     FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, decide, explain, follow_outcome,
     grant_effect, invitation_outcome, join_outcome, may_follow, may_look_elsewhere, permit,
-    permit_profile_post, reads_profile, reads_upload, sees_person, shows_text, stage_fits,
-    widest_audience,
+    permit_profile_post, post_outcome, reads_profile, reads_upload, reviews_house, sees_person,
+    shows_text, stage_fits, widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;

@@ -43,6 +43,7 @@ text_enum! {
         HeldAtBoundary = "held_at_boundary",
         NotReviewer = "not_reviewer",
         OwnPost = "own_post",
+        NotLetIn = "not_let_in",
         NotForRemote = "not_for_remote",
         KeptApart = "kept_apart",
         NotMirrored = "not_mirrored",
@@ -129,6 +130,7 @@ impl Reason {
             Self::NotReviewer => {
                 "Only moderators of the group, compliance officers and administrators may do this."
             }
+            Self::NotLetIn => "A moderator of the group did not let it in.",
             Self::OwnPost => "Somebody else has to look at it: nobody releases what they wrote.",
             Self::NotForRemote => "This can only be done on the server where the group lives.",
             Self::KeptApart => {

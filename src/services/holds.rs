@@ -5,12 +5,16 @@ use std::collections::HashMap;
 use crate::app::{App, Asker};
 use crate::domain::{
     Actor, AuditAction, EventKind, Group, GroupId, Hold, HoldNotice, HoldState, Page, Post, PostId,
-    RuleSentence, Timestamp,
+    PostState, RuleSentence, Timestamp,
 };
 use crate::error::{Error, Result};
-use crate::policy::{self, Action, Denial, Facts, Viewer, act};
-use crate::services::{access, audit, outbound_rules};
+use crate::policy::{self, Action, Denial, Viewer, act};
+use crate::services::{access, audit, first_contacts, outbound_rules};
 use crate::storage::{self, Connection};
+
+/// Why a post of somebody new waits.
+const FIRST_WORDS: &str =
+    "It is the first that somebody new from elsewhere says here. Nobody but moderators reads it.";
 
 /// A held post with what one needs to decide about it.
 #[derive(Clone, Debug)]
@@ -62,22 +66,27 @@ pub async fn list(
 
 /// Whether the viewer reviews anything at all there.
 fn check_duty(connection: &mut Connection, asker: &Asker, group: Option<GroupId>) -> Result<()> {
-    let group = match group {
-        Some(group) => {
-            let (_, group) = access::permit::<act::Know>(connection, asker, group)?;
-            Some(group)
-        }
-        None => None,
+    let Some(group) = group else {
+        return Ok(policy::reviews_house(&asker.viewer)?);
     };
-    let answer = access::explain(connection, asker, Action::Review, group.as_ref(), None)?;
+    let (_, group) = access::permit::<act::Know>(connection, asker, group)?;
+    let answer = access::explain(connection, asker, Action::Review, Some(&group), None)?;
     answer.map_err(|refusal| Denial::from(refusal).into())
 }
 
 fn may_review(connection: &mut Connection, asker: &Asker, post: &Post) -> Result<bool> {
     let group = access::find_group_of(connection, post)?;
-    let action = Action::Review;
+    let action = match is_first(post) {
+        true => Action::Moderate,
+        false => Action::Review,
+    };
     let answer = access::explain(connection, asker, action, group.as_ref(), Some(post))?;
     Ok(answer.is_ok())
+}
+
+/// What somebody new from elsewhere said waits for a moderator; everything else for who reviews.
+fn is_first(post: &Post) -> bool {
+    post.state == PostState::Held
 }
 
 /// Lets a held post out, with what waits below it, as if it had been written now.
@@ -89,6 +98,10 @@ pub async fn release(app: &App, viewer: Viewer, id: PostId) -> Result<Held> {
     let released = app
         .db
         .write("release_held", move |connection| {
+            if let Some((case, held)) = find_first(connection, &asker, id)? {
+                first_contacts::let_in(connection, &asker, &case)?;
+                return Ok(held);
+            }
             let (case, held) = find_held(connection, &asker, id)?;
             let (post, now) = (&case.post, asker.now);
             let holds = storage::holds::list_of(connection, &[id])?;
@@ -118,15 +131,37 @@ pub async fn release(app: &App, viewer: Viewer, id: PostId) -> Result<Held> {
 /// As [`release`].
 pub async fn refuse(app: &App, viewer: Viewer, id: PostId, sentence: RuleSentence) -> Result<Held> {
     let asker = app.asker(viewer);
-    app.db
+    let refused = app
+        .db
         .write("refuse_held", move |connection| {
+            if let Some((case, held)) = find_first(connection, &asker, id)? {
+                first_contacts::turn_away(connection, &asker, &case, &sentence)?;
+                return Ok(held);
+            }
             let (case, _) = find_held(connection, &asker, id)?;
             storage::holds::refuse(connection, &case.permit, sentence.as_str())?;
             let (action, uri) = (AuditAction::PostKeptInside, case.post.uri.as_str());
             audit::note(connection, &asker, action, uri, sentence.as_str())?;
             describe(connection, case.post)
         })
-        .await
+        .await?;
+    app.bells.events.notify_one();
+    Ok(refused)
+}
+
+/// A post of somebody new, for who moderates its group; none: it is no such post, or not one that they see.
+fn find_first(
+    connection: &mut Connection,
+    asker: &Asker,
+    id: PostId,
+) -> Result<Option<(access::Case<act::Moderate>, Held)>> {
+    let post = storage::posts::find(connection, id)?;
+    let Some(post) = post.filter(is_first) else {
+        return Ok(None);
+    };
+    let case = access::permit_found::<act::Moderate>(connection, asker, post)?;
+    let held = describe(connection, case.post.clone())?;
+    Ok(Some((case, held)))
 }
 
 fn find_held(
@@ -198,9 +233,17 @@ pub(super) fn free_below(connection: &mut Connection, above: PostId, now: Timest
 }
 
 fn describe(connection: &mut Connection, post: Post) -> Result<Held> {
-    let mut notices = notices(connection, &[post.id])?;
+    let notice = match is_first(&post) {
+        true => Some(HoldNotice {
+            state: HoldState::Waiting,
+            sentence: FIRST_WORDS.to_owned(),
+            from: Vec::new(),
+            since: post.created_at,
+        }),
+        false => notices(connection, &[post.id])?.remove(&post.id),
+    };
     Ok(Held {
-        notice: notices.remove(&post.id).ok_or(Error::NotFound)?,
+        notice: notice.ok_or(Error::NotFound)?,
         author: storage::actors::find(connection, post.author)?.ok_or(Error::NotFound)?,
         group: access::find_group_of(connection, &post)?,
         files: storage::attachments::list_of(connection, post.id)?.len(),
@@ -233,10 +276,8 @@ pub(super) fn notices(
 }
 
 /// Whether the viewer looks at what is held wherever they may read, for showing the way there.
-pub fn may_review_house(app: &App, viewer: &Viewer) -> bool {
-    let asker = app.asker(viewer.clone());
-    let facts = Facts::new(asker.now, asker.house);
-    policy::decide(viewer, Action::Review, &facts).is_ok()
+pub fn may_review_house(viewer: &Viewer) -> bool {
+    policy::reviews_house(viewer).is_ok()
 }
 
 /// What waits for who moderates these groups.

@@ -13,6 +13,7 @@ pub mod directory;
 mod dislikes;
 pub mod documents;
 pub mod explain;
+pub mod first_contacts;
 pub mod follows;
 pub mod grants;
 pub mod groups;

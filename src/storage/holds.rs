@@ -12,7 +12,7 @@ use crate::policy::{Permit, act};
 use crate::storage::Connection;
 use crate::storage::among::AmongMethods as _;
 use crate::storage::error::read;
-use crate::storage::schema::{holds, posts, released};
+use crate::storage::schema::{first_posts, holds, posts, released};
 
 /// From whom a post is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -137,9 +137,17 @@ pub fn list_posts(
     let own = holds::table
         .filter(holds::below_id.is_null())
         .select(holds::post_id);
+    let new = first_posts::table
+        .filter(first_posts::turned_away.eq(false))
+        .select(first_posts::post_id);
+    let at_boundary = posts::id
+        .eq_any(own)
+        .and(posts::state.eq(PostState::Visible.as_str()));
+    let first_words = posts::id
+        .eq_any(new)
+        .and(posts::state.eq(PostState::Held.as_str()));
     let mut part = posts::table
-        .filter(posts::id.eq_any(own))
-        .filter(posts::state.eq(PostState::Visible.as_str()))
+        .filter(at_boundary.or(first_words))
         .filter(posts::id.lt(page.before.unwrap_or(i64::MAX)))
         .filter(posts::id.gt(page.after.unwrap_or(0)))
         .limit(page.items().into())
@@ -261,10 +269,18 @@ pub fn count_waiting_in(connection: &mut Connection, groups: &[GroupId]) -> Resu
         .filter(holds::below_id.is_null())
         .filter(holds::state.ne(HoldState::Refused.as_str()))
         .select(holds::post_id);
+    let new = first_posts::table
+        .filter(first_posts::turned_away.eq(false))
+        .select(first_posts::post_id);
+    let at_boundary = posts::id
+        .eq_any(waiting)
+        .and(posts::state.eq(PostState::Visible.as_str()));
+    let first_words = posts::id
+        .eq_any(new)
+        .and(posts::state.eq(PostState::Held.as_str()));
     Ok(posts::table
-        .filter(posts::id.eq_any(waiting))
         .filter(posts::group_id.among(groups.iter().map(|group| group.0)))
-        .filter(posts::state.eq(PostState::Visible.as_str()))
+        .filter(at_boundary.or(first_words))
         .count()
         .get_result(connection)?)
 }

@@ -20,6 +20,7 @@ pub mod dialects;
 pub mod dislikes;
 mod error;
 pub mod events;
+pub mod first_contacts;
 pub mod follows;
 pub mod grants;
 pub mod groups;

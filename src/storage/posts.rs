@@ -29,8 +29,8 @@ pub use lists::{
 };
 pub use mentions::{insert_mentions, is_mentioned, mentions_host};
 pub use moderate::{
-    count_pinned, forget_removal_reason, list_removal_reasons, list_visible_of_author, set_locked,
-    set_pinned, set_removal_reason, set_removed,
+    count_pinned, forget_removal_reason, hold_first, let_in_first, list_removal_reasons,
+    list_visible_of_author, set_locked, set_pinned, set_removal_reason, set_removed,
 };
 pub use tombstones::{count_tombstones, has_tombstone, insert_tombstone, remove_tombstone};
 pub use write::{

@@ -102,6 +102,7 @@ diesel::table! {
         also_known_as -> Nullable<Text>,
         mirror -> Text,
         boosts -> Text,
+        first_contact -> Text,
     }
 }
 
@@ -411,6 +412,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    acquaintances (group_id, actor_id) {
+        group_id -> BigInt,
+        actor_id -> BigInt,
+        spoke -> Bool,
+    }
+}
+
+diesel::table! {
+    first_posts (post_id) {
+        post_id -> BigInt,
+        activity -> Nullable<Text>,
+        turned_away -> Bool,
+    }
+}
+
+diesel::table! {
     tombstones (uri) {
         uri -> Text,
         at -> BigInt,
@@ -627,6 +644,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbound_rules,
     holds,
     released,
+    acquaintances,
+    first_posts,
     tombstones,
     post_hosts,
     invited_handles,

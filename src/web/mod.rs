@@ -128,6 +128,7 @@ fn groups_and_posts(config: &mut ServiceConfig) {
         .service(act("/g/{handle}/rules/try").post(outbound_rules::try_in_group))
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
         .service(settings_act("/g/{handle}/outreach").post(group_admin::set_outreach))
+        .service(settings_act("/g/{handle}/first-contact").post(group_admin::set_first_contact))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
         .service(settings_act("/g/{handle}/move").post(moves::offer))
         .service(settings_act("/g/{handle}/grants").post(grants::add))

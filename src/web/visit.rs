@@ -203,7 +203,7 @@ impl Visit {
             name: signed_in.account.actor.title().to_owned(),
             handle: signed_in.account.actor.name.clone(),
             is_admin: signed_in.viewer.is_administrator(),
-            reviews: holds::may_review_house(&self.app, &signed_in.viewer),
+            reviews: holds::may_review_house(&signed_in.viewer),
             pending: parts::count(duties.requests),
             reports: parts::count(duties.reports),
             held: parts::count(duties.held),

@@ -12,10 +12,11 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::{
     Access, ActorId, AuditAction, AuditId, Boosts, Capabilities, Capability, DeliveryId,
     DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
-    GrantId, GroupDialect, GroupId, GroupRole, Handle, History, HoldState, Host, JobId, JobState,
-    JoinMode, MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
-    PostState, PrivateGroups, RemovalReason, ReportId, ReportState, RuleId, RuleKind, RuleOutcome,
-    RuleSentence, Scopes, Side, SignatureChoice, Stage, Timestamp, Title, TokenId, Uri, Way,
+    FirstContact, GrantId, GroupDialect, GroupId, GroupRole, Handle, History, HoldState, Host,
+    JobId, JobState, JoinMode, MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState,
+    Password, PostId, PostState, PrivateGroups, RemovalReason, ReportId, ReportState, RuleId,
+    RuleKind, RuleOutcome, RuleSentence, Scopes, Side, SignatureChoice, Stage, Timestamp, Title,
+    TokenId, Uri, Way,
 };
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;
@@ -39,7 +40,7 @@ macro_rules! words {
 
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
-    FederationMode, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, MembershipState, Mirror, OrgRole, PartnerClass,
+    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, MembershipState, Mirror, OrgRole, PartnerClass,
     PartnerState, PostState, PrivateGroups, Reason, ReportState, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
 }
 

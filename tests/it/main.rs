@@ -18,6 +18,7 @@ mod browser;
 mod cli;
 mod demo;
 mod examples;
+mod first_contacts;
 mod follows;
 mod fuzz;
 mod house;

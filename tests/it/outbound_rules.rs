@@ -1,6 +1,7 @@
 //! Rules at the boundary: what they catch stays inside until somebody looked at it, or is not taken; seen from
 //! partners' servers, on both databases.
 
+use guildhall::services::accounts;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -282,11 +283,11 @@ async fn what_a_rule_refuses_is_not_there_and_its_author_is_told_why_at_once() {
         assert_eq!(lines.matches("refused_by_rule").count(), 3, "{lines}");
 
         // What somebody says of themselves, and a group of itself, is asked about, too.
-        let profile = json!({ "note": "I build the falcon." });
-        let refused = ada
-            .patch("/api/v1/accounts/update_credentials", profile)
-            .await;
-        assert_eq!(refused.status, 422, "{refused:?}");
+        let app = world.house("acme").app();
+        let viewer = world.house("acme").viewer(&app, "ada").await;
+        let bio = "I build the falcon.".to_owned();
+        let refused = accounts::update_profile(&app, viewer, "Ada".to_owned(), bio).await;
+        assert!(refused.is_err_and(|error| error.to_string().contains(SENTENCE)));
         let found = ["group", "create", "birds", "--title", "Falcon builders"];
         acme.run_json(&found).await;
         let refused = acme.run(["group", "stage", "birds", "partners"]).await;

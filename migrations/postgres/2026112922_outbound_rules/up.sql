@@ -35,3 +35,24 @@ CREATE TABLE released (
     post_id BIGINT PRIMARY KEY NOT NULL REFERENCES posts (id),
     at BIGINT NOT NULL
 );
+
+-- Whether what somebody new from elsewhere says in a group, and their joining, waits for a moderator.
+ALTER TABLE groups ADD COLUMN first_contact TEXT NOT NULL DEFAULT 'free';
+
+-- People elsewhere whom a group knows: a moderator let them in or let them speak, or they were there before.
+CREATE TABLE acquaintances (
+    group_id BIGINT NOT NULL REFERENCES groups (actor_id),
+    actor_id BIGINT NOT NULL REFERENCES actors (id),
+    -- What they say needs no look any more.
+    spoke BOOLEAN NOT NULL,
+    PRIMARY KEY (group_id, actor_id)
+);
+
+-- Posts of people whom a group does not know yet.
+CREATE TABLE first_posts (
+    post_id BIGINT PRIMARY KEY NOT NULL REFERENCES posts (id),
+    -- As it arrived, to be passed on when it is let in.
+    activity TEXT,
+    -- A moderator did not let it in.
+    turned_away BOOLEAN NOT NULL
+);

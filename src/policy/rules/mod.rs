@@ -40,14 +40,6 @@ const fn forbidden(reason: Reason) -> Ruling {
     })
 }
 
-/// The same no, not told.
-fn unseen(refusal: Refusal) -> Refusal {
-    Refusal {
-        hidden: true,
-        ..refusal
-    }
-}
-
 /// Yes, or the no that is given.
 const fn yes_if(may: bool, otherwise: Ruling) -> Ruling {
     if may { Ok(()) } else { otherwise }
@@ -78,15 +70,18 @@ pub fn explain(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Ref
         Action::CreateGroup => create_group(viewer),
         Action::ManagePartners | Action::ManageAccounts => administer(viewer),
         Action::UseAdminApi => use_admin_api(viewer),
-        // To look at the queue of the house.
-        Action::Review if facts.group.is_none() && facts.post.is_none() => {
-            act::review(viewer, facts, None).map_err(unseen)
-        }
         _ => match &facts.group {
             Some(group) => in_group(viewer, action, facts, group),
             None => outside_groups(viewer, action, facts),
         },
     }
+}
+
+/// Does the viewer look at what is held at the boundary wherever they may read? To anybody else there is no
+/// such page.
+pub fn reviews_house(viewer: &Viewer) -> Result<(), Denial> {
+    let has_duty = viewer.is_administrator() || viewer.is_compliance_officer();
+    has_duty.then_some(()).ok_or(Denial::Hidden)
 }
 
 /// Whether joining makes a member at once, or a request. Asked after [`Action::Join`] was allowed.
@@ -102,12 +97,22 @@ pub fn join_outcome(viewer: &Viewer, facts: &Facts) -> MembershipState {
                 Viewer::Member { .. } => viewer.is_colleague() && group.access == Access::Open,
                 Viewer::Person { .. } => facts
                     .grant
-                    .is_some_and(|terms| terms.join == JoinMode::Auto),
+                    .is_some_and(|terms| terms.join == JoinMode::Auto && !facts.new_to_group),
                 Viewer::Anonymous | Viewer::Server { .. } | Viewer::Operator => false,
             };
     match at_once {
         true => MembershipState::Member,
         false => MembershipState::Requested,
+    }
+}
+
+/// Whether what somebody says in a group is seen at once, or waits for a moderator because the group looks first
+/// at whom it does not know. Asked after saying it was allowed.
+pub fn post_outcome(viewer: &Viewer, facts: &Facts) -> PostState {
+    let waits = matches!(viewer, Viewer::Person { .. }) && facts.unheard && !facts.is_moderator();
+    match waits {
+        true => PostState::Held,
+        false => PostState::Visible,
     }
 }
 
@@ -189,8 +194,9 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     if action == Action::Receive {
         return profiles::receive(viewer, facts, post);
     }
-    if action == Action::Review && *viewer == Viewer::Operator {
-        return act::review(viewer, facts, None);
+    let beyond_colleagues = matches!(post.audience, Audience::Followers | Audience::Public);
+    if action == Action::Review && *viewer == Viewer::Operator && beyond_colleagues {
+        return Ok(());
     }
     if action == Action::Comment
         && let Some(answer) = profiles::adds_to_theirs(viewer, facts, post)

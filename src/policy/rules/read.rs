@@ -1,10 +1,8 @@
 //! Who reads what: groups, posts, rosters, and what is sent to other servers.
 
-use super::{
-    Ruling, forbidden, hidden, know, moderates, profiles, unseen, why_no_grant, wrote, yes_if,
-};
+use super::{Ruling, forbidden, hidden, know, moderates, profiles, why_no_grant, wrote, yes_if};
 use crate::domain::{Access, Audience, Capability, GrantTerms, PartnerState, PostState, Stage};
-use crate::policy::{Facts, FederationMode, GroupFacts, PostFacts, Reason, Viewer};
+use crate::policy::{Facts, FederationMode, GroupFacts, PostFacts, Reason, Refusal, Viewer};
 
 /// The group's posts in general: those for its audience, and young enough.
 pub fn group(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
@@ -115,6 +113,13 @@ pub fn receive(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     yes_if(!post.held, forbidden(Reason::HeldAtBoundary))?;
     let visible = post.state == PostState::Visible;
     yes_if(visible, forbidden(Reason::NotVisible))
+}
+
+fn unseen(refusal: Refusal) -> Refusal {
+    Refusal {
+        hidden: true,
+        ..refusal
+    }
 }
 
 /// Anybody may read it, by the door this viewer came through: pages, or federation.

@@ -56,7 +56,8 @@ impl Case {
     }
 
     fn acts_unread(&self, action: Action) -> bool {
-        self.viewer == Viewer::Operator && action == Action::Moderate
+        let unread = matches!(action, Action::Moderate | Action::Review);
+        self.viewer == Viewer::Operator && unread
     }
 
     fn rights(&self) -> Vec<Action> {
@@ -570,6 +571,7 @@ proptest! {
                     | Action::ChangeBoundary
                     | Action::Report
                     | Action::ReadReports
+                    | Action::Review
             );
             let own = action == Action::DeletePost && case.is_own_post();
             prop_assert!(reads || tidies || own || OF_NO_GROUP.contains(&action), "{action}: {case:#?}");

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
-use crate::storage::{Connection, attachments, holds, ids, polls, refusals};
+use crate::storage::{Connection, attachments, first_contacts, holds, ids, polls, refusals};
 
 /// A post before it has an id. The group comes from the permit, or from what is answered.
 #[derive(Clone, Debug)]
@@ -353,12 +353,11 @@ pub fn delete(
             posts::html.eq(""),
         ))
         .execute(connection)?;
-    // A removed one left the count when it was removed.
+    first_contacts::remove(connection, post.id)?;
+    // A removed one left the count when it was removed, one that waits for a moderator is not in it.
     match post.state {
-        PostState::Removed => Ok(()),
-        PostState::Visible | PostState::Held | PostState::Deleted => {
-            leave_count(connection, post, -1)
-        }
+        PostState::Removed | PostState::Held => Ok(()),
+        PostState::Visible | PostState::Deleted => leave_count(connection, post, -1),
     }
 }
 

@@ -19,6 +19,7 @@ const ABOUT_SOMETHING: &[&str] = &[
     "/g/{group}/followers?page=true",
     "/g/{group}/followers?is_follower={pam}",
     "/g/{group}/actorToken",
+    "/g/{group}/first-contact",
     "/g/{group}/grants",
     "/g/{group}/grants/remove",
     "/g/{group}/inbox",

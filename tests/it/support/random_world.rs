@@ -144,6 +144,7 @@ impl RandomWorld {
             withdrawn_at: host.as_ref().and_then(|_| dice.perhaps(15, some_day)),
             moved_to: None,
             also_known_as: Vec::new(),
+            first_contact: guildhall::domain::FirstContact::Free,
             outreach: Outreach {
                 mirror: match self.groups.len() % 3 {
                     0 => Mirror::On,

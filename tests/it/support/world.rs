@@ -373,10 +373,6 @@ impl Member {
         self.ask(reqwest::Method::PUT, path, Some(body)).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
-        self.ask(reqwest::Method::PATCH, path, Some(body)).await
-    }
-
     pub async fn delete(&self, path: &str) -> Answer {
         self.ask(reqwest::Method::DELETE, path, None).await
     }

@@ -12,11 +12,7 @@ async fn an_owner_makes_a_rule_and_somebody_else_lets_out_what_it_holds() {
         let mut grace = house.owner("grace", "engineering", "open").await;
         let mut eve = house.person("eve").await;
         let rules = "/g/engineering/rules";
-        assert_eq!(
-            grace.go(rules).await.status,
-            403,
-            "the house does not delegate"
-        );
+        assert_eq!(grace.go(rules).await.status, 200);
         assert_eq!(eve.go(rules).await.status, 403);
         assert_eq!(eve.go("/admin/rules").await.status, 404);
         assert_eq!(eve.go("/admin/held").await.status, 404);
@@ -177,6 +173,17 @@ async fn an_owner_makes_a_rule_and_somebody_else_lets_out_what_it_holds() {
         );
         let page = grace.go("/g/engineering").await;
         assert!(!page.says("About the eagle"), "{}", page.text());
+
+        // Owners choose whether somebody new is looked at first.
+        grace.go("/g/engineering/settings").await;
+        let choice = [("first_contact", "person")];
+        let page = grace.send("/g/engineering/first-contact", &choice).await;
+        assert!(page.says("Saved."), "{}", page.text());
+        let shown = house
+            .instance
+            .run_json(&["group", "show", "engineering"])
+            .await;
+        assert_eq!(shown["first_contact"], "person");
 
         // Rules of the house are made by administrators, and removed by them.
         let page = ada.go("/admin/rules").await;
