@@ -433,7 +433,9 @@ pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) 
             let (title, description) = (group.title().to_owned(), group.description.clone());
             outbound_rules::check_group(connection, &group, stage, &title, &description)?;
             storage::groups::set_stage(connection, &permit, stage)?;
-            outbound_rules::of_opened(connection, &asker, group.id, Timestamp::MIN)?;
+            if stage != Stage::Internal {
+                outbound_rules::of_opened(connection, &asker, group.id, Timestamp::MIN)?;
+            }
             if stage == Stage::Internal {
                 let which = storage::deliveries::Cancel::OfGroup(group.id);
                 let cancelled = storage::deliveries::cancel(

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::policy::{
     Action, Denial, Facts, House, OwnerFacts, PostFacts, Reason, Viewer, act, decide, explain,
-    invitation_outcome, join_outcome, permit, shows_text, stage_fits,
+    invitation_outcome, join_outcome, permit, post_outcome, shows_text, stage_fits,
 };
 
 /// Who asks, what is known about them, and the answers in an open, a closed and a secret group.
@@ -337,6 +337,28 @@ fn somebody_with_a_duty_reviews_what_others_wrote() {
     for (name, viewer, facts, expected) in cases {
         assert_eq!(mark(&viewer, Action::Review, &facts), expected, "{name}");
     }
+}
+
+#[test]
+fn a_group_that_looks_first_lets_nobody_new_in_or_speak_at_once() {
+    let auto = GrantTerms { join: JoinMode::Auto, ..all() };
+    let new = |facts: Facts| facts.with(|facts| {
+        facts.new_to_group = true;
+        facts.unheard = true;
+    });
+    let asks = group(Access::Open, Stage::Partners).granted(auto);
+    assert_eq!(join_outcome(&bo(), &asks), MembershipState::Member);
+    assert_eq!(join_outcome(&bo(), &new(asks.clone())), MembershipState::Requested);
+    let invited = asks.clone().is(MembershipState::Invited);
+    assert_eq!(join_outcome(&bo(), &new(invited)), MembershipState::Member);
+    let member = asks.clone().member();
+    assert_eq!(join_outcome(&bo(), &new(member.clone())), MembershipState::Member);
+
+    assert_eq!(post_outcome(&bo(), &member), PostState::Visible);
+    assert_eq!(post_outcome(&bo(), &new(member)), PostState::Held);
+    assert_eq!(post_outcome(&bo(), &new(asks.moderator())), PostState::Visible);
+    let here = group(Access::Open, Stage::Partners).member();
+    assert_eq!(post_outcome(&ada(), &new(here)), PostState::Visible);
 }
 
 #[test]

@@ -70,10 +70,12 @@ pub(in crate::services) fn of_edit(
     not_refused(connection, post, &catches)?;
     let mut holds = holding(post, asker.now, news, &catches);
     for old in before {
-        let known = holds.iter().any(|hold| hold.host == old.host);
+        let known = holds.iter_mut().find(|hold| hold.host == old.host);
         match (known, old.state, old.below) {
-            (true, ..) => {}
-            (false, HoldState::Refused, _) => holds.push(Hold {
+            // Somebody said no: then no program's yes is enough.
+            (Some(hold), HoldState::Refused, _) => hold.state = HoldState::Waiting,
+            (Some(_), HoldState::Waiting | HoldState::Asking, _) => {}
+            (None, HoldState::Refused, _) => holds.push(Hold {
                 state: HoldState::Waiting,
                 sentence: CHANGED_AFTER_REFUSAL.to_owned(),
                 news,
@@ -81,8 +83,8 @@ pub(in crate::services) fn of_edit(
                 ..old
             }),
             // What is held with another is, whatever it says.
-            (false, HoldState::Waiting | HoldState::Asking, Some(_)) => holds.push(old),
-            (false, HoldState::Waiting | HoldState::Asking, None) => {}
+            (None, HoldState::Waiting | HoldState::Asking, Some(_)) => holds.push(old),
+            (None, HoldState::Waiting | HoldState::Asking, None) => {}
         }
     }
     if untold {
@@ -432,7 +434,7 @@ fn write_down(
     Ok(Screened::WebhooksWaiting)
 }
 
-/// A disclosure that did not happen is written down, too.
+/// A disclosure that did not happen is written down, too: this is where a ledger of disclosures hears of it.
 fn note_held(connection: &mut Connection, who: &str, post: &Post, hold: &Hold) -> Result<()> {
     let from = hold.host.as_ref().map(Host::to_string);
     let from = from.unwrap_or_else(|| "everybody outside".to_owned());

@@ -175,6 +175,9 @@ fn joining() -> String {
         askers("Colleague", &ada(), [NOT_A_MEMBER, INVITED]),
         askers("Guest", &account(OrgRole::Guest), [NOT_A_MEMBER, INVITED]),
         askers("Partner's person, grant says who", &bo(), by_mode),
+        askers("Partner's person, `auto`, and the group looks first at whom it does not know", &bo(), [("", move |facts: Facts| {
+            facts.granted(join(JoinMode::Auto)).with(|facts| facts.new_to_group = true)
+        })]),
         askers("Partner's person, invited", &bo(), [("", move |facts: Facts| {
             facts.granted(join(JoinMode::Invite)).is(MembershipState::Invited)
         })]),
