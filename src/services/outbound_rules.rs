@@ -14,7 +14,7 @@ use crate::domain::{
     RuleOutcome, RulePlace, RuleSentence, markup,
 };
 use crate::error::{Error, Refused, Result};
-use crate::policy::{Outgoing, Screening, Viewer, act, screen as ask};
+use crate::policy::{Outgoing, Permit, Screening, Viewer, act, screen as ask};
 use crate::services::{access, audit};
 use crate::storage::outbound_rules::NewRule;
 use crate::storage::{self, Connection};
@@ -204,11 +204,8 @@ pub(super) async fn noted<T>(app: &App, viewer: &Viewer, outcome: Result<T>) -> 
 }
 
 enum Permitted {
-    Group(crate::policy::Permit<act::ChangeBoundary>),
-    House(
-        crate::policy::Permit<act::ManagePartners>,
-        Option<Box<Partner>>,
-    ),
+    Group(Permit<act::ChangeBoundary>),
+    House(Permit<act::ManagePartners>, Option<Box<Partner>>),
 }
 
 /// Rules of a group are for who may open it, those of the house and of partners for administrators.

@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Refused, Result};
 use crate::policy::{House, Outgoing, OutgoingFile, ProfileReach, Screening, screen as ask};
+use crate::services::holds::free_below;
 use crate::services::{access, audit};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -96,7 +97,7 @@ pub(in crate::services) fn of_edit(
     }
     if untold && holds.is_empty() {
         tell_written(connection, post, asker.now)?;
-        crate::services::holds::free_below(connection, post.id, asker.now)?;
+        free_below(connection, post.id, asker.now)?;
     }
     write_down(connection, asker, post, &holds)
 }
