@@ -2,8 +2,19 @@
 
 use std::borrow::Cow;
 
-use crate::domain::Unfit;
+use crate::domain::{RuleId, Unfit};
 use crate::policy::{Denial, Reason};
+
+/// What somebody wrote and a rule at the boundary does not let out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Refused {
+    pub rule: RuleId,
+    /// Where it was to stand: a group, or a profile.
+    pub place: String,
+    /// What its author is told.
+    pub sentence: String,
+}
 
 /// What can go wrong in a use case.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +31,9 @@ pub enum Error {
         field: Cow<'static, str>,
         problem: String,
     },
+    /// A rule at the boundary does not let it out.
+    #[error("a rule does not let this out: {0}")]
+    Refused(Refused),
     /// A file that is not taken, and why.
     #[error(transparent)]
     Unfit(#[from] Unfit),

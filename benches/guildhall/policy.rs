@@ -126,6 +126,7 @@ fn facts(
         reserves_replies: false,
         audience: Audience::Group,
         state: PostState::Visible,
+        held: false,
         locked: false,
         topic_created_at: Timestamp::from_micros(3_000_000),
         shared_by_exception: false,

@@ -137,6 +137,7 @@ fn group(origin: &Uri, number: i64, now: Timestamp) -> Group {
         moved_to: None,
         also_known_as: Vec::new(),
         outreach: Outreach::default(),
+        first_contact: guildhall::domain::FirstContact::Free,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Access, Boosts, Handle, Mirror, Name, Outreach, Stage, Title};
+use crate::domain::{Access, Boosts, FirstContact, Handle, Mirror, Name, Outreach, Stage, Title};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::groups::{self, Administered, NewGroup};
-use crate::services::{accounts, memberships, mirrors};
+use crate::services::{accounts, first_contacts, memberships, mirrors};
 use crate::wire;
 
 mod moves;
@@ -50,11 +50,15 @@ pub enum Command {
 pub struct Set {
     name: Handle,
     /// While it is not public: off, or on (copy posts, of people who allow it, for members there)
-    #[arg(long, required_unless_present = "boosts")]
+    #[arg(long, required_unless_present_any = ["boosts", "first_contact"])]
     mirror: Option<Mirror>,
     /// While it is public: boost topics, or all (comments, too)
     #[arg(long)]
     boosts: Option<Boosts>,
+    /// Whether the joining and the first words of somebody new at a partner wait for a moderator: free (no),
+    /// person, or host (until somebody of their server is known)
+    #[arg(long, value_name = "WHOSE")]
+    first_contact: Option<FirstContact>,
 }
 
 /// A stage, or the end of a group's life.
@@ -179,7 +183,14 @@ async fn set_stage(app: &App, name: Handle, stage: StageOrArchive, output: Outpu
 }
 
 async fn set(app: &App, wish: Set, output: Output) -> Result<()> {
-    let group = find(app, wish.name).await?.group;
+    let mut group = find(app, wish.name).await?.group;
+    if let Some(choice) = wish.first_contact {
+        group = first_contacts::choose(app, Viewer::Operator, group.id, choice).await?;
+        if wish.mirror.is_none() && wish.boosts.is_none() {
+            let sentence = format!("{}: {}", group.actor.name, choice.meaning());
+            return output.made(&wire::Group::from(&group), sentence);
+        }
+    }
     let outreach = Outreach {
         mirror: wish.mirror.unwrap_or(group.outreach.mirror),
         boosts: wish.boosts.unwrap_or(group.outreach.boosts),

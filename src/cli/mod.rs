@@ -11,6 +11,7 @@ mod demo;
 mod environment;
 mod grant;
 mod group;
+mod held;
 mod init;
 mod keys;
 mod ledger;
@@ -25,6 +26,7 @@ mod post;
 mod progress;
 mod queue;
 mod report;
+mod rule;
 mod serve;
 mod token;
 mod user;
@@ -92,6 +94,12 @@ enum Command {
     /// Posts that somebody asked the moderators to look at
     #[command(subcommand)]
     Report(report::Command),
+    /// Rules at the boundary: what does not leave the house, or not before somebody looked at it
+    #[command(subcommand)]
+    Rule(rule::Command),
+    /// Posts that the rules hold at the boundary
+    #[command(subcommand)]
+    Held(held::Command),
     /// Pictures and files of posts
     #[command(subcommand)]
     Media(media::Command),
@@ -183,6 +191,8 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Member(command) => member::run(&open_ready(config).await?, command, output).await,
         Command::Post(command) => post::run(&open_ready(config).await?, command, output).await,
         Command::Report(command) => report::run(&open_ready(config).await?, command, output).await,
+        Command::Rule(command) => rule::run(&open_ready(config).await?, command, output).await,
+        Command::Held(command) => held::run(&open_ready(config).await?, command, output).await,
         Command::Media(command) => media::run(&open_ready(config).await?, command, output).await,
         Command::Partner(command) => {
             partner::run(&open_ready(config).await?, command, output).await

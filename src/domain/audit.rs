@@ -28,6 +28,8 @@ text_enum! {
         GroupMoved = "group_moved",
         /// How it reaches servers that know no groups.
         OutreachChosen = "outreach_chosen",
+        /// Whether what people elsewhere say whom a group does not know waits for a moderator.
+        FirstContactChosen = "first_contact_chosen",
         MemberJoined = "member_joined",
         MemberLeft = "member_left",
         MemberAdded = "member_added",
@@ -52,6 +54,16 @@ text_enum! {
         TopicUnpinned = "topic_unpinned",
         PostReported = "post_reported",
         ReportResolved = "report_resolved",
+        /// A rule at the boundary.
+        RuleMade = "rule_made",
+        RuleRemoved = "rule_removed",
+        /// A rule did not take what somebody wrote.
+        RefusedByRule = "refused_by_rule",
+        /// A post stays inside until somebody looked at it.
+        PostHeld = "post_held",
+        /// Somebody looked at it and let it out, or not.
+        PostReleased = "post_released",
+        PostKeptInside = "post_kept_inside",
         PartnerInvited = "partner_invited",
         PartnerAccepted = "partner_accepted",
         PartnerAdded = "partner_added",

@@ -1,7 +1,9 @@
 //! Groups: where people talk, and how far their walls are open.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Actor, GroupId, Host, Invalid, Mirror, Outreach, Timestamp, Uri};
+use crate::domain::{
+    Actor, FirstContact, GroupId, Host, Invalid, Mirror, Outreach, Timestamp, Uri,
+};
 
 text_enum! {
     /// Who inside the house may read and join.
@@ -51,6 +53,8 @@ pub struct Group {
     pub also_known_as: Vec<Uri>,
     /// How it reaches servers that know no groups.
     pub outreach: Outreach,
+    /// Whether what people elsewhere say whom it does not know waits for a moderator.
+    pub first_contact: FirstContact,
 }
 
 impl Group {

@@ -51,6 +51,8 @@ id! {
     GrantId,
     /// A report of a post.
     ReportId,
+    /// A rule at the boundary.
+    RuleId,
     InvitationId,
     /// Something that happened, to be told to others.
     EventId,

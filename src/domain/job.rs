@@ -44,6 +44,8 @@ pub enum Work {
         /// Who wants to know; none: the operator.
         by: Option<i64>,
     },
+    /// Ask the webhooks of the rules at the boundary about a post, as it is since `text_of` (microseconds).
+    AskWebhooks { post: i64, text_of: i64 },
     /// Use a partner's invitation code.
     AcceptPartnership {
         code: String,

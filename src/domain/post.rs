@@ -2,8 +2,8 @@
 
 use crate::domain::text_enum::text_enum;
 use crate::domain::{
-    Actor, ActorId, Attachment, EventKind, GroupId, Invalid, PollDraft, PollView, PostId,
-    RefusalNotice, Timestamp, Title, Uri,
+    Actor, ActorId, Attachment, EventKind, GroupId, HoldNotice, Invalid, PollDraft, PollView,
+    PostId, RefusalNotice, Timestamp, Title, Uri,
 };
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
@@ -100,6 +100,8 @@ pub struct PostView {
     pub liked: bool,
     /// What the house of a group elsewhere did not take of it, as far as the viewer is told.
     pub refusals: Vec<RefusalNotice>,
+    /// Nobody outside sees it before somebody looked at it.
+    pub held: Option<HoldNotice>,
     /// How the poll stands that it is, and what the viewer chose.
     pub poll: Option<PollView>,
     /// Its pictures and files, in order.

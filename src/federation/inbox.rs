@@ -57,7 +57,7 @@ impl From<Error> for Turned {
         match error {
             Error::NotFound => turned(404, "unknown"),
             Error::Denied(reason) => turned(403, reason.as_str()),
-            Error::Invalid { .. } | Error::Unfit(_) => turned(400, "invalid"),
+            Error::Invalid { .. } | Error::Refused(_) | Error::Unfit(_) => turned(400, "invalid"),
             Error::Conflict(_) => turned(409, "conflict"),
             Error::Unavailable(_) => turned(503, "unavailable"),
             Error::Internal(source) => {

@@ -28,6 +28,7 @@ mod signers;
 mod standing;
 mod viewer;
 mod vouching;
+mod webhooks;
 
 use std::sync::Arc;
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use crate::app::App;
 use crate::domain::backoff;
-use crate::domain::{ActorId, AttachmentId, GroupId, Host, Job, JobState, Timestamp, Work};
+use crate::domain::{ActorId, AttachmentId, GroupId, Host, Job, JobState, PostId, Timestamp, Work};
 use crate::error::Result;
 use crate::federation::{Federation, backfill, books, partnership};
 use crate::jobs::{LOOK_EVERY, recover, rest};
 use crate::services::books::Question;
-use crate::services::{self, accounts, jobs, keys};
+use crate::services::{self, accounts, jobs, keys, outbound_rules};
 
 /// Errands at once.
 const AT_ONCE: usize = 8;
@@ -67,10 +68,24 @@ async fn run_one(federation: Federation, job: Job) {
             let at = backoff::next(job.attempts + 1, app.clock.now(), job.id.0.unsigned_abs());
             jobs::retry_later(app, job.id, error.to_string(), at).await
         }
-        Err(error) => jobs::finish(app, job.id, JobState::Failed, Some(error.to_string())).await,
+        Err(error) => {
+            give_up(app, &job.work).await;
+            jobs::finish(app, job.id, JobState::Failed, Some(error.to_string())).await
+        }
     };
     if let Err(error) = written {
         tracing::error!(%error, job = %job.id, "an errand's end could not be written down");
+    }
+}
+
+/// Does what remains when an errand is not tried any more.
+async fn give_up(app: &App, work: &Work) {
+    let Work::AskWebhooks { post, text_of } = work else {
+        return;
+    };
+    let text_of = Timestamp::from_micros(*text_of);
+    if let Err(error) = outbound_rules::no_answer(app, PostId(*post), text_of).await {
+        tracing::error!(%error, post, "that a webhook gave no answer could not be written down");
     }
 }
 
@@ -78,7 +93,10 @@ async fn run_one(federation: Federation, job: Job) {
 fn keeps_trying(job: &Job) -> bool {
     let patient = matches!(
         job.work,
-        Work::Backfill { .. } | Work::BackfillPerson { .. } | Work::FollowMove { .. }
+        Work::Backfill { .. }
+            | Work::BackfillPerson { .. }
+            | Work::FollowMove { .. }
+            | Work::AskWebhooks { .. }
     );
     patient && job.attempts < ATTEMPTS_MAX
 }
@@ -128,6 +146,10 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             let asked = books::compare(federation, viewer.clone(), host.clone(), question);
             let compared = asked.await?;
             services::books::keep(&federation.app, viewer, host, &compared).await
+        }
+        Work::AskWebhooks { post, text_of } => {
+            let text_of = Timestamp::from_micros(*text_of);
+            federation.ask_webhooks(PostId(*post), text_of).await
         }
         Work::AcceptPartnership { code, class, by } => {
             let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;

@@ -30,6 +30,8 @@ text_enum! {
         ReadReports = "read_reports",
         /// Read what of a group left the house, and to whom; without a group: all that did.
         ReadLedger = "read_ledger",
+        /// Look at a post that is held at the boundary, and release it or keep it inside.
+        Review = "review",
         /// Pass a post on, out of its group.
         Reshare = "reshare",
         /// Change a group's title, description, access and roles.
@@ -58,6 +60,7 @@ impl Action {
                 | Self::EditPost
                 | Self::DeletePost
                 | Self::Report
+                | Self::Review
                 | Self::Reshare
         )
     }
@@ -107,6 +110,7 @@ acts! {
     Report: InGroup OnPost,
     ReadReports: InGroup,
     ReadLedger: InGroup,
+    Review: InGroup OnPost,
     Reshare: InGroup OnPost,
     ManageGroup: InGroup,
     ChangeBoundary: InGroup,

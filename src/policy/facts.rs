@@ -74,6 +74,9 @@ pub struct PostFacts {
     pub reserves_replies: bool,
     pub audience: Audience,
     pub state: PostState,
+    /// It stays inside until somebody looked at it, as far as this viewer's server is concerned, or everybody
+    /// outside.
+    pub held: bool,
     /// Its topic takes no more comments but moderators'.
     pub locked: bool,
     pub topic_created_at: Timestamp,
@@ -117,6 +120,11 @@ pub struct Facts {
     pub known_on_host: bool,
     /// For a viewer from elsewhere and a group elsewhere: its house says that they read it.
     pub vouched: bool,
+    /// For somebody elsewhere and a group of ours that looks first at whom it does not know: no moderator
+    /// has let them in before.
+    pub new_to_group: bool,
+    /// … nor let them speak.
+    pub unheard: bool,
     pub post: Option<PostFacts>,
     /// Of a post outside groups: on whose profile it stands, if it is not between people.
     pub owner: Option<OwnerFacts>,
@@ -137,6 +145,8 @@ impl Facts {
             members_on_host: false,
             known_on_host: false,
             vouched: false,
+            new_to_group: false,
+            unheard: false,
             post: None,
             owner: None,
         }

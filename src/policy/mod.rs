@@ -81,6 +81,13 @@
 //!   but blocked servers. Who is disabled exists for nobody outside.
 //! - Who wrote something elsewhere may say that people here are not to like or answer it (`interactionPolicy`); moderators
 //!   here are not asked to overrule that.
+//! - What a rule holds at the boundary is read inside as ever, by colleagues and by who wrote it; to guests,
+//!   partners, strangers and the public it does not exist, moderators among them included. What is kept from one
+//!   partner only is kept from the public, too, for that partner is part of it. Moderators of a group here, compliance officers and
+//!   administrators release it or keep it inside, where they may read it at all; nobody what they wrote themselves. The command line does so unread.
+//! - A group that looks first at whom it does not know (*first contact*) lets nobody new from elsewhere in at once, whatever the
+//!   grant says, but whom a moderator invited; what they say is held for its moderators ([`join_outcome`], [`post_outcome`]). To
+//!   react needs no look. Who was let in by a moderator is met; who was let speak is heard; by *host*, one stands for all of their server.
 //! - That there is an admin API is no secret: who is no administrator is told so. What is behind it is
 //!   hidden and forbidden as everywhere; administering a group does not let one into it.
 //!
@@ -112,6 +119,7 @@
 
 mod action;
 mod facts;
+mod outbound;
 mod rules;
 mod scope;
 #[cfg(test)]
@@ -121,11 +129,12 @@ mod viewer;
 
 pub use action::*;
 pub use facts::*;
+pub use outbound::*;
 pub use rules::{
     FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, compares_books, decide, explain,
     follow_outcome, grant_effect, invitation_outcome, join_outcome, may_follow, may_look_elsewhere,
-    permit, permit_profile_post, reads_profile, reads_upload, sees_person, shows_text, stage_fits,
-    widest_audience,
+    permit, permit_profile_post, post_outcome, reads_profile, reads_upload, reviews_house,
+    sees_person, shows_text, stage_fits, widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;

@@ -40,6 +40,10 @@ text_enum! {
         NobodyThere = "nobody_there",
         NotForOutside = "not_for_outside",
         NotVisible = "not_visible",
+        HeldAtBoundary = "held_at_boundary",
+        NotReviewer = "not_reviewer",
+        OwnPost = "own_post",
+        NotLetIn = "not_let_in",
         NotForRemote = "not_for_remote",
         KeptApart = "kept_apart",
         NotMirrored = "not_mirrored",
@@ -120,6 +124,14 @@ impl Reason {
             Self::NobodyThere => "Nobody on that server is a member of the group.",
             Self::NotForOutside => "This is for colleagues only and never leaves the house.",
             Self::NotVisible => "It was removed, deleted, or waits for a moderator.",
+            Self::HeldAtBoundary => {
+                "It is held at the boundary: nobody outside sees it before somebody looked at it."
+            }
+            Self::NotReviewer => {
+                "Only moderators of the group, compliance officers and administrators may do this."
+            }
+            Self::NotLetIn => "A moderator of the group did not let it in.",
+            Self::OwnPost => "Somebody else has to look at it: nobody releases what they wrote.",
             Self::NotForRemote => "This can only be done on the server where the group lives.",
             Self::KeptApart => {
                 "Partners in this group are kept apart: another one's people wrote it."

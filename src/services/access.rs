@@ -5,15 +5,17 @@ use std::collections::hash_map::Entry;
 
 use crate::app::Asker;
 use crate::domain::{
-    Access, Account, Actor, ActorId, ActorKind, ActorState, Approval, Audience, FollowState, Group,
-    GroupId, Host, Interaction, Membership, MembershipState, Outreach, Post, PostId, PostState,
-    Stage, Timestamp, Uri,
+    Access, Account, Actor, ActorId, ActorKind, ActorState, Approval, Audience, FirstContact,
+    FollowState, Group, GroupId, Host, Interaction, Membership, MembershipState, Outreach, Post,
+    PostId, PostState, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{
     self, Act, Action, Facts, FollowFacts, GroupFacts, MembershipFacts, OwnerFacts, Permit,
     PostFacts, ProfileFacts, ProfilePostFacts, ReadScope, Reason, Refusal, Viewer, act,
 };
+use crate::services::first_contacts;
+use crate::storage::holds::Holds;
 use crate::storage::posts::Standing;
 use crate::storage::{self, Connection};
 
@@ -86,6 +88,7 @@ fn nowhere() -> Result<Group> {
         moved_to: None,
         also_known_as: Vec::new(),
         outreach: Outreach::default(),
+        first_contact: FirstContact::Free,
     })
 }
 
@@ -383,6 +386,8 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
             facts.known_on_host = facts.members_on_host
                 || on_host(connection, group.id, host, MembershipState::Invited)?
                 || storage::memberships::any_invited_handle(connection, group.id, host)?;
+            let known = first_contacts::known(connection, &asker.viewer, group)?;
+            (facts.new_to_group, facts.unheard) = (!known.met, !known.heard);
             if let (None, Some(actor)) = (&facts.membership, asker.viewer.actor()) {
                 facts.membership = invited_by_handle(connection, group.id, actor)?;
             }
@@ -537,6 +542,7 @@ fn facts_of_post(
         reserves_replies: false,
         audience: post.audience,
         state: post.state,
+        held: standing.holds.keep_from(host),
         locked: standing.topic_locked,
         topic_created_at: post.topic_created_at,
         shared_by_exception: post.shared_by_exception,
@@ -556,6 +562,7 @@ pub struct Receivers<'a> {
 struct Told {
     facts: PostFacts,
     host: Option<Host>,
+    holds: Holds,
 }
 
 impl Told {
@@ -563,12 +570,14 @@ impl Told {
         Self {
             facts: facts_of_post(post, &standing, None, false),
             host: standing.host,
+            holds: standing.holds,
         }
     }
 
     fn to(&self, host: &Host) -> PostFacts {
         PostFacts {
             by_them: self.host.as_ref() == Some(host),
+            held: self.holds.keep_from(Some(host)),
             ..self.facts
         }
     }

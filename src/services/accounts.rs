@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Reason, Viewer, act};
 use crate::services::keys::KeyPair;
-use crate::services::{access, actors, audit, keys, passwords};
+use crate::services::{access, actors, audit, keys, outbound_rules, passwords};
 use crate::storage::actors::NewActor;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -235,20 +235,21 @@ pub async fn update_profile(
     display_name: String,
     bio: String,
 ) -> Result<Actor> {
-    let asker = app.asker(viewer);
+    let asker = app.asker(viewer.clone());
     let display_name = check_display_name(&display_name)?.to_owned();
     if bio.chars().count() > BIO_CHARS_MAX {
         let problem = format!("is longer than {BIO_CHARS_MAX} characters");
         return Err(Error::invalid("bio", problem));
     }
     let summary = markup::render_markdown(&bio).into_string();
-    let actor = app
+    let updated = app
         .db
         .write("update_profile", move |connection| {
             let own = match asker.viewer {
                 Viewer::Member { actor, .. } => actor,
                 _ => return Err(Error::Denied(Reason::SignInNeeded)),
             };
+            outbound_rules::check_person(connection, &display_name, &bio)?;
             storage::actors::set_profile(connection, own, &display_name, &summary)?;
             tell(connection, &asker, EventKind::PersonUpdated, own, None)?;
             let actor = storage::actors::find(connection, own)?.ok_or(Error::NotFound)?;
@@ -261,7 +262,8 @@ pub async fn update_profile(
             )?;
             Ok(actor)
         })
-        .await?;
+        .await;
+    let actor = outbound_rules::noted(app, &viewer, updated).await?;
     app.bells.events.notify_one();
     Ok(actor)
 }

@@ -13,7 +13,9 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
 use crate::services::memberships::BanNotice;
-use crate::services::{access, actors, audit, deliveries, jobs, keys, mirrors};
+use crate::services::{
+    access, actors, audit, deliveries, holds, jobs, keys, mirrors, outbound_rules,
+};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -167,6 +169,8 @@ pub struct Duties {
     pub requests: u64,
     /// Reports that nobody dealt with yet.
     pub reports: u64,
+    /// Posts that are held at the boundary.
+    pub held: u64,
 }
 
 impl Duties {
@@ -179,6 +183,7 @@ impl Duties {
         Ok(Self {
             requests: requests.unsigned_abs(),
             reports: reports.unsigned_abs(),
+            held: holds::count_waiting(connection, groups)?,
         })
     }
 }
@@ -366,12 +371,20 @@ pub async fn update(
     description: String,
     access: Access,
 ) -> Result<()> {
-    let asker = app.asker(viewer);
+    let asker = app.asker(viewer.clone());
     check_description(&description)?;
-    app.db
+    let updated = app
+        .db
         .write("update_group", move |connection| {
             let (permit, group) = access::permit::<act::ManageGroup>(connection, &asker, group)?;
             policy::stage_fits(access, group.stage).map_err(contradiction)?;
+            outbound_rules::check_group(
+                connection,
+                &group,
+                group.stage,
+                title.as_str(),
+                &description,
+            )?;
             storage::groups::update(connection, &permit, &description, access)?;
             storage::actors::set_profile(connection, group.actor.id, title.as_str(), "")?;
             tell_of_change(connection, &asker, &group)?;
@@ -383,7 +396,8 @@ pub async fn update(
                 access.as_str(),
             )
         })
-        .await?;
+        .await;
+    outbound_rules::noted(app, &viewer, updated).await?;
     app.bells.events.notify_one();
     Ok(())
 }
@@ -416,7 +430,12 @@ pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) 
         .write("set_stage", move |connection| {
             let (permit, group) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
             policy::stage_fits(group.access, stage).map_err(contradiction)?;
+            let (title, description) = (group.title().to_owned(), group.description.clone());
+            outbound_rules::check_group(connection, &group, stage, &title, &description)?;
             storage::groups::set_stage(connection, &permit, stage)?;
+            if stage != Stage::Internal {
+                outbound_rules::of_opened(connection, &asker, group.id, Timestamp::MIN)?;
+            }
             if stage == Stage::Internal {
                 let which = storage::deliveries::Cancel::OfGroup(group.id);
                 let cancelled = storage::deliveries::cancel(

@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::access::Case;
-use crate::services::{access, audit, mirrors};
+use crate::services::{access, audit, mirrors, outbound_rules};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -77,6 +77,10 @@ fn report(
     let case = access::permit_post::<act::Report>(connection, asker, post)?;
     let by = asker.viewer.actor();
     let by = by.ok_or(Error::Denied(Reason::SignInNeeded))?;
+    if forward {
+        let group = case.group.as_ref();
+        outbound_rules::check_words(connection, group, text.as_str())?;
+    }
     if insert(connection, asker, &case, by, text, forward)? && forward {
         let event = NewEvent {
             kind: EventKind::Reported,

@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use crate::domain::{
-    Access, Actor, Group, GroupId, GroupList, Handle, Host, Outreach, Stage, Timestamp, Uri,
+    Access, Actor, FirstContact, Group, GroupId, GroupList, Handle, Host, Outreach, Stage,
+    Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, ReadScope, act};
@@ -28,6 +29,7 @@ pub(super) struct GroupRow {
     also_known_as: Option<String>,
     mirror: String,
     boosts: String,
+    first_contact: String,
 }
 
 impl GroupRow {
@@ -44,6 +46,7 @@ impl GroupRow {
             also_known_as: join_uris(&group.also_known_as),
             mirror: group.outreach.mirror.to_string(),
             boosts: group.outreach.boosts.to_string(),
+            first_contact: group.first_contact.to_string(),
         }
     }
 }
@@ -74,6 +77,7 @@ pub(super) fn group_from(row: GroupRow, actor: ActorRow) -> Result<Group> {
             mirror: read(&row.mirror)?,
             boosts: read(&row.boosts)?,
         },
+        first_contact: read(&row.first_contact)?,
     })
 }
 
@@ -118,6 +122,7 @@ fn insert_row(
         moved_to: None,
         also_known_as: Vec::new(),
         outreach: Outreach::default(),
+        first_contact: FirstContact::Free,
     };
     diesel::insert_into(groups::table)
         .values(GroupRow::new(&group, now))

@@ -13,7 +13,9 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use crate::domain::{ActorId, GroupId, Host, Post, PostId, PostState, Revision, Timestamp, Uri};
+use crate::domain::{
+    ActorId, Audience, GroupId, Host, Post, PostId, PostState, Revision, Timestamp, Uri,
+};
 use crate::error::Result;
 use crate::storage::Connection;
 use crate::storage::among::AmongMethods as _;
@@ -28,8 +30,8 @@ pub use lists::{
 };
 pub use mentions::{insert_mentions, is_mentioned, mentions_host};
 pub use moderate::{
-    count_pinned, forget_removal_reason, list_removal_reasons, list_visible_of_author, set_locked,
-    set_pinned, set_removal_reason, set_removed,
+    count_pinned, forget_removal_reason, hold_first, let_in_first, list_removal_reasons,
+    list_visible_of_author, set_locked, set_pinned, set_removal_reason, set_removed,
 };
 pub use tombstones::{count_tombstones, has_tombstone, insert_tombstone, remove_tombstone};
 pub use write::{
@@ -187,6 +189,32 @@ pub fn list_all_of_author(connection: &mut Connection, author: ActorId) -> Resul
         .select(posts::id)
         .load(connection)?;
     Ok(ids.into_iter().map(PostId).collect())
+}
+
+/// Posts looked at together.
+const PART: i64 = 500;
+
+/// A part of what people here wrote in a group for others, in topics from a time on, oldest first.
+pub fn list_written_here(
+    connection: &mut Connection,
+    group: GroupId,
+    from: Timestamp,
+    after: Option<PostId>,
+) -> Result<Vec<Post>> {
+    use crate::storage::schema::actors;
+    let rows: Vec<PostRow> = posts::table
+        .inner_join(actors::table.on(actors::id.eq(posts::author_id)))
+        .filter(posts::group_id.eq(group.0))
+        .filter(actors::host.eq(""))
+        .filter(posts::state.eq(PostState::Visible.as_str()))
+        .filter(posts::audience.ne(Audience::Aside.as_str()))
+        .filter(posts::topic_created_at.ge(from.micros()))
+        .filter(posts::id.gt(after.map_or(0, |post| post.0)))
+        .order(posts::id)
+        .limit(PART)
+        .select(PostRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Post::try_from).collect()
 }
 
 /// The addresses of these posts, in no order.

@@ -102,6 +102,7 @@ diesel::table! {
         also_known_as -> Nullable<Text>,
         mirror -> Text,
         boosts -> Text,
+        first_contact -> Text,
     }
 }
 
@@ -380,6 +381,54 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbound_rules (id) {
+        id -> BigInt,
+        group_id -> Nullable<BigInt>,
+        partner_id -> Nullable<BigInt>,
+        kind -> Text,
+        condition -> Text,
+        outcome -> Text,
+        sentence -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    holds (post_id, host) {
+        post_id -> BigInt,
+        host -> Text,
+        state -> Text,
+        sentence -> Text,
+        news -> Text,
+        below_id -> Nullable<BigInt>,
+        since_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    released (post_id) {
+        post_id -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    acquaintances (group_id, actor_id) {
+        group_id -> BigInt,
+        actor_id -> BigInt,
+        spoke -> Bool,
+    }
+}
+
+diesel::table! {
+    first_posts (post_id) {
+        post_id -> BigInt,
+        activity -> Nullable<Text>,
+        turned_away -> Bool,
+    }
+}
+
+diesel::table! {
     tombstones (uri) {
         uri -> Text,
         at -> BigInt,
@@ -651,6 +700,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     poll_votes,
     dislikes,
     reports,
+    outbound_rules,
+    holds,
+    released,
+    acquaintances,
+    first_posts,
     tombstones,
     post_hosts,
     invited_handles,

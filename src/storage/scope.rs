@@ -152,6 +152,11 @@ const FOR_THE_GROUP: &str = "p.audience = 'group'";
 const ASIDE: &str = "p.audience = 'aside'";
 const DIRECT: &str = "p.audience = 'direct'";
 const NOT_HELD: &str = "p.state <> 'held'";
+
+/// Not held at the boundary, as far as the asking server is concerned; the public sees nothing of what is
+/// kept from anybody. Whoever wrote it reads it.
+const NOT_AT_BOUNDARY: &str = "(p.author_id = $1 OR NOT EXISTS (SELECT 1 FROM holds k WHERE k.post_id = p.id \
+     AND (k.host IN ('', $2) OR $2 = '')))";
 const OWN: &str = "p.author_id = $1";
 
 const BY_US: &str = "EXISTS (SELECT 1 FROM actors w WHERE w.id = p.author_id AND w.host = '')";
@@ -207,7 +212,7 @@ fn granted_to_be_named() -> String {
 pub(super) fn posts(scope: &ReadScope) -> String {
     match scope.asker() {
         Asker::Operator => NOTHING.to_owned(),
-        Asker::Anybody => all([public(scope), FOR_THE_GROUP, NOT_HELD]),
+        Asker::Anybody => all([public(scope), FOR_THE_GROUP, NOT_HELD, NOT_AT_BOUNDARY]),
         Asker::Colleague(_) => colleagues_posts(scope),
         Asker::Guest(_) => guests_posts(scope),
         Asker::Person { .. } => persons_posts(scope),
@@ -247,7 +252,7 @@ fn guests_posts(scope: &ReadScope) -> String {
         &all([FOR_THE_GROUP, MEMBER, &told_to_read()]),
         &all([DIRECT, NAMES_THE_ASKER, RELATED]),
     ]);
-    from_inside(scope, &here, &elsewhere)
+    all([NOT_AT_BOUNDARY, &from_inside(scope, &here, &elsewhere)])
 }
 
 /// What people of this house read; of held posts their own, and here what they moderate.
@@ -283,6 +288,7 @@ fn persons_posts(scope: &ReadScope) -> String {
     all([
         HERE,
         NOT_BANNED,
+        NOT_AT_BOUNDARY,
         &any([
             &all([FOR_THE_GROUP, &for_the_group]),
             &all([DIRECT, &direct]),
@@ -309,7 +315,7 @@ fn servers_posts(scope: &ReadScope) -> String {
         ]),
     ]);
     let its_own = all([&lives_there(scope), FOR_THE_GROUP, BY_US]);
-    all([NOT_HELD, &any([&here, &its_own])])
+    all([NOT_HELD, NOT_AT_BOUNDARY, &any([&here, &its_own])])
 }
 
 /// A group elsewhere lives on the asking server, and we speak with it.
@@ -377,10 +383,11 @@ pub(super) fn posts_outside_groups(scope: &ReadScope) -> String {
     };
     match scope.asker() {
         Asker::Operator => NOTHING.to_owned(),
-        Asker::Anybody => all([&public, "p.state = 'visible'"]),
+        Asker::Anybody => all([&public, "p.state = 'visible'", NOT_AT_BOUNDARY]),
         Asker::Guest(_) => {
             let on_profile = all([ON_PROFILE, OWN]);
-            all([&any([&direct, &on_profile, &public]), &own_or_visible])
+            let shown = any([&direct, &on_profile, &public]);
+            all([&shown, &own_or_visible, NOT_AT_BOUNDARY])
         }
         Asker::Colleague(_) => {
             let elsewhere = all([
@@ -415,7 +422,7 @@ fn shown_outside(scope: &ReadScope, followed: &str, their_own: &str) -> String {
         BY_US,
     ]);
     let either = any([&all([OF_OURS, &of_ours]), &answers]);
-    all(["p.state = 'visible'", &either])
+    all(["p.state = 'visible'", NOT_AT_BOUNDARY, &either])
 }
 
 // Groups ------------------------------------------------------------------------------------------

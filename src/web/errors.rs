@@ -88,6 +88,7 @@ pub fn tell(problem: impl Into<Problem>) -> Result<Told, Problem> {
         Error::NotFound | Error::Internal(_) => Err(problem),
         Error::Denied(_)
         | Error::Invalid { .. }
+        | Error::Refused(_)
         | Error::Unfit(_)
         | Error::Conflict(_)
         | Error::Unavailable(_) => Ok(Told::new(status(&problem.0), sentence(&problem.0))),
@@ -101,7 +102,9 @@ fn status(error: &Error) -> StatusCode {
         Error::Denied(_) => StatusCode::FORBIDDEN,
         Error::Unfit(Unfit::Kind(_)) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::Unfit(Unfit::Bytes { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Invalid { .. } | Error::Unfit(Unfit::Picture(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Invalid { .. } | Error::Refused(_) | Error::Unfit(Unfit::Picture(_)) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -113,6 +116,7 @@ fn sentence(error: &Error) -> String {
         Error::NotFound => String::new(),
         Error::Denied(reason) => reason.sentence().to_owned(),
         Error::Invalid { field, problem } => as_sentence(&quoted(&about(field, problem))),
+        Error::Refused(_) => as_sentence(&error.to_string()),
         Error::Unfit(unfit) => as_sentence(&unfit.to_string()),
         Error::Conflict(text) | Error::Unavailable(text) => as_sentence(&quoted(text)),
         Error::Internal(_) => "We have written down what happened. Try again in a moment.".into(),
@@ -216,6 +220,7 @@ fn log(error: &Error) {
         Error::NotFound
         | Error::Denied(_)
         | Error::Invalid { .. }
+        | Error::Refused(_)
         | Error::Unfit(_)
         | Error::Conflict(_) => {}
     }

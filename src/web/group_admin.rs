@@ -5,12 +5,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Access, Boosts, Mirror, Outreach, Stage, Title};
+use crate::domain::{Access, Boosts, FirstContact, Mirror, Outreach, Stage, Title};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::grants::{self, Standing};
 use crate::services::groups::{self, GroupView};
-use crate::services::mirrors;
+use crate::services::{first_contacts, mirrors};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::grants::{Wish, grant_row, handle_of, history_words};
 use crate::web::groups::locate;
@@ -37,6 +37,12 @@ pub struct NewStage {
 pub struct NewOutreach {
     mirror: String,
     boosts: String,
+}
+
+#[derive(Deserialize)]
+pub struct NewFirstContact {
+    #[serde(default)]
+    first_contact: String,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +126,28 @@ async fn reach_out(member: &Member, view: &GroupView, form: &NewOutreach) -> Res
     Ok(())
 }
 
+/// `POST /g/{handle}/first-contact`
+pub async fn set_first_contact(
+    member: Member,
+    handle: Path<String>,
+    Form(form): Form<NewFirstContact>,
+) -> Answer {
+    let view = locate(&member, &handle).await?;
+    match look_first(&member, &view, &form).await {
+        Ok(()) => Ok(done(&settings_of(&view), Notice::Saved)),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            page(&member, view, None, None, Some(told)).await
+        }
+    }
+}
+
+async fn look_first(member: &Member, view: &GroupView, form: &NewFirstContact) -> Result<()> {
+    let choice = form.first_contact.parse()?;
+    first_contacts::choose(&member.app, member.viewer(), view.group.id, choice).await?;
+    Ok(())
+}
+
 /// `POST /g/{handle}/archive`
 pub async fn archive(member: Member, handle: Path<String>, Form(form): Form<Archive>) -> Answer {
     let view = locate(&member, &handle).await?;
@@ -187,6 +215,7 @@ pub async fn page(
         stages: stages(&view, &grants),
         mirrors: mirrors_of(group.outreach.mirror),
         boosts: boosts_of(group.outreach.boosts),
+        first_contacts: first_contacts_of(group.first_contact),
         archived: group.archived_at.is_some(),
         can_archive: opens,
         destinations,
@@ -250,6 +279,21 @@ fn mirrors_of(now: Mirror) -> Vec<Choice> {
         chosen: *mirror == now,
     };
     Mirror::ALL.iter().map(choice).collect()
+}
+
+fn first_contacts_of(now: FirstContact) -> Vec<Choice> {
+    let choice = |choice: &FirstContact| Choice {
+        value: choice.to_string(),
+        label: match choice {
+            FirstContact::Free => "As the grant says",
+            FirstContact::Person => "Look at each new person first",
+            FirstContact::Host => "Look at each new server first",
+        }
+        .to_owned(),
+        hint: Some(choice.meaning().to_owned()),
+        chosen: *choice == now,
+    };
+    FirstContact::ALL.iter().map(choice).collect()
 }
 
 fn boosts_of(now: Boosts) -> Vec<Choice> {

@@ -14,12 +14,14 @@ mod forms;
 mod grants;
 mod group_admin;
 mod groups;
+mod holds;
 mod home;
 mod keys;
 mod ledger;
 mod members;
 mod moderation;
 mod moves;
+mod outbound_rules;
 mod own_posts;
 mod paging;
 mod partners;
@@ -122,8 +124,18 @@ fn groups_and_posts() -> Routes {
                 .get(reports::list)
                 .post(reports::resolve),
         )
+        .service(
+            at("/g/{handle}/held")
+                .get(holds::of_group)
+                .post(holds::decide_in_group),
+        )
+        .service(at("/g/{handle}/rules").get(outbound_rules::of_group))
+        .service(act("/g/{handle}/rules/add").post(outbound_rules::add_to_group))
+        .service(act("/g/{handle}/rules/remove").post(outbound_rules::remove_of_group))
+        .service(act("/g/{handle}/rules/try").post(outbound_rules::try_in_group))
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
         .service(settings_act("/g/{handle}/outreach").post(group_admin::set_outreach))
+        .service(settings_act("/g/{handle}/first-contact").post(group_admin::set_first_contact))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
         .service(settings_act("/g/{handle}/move").post(moves::offer))
         .service(settings_act("/g/{handle}/grants").post(grants::add))
@@ -169,6 +181,15 @@ fn administration() -> Routes {
         .service(at("/admin/users").get(users::list).post(users::create))
         .service(at("/admin/users/{name}/state").post(users::set_state))
         .service(at("/admin/users/{name}/erase").post(users::erase))
+        .service(
+            at("/admin/held")
+                .get(holds::of_house)
+                .post(holds::decide_in_house),
+        )
+        .service(at("/admin/rules").get(outbound_rules::of_house))
+        .service(act("/admin/rules/add").post(outbound_rules::add_to_house))
+        .service(act("/admin/rules/remove").post(outbound_rules::remove_of_house))
+        .service(act("/admin/rules/try").post(outbound_rules::try_in_house))
 }
 
 /// An address that only forms go to. Who reloads it is led up, to the page the form is on.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Actor, Attachment, AttachmentKind, Audience, Destination, Group, Host, Membership,
+    Actor, Attachment, AttachmentKind, Audience, Destination, Group, HoldState, Host, Membership,
     MembershipState, OrgRole, Partner, PartnerState, Post, PostState, PostView, RefusalNotice,
     Timestamp, Uri, counted,
 };
@@ -13,11 +13,11 @@ use crate::services::groups::{GroupView, Readers};
 use crate::services::memberships::BanNotice;
 use crate::services::posts::{Listed, Shown};
 use crate::web::attachments::PLACES;
-use crate::web::polls;
 use crate::web::views::{
-    AudiencePart, Author, Badge, Failure, FileView, GroupCard, GroupHead, GroupLink, KeptFile,
-    NotTaken, PictureView, PostBody, QueueHealth, RefusedText, TopicSummary, When,
+    AtBoundary, AudiencePart, Author, Badge, Failure, FileView, GroupCard, GroupHead, GroupLink,
+    KeptFile, NotTaken, PictureView, PostBody, QueueHealth, RefusedText, TopicSummary, When,
 };
+use crate::web::{holds, polls};
 
 /// Longest first words of a topic in a list, in characters.
 /// Words of a post that stand for its title.
@@ -196,6 +196,7 @@ pub fn group_card(view: &GroupView, here: &Host) -> GroupCard {
         can_join: can_join(view),
         pending: count(view.duties.requests),
         reports: count(view.duties.reports),
+        held: count(view.duties.held),
     }
 }
 
@@ -223,6 +224,9 @@ pub fn group_head(view: &GroupView, here: &Host) -> GroupHead {
         can_see_members: rights.may(Action::SeeMembers),
         can_manage: group.is_local() && manages,
         can_read_reports: rights.may(Action::ReadReports),
+        can_review: rights.may(Action::Review),
+        can_change_boundary: group.is_local() && rights.may(Action::ChangeBoundary),
+        held: count(view.duties.held),
         pending: count(view.duties.requests),
         reports: count(view.duties.reports),
         note: joining_note(view),
@@ -344,6 +348,7 @@ pub fn topic_summary(listed: &Listed, with_group: bool, now: Timestamp) -> Topic
         pinned: post.pinned,
         locked: post.locked,
         refused: listed.view.is_refused(),
+        held: listed.view.held.is_some(),
     }
 }
 
@@ -423,6 +428,11 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         can_report: shown.can_report && !shown.can_delete,
         refusals: shown.view.refusals.iter().map(not_taken).collect(),
         held: post.state == PostState::Held,
+        at_boundary: shown.view.held.as_ref().map(|notice| AtBoundary {
+            why: notice.sentence.clone(),
+            from: holds::kept_from(notice),
+            refused: notice.state == HoldState::Refused,
+        }),
         origin: elsewhere.then(|| post.uri.to_string()),
         poll: shown.view.poll.as_ref().map(|poll| {
             // Voting is reacting.

@@ -14,6 +14,7 @@
 mod admin;
 mod group_admin;
 mod groups;
+mod outbound_rules;
 mod people;
 mod topics;
 
@@ -29,14 +30,16 @@ pub use groups::{
     BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead, GroupPage, GroupsPage,
     HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage, RequestRow,
 };
+pub use outbound_rules::{HeldPage, HeldRow, RuleDraft, RuleRow, RulesPage, TrialView};
 pub use people::{
     AccountPage, FollowerRow, OwnPost, OwnPostsPage, PersonPage, ProfileComposer, SessionRow,
     SignInPage, TokenRow,
 };
 pub use topics::{
-    AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile,
-    NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine, PollTally, PostBody,
-    RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
+    AtBoundary, AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView,
+    HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine,
+    PollTally, PostBody, RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage,
+    TopicSummary, Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.
@@ -62,10 +65,14 @@ pub struct ViewerBar {
     pub is_admin: bool,
     /// Reads what left the house.
     pub is_compliance: bool,
+    /// Looks at what is held at the boundary, wherever that is.
+    pub reviews: bool,
     /// Requests to join that wait for this person, over all their groups.
     pub pending: usize,
     /// Reports that wait for this person, over all their groups.
     pub reports: usize,
+    /// Posts that are held at the boundary and wait for this person.
+    pub held: usize,
 }
 
 /// A moment: `iso` for machines, `text` for people.

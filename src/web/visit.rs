@@ -16,7 +16,7 @@ use crate::domain::text_enum::text_enum;
 use crate::domain::{Account, SessionId, Timestamp};
 use crate::error::Result;
 use crate::policy::Viewer;
-use crate::services::{groups, house};
+use crate::services::{groups, holds, house};
 use crate::web::errors::{Problem, Told};
 use crate::web::parts;
 use crate::web::views::{Page, ViewerBar};
@@ -62,6 +62,10 @@ text_enum! {
         GrantRemoved = "grant-removed",
         Reported = "reported",
         Resolved = "resolved",
+        RuleMade = "rule-made",
+        RuleRemoved = "rule-removed",
+        LetOut = "let-out",
+        KeptInside = "kept-inside",
         Partnered = "partnered",
         Password = "password",
         SignedOutThere = "signed-out-there",
@@ -112,6 +116,12 @@ impl Notice {
             Self::Partnered => "You are partners.",
             Self::Reported => "Reported: the moderators will look at it.",
             Self::Resolved => "Resolved.",
+            Self::RuleMade => "The rule counts from now on.",
+            Self::RuleRemoved => {
+                "The rule is gone. What it holds waits until somebody looked at it."
+            }
+            Self::LetOut => "It is let out now.",
+            Self::KeptInside => "It stays inside. Its author reads why.",
             Self::Password => {
                 "Your password is changed. All other browsers and clients are signed out."
             }
@@ -198,8 +208,10 @@ impl Visit {
             handle: signed_in.account.actor.name.clone(),
             is_admin: signed_in.viewer.is_administrator(),
             is_compliance: signed_in.viewer.is_compliance_officer(),
+            reviews: holds::may_review_house(&signed_in.viewer),
             pending: parts::count(duties.requests),
             reports: parts::count(duties.reports),
+            held: parts::count(duties.held),
         })
     }
 

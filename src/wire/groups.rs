@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{self, Access, Boosts, GroupId, Mirror, Stage};
+use crate::domain::{self, Access, Boosts, FirstContact, GroupId, Mirror, Stage};
 use crate::services::groups::Administered;
 
 /// A group.
@@ -22,6 +22,8 @@ pub struct Group {
     pub mirror: Mirror,
     /// What is boosted to such servers.
     pub boosts: Boosts,
+    /// Whether the joining and the first words of somebody new elsewhere wait for a moderator.
+    pub first_contact: FirstContact,
     /// Where it went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<String>,
@@ -49,6 +51,7 @@ impl From<&domain::Group> for Group {
             archived: group.archived_at.is_some(),
             mirror: group.outreach.mirror,
             boosts: group.outreach.boosts,
+            first_contact: group.first_contact,
             moved_to: group.moved_to.as_ref().map(ToString::to_string),
             moderators: Vec::new(),
             members: None,

@@ -98,6 +98,7 @@ text_enum! {
         BackfillPerson = "backfill_person",
         FollowMove = "follow_move",
         CompareBooks = "compare_books",
+        AskWebhooks = "ask_webhooks",
     }
 }
 
@@ -114,6 +115,7 @@ impl From<&Work> for JobKind {
             Work::BackfillPerson { .. } => Self::BackfillPerson,
             Work::FollowMove { .. } => Self::FollowMove,
             Work::CompareBooks { .. } => Self::CompareBooks,
+            Work::AskWebhooks { .. } => Self::AskWebhooks,
         }
     }
 }

@@ -15,6 +15,7 @@ mod media;
 mod members;
 mod moves;
 mod nouns;
+mod outbound_rules;
 mod partners;
 mod posts;
 mod queue;
@@ -29,6 +30,7 @@ pub use ledger::{Checkpoint, Comparison, Difference, Disclosed, LedgerLine};
 pub use media::MediaUsage;
 pub use members::{Ban, Member, Named, PutOut};
 pub use moves::Move;
+pub use outbound_rules::{Held, OutboundRule, Trial};
 pub use partners::{
     Dialect, Invitation, Partner, PartnerChanged, PartnerDetail, PartnerRules, PrivateGroupsAllowed,
 };

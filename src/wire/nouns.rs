@@ -12,11 +12,11 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::{
     Access, ActorId, AuditAction, AuditId, Boosts, Capabilities, Capability, DeliveryId,
     DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
-    GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState,
-    JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, Name, OrgRole,
-    PartnerClass, PartnerState, Password, PostId, PostState, PrivateGroups, RemovalReason,
-    ReportId, ReportState, Scopes, Side, SignatureChoice, Stage, Timestamp, Title, TokenId, Uri,
-    Way,
+    FirstContact, GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History, HoldState,
+    Host, JobId, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror,
+    Name, OrgRole, PartnerClass, PartnerState, Password, PostId, PostState, PrivateGroups,
+    RemovalReason, ReportId, ReportState, RuleId, RuleKind, RuleOutcome, RuleSentence, Scopes,
+    Side, SignatureChoice, Stage, Timestamp, Title, TokenId, Uri, Way,
 };
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;
@@ -40,8 +40,7 @@ macro_rules! words {
 
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
-    FederationMode, GroupDialect, GroupRole, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, OrgRole, PartnerClass,
-    PartnerState, PostState, PrivateGroups, Reason, ReportState, Side, SignatureChoice, Stage, Verdict, Way,
+    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, OrgRole, PartnerClass, PartnerState, PostState, PrivateGroups, Reason, ReportState, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
 }
 
 /// Numbers of rows. Text, for they are larger than JavaScript's integers.
@@ -92,7 +91,7 @@ fn text(description: &str) -> RefOr<Schema> {
 }
 
 numbers! {
-    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ReportId, TokenId,
+    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ReportId, RuleId, TokenId,
 }
 
 texts! {
@@ -104,13 +103,14 @@ texts! {
     Name: "Letters a-z, digits and `_` (and `-` inside), at most 50",
     Password: "At least 10 characters",
     RemovalReason: "A sentence that readers see in the place of the post",
+    RuleSentence: "A line of at most 300 characters that the author reads",
     Scopes: "Words separated by spaces, `admin:read admin:write`",
     Title: "One line of at most 200 characters",
     Uri: "An address",
 }
 
 read_by_parsing! {
-    EmailAddress, GrantEnd, Handle, History, Host, Name, RemovalReason, Scopes, Title,
+    EmailAddress, GrantEnd, Handle, History, Host, Name, RemovalReason, RuleSentence, Scopes, Title,
 }
 
 impl PartialSchema for Timestamp {

@@ -316,6 +316,40 @@ async fn every_address_does_what_the_document_says() {
             acme.instance.run_json(&["member", "list", "roads"]).await
         );
 
+        // Rules at the boundary, and what they hold.
+        let rule = json!({ "group": "roads", "kind": "pattern", "condition": "falcon", "outcome": "hold", "sentence": "It stays inside." });
+        let made = walk.go("POST /rules", "/rules", Some(rule)).await;
+        assert_eq!(
+            (&made["of"], &made["unreadable"]),
+            (&json!("roads"), &json!(false))
+        );
+        let broken =
+            json!({ "kind": "pattern", "condition": "(", "outcome": "hold", "sentence": "No." });
+        let refused = walk.boss.ask("POST", "/rules", Some(&broken)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let rules = walk.go("GET /rules", "/rules?group=roads", None).await;
+        assert_eq!(rules, json!([made]));
+        assert_eq!(rules, acme.instance.run_json(&["rule", "list"]).await);
+        let path = "/rules/try?group=roads&text=A%20falcon";
+        assert_eq!(
+            walk.go("GET /rules/try", path, None).await["verdict"],
+            "held"
+        );
+        for (act, body) in [
+            ("refuse", Some(json!({ "reason": "No birds." }))),
+            ("release", None),
+        ] {
+            let topic = ada.topic(&id, "A falcon", "").await;
+            let held = walk.go("GET /held", "/held?group=roads", None).await;
+            assert_eq!(held[0]["uri"], topic["uri"]);
+            let path = format!("/held/{}/{act}", text(&topic["id"]));
+            let operation = format!("POST /held/{{post}}/{act}");
+            let done = walk.go(&operation, &path, body).await;
+            assert_eq!(done["post"], topic["id"]);
+        }
+        let path = format!("/rules/{}", text(&made["id"]));
+        walk.go("DELETE /rules/{rule}", &path, None).await;
+
         // Posts and reports.
         let topic = world
             .member("boss@acme")

@@ -112,6 +112,7 @@ const PURE_CRATES: &[&str] = &[
     "ammonia",
     "jiff",
     "pulldown_cmark",
+    "regex",
     "serde",
     "thiserror",
     "url",

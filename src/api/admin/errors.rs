@@ -72,7 +72,7 @@ impl Failure {
                 )
             }
             // No file is sent to this API.
-            Error::Unfit(_) => (
+            Error::Refused(_) | Error::Unfit(_) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 problem(error.to_string(), None),
             ),

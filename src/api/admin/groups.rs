@@ -9,10 +9,11 @@ use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{At, AtBoth, List, Made, Sent};
 use crate::app::App;
 use crate::domain::{
-    self, Access, Boosts, GroupId, GroupRole, Handle, Mirror, Name, Outreach, Stage, Title,
+    self, Access, Boosts, FirstContact, GroupId, GroupRole, Handle, Mirror, Name, Outreach, Stage,
+    Title,
 };
 use crate::services::groups::{self, Administered};
-use crate::services::{accounts, memberships, mirrors};
+use crate::services::{accounts, first_contacts, memberships, mirrors};
 use crate::wire::Group;
 
 /// A group to make.
@@ -44,6 +45,8 @@ pub struct GroupChange {
     mirror: Option<Mirror>,
     /// What is boosted to such servers, while the group is public.
     boosts: Option<Boosts>,
+    /// Whether the joining and the first words of somebody new elsewhere wait for a moderator.
+    first_contact: Option<FirstContact>,
 }
 
 impl GroupChange {
@@ -118,6 +121,9 @@ pub async fn update(
 ) -> Answer<Json<Group>> {
     let known = find(&app, &admin, &group).await?.group;
     let (id, outreach) = (known.id, change.outreach(known.outreach));
+    if let Some(choice) = change.first_contact {
+        first_contacts::choose(&app, admin.viewer(), id, choice).await?;
+    }
     if change.describes() {
         describe(&app, &admin, known, change).await?;
     }

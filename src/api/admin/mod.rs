@@ -11,12 +11,14 @@ mod door;
 mod errors;
 mod grants;
 mod groups;
+mod holds;
 mod house;
 mod keys;
 mod ledger;
 mod media;
 mod members;
 mod moves;
+mod outbound_rules;
 mod partners;
 mod parts;
 mod posts;
@@ -183,6 +185,20 @@ fn places() -> Vec<Place> {
             .post("Try again to tell all of it", untold::retell_all),
         at("/untold/{event}/retell")
             .post("Try again to tell one thing", untold::retell_one),
+
+        at("/rules")
+            .get("What of people here does not leave the house, or not before somebody looked at it", outbound_rules::list)
+            .post("Make a rule at the boundary", outbound_rules::add),
+        at("/rules/try")
+            .get("Whether a text would leave; nothing is written", outbound_rules::attempt),
+        at("/rules/{rule}")
+            .delete("Remove a rule; what it holds waits until somebody looked at it", outbound_rules::remove),
+        at("/held")
+            .get("Posts that the rules hold, newest first, as far as the account that asks may look at them", holds::list),
+        at("/held/{post}/release")
+            .post("Let a held post out, as if it had been written now", holds::release),
+        at("/held/{post}/refuse")
+            .post("Keep a held post inside; its author reads why", holds::refuse),
 
         at("/reports")
             .get("Posts that somebody asked the moderators to look at, newest first", reports::list),

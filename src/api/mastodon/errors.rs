@@ -51,7 +51,7 @@ impl Failure {
         match error {
             Error::NotFound => (StatusCode::NOT_FOUND, NOT_FOUND.into()),
             Error::Denied(reason) => (StatusCode::FORBIDDEN, reason.sentence().into()),
-            Error::Invalid { .. } | Error::Conflict(_) => {
+            Error::Invalid { .. } | Error::Refused(_) | Error::Conflict(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
             Error::Unfit(Unfit::Kind(_)) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string()),

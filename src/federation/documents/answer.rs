@@ -69,6 +69,11 @@ pub fn failed(error: &Error) -> HttpResponse {
         Error::NotFound => (StatusCode::NOT_FOUND, "not found"),
         Error::Denied(reason) => (StatusCode::FORBIDDEN, reason.sentence()),
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "the request makes no sense"),
+        // Nothing is written here.
+        Error::Refused(_) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "a rule does not let it out",
+        ),
         Error::Unfit(_) => (StatusCode::UNPROCESSABLE_ENTITY, "the file is not taken"),
         Error::Conflict(_) => (StatusCode::CONFLICT, "it contradicts what is there"),
         Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "try again later"),

@@ -174,6 +174,7 @@ pub(crate) mod tests {
             moved_to: None,
             also_known_as: Vec::new(),
             outreach: Outreach::default(),
+            first_contact: crate::domain::FirstContact::Free,
         }
     }
 

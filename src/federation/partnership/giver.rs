@@ -230,7 +230,7 @@ impl From<Error> for Refused {
                 return Self::new(500, "something went wrong here; try again later");
             }
             Error::Denied(_) => 403,
-            Error::Invalid { .. } | Error::Unfit(_) => 400,
+            Error::Invalid { .. } | Error::Refused(_) | Error::Unfit(_) => 400,
             Error::Conflict(_) => 409,
             Error::Unavailable(_) => 503,
         };

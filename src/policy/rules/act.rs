@@ -172,6 +172,20 @@ pub fn report(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     )
 }
 
+/// Looking at what is held at the boundary, for everybody else who reads it: moderators of a group here,
+/// compliance officers and administrators. Nobody decides about what they wrote themselves.
+pub fn review(viewer: &Viewer, facts: &Facts, group: Option<&GroupFacts>) -> Ruling {
+    let moderates = group.is_some_and(|group| moderates(viewer, facts, group));
+    let has_duty = viewer.is_administrator() || viewer.is_compliance_officer();
+    let inside = *viewer == Viewer::Operator || viewer.is_colleague();
+    yes_if(
+        inside && (moderates || has_duty),
+        forbidden(Reason::NotReviewer),
+    )?;
+    let own = facts.post.map(|post| post.author) == viewer.actor() && viewer.actor().is_some();
+    yes_if(!own, forbidden(Reason::OwnPost))
+}
+
 /// Passing a post on. What not everybody may read stays in its group.
 pub fn reshare(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     ready(viewer, facts, group)?;

@@ -79,6 +79,13 @@ pub fn explain(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Ref
     }
 }
 
+/// Does the viewer look at what is held at the boundary wherever they may read? To anybody else there is no
+/// such page.
+pub fn reviews_house(viewer: &Viewer) -> Result<(), Denial> {
+    let has_duty = viewer.is_administrator() || viewer.is_compliance_officer();
+    has_duty.then_some(()).ok_or(Denial::Hidden)
+}
+
 /// Whether joining makes a member at once, or a request. Asked after [`Action::Join`] was allowed.
 pub fn join_outcome(viewer: &Viewer, facts: &Facts) -> MembershipState {
     let Some(group) = &facts.group else {
@@ -92,12 +99,22 @@ pub fn join_outcome(viewer: &Viewer, facts: &Facts) -> MembershipState {
                 Viewer::Member { .. } => viewer.is_colleague() && group.access == Access::Open,
                 Viewer::Person { .. } => facts
                     .grant
-                    .is_some_and(|terms| terms.join == JoinMode::Auto),
+                    .is_some_and(|terms| terms.join == JoinMode::Auto && !facts.new_to_group),
                 Viewer::Anonymous | Viewer::Server { .. } | Viewer::Operator => false,
             };
     match at_once {
         true => MembershipState::Member,
         false => MembershipState::Requested,
+    }
+}
+
+/// Whether what somebody says in a group is seen at once, or waits for a moderator because the group looks first
+/// at whom it does not know. Asked after saying it was allowed.
+pub fn post_outcome(viewer: &Viewer, facts: &Facts) -> PostState {
+    let waits = matches!(viewer, Viewer::Person { .. }) && facts.unheard && !facts.is_moderator();
+    match waits {
+        true => PostState::Held,
+        false => PostState::Visible,
     }
 }
 
@@ -192,6 +209,10 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     if action == Action::Receive {
         return profiles::receive(viewer, facts, post);
     }
+    let beyond_colleagues = matches!(post.audience, Audience::Followers | Audience::Public);
+    if action == Action::Review && *viewer == Viewer::Operator && beyond_colleagues {
+        return Ok(());
+    }
     if action == Action::Comment
         && let Some(answer) = profiles::adds_to_theirs(viewer, facts, post)
     {
@@ -206,6 +227,7 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
             forbidden(Reason::NotVisible),
         ),
         Action::EditPost | Action::DeletePost => forbidden(Reason::NotAuthor),
+        Action::Review => act::review(viewer, facts, None),
         _ => forbidden(Reason::GroupsOnly),
     }
 }
@@ -259,6 +281,7 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
             forbidden(Reason::NotModerator),
         ),
         Action::ReadLedger => act::manage(viewer, facts, group),
+        Action::Review => act::review(viewer, facts, Some(group)),
         Action::Reshare => act::reshare(viewer, facts, group),
         Action::ManageGroup => act::manage(viewer, facts, group),
         Action::ChangeBoundary => act::change_boundary(viewer, facts, group),
@@ -293,7 +316,8 @@ fn tells_of_its_own(viewer: &Viewer, action: Action, facts: &Facts, group: &Grou
 
 /// The command line takes away and brings back what an id names, without being shown what it says.
 fn acts_unread(viewer: &Viewer, action: Action, post: &PostFacts) -> bool {
-    *viewer == Viewer::Operator && action == Action::Moderate && post.audience == Audience::Group
+    let acts = matches!(action, Action::Moderate | Action::Review);
+    *viewer == Viewer::Operator && acts && post.audience == Audience::Group
 }
 
 fn wrote(viewer: &Viewer, facts: &Facts) -> bool {

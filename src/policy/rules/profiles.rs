@@ -119,6 +119,7 @@ pub(super) fn receive(viewer: &Viewer, facts: &Facts, post: &PostFacts) -> Rulin
     };
     let visible = post.state == PostState::Visible;
     yes_if(visible, forbidden(Reason::NotVisible))?;
+    yes_if(!post.held, forbidden(Reason::HeldAtBoundary))?;
     read(viewer, facts, post)?;
     let asked_for = owner.home.is_some() || owner.followed;
     yes_if(asked_for, forbidden(Reason::NotFollowed))
@@ -162,6 +163,7 @@ pub(super) fn adds_to_theirs(viewer: &Viewer, facts: &Facts, post: &PostFacts) -
     let visible = post.state == PostState::Visible;
     Some(
         yes_if(theirs, hidden(Reason::NotForRemote))
+            .and_then(|()| yes_if(!post.held, hidden(Reason::HeldAtBoundary)))
             .and_then(|()| speaks_with(facts))
             .and_then(|()| yes_if(visible, forbidden(Reason::NotVisible))),
     )

@@ -36,6 +36,7 @@ pub fn post(viewer: &Viewer, facts: &Facts, group: &GroupFacts, post: &PostFacts
             return hidden(Reason::Unknown);
         }
     }
+    at_boundary(viewer, facts, post)?;
     match post.state {
         // Removed and deleted posts leave a tombstone where they could be read.
         PostState::Visible | PostState::Removed | PostState::Deleted => Ok(()),
@@ -50,6 +51,12 @@ pub fn post(viewer: &Viewer, facts: &Facts, group: &GroupFacts, post: &PostFacts
     }
 }
 
+/// What is held at the boundary is seen by colleagues, and by who wrote it.
+fn at_boundary(viewer: &Viewer, facts: &Facts, post: &PostFacts) -> Ruling {
+    let inside = viewer.is_colleague() || wrote(viewer, facts);
+    yes_if(!post.held || inside, hidden(Reason::HeldAtBoundary))
+}
+
 /// What somebody here wrote in a group elsewhere, for who reads that group, as its house says. Its
 /// house knows who does; we only know that it said so.
 pub fn vouched(viewer: &Viewer, facts: &Facts, group: &GroupFacts, post: &PostFacts) -> Ruling {
@@ -62,6 +69,7 @@ pub fn vouched(viewer: &Viewer, facts: &Facts, group: &GroupFacts, post: &PostFa
     )?;
     let shared = post.by_us && post.audience == Audience::Group;
     yes_if(shared, hidden(Reason::NotForRemote))?;
+    at_boundary(viewer, facts, post)?;
     yes_if(post.state != PostState::Held, hidden(Reason::NotVisible))
 }
 
@@ -75,6 +83,7 @@ pub fn outside_groups(viewer: &Viewer, facts: &Facts, post: &PostFacts) -> Rulin
         }
         Audience::Group | Audience::Aside => return hidden(Reason::Unknown),
     }
+    at_boundary(viewer, facts, post)?;
     yes_if(
         own || post.state == PostState::Visible,
         hidden(Reason::NotVisible),
@@ -98,9 +107,11 @@ pub fn receive(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
             return forbidden(Reason::NobodyThere);
         }
     }
-    let visible = facts
-        .post
-        .is_none_or(|post| post.state == PostState::Visible);
+    let Some(post) = &facts.post else {
+        return Ok(());
+    };
+    yes_if(!post.held, forbidden(Reason::HeldAtBoundary))?;
+    let visible = post.state == PostState::Visible;
     yes_if(visible, forbidden(Reason::NotVisible))
 }
 

@@ -132,6 +132,7 @@ pub const POST: PostFacts = PostFacts {
     reserves_replies: false,
     audience: Audience::Group,
     state: PostState::Visible,
+    held: false,
     locked: false,
     topic_created_at: YESTERDAY,
     shared_by_exception: false,

@@ -56,7 +56,8 @@ impl Case {
     }
 
     fn acts_unread(&self, action: Action) -> bool {
-        self.viewer == Viewer::Operator && action == Action::Moderate
+        let unread = matches!(action, Action::Moderate | Action::Review);
+        self.viewer == Viewer::Operator && unread
     }
 
     fn rights(&self) -> Vec<Action> {
@@ -243,9 +244,10 @@ fn post() -> impl Strategy<Value = PostFacts> {
         prop::bool::weighted(0.2),
         any::<bool>(),
         any::<(bool, bool, bool, bool)>(),
+        prop::bool::weighted(0.2),
     )
         .prop_map(
-            |(author, audience, state, locked, created, shared, names_viewer, choices)| {
+            |(author, audience, state, locked, created, shared, names_viewer, choices, held)| {
                 let (by_them, mirrored, reserves_likes, reserves_replies) = choices;
                 let by_us = author == ADA || author == AUTHOR;
                 PostFacts {
@@ -262,6 +264,7 @@ fn post() -> impl Strategy<Value = PostFacts> {
                     reserves_replies: reserves_replies && !by_us,
                     audience,
                     state,
+                    held: held && by_us,
                     locked,
                     topic_created_at: created,
                     shared_by_exception: shared,
@@ -576,6 +579,7 @@ proptest! {
                     | Action::Report
                     | Action::ReadReports
                     | Action::ReadLedger
+                    | Action::Review
             );
             let own = action == Action::DeletePost && case.is_own_post();
             prop_assert!(reads || tidies || own || OF_NO_GROUP.contains(&action), "{action}: {case:#?}");

@@ -7,9 +7,7 @@ use crate::domain::{
     MembershipState, OrgRole, PartnerState, PostState, Stage,
 };
 use crate::policy::{
-    Action, Denial, Facts, House, OwnerFacts, PostFacts, Reason, Viewer, act, compares_books, decide,
-    explain,
-    invitation_outcome, join_outcome, permit, shows_text, stage_fits,
+    Action, Denial, Facts, House, OwnerFacts, PostFacts, Reason, Viewer, act, compares_books, decide, explain, invitation_outcome, join_outcome, permit, post_outcome, shows_text, stage_fits,
 };
 
 /// Who asks, what is known about them, and the answers in an open, a closed and a secret group.
@@ -280,6 +278,86 @@ fn a_post_on_a_profile_is_for_colleagues() {
     assert_eq!(mark(&ada(), Action::React, &facts), "✓");
     assert_eq!(refusal(&ada(), Action::Report, &facts), Some(Reason::GroupsOnly));
     assert_eq!(refusal(&ada(), Action::EditPost, &facts), Some(Reason::NotAuthor));
+}
+
+#[test]
+fn what_is_held_at_the_boundary_is_seen_inside_and_nowhere_else() {
+    let held = PostFacts { held: true, ..POST };
+    let open = || group(Access::Open, Stage::Partners);
+    let public = || group(Access::Open, Stage::Public);
+    let under = |terms| open().granted(terms).with_members_there();
+    let readers = [
+        ("colleague", ada(), open(), "✓"),
+        ("guest, member", account(OrgRole::Guest), open().member(), "–"),
+        ("guest, moderator", account(OrgRole::Guest), open().moderator(), "–"),
+        ("partner's moderator", bo(), under(all()).moderator(), "–"),
+        ("partner's server", birch_server(), under(all()), "–"),
+        ("anonymous", Viewer::Anonymous, public(), "–"),
+        ("stranger's server", stranger_server(), public(), "–"),
+        ("a group elsewhere, colleague", ada(), group_of_birch(Access::Open).member(), "✓"),
+        ("… its house", birch_server(), group_of_birch(Access::Open), "–"),
+        ("… who reads it, by its word", bo(), group_of_birch(Access::Open).with(|f| f.vouched = true), "–"),
+    ];
+    for (name, viewer, facts, expected) in readers {
+        let free = facts.clone().post(POST);
+        assert_eq!(mark(&viewer, Action::Read, &free), "✓", "{name}");
+        let facts = facts.post(held);
+        assert_eq!(mark(&viewer, Action::Read, &facts), expected, "{name}");
+    }
+    let sent = under(all()).post(held);
+    assert_eq!(refusal(&birch_server(), Action::Receive, &sent), Some(Reason::HeldAtBoundary));
+    let own = PostFacts { author: ADA, ..held };
+    let guest = account(OrgRole::Guest);
+    assert_eq!(mark(&guest, Action::Read, &open().member().post(own)), "✓");
+}
+
+#[test]
+fn somebody_with_a_duty_reviews_what_others_wrote() {
+    let held = PostFacts { held: true, ..POST };
+    let own = PostFacts { author: ADA, ..held };
+    let open = || group(Access::Open, Stage::Partners);
+    let closed = || group(Access::Closed, Stage::Partners);
+    let admin = account(OrgRole::Admin);
+    let compliance = account(OrgRole::Compliance);
+    let cases = [
+        ("member", ada(), open().member().post(held), "✗"),
+        ("moderator", ada(), closed().moderator().post(held), "✓"),
+        ("moderator, own post", ada(), closed().moderator().post(own), "✗"),
+        ("administrator, own post", admin.clone(), open().post(own), "✗"),
+        ("administrator", admin.clone(), open().post(held), "✓"),
+        ("compliance officer", compliance.clone(), open().post(held), "✓"),
+        ("compliance officer who may not read", compliance.clone(), closed().post(held), "–"),
+        ("compliance officer, elsewhere", compliance, group_of_birch(Access::Open).post(held), "✓"),
+        ("operator", Viewer::Operator, closed().post(held), "✓"),
+        ("partner's moderator", bo(), open().granted(all()).moderator().post(POST), "✗"),
+        ("guest, moderator", account(OrgRole::Guest), open().moderator().post(POST), "✗"),
+        ("anonymous", Viewer::Anonymous, group(Access::Open, Stage::Public).post(POST), "✗"),
+    ];
+    for (name, viewer, facts, expected) in cases {
+        assert_eq!(mark(&viewer, Action::Review, &facts), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_group_that_looks_first_lets_nobody_new_in_or_speak_at_once() {
+    let auto = GrantTerms { join: JoinMode::Auto, ..all() };
+    let new = |facts: Facts| facts.with(|facts| {
+        facts.new_to_group = true;
+        facts.unheard = true;
+    });
+    let asks = group(Access::Open, Stage::Partners).granted(auto);
+    assert_eq!(join_outcome(&bo(), &asks), MembershipState::Member);
+    assert_eq!(join_outcome(&bo(), &new(asks.clone())), MembershipState::Requested);
+    let invited = asks.clone().is(MembershipState::Invited);
+    assert_eq!(join_outcome(&bo(), &new(invited)), MembershipState::Member);
+    let member = asks.clone().member();
+    assert_eq!(join_outcome(&bo(), &new(member.clone())), MembershipState::Member);
+
+    assert_eq!(post_outcome(&bo(), &member), PostState::Visible);
+    assert_eq!(post_outcome(&bo(), &new(member)), PostState::Held);
+    assert_eq!(post_outcome(&bo(), &new(asks.moderator())), PostState::Visible);
+    let here = group(Access::Open, Stage::Partners).member();
+    assert_eq!(post_outcome(&ada(), &new(here)), PostState::Visible);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::domain::{
     GroupDialect, GroupId, Host, Interaction, InteractionPolicy, Post, PostId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Reason, Viewer};
+use crate::policy::{House, Reason, Viewer};
 use crate::services::access::Receivers;
 use crate::services::deliveries::copies::copies;
 use crate::services::deliveries::destinations::{
@@ -25,7 +25,7 @@ use crate::services::deliveries::news::{
 use crate::services::deliveries::routes::{Matter, Route, Shares, routes, without_microblogs};
 use crate::services::deliveries::telling;
 use crate::services::signing::{self, Pens, PrivateKey};
-use crate::services::{accounts, dialects, documents, house, refusals};
+use crate::services::{accounts, dialects, documents, house, outbound_rules, refusals};
 use crate::storage::deliveries::NewMessage;
 use crate::storage::{self, Connection};
 
@@ -39,12 +39,13 @@ const TOLD_WITHIN: std::time::Duration = std::time::Duration::from_secs(86_400);
 pub async fn plan(app: &App, render: Render) -> Result<usize> {
     let asker = app.asker(Viewer::Anonymous);
     let now = asker.now;
-    let (addresses, house) = (app.addresses(), app.clone());
+    let (addresses, house) = (app.addresses(), app.house());
+    let config = app.clone();
     let planned = app
         .db
         .read("plan_deliveries", move |connection| {
             let events = storage::events::list_unplanned(connection, EVENTS_PER_PLAN)?;
-            Planner::new(&asker, &addresses, &house.config, render).plan_all(connection, &events)
+            Planner::new(&asker, &addresses, &config.config, render).plan_all(connection, &events)
         })
         .await?;
     if planned.is_empty() {
@@ -53,7 +54,7 @@ pub async fn plan(app: &App, render: Render) -> Result<usize> {
     let count = app
         .db
         .write_patiently("queue_deliveries", move |connection| {
-            queue(connection, planned, now)
+            queue(connection, planned, house, now)
         })
         .await?;
     if count > 0 {
@@ -83,7 +84,12 @@ enum Told {
 
 /// Writes down what was planned, unless another process planned it meanwhile; how many events are done
 /// with.
-fn queue(connection: &mut Connection, mut planned: Vec<Planned>, now: Timestamp) -> Result<usize> {
+fn queue(
+    connection: &mut Connection,
+    mut planned: Vec<Planned>,
+    house: House,
+    now: Timestamp,
+) -> Result<usize> {
     let ids: Vec<EventId> = planned.iter().map(|planned| planned.event).collect();
     let open = storage::events::hold_unplanned(connection, &ids)?;
     planned.retain(|planned| open.contains(&planned.event));
@@ -105,21 +111,39 @@ fn queue(connection: &mut Connection, mut planned: Vec<Planned>, now: Timestamp)
     if !at_last.is_empty() {
         storage::untold::forget(connection, &at_last)?;
     }
-    let messages = still_to_be_told(connection, planned)?;
+    let messages = still_to_be_told(connection, planned, house, now)?;
     storage::deliveries::insert(connection, &messages, now)?;
     storage::events::mark_planned(connection, &done, now)?;
     Ok(done.len())
 }
 
 /// Without the texts that were taken back while they were planned: an erased person's words must not
-/// get into the queue behind the erasure.
-fn still_to_be_told(connection: &mut Connection, planned: Vec<Planned>) -> Result<Vec<NewMessage>> {
+/// get into the queue behind the erasure. Nor what a rule holds that was made meanwhile.
+fn still_to_be_told(
+    connection: &mut Connection,
+    mut planned: Vec<Planned>,
+    house: House,
+    now: Timestamp,
+) -> Result<Vec<NewMessage>> {
     let texts = |planned: &Planned| match planned.kind.carries_text() {
         true => planned.messages.first().and_then(|message| message.post),
         false => None,
     };
     let posts: Vec<PostId> = planned.iter().filter_map(texts).collect();
     let visible = storage::posts::list_visible(connection, &posts)?;
+    outbound_rules::again(connection, house, &posts, now)?;
+    let held = storage::holds::list_among(connection, &posts)?;
+    for planned in &mut planned {
+        if let Some(holds) = texts(planned).and_then(|post| held.get(&post)) {
+            for message in &mut planned.messages {
+                let kept = |(host, _): &(Host, Uri)| !holds.keep_from(Some(host));
+                message.destinations.retain(kept);
+            }
+            planned
+                .messages
+                .retain(|message| !message.destinations.is_empty());
+        }
+    }
     let stands = |planned: &Planned| texts(planned).is_none_or(|post| visible.contains(&post));
     Ok(planned
         .into_iter()

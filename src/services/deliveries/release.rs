@@ -13,7 +13,7 @@ use crate::policy::{FederationMode, Reason, Viewer};
 use crate::services::access::{self, Receivers};
 use crate::services::deliveries::health::Healths;
 use crate::services::deliveries::known::{Known, known};
-use crate::services::refusals;
+use crate::services::{outbound_rules, refusals};
 use crate::storage::deliveries::{Claimed, Due, Outcome};
 use crate::storage::{self, Connection};
 
@@ -103,6 +103,12 @@ fn claim(connection: &mut Connection, asker: &Asker, room: &Room) -> Result<Take
     for due in shut {
         put_off.until(healths.next_turn(&due.delivery.host, now), due.delivery.id);
     }
+    let news: Vec<PostId> = open
+        .iter()
+        .filter(|due| due.delivery.ground == DeliveryGround::News)
+        .filter_map(|due| due.delivery.post)
+        .collect();
+    outbound_rules::again(connection, asker.house, &news, now)?;
     let mut release = Release::new(asker);
     release.meet(connection, &open)?;
     let (mut leaving, mut withheld, mut unsent) = (Vec::new(), Vec::new(), Vec::new());

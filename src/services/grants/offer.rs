@@ -8,7 +8,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::grants::Standing;
-use crate::services::{audit, dialects};
+use crate::services::{audit, dialects, outbound_rules};
 use crate::storage::{self, Connection};
 
 /// What somebody wants to grant. What is not said stays as it is in the grant that stands; where there is
@@ -63,6 +63,8 @@ pub async fn add(
                 super::end_with_all(connection, &asker, &over)?;
             }
             let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
+            let from = terms.history_from;
+            outbound_rules::of_opened(connection, &asker, group.id, from)?;
             super::tell(connection, &asker, EventKind::GrantOffered, &grant)?;
             let detail = match &before {
                 Some(before) => format!("{host}; {}", changes(before, &terms).join("; ")),

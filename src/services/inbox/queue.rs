@@ -184,7 +184,7 @@ fn apply_one(
             put_off(connection, due, "unknown_ground", asker.now)?;
         }
         Err(Error::NotFound) => refuse(connection, due, command, "unknown", asker.now)?,
-        Err(Error::Invalid { .. } | Error::Unfit(_)) => {
+        Err(Error::Invalid { .. } | Error::Refused(_) | Error::Unfit(_)) => {
             refuse(connection, due, command, "invalid", asker.now)?
         }
         Err(Error::Conflict(_)) => refuse(connection, due, command, "conflict", asker.now)?,

@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Viewer, act};
-use crate::services::{access, audit, posts};
+use crate::services::{access, audit, outbound_rules, posts};
 use crate::storage::bans::Ban;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -47,6 +47,7 @@ pub async fn ban(
             if asker.viewer.actor() == Some(actor) {
                 return Err(Error::Conflict("nobody bans themselves: leave".into()));
             }
+            outbound_rules::check_words(connection, Some(&group), terms.reason.as_str())?;
             put_out(connection, &asker, &group, &person)?;
             let kind = EventKind::MemberBanned;
             let event = tell(connection, &asker, kind, &group, actor, None)?;

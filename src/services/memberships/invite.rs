@@ -86,6 +86,9 @@ pub async fn add(
                 ..membership
             };
             storage::memberships::save(connection, &membership)?;
+            if outcome != MembershipState::Requested && group.is_local() && !person.is_local() {
+                storage::first_contacts::meet(connection, group.id, actor)?;
+            }
             tell_moderators(connection, &asker, &group, was.as_ref(), Some(&membership))?;
             if state == MembershipState::Invited {
                 tell_invited(

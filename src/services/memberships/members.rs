@@ -137,6 +137,9 @@ fn admit(
         since: asker.now,
         ..asked.clone()
     };
+    if !person.is_local() {
+        storage::first_contacts::meet(connection, group.id, person.id)?;
+    }
     storage::memberships::save(connection, &member)?;
     tell_moderators(connection, asker, group, Some(&asked), Some(&member))
 }

@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Viewer, act};
 use crate::services::access::Case;
-use crate::services::{access, audit};
+use crate::services::{access, audit, outbound_rules};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -22,6 +22,7 @@ pub async fn remove(app: &App, viewer: Viewer, id: PostId, reason: RemovalReason
         .write("remove_post", move |connection| {
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
             only_in(&case.post, PostState::Visible)?;
+            outbound_rules::check_words(connection, case.group.as_ref(), reason.as_str())?;
             storage::posts::set_removed(connection, &case.permit, &case.post, true)?;
             storage::posts::set_removal_reason(connection, &case.permit, id, &reason, asker.now)?;
             let kind = EventKind::PostRemoved;

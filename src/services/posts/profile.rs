@@ -2,7 +2,7 @@
 
 use super::receive::{ReceivedPost, check_readable, title_given};
 use super::tell;
-use super::write::written_here;
+use super::write::{ring, written_here};
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
     Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Page, Post, Uri,
@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
 use crate::services::posts::lists::{Listed, listed};
-use crate::services::{access, audit};
+use crate::services::{access, audit, outbound_rules};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
@@ -33,7 +33,8 @@ pub async fn create_on_profile(
             audience,
         },
     )?;
-    let post = app
+    let author = asker.viewer.clone();
+    let written = app
         .db
         .write("create_profile_post", move |connection| {
             let permit = access::permit_profile_post(connection, &asker, audience)?;
@@ -41,13 +42,15 @@ pub async fn create_on_profile(
             let post = storage::posts::insert_profile_post(
                 connection, &permit, new, local_uri, asker.now,
             )?;
+            let screened = outbound_rules::of_new(connection, &asker, &post)?;
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
             let (action, uri) = (AuditAction::PostCreated, post.uri.as_str());
             audit::note(connection, &asker, action, uri, audience.as_str())?;
-            Ok(post)
+            Ok((post, screened))
         })
-        .await?;
-    app.bells.events.notify_one();
+        .await;
+    let (post, screened) = outbound_rules::noted(app, &author, written).await?;
+    ring(app, screened);
     Ok(post)
 }
 

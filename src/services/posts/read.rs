@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
-use crate::services::{access, polls, refusals};
+use crate::services::{access, holds, polls, refusals};
 use crate::storage::{self, Connection};
 
 /// Finds one post, if the viewer may read it. Deleted ones come without their text, removed ones
@@ -83,6 +83,12 @@ pub(super) fn views(
     let guests = storage::accounts::list_guests(connection, &author_ids)?;
     let mut polls = polls::views(connection, asker, &ids)?;
     let mut attachments = storage::attachments::list_of_posts(connection, &ids)?;
+    let mut held = match asker.viewer {
+        Viewer::Member { .. } => holds::notices(connection, &ids)?,
+        Viewer::Anonymous | Viewer::Person { .. } | Viewer::Server { .. } | Viewer::Operator => {
+            HashMap::new()
+        }
+    };
     posts
         .into_iter()
         .map(|post| {
@@ -97,6 +103,7 @@ pub(super) fn views(
                 by_guest: guests.contains(&post.author),
                 liked: liked.contains(&post.id),
                 refusals: refusals.remove(&post.id).unwrap_or_default(),
+                held: held.remove(&post.id),
                 poll: polls.remove(&post.id).filter(|_| shown),
                 post: if shown { post } else { without_text(post) },
                 author,

@@ -10,10 +10,10 @@ use crate::domain::{
     TITLE_CHARS_MAX, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Reason, Viewer, act};
+use crate::policy::{self, Reason, Viewer, act};
 use crate::services::access::Case;
 use crate::services::attachments::{self, ReceivedAttachment};
-use crate::services::{access, audit, polls};
+use crate::services::{access, audit, first_contacts, polls};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
@@ -137,6 +137,8 @@ pub(in crate::services) fn receive(
     let unused = |_| received.uri.clone();
     let Ground { group, parent } = ground;
     let of_ours = group.is_local();
+    let facts = access::group_facts(connection, asker, &group)?;
+    let outcome = policy::post_outcome(&asker.viewer, &facts);
     let post = match parent {
         None => {
             let (permit, _) = access::permit::<act::StartTopic>(connection, asker, group.id)?;
@@ -170,10 +172,11 @@ pub(in crate::services) fn receive(
     if let Some(policy) = &received.interaction {
         storage::posts::set_interaction(connection, post.id, Some(policy))?;
     }
-    if of_ours {
-        tell(connection, asker, EventKind::PostCreated, &post, activity)?;
+    match (of_ours, outcome) {
+        (false, _) => Ok(()),
+        (true, PostState::Held) => first_contacts::hold(connection, &post, activity),
+        (true, _) => tell(connection, asker, EventKind::PostCreated, &post, activity),
     }
-    Ok(())
 }
 
 /// Longest title made of a first line, characters.

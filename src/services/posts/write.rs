@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::access::Case;
 use crate::services::attachments::Attached;
+use crate::services::outbound_rules::{self, Screened};
 use crate::services::{access, attachments, audit, refusals};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
@@ -33,7 +34,8 @@ pub async fn create_topic(
     let addresses = app.addresses();
     let most = app.config.limits.attachments_per_post;
     let new = written_here(&asker, Draft::Topic { title, body, poll })?;
-    let post = app
+    let author = asker.viewer.clone();
+    let written = app
         .db
         .write("create_topic", move |connection| {
             let (permit, _) = access::permit::<act::StartTopic>(connection, &asker, group)?;
@@ -48,6 +50,7 @@ pub async fn create_topic(
                 let (permit, _) = access::permit::<act::Attach>(connection, &asker, group)?;
                 attachments::attach(connection, &asker, &permit, &post, &attached, most)?;
             }
+            let screened = outbound_rules::of_new(connection, &asker, &post)?;
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
             audit::note(
                 connection,
@@ -56,11 +59,21 @@ pub async fn create_topic(
                 post.uri.as_str(),
                 "",
             )?;
-            Ok(post)
+            Ok((post, screened))
         })
-        .await?;
-    app.bells.events.notify_one();
+        .await;
+    let (post, screened) = outbound_rules::noted(app, &author, written).await?;
+    ring(app, screened);
     Ok(post)
+}
+
+/// Wakes who tells of what was written, and who asks webhooks about it.
+pub(super) fn ring(app: &App, screened: Screened) {
+    app.bells.events.notify_one();
+    match screened {
+        Screened::Done => {}
+        Screened::WebhooksWaiting => app.bells.jobs.notify_one(),
+    }
 }
 
 /// Publishes a comment below a topic or comment. In an open group a colleague joins by it.
@@ -77,7 +90,8 @@ pub async fn comment(
     let most = app.config.limits.attachments_per_post;
     check_says_something(body.as_ref(), attached.is_empty())?;
     let new = written_here(&asker, Draft::Comment { body, audience })?;
-    let post = app
+    let author = asker.viewer.clone();
+    let written = app
         .db
         .write("create_comment", move |connection| {
             let case = access::permit_post::<act::Comment>(connection, &asker, parent)?;
@@ -110,6 +124,7 @@ pub async fn comment(
             if let Some(group) = in_group {
                 join_by_taking_part(connection, &asker, group)?;
             }
+            let screened = outbound_rules::of_new(connection, &asker, &post)?;
             tell(connection, &asker, EventKind::PostCreated, &post, None)?;
             audit::note(
                 connection,
@@ -118,10 +133,11 @@ pub async fn comment(
                 post.uri.as_str(),
                 audience.as_str(),
             )?;
-            Ok(post)
+            Ok((post, screened))
         })
-        .await?;
-    app.bells.events.notify_one();
+        .await;
+    let (post, screened) = outbound_rules::noted(app, &author, written).await?;
+    ring(app, screened);
     Ok(post)
 }
 
@@ -216,7 +232,8 @@ pub async fn update(
         .as_ref()
         .map(|body| markup::render_markdown(body.as_str()).into_string())
         .unwrap_or_default();
-    let post = app
+    let author = asker.viewer.clone();
+    let written = app
         .db
         .write("update_post", move |connection| {
             let case = access::permit_post::<act::EditPost>(connection, &asker, id)?;
@@ -252,18 +269,21 @@ pub async fn update(
             if let Some(attached) = &attached {
                 change_attached(connection, &asker, &case, attached, most)?;
             }
-            tell(connection, &asker, EventKind::PostUpdated, &case.post, None)?;
+            let post = storage::posts::find(connection, id)?.ok_or(Error::NotFound)?;
+            let screened = outbound_rules::of_edit(connection, &asker, &post)?;
+            tell(connection, &asker, EventKind::PostUpdated, &post, None)?;
             audit::note(
                 connection,
                 &asker,
                 AuditAction::PostUpdated,
-                case.post.uri.as_str(),
+                post.uri.as_str(),
                 "",
             )?;
-            storage::posts::find(connection, id)?.ok_or(Error::NotFound)
+            Ok((post, screened))
         })
-        .await?;
-    app.bells.events.notify_one();
+        .await;
+    let (post, screened) = outbound_rules::noted(app, &author, written).await?;
+    ring(app, screened);
     Ok(post)
 }
 

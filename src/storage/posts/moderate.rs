@@ -30,6 +30,33 @@ pub fn set_removed(
     leave_count(connection, post, if removed { -1 } else { 1 })
 }
 
+/// Keeps a post that just arrived from everybody but moderators: the group does not know its author.
+pub fn hold_first(connection: &mut Connection, post: &Post) -> Result<()> {
+    set_state(connection, post, PostState::Held)?;
+    leave_count(connection, post, -1)
+}
+
+/// Shows it, as if it had just arrived.
+pub fn let_in_first(
+    connection: &mut Connection,
+    _permit: &Permit<act::Moderate>,
+    post: &Post,
+    now: Timestamp,
+) -> Result<()> {
+    set_state(connection, post, PostState::Visible)?;
+    diesel::update(posts::table.find(post.topic.0))
+        .set(posts::active_at.eq(now.micros()))
+        .execute(connection)?;
+    leave_count(connection, post, 1)
+}
+
+fn set_state(connection: &mut Connection, post: &Post, state: PostState) -> Result<()> {
+    diesel::update(posts::table.find(post.id.0))
+        .set(posts::state.eq(state.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// Writes why a post was removed.
 pub fn set_removal_reason(
     connection: &mut Connection,

@@ -10,6 +10,7 @@ use crate::storage::Connection;
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::error::{read, read_optional};
+use crate::storage::holds::{self, Holds};
 use crate::storage::posts::numbers;
 use crate::storage::schema::{actors, mirrored_people, posts};
 
@@ -24,6 +25,8 @@ pub struct Standing {
     pub interaction: Option<InteractionPolicy>,
     /// Its topic takes no more comments.
     pub topic_locked: bool,
+    /// From whom it is kept at the boundary.
+    pub holds: Holds,
 }
 
 diesel::alias!(posts as topics: TopicAlias);
@@ -58,16 +61,21 @@ fn standing_from(row: StandingRow) -> Result<(PostId, Standing)> {
         topic_locked,
         mirrored: mirrored.is_some(),
         interaction: read_optional(interaction.as_deref())?,
+        holds: Holds::default(),
     };
     Ok((PostId(id), standing))
 }
 
 pub fn find_standing(connection: &mut Connection, id: PostId) -> Result<Option<Standing>> {
     let row: Option<StandingRow> = find_one!(connection, standing!(posts::id.eq(id.0)))?;
-    Ok(row
-        .map(standing_from)
-        .transpose()?
-        .map(|(_, standing)| standing))
+    let Some((id, standing)) = row.map(standing_from).transpose()? else {
+        return Ok(None);
+    };
+    let holds = holds::list_among(connection, &[id])?.remove(&id);
+    Ok(Some(Standing {
+        holds: holds.unwrap_or_default(),
+        ..standing
+    }))
 }
 
 /// The same for many at once.
@@ -76,5 +84,12 @@ pub fn list_standings(
     ids: &[PostId],
 ) -> Result<HashMap<PostId, Standing>> {
     let rows: Vec<StandingRow> = standing!(posts::id.among(numbers(ids))).load(connection)?;
-    rows.into_iter().map(standing_from).collect()
+    let standings = rows.into_iter().map(standing_from);
+    let mut standings: HashMap<PostId, Standing> = standings.collect::<Result<_>>()?;
+    for (id, holds) in holds::list_among(connection, ids)? {
+        if let Some(standing) = standings.get_mut(&id) {
+            standing.holds = holds;
+        }
+    }
+    Ok(standings)
 }

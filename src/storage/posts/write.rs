@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
-use crate::storage::{Connection, attachments, ids, polls, refusals};
+use crate::storage::{Connection, attachments, first_contacts, holds, ids, polls, refusals};
 
 /// A post before it has an id. The group comes from the permit, or from what is answered.
 #[derive(Clone, Debug)]
@@ -344,6 +344,7 @@ pub fn delete(
     refusals::forget(connection, post.id)?;
     polls::remove(connection, post.id)?;
     attachments::remove_of(connection, post.id)?;
+    holds::forget_deleted(connection, post.id)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),
@@ -352,12 +353,11 @@ pub fn delete(
             posts::html.eq(""),
         ))
         .execute(connection)?;
-    // A removed one left the count when it was removed.
+    first_contacts::remove(connection, post.id)?;
+    // A removed one left the count when it was removed, one that waits for a moderator is not in it.
     match post.state {
-        PostState::Removed => Ok(()),
-        PostState::Visible | PostState::Held | PostState::Deleted => {
-            leave_count(connection, post, -1)
-        }
+        PostState::Removed | PostState::Held => Ok(()),
+        PostState::Visible | PostState::Deleted => leave_count(connection, post, -1),
     }
 }
 

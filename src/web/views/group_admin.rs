@@ -6,7 +6,7 @@ use super::{Badge, Choice, GroupLink, Page, When};
 
 /// `GET /g/NAME/settings`.
 ///
-/// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; `mirror`, `boosts` to `…/outreach`; `archived` (`yes`, `no`)
+/// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; `mirror`, `boosts` to `…/outreach`; `first_contact` to `…/first-contact`; `archived` (`yes`, `no`)
 /// to `…/archive`; a grant (`partner`, `can` once for each capability, `join`, `until`, `history`,
 /// `history_from`, `apart`) to `…/grants`; `grant` (the host it is for) to `…/grants/remove`.
 #[derive(Template)]
@@ -24,6 +24,8 @@ pub struct GroupAdminPage {
     /// What becomes of its posts on servers that know no groups: while it is not public, and while it is.
     pub mirrors: Vec<Choice>,
     pub boosts: Vec<Choice>,
+    /// Whether somebody new from elsewhere is looked at first.
+    pub first_contacts: Vec<Choice>,
     pub archived: bool,
     pub can_archive: bool,
     /// Partners that may be asked to take the group; empty hides the form.

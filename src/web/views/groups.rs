@@ -49,6 +49,8 @@ pub struct GroupCard {
     pub pending: usize,
     /// Reports that wait for the viewer here.
     pub reports: usize,
+    /// Posts held at the boundary that wait for the viewer here.
+    pub held: usize,
 }
 
 /// What was typed for a new group; `open` unfolds the form (after a problem).
@@ -120,6 +122,11 @@ pub struct GroupHead {
     pub can_manage: bool,
     /// Shows the way to the reports.
     pub can_read_reports: bool,
+    /// Shows the way to what is held at the boundary.
+    pub can_review: bool,
+    /// Shows the way to the rules.
+    pub can_change_boundary: bool,
+    pub held: usize,
     pub pending: usize,
     pub reports: usize,
     /// A sentence about the state: why one cannot join, what one is waiting for.

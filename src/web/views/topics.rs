@@ -22,6 +22,8 @@ pub struct TopicSummary {
     pub locked: bool,
     /// The house of its group did not take it: it is seen here only.
     pub refused: bool,
+    /// Nobody outside (or not everybody) sees it.
+    pub held: bool,
 }
 
 /// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete`, `/restore` and `/comments` (`body`,
@@ -109,9 +111,21 @@ pub struct PostBody {
     pub refusals: Vec<NotTaken>,
     /// Waits for a moderator; only the author and moderators get to see it.
     pub held: bool,
+    /// Nobody outside (or not everybody) sees it.
+    pub at_boundary: Option<AtBoundary>,
     /// Where it was written, if elsewhere.
     pub origin: Option<String>,
     pub poll: Option<PollBox>,
+}
+
+/// A post that is held at the boundary.
+pub struct AtBoundary {
+    /// Why.
+    pub why: String,
+    /// "everybody outside", or the partners.
+    pub from: String,
+    /// Somebody decided that it stays inside.
+    pub refused: bool,
 }
 
 /// A poll: the form for `/p/ID/vote` (`choice`, once or several times), and how the votes stand.

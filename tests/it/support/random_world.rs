@@ -3,9 +3,10 @@
 
 use guildhall::domain::{
     Access, Actor, ActorId, ActorKind, ActorState, Audience, Boosts, Capabilities, Capability,
-    Evidence, Follow, FollowState, Grant, GrantId, GrantTerms, Group, GroupDialect, GroupId,
-    GroupRole, Host, JoinMode, Membership, MembershipState, Mirror, Outreach, PartnerClass,
-    PartnerState, PeerDialect, Post, PostId, PostState, Stage, Timestamp, Uri,
+    EventKind, Evidence, Follow, FollowState, Grant, GrantId, GrantTerms, Group, GroupDialect,
+    GroupId, GroupRole, Hold, HoldState, Host, JoinMode, Membership, MembershipState, Mirror,
+    Outreach, PartnerClass, PartnerState, PeerDialect, Post, PostId, PostState, Stage, Timestamp,
+    Uri,
 };
 use guildhall::storage::partners::NewPartner;
 use guildhall::storage::{self, Database, seed};
@@ -55,6 +56,8 @@ pub struct RandomWorld {
     received: Vec<(GroupId, GrantTerms)>,
     /// People here who let groups copy what they write.
     mirrored: Vec<ActorId>,
+    /// What is held at the boundary, from a partner or from everybody.
+    holds: Vec<Hold>,
 }
 
 /// Few moments, so that windows, bans and ages often meet exactly.
@@ -141,6 +144,7 @@ impl RandomWorld {
             withdrawn_at: host.as_ref().and_then(|_| dice.perhaps(15, some_day)),
             moved_to: None,
             also_known_as: Vec::new(),
+            first_contact: guildhall::domain::FirstContact::Free,
             outreach: Outreach {
                 mirror: match self.groups.len() % 3 {
                     0 => Mirror::On,
@@ -238,6 +242,18 @@ impl RandomWorld {
             true => PostState::Visible,
             false => *dice.pick(PostState::ALL),
         };
+        if dice.percent(20) {
+            let host = dice.perhaps(50, |dice| dice.pick(&hosts()).clone());
+            self.holds.push(Hold {
+                post: id,
+                host,
+                state: HoldState::Waiting,
+                sentence: String::new(),
+                news: EventKind::PostCreated,
+                below: None,
+                since: topic_created_at,
+            });
+        }
         if audience == Audience::Direct || dice.percent(20) {
             let named = people.iter().filter(|_| dice.percent(25));
             self.mentions.extend(named.map(|person| (id, *person)));
@@ -323,6 +339,9 @@ impl RandomWorld {
             }
             seed::insert_posts(connection, &self.posts)?;
             seed::insert_mentions(connection, &self.mentions)?;
+            for hold in &self.holds {
+                storage::holds::save(connection, hold)?;
+            }
             Ok(self)
         };
         let world = db.write("save_world", save).await.unwrap();

@@ -5,6 +5,7 @@ mod assets;
 mod groups;
 mod hidden;
 mod ledger;
+mod outbound_rules;
 mod partners;
 mod people;
 mod polls;

@@ -175,6 +175,9 @@ fn joining() -> String {
         askers("Colleague", &ada(), [NOT_A_MEMBER, INVITED]),
         askers("Guest", &account(OrgRole::Guest), [NOT_A_MEMBER, INVITED]),
         askers("Partner's person, grant says who", &bo(), by_mode),
+        askers("Partner's person, `auto`, and the group looks first at whom it does not know", &bo(), [("", move |facts: Facts| {
+            facts.granted(join(JoinMode::Auto)).with(|facts| facts.new_to_group = true)
+        })]),
         askers("Partner's person, invited", &bo(), [("", move |facts: Facts| {
             facts.granted(join(JoinMode::Invite)).is(MembershipState::Invited)
         })]),
@@ -262,6 +265,7 @@ fn posts() -> String {
         ("… topic older than the grant's history", old),
         ("… older, shared by exception", PostFacts { shared_by_exception: true, ..old }),
         ("… held for a moderator", state(PostState::Held)),
+        ("… held at the boundary", PostFacts { held: true, ..POST }),
         ("… removed by a moderator", state(PostState::Removed)),
         ("… deleted by its author", state(PostState::Deleted)),
         ("aside", to(Audience::Aside)),

@@ -54,6 +54,7 @@ pub const COLUMNS: [(&str, Action, To); 20] = [
     ("report", Action::Report, To::SomebodysPost),
     ("read reports", Action::ReadReports, To::Group),
     ("ledger", Action::ReadLedger, To::Group),
+    ("review held", Action::Review, To::SomebodysPost),
     ("pass on", Action::Reshare, To::SomebodysPost),
     ("settings", Action::ManageGroup, To::Group),
     ("boundary", Action::ChangeBoundary, To::Group),
