@@ -38,11 +38,8 @@ pub fn know_who_is_there(connection: &mut Connection, group: GroupId) -> Result<
         .select(posts::author_id)
         .distinct()
         .load(connection)?;
-    for member in members {
-        meet(connection, group, ActorId(member))?;
-    }
-    for author in authors {
-        hear(connection, group, ActorId(author))?;
+    for person in members.into_iter().chain(authors) {
+        hear(connection, group, ActorId(person))?;
     }
     Ok(())
 }

@@ -34,6 +34,9 @@ async fn somebody_new_waits_for_a_moderator_with_what_they_say_first() {
             continue;
         };
         let acme = &world.house("acme").instance;
+        // Dan reads at dale; what is told to members' servers is heard there.
+        let dale = Stranger::partner(&world, "dale", "read").await;
+        dale.member(&world, "dan").await;
         look_first(acme, "person").await;
         let cedar = Stranger::partner(&world, "cedar", "read,reply,start").await;
 
@@ -76,11 +79,15 @@ async fn somebody_new_waits_for_a_moderator_with_what_they_say_first() {
             .await;
         assert_eq!(counted.body["replies_count"], 1, "{counted:?}");
 
+        let heard = json!(dale.peer.heard()).to_string();
+        assert!(!heard.contains("Hello from cedar"), "{heard}");
+
         // Let in, it is told to everybody as if it had just arrived. What else waits goes on waiting.
         acme.run_json(&["held", "release", text(&row["post"])])
             .await;
         cleo.see_topic(text(&page["id"])).await;
-        bo.see_topic(text(&page["id"])).await;
+        let greets = |it: &Value| it.to_string().contains("Hello from cedar");
+        dale.hears("the greeting", greets).await;
         let row = one_waiting(acme).await;
         assert_eq!(row["uri"], note["id"]);
         acme.run_json(&["held", "release", text(&row["post"])])
@@ -95,7 +102,8 @@ async fn somebody_new_waits_for_a_moderator_with_what_they_say_first() {
         // She is known from now on.
         let second = pam.page(&cedar.group, "Ribbon", "Blue or red?");
         cedar.says(&pam, &pam.create(&second)).await;
-        bo.see_topic(text(&second["id"])).await;
+        let asks = |it: &Value| it.to_string().contains("Blue or red?");
+        dale.hears("the question", asks).await;
         assert!(waiting(acme).await.is_empty());
         let audit = acme.run_json(&["audit", "list"]).await.to_string();
         for line in ["first_contact_chosen", "post_released"] {

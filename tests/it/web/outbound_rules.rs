@@ -114,7 +114,7 @@ async fn an_owner_makes_a_rule_and_somebody_else_lets_out_what_it_holds() {
         for page in ["/admin/held", queue] {
             let shown = ada.go(page).await;
             assert!(
-                shown.says("Topic by grace") && shown.says("On Monday."),
+                shown.says("Topic by grace") && shown.says("On <b>Monday</b>."),
                 "{}",
                 shown.text()
             );
