@@ -23,6 +23,7 @@ mod policy;
 mod receiver;
 mod report;
 mod start;
+mod stop;
 mod support;
 mod timeline;
 
@@ -39,6 +40,7 @@ const PARTS: &[Part] = &[
     ("inbox", inbox::measure),
     ("deliveries", deliveries::measure),
     ("fanout", deliveries::fan_out),
+    ("stop", stop::measure),
     ("documents", documents::measure),
     ("start", start::measure),
 ];

@@ -24,6 +24,7 @@ mod progress;
 mod queue;
 mod report;
 mod serve;
+mod stop;
 mod token;
 mod user;
 
@@ -95,6 +96,8 @@ enum Command {
     /// Partnerships with other organizations' servers
     #[command(subcommand)]
     Partner(partner::Command),
+    /// Stop at once what goes in and out of a group, to a partner, or everything; or release it
+    Stop(stop::Options),
     /// What partners may do in which group
     #[command(subcommand)]
     Grant(grant::Command),
@@ -181,6 +184,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Partner(command) => {
             partner::run(&open_ready(config).await?, command, output).await
         }
+        Command::Stop(options) => stop::run(&open_ready(config).await?, options, output).await,
         Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,
         Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
         Command::Audit(command) => audit::run(&open_ready(config).await?, command, output).await,

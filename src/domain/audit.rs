@@ -64,6 +64,9 @@ text_enum! {
         PrivateGroupsChosen = "private_groups_chosen",
         GrantMade = "grant_made",
         GrantEnded = "grant_ended",
+        /// An emergency stop.
+        ExchangeStopped = "exchange_stopped",
+        StopReleased = "stop_released",
         KeysRotated = "keys_rotated",
         DeliveriesCancelled = "deliveries_cancelled",
         DeliveryRetried = "delivery_retried",

@@ -49,6 +49,8 @@ id! {
     AttachmentId,
     PartnerId,
     GrantId,
+    /// An emergency stop that holds.
+    StopId,
     /// A report of a post.
     ReportId,
     InvitationId,

@@ -35,6 +35,7 @@ mod post;
 mod refusal;
 mod report;
 mod scopes;
+mod stop;
 pub(crate) mod text_enum;
 mod time;
 mod uri;
@@ -68,6 +69,7 @@ pub use post::*;
 pub use refusal::*;
 pub use report::*;
 pub use scopes::*;
+pub use stop::*;
 pub use time::*;
 pub use uri::*;
 

@@ -117,6 +117,9 @@ pub struct Facts {
     pub known_on_host: bool,
     /// For a viewer from elsewhere and a group elsewhere: its house says that they read it.
     pub vouched: bool,
+    /// An emergency stop holds what goes between the viewer and this; for somebody here and a group
+    /// elsewhere, between us and its house.
+    pub stopped: bool,
     pub post: Option<PostFacts>,
     /// Of a post outside groups: on whose profile it stands, if it is not between people.
     pub owner: Option<OwnerFacts>,
@@ -137,6 +140,7 @@ impl Facts {
             members_on_host: false,
             known_on_host: false,
             vouched: false,
+            stopped: false,
             post: None,
             owner: None,
         }

@@ -22,6 +22,7 @@ text_enum! {
         NotAdministrator = "not_administrator",
         NoPartnership = "no_partnership",
         PartnershipPaused = "partnership_paused",
+        Stopped = "stopped",
         PartnerBlocked = "partner_blocked",
         NoGrant = "no_grant",
         NotDiscreet = "not_discreet",
@@ -81,6 +82,9 @@ impl Reason {
             }
             Self::PartnershipPaused => {
                 "The partnership with that organization is paused. Ask an administrator."
+            }
+            Self::Stopped => {
+                "An emergency stop holds this: nothing goes in or out until an administrator releases it."
             }
             Self::PartnerBlocked => "That server is blocked here.",
             Self::NoGrant => {

@@ -38,6 +38,7 @@ pub mod remote_actors;
 pub mod reports;
 pub mod sessions;
 pub mod signing;
+pub mod stops;
 #[cfg(test)]
 pub(crate) mod test_house;
 pub mod tokens;

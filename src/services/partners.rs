@@ -207,6 +207,9 @@ pub async fn read_code(app: &App, viewer: Viewer, text: &str) -> Result<Code> {
         .read("check_code_host", move |connection| {
             let known = storage::partners::find_by_host(connection, &host)?;
             refuse_blocked(known.as_ref().map(|partner| partner.state))?;
+            if access::is_stopped(connection, Some(&host), None)? {
+                return Err(Error::Denied(Reason::Stopped));
+            }
             let was_used = |partner: &Partner| {
                 partner.state == PartnerState::Ended
                     && partner.agreement.as_ref() == Some(&agreement)

@@ -46,6 +46,7 @@ mod scope;
 pub mod seed;
 pub mod sessions;
 pub mod settings;
+pub mod stops;
 pub mod tokens;
 pub mod untold;
 mod writer;

@@ -146,6 +146,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    stops (id) {
+        id -> BigInt,
+        target -> Text,
+        host -> Text,
+        group_id -> Nullable<BigInt>,
+        reason -> Text,
+        stopped_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     follows (follower_id, followed_id) {
         follower_id -> BigInt,
         followed_id -> BigInt,
@@ -573,6 +585,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bans,
     moderators_elsewhere,
     moves,
+    stops,
     follows,
     partners,
     invitations,

@@ -5,12 +5,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Access, Boosts, Mirror, Outreach, Stage, Title};
+use crate::domain::{Access, Boosts, Mirror, Outreach, Stage, Stop, Title};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::grants::{self, Standing};
 use crate::services::groups::{self, GroupView};
-use crate::services::mirrors;
+use crate::services::{mirrors, stops};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::grants::{Wish, grant_row, handle_of, history_words};
 use crate::web::groups::locate;
@@ -186,6 +186,7 @@ pub async fn page(
         stages: stages(&view, &grants),
         mirrors: mirrors_of(group.outreach.mirror),
         boosts: boosts_of(group.outreach.boosts),
+        stopped: stops::find_for_group(app, group).await?.map(in_words),
         archived: group.archived_at.is_some(),
         can_archive: opens,
         destinations,
@@ -206,6 +207,15 @@ pub async fn page(
         draft: opens.then(|| wish.draft()),
     };
     answer(&page, told.as_ref())
+}
+
+/// "Stopped by ada 4 May 2026, 10:00: why"
+fn in_words(stop: Stop) -> String {
+    let since = stop.since.for_people();
+    match stop.reason.as_str() {
+        "" => format!("Stopped by {} {since}.", stop.by),
+        why => format!("Stopped by {} {since}: {why}", stop.by),
+    }
 }
 
 /// The three stages, and exactly what each makes visible to whom.

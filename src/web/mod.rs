@@ -28,6 +28,7 @@ mod queue;
 mod reports;
 mod settings;
 mod sign_in;
+mod stops;
 mod threads;
 mod topics;
 mod users;
@@ -116,6 +117,7 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .post(reports::resolve),
         )
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
+        .service(settings_act("/g/{handle}/stop").post(stops::stop_group))
         .service(settings_act("/g/{handle}/outreach").post(group_admin::set_outreach))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
         .service(settings_act("/g/{handle}/move").post(moves::offer))
@@ -158,6 +160,7 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
         .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
         .service(act("/admin/partners/{host}/moves").post(moves::accept))
+        .service(resource("/admin/stops").get(stops::show).post(stops::decide))
         .route("/admin/audit", get().to(audit::show))
         .service(resource("/admin/keys").get(keys::show).post(keys::rotate))
         .service(

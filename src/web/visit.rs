@@ -16,7 +16,7 @@ use crate::domain::text_enum::text_enum;
 use crate::domain::{Account, SessionId, Timestamp};
 use crate::error::Result;
 use crate::policy::Viewer;
-use crate::services::{groups, house};
+use crate::services::{groups, house, stops};
 use crate::web::errors::{Problem, Told};
 use crate::web::parts;
 use crate::web::views::{Page, ViewerBar};
@@ -74,6 +74,8 @@ text_enum! {
         Retrying = "retrying",
         Asking = "asking",
         Discarded = "discarded",
+        Stopped = "stopped",
+        Released = "released",
         KeysRotated = "keys-rotated",
         KeysRotating = "keys-rotating",
     }
@@ -124,6 +126,8 @@ impl Notice {
             Self::Retrying => "It is tried again now.",
             Self::Asking => "It is asked now whether it takes something.",
             Self::Discarded => "Given up for good.",
+            Self::Stopped => "Stopped: nothing goes in or out until an administrator releases it.",
+            Self::Released => "Released: what waited goes out now.",
             Self::KeysRotated => "New keys are made; the old ones are published for a while.",
             Self::KeysRotating => {
                 "New keys are being made, one after the other; the audit log says whose are done."
@@ -189,10 +193,16 @@ impl Visit {
 
     async fn bar(&self, signed_in: &SignedIn) -> Result<ViewerBar> {
         let duties = groups::duties(&self.app, &signed_in.viewer).await?;
+        let is_admin = signed_in.viewer.is_administrator();
+        let stopped = match is_admin {
+            true => stops::list(&self.app, signed_in.viewer.clone()).await?.len(),
+            false => 0,
+        };
         Ok(ViewerBar {
             name: signed_in.account.actor.title().to_owned(),
             handle: signed_in.account.actor.name.clone(),
-            is_admin: signed_in.viewer.is_administrator(),
+            is_admin,
+            stopped,
             pending: parts::count(duties.requests),
             reports: parts::count(duties.reports),
         })

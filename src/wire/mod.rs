@@ -18,6 +18,7 @@ mod partners;
 mod posts;
 mod queue;
 mod reports;
+mod stops;
 
 pub use accounts::{Account, Erased, NewToken, Revoked, Token};
 pub use audit::AuditLine;
@@ -33,3 +34,4 @@ pub use partners::{
 pub use posts::Post;
 pub use queue::{Delivery, Destination, Discarded, Retold, Retried, Untold};
 pub use reports::Report;
+pub use stops::{Stop, StopReleased};

@@ -15,7 +15,7 @@ use crate::domain::{
     GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState, JoinMode,
     MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
     PostState, PrivateGroups, RemovalReason, ReportId, ReportState, Scopes, Side, SignatureChoice,
-    Stage, Timestamp, Title, TokenId, Uri, Way,
+    Stage, StopId, Timestamp, Title, TokenId, Uri, Way,
 };
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;
@@ -91,7 +91,7 @@ fn text(description: &str) -> RefOr<Schema> {
 }
 
 numbers! {
-    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ReportId, TokenId,
+    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ReportId, StopId, TokenId,
 }
 
 texts! {

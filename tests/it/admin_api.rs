@@ -403,6 +403,21 @@ async fn every_address_does_what_the_document_says() {
         )
         .await;
 
+        // The emergency stop, of everything, of one server and of one group.
+        for (place, path) in [
+            ("/stops/all", "/stops/all".to_owned()),
+            ("/stops/partners/{partner}", format!("/stops/partners/{birch}")),
+            ("/stops/groups/{group}", "/stops/groups/engineering".to_owned()),
+        ] {
+            let why = Some(json!({ "reason": "Drill" }));
+            walk.go(&format!("PUT {place}"), &path, why).await;
+            let standing = walk.boss.get("/stops").await;
+            assert_eq!(standing[0]["reason"], "Drill", "{standing}");
+            walk.go(&format!("DELETE {place}"), &path, None).await;
+        }
+        let standing = walk.go("GET /stops", "/stops", None).await;
+        assert_eq!(standing, json!([]));
+
         // Groups that move, one there and one here.
         let path = "/groups/roads/move";
         let host = Some(json!({ "host": birch }));

@@ -38,6 +38,7 @@ mod rosters;
 mod scope;
 mod serve;
 mod services;
+mod stops;
 mod storage;
 mod support;
 mod web;

@@ -21,6 +21,7 @@ mod parts;
 mod posts;
 mod queue;
 mod reports;
+mod stops;
 mod tokens;
 mod untold;
 
@@ -145,6 +146,18 @@ fn places() -> Vec<Place> {
             .post("End the partnership (or a block) with all its grants", partners::end),
         at("/partners/{partner}/block")
             .post("Refuse a server altogether", partners::block),
+
+        at("/stops")
+            .get("Everything that is stopped now", stops::list),
+        at("/stops/all")
+            .put("Stop at once everything that goes between us and the outside; what is queued waits", stops::stop_all)
+            .delete("Let everything go again", stops::release_all),
+        at("/stops/partners/{partner}")
+            .put("Stop at once what goes between us and a server", stops::stop_partner)
+            .delete("Let it go again", stops::release_partner),
+        at("/stops/groups/{group}")
+            .put("Stop at once what goes between a group and the outside", stops::stop_group)
+            .delete("Let it go again", stops::release_group),
 
         at("/queue")
             .get("Every server we deliver to: what waits, how sending goes, whose clock differs", queue::list),

@@ -280,9 +280,10 @@ prop_compose! {
         partner in option::weighted(0.8, partnership()),
         grant in option::weighted(0.8, grant()),
         (members_on_host, known_on_host, discreet, by_mirror) in any::<(bool, bool, bool, bool)>(),
+        stopped in prop::bool::weighted(0.1),
         post in option::of(post()),
     ) -> Facts {
-        Facts { group, membership, partner, grant, members_on_host, known_on_host, discreet, by_mirror, post, ..Facts::new(now, house) }
+        Facts { stopped, group, membership, partner, grant, members_on_host, known_on_host, discreet, by_mirror, post, ..Facts::new(now, house) }
     }
 }
 
@@ -322,6 +323,26 @@ fn config() -> Config {
 
 proptest! {
     #![proptest_config(config())]
+
+    /// An emergency stop shows nobody more, leaves nothing to anybody outside, and takes nothing from
+    /// people here in their own groups.
+    #[test]
+    fn a_stop_only_takes_away(case in case()) {
+        let free = case.with(|facts| facts.stopped = false);
+        let stopped = case.with(|facts| facts.stopped = true);
+        nothing_lost(&stopped, &free)?;
+        if stopped.viewer.is_outside() {
+            prop_assert_eq!(stopped.rights(), vec![]);
+        } else if stopped.lives_here() {
+            nothing_lost(&free, &stopped)?;
+        }
+        // Who was not told why before is told nothing now.
+        for action in Action::ALL {
+            if free.is_hidden(*action) {
+                prop_assert!(stopped.is_hidden(*action));
+            }
+        }
+    }
 
     /// Except banned people and blocked servers, and but for the door: what pages show a browser,
     /// federation shows a server only in open mode. The operator reads no posts at all.

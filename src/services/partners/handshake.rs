@@ -143,6 +143,9 @@ fn usable(
             "this invitation has expired; ask the organization for a new one".into(),
         ));
     }
+    if access::is_stopped(connection, Some(host), None)? {
+        return Err(Error::Denied(Reason::Stopped));
+    }
     match storage::partners::find_state(connection, host)? {
         Some(PartnerState::Blocked) => Err(Error::Denied(Reason::PartnerBlocked)),
         // An old code left over must not undo what an administrator decided.

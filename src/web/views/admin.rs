@@ -145,6 +145,36 @@ pub struct Failure {
     pub text: String,
 }
 
+/// `GET /admin/stops`; posts `what` (`all`, `partner`, `group`), `name`, `reason` and `action` (`stop`,
+/// `release`) to itself.
+#[derive(Template)]
+#[template(path = "stops.html")]
+pub struct StopsPage {
+    pub page: Page,
+    pub stops: Vec<StopRow>,
+    pub draft: StopDraft,
+}
+
+/// Something that is stopped.
+pub struct StopRow {
+    /// `all`, `partner` or `group`.
+    pub what: &'static str,
+    /// The partner's host or the group's name; empty for everything.
+    pub name: String,
+    pub reason: String,
+    pub by: String,
+    pub since: When,
+}
+
+/// What was typed, after a problem.
+pub struct StopDraft {
+    pub all: bool,
+    pub partner: bool,
+    pub group: bool,
+    pub name: String,
+    pub reason: String,
+}
+
 /// `GET /admin/keys`; posts `name` with `action` (`one`), or `action` (`all`), to itself.
 #[derive(Template)]
 #[template(path = "keys.html")]

@@ -7,7 +7,7 @@ use super::{Badge, Choice, GroupLink, Page, When};
 /// `GET /g/NAME/settings`.
 ///
 /// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; `mirror`, `boosts` to `…/outreach`; `archived` (`yes`, `no`)
-/// to `…/archive`; a grant (`partner`, `can` once for each capability, `join`, `until`, `history`,
+/// to `…/archive`; `reason` to `…/stop`; a grant (`partner`, `can` once for each capability, `join`, `until`, `history`,
 /// `history_from`, `apart`) to `…/grants`; `grant` (the host it is for) to `…/grants/remove`.
 #[derive(Template)]
 #[template(path = "group_admin.html")]
@@ -22,6 +22,8 @@ pub struct GroupAdminPage {
     /// What becomes of its posts on servers that know no groups: while it is not public, and while it is.
     pub mirrors: Vec<Choice>,
     pub boosts: Vec<Choice>,
+    /// "Stopped by ada 4 May 2026, 10:00: why"; none: nothing is.
+    pub stopped: Option<String>,
     pub archived: bool,
     pub can_archive: bool,
     /// Partners that may be asked to take the group; empty hides the form.

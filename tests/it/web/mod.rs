@@ -9,6 +9,7 @@ mod people;
 mod polls;
 mod reports;
 mod sign_in;
+mod stops;
 mod topics;
 
 use crate::support::person::{Page, Person};
