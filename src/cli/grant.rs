@@ -6,6 +6,7 @@ use crate::domain::{Capabilities, Handle, History, Host, JoinMode, Timestamp};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::grants::{self, GrantRequest};
+use crate::services::proposals::Decided;
 use crate::wire;
 
 #[derive(clap::Subcommand)]
@@ -75,7 +76,10 @@ async fn add(app: &App, options: Add, output: Output) -> Result<()> {
         request,
     )
     .await;
-    let listed = wire::Grant::from(&added.map_err(|error| unknown(error, &group))?);
+    let listed = match added.map_err(|error| unknown(error, &group))? {
+        Decided::Done(standing) => wire::Grant::from(&standing),
+        Decided::Proposed(proposal) => return output.proposed(proposal),
+    };
     if let Some(problem) = &listed.problem {
         output.say(format_args!("The grant has no effect yet: {problem}."));
     }

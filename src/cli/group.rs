@@ -6,6 +6,7 @@ use crate::domain::{Access, Boosts, Handle, Mirror, Name, Outreach, Stage, Title
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::groups::{self, Administered, NewGroup};
+use crate::services::proposals::Decided;
 use crate::services::{accounts, memberships, mirrors};
 use crate::wire;
 
@@ -159,7 +160,10 @@ async fn set_stage(app: &App, name: Handle, stage: StageOrArchive, output: Outpu
     let id = find(app, name).await?.group.id;
     let group = match stage {
         StageOrArchive::Stage(stage) => {
-            let group = groups::set_stage(app, Viewer::Operator, id, stage).await?;
+            let group = match groups::set_stage(app, Viewer::Operator, id, stage).await? {
+                Decided::Done(group) => group,
+                Decided::Proposed(proposal) => return output.proposed(proposal),
+            };
             match group.archived_at {
                 Some(_) => groups::set_archived(app, Viewer::Operator, id, false).await?,
                 None => group,

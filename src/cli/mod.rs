@@ -21,6 +21,7 @@ mod password;
 mod policy;
 mod post;
 mod progress;
+mod proposal;
 mod queue;
 mod report;
 mod serve;
@@ -101,6 +102,9 @@ enum Command {
     /// What partners may do in which group
     #[command(subcommand)]
     Grant(grant::Command),
+    /// What waits for a second administrator, where the house wants one (four eyes)
+    #[command(subcommand)]
+    Proposal(proposal::Command),
     /// Who may see and do what, and why
     #[command(subcommand)]
     Policy(policy::Command),
@@ -186,6 +190,9 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         }
         Command::Stop(options) => stop::run(&open_ready(config).await?, options, output).await,
         Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,
+        Command::Proposal(command) => {
+            proposal::run(&open_ready(config).await?, command, output).await
+        }
         Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
         Command::Audit(command) => audit::run(&open_ready(config).await?, command, output).await,
         Command::Queue(command) => queue::run(&open_ready(config).await?, command, output).await,

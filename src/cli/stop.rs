@@ -5,6 +5,7 @@ use crate::cli::Output;
 use crate::domain::{Handle, Host};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
+use crate::services::proposals::Decided;
 use crate::services::stops::{self, Which};
 use crate::wire;
 
@@ -70,7 +71,10 @@ async fn stop(app: &App, which: Which, reason: &str, output: Output) -> Result<(
 async fn release(app: &App, which: Which, output: Output) -> Result<()> {
     let named = which.to_string();
     let released = stops::release(app, Viewer::Operator, which).await;
-    let released = wire::StopReleased::from(&released.map_err(|error| unknown(error, &named))?);
+    let released = match released.map_err(|error| unknown(error, &named))? {
+        Decided::Done(released) => wire::StopReleased::from(&released),
+        Decided::Proposed(proposal) => return output.proposed(proposal),
+    };
     let sentence = format!(
         "{} is released: {} deliveries are due now.",
         released.stop.what(),

@@ -119,9 +119,8 @@ const SETTINGS: &[(&str, Set)] = &[
             "only \"file\" is available in this version: files are kept in <data_dir>/media".into(),
         ),
     }),
-    ("governance.four_eyes", |_, text| match switch(text)? {
-        false => Ok(()),
-        true => Err("only false is available in this version".into()),
+    ("governance.four_eyes", |draft, text| {
+        assign(&mut draft.config.governance.four_eyes, switch(text))
     }),
     ("governance.public_pages", |draft, text| {
         assign(&mut draft.config.governance.public_pages, switch(text))
@@ -306,6 +305,7 @@ fn defaults() -> Config {
         governance: GovernanceConfig {
             public_pages: true,
             owners_open_groups: true,
+            four_eyes: false,
         },
         profiles: ProfilesConfig {
             audience: ProfileReach::Colleagues,

@@ -72,6 +72,8 @@ pub struct GovernanceConfig {
     pub public_pages: bool,
     /// Owners may open their own groups to partners.
     pub owners_open_groups: bool,
+    /// What reaches further out waits for a second administrator.
+    pub four_eyes: bool,
 }
 
 #[derive(Clone, Copy, Debug)]

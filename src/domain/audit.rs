@@ -64,6 +64,11 @@ text_enum! {
         PrivateGroupsChosen = "private_groups_chosen",
         GrantMade = "grant_made",
         GrantEnded = "grant_ended",
+        /// It waits for a second administrator.
+        Proposed = "proposed",
+        ProposalConfirmed = "proposal_confirmed",
+        ProposalRejected = "proposal_rejected",
+        ProposalExpired = "proposal_expired",
         /// An emergency stop.
         ExchangeStopped = "exchange_stopped",
         StopReleased = "stop_released",

@@ -18,6 +18,7 @@ use crate::storage::deliveries::Cancel;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
+pub(super) use offer::give;
 pub use offer::{GrantRequest, add};
 
 /// A standing grant with everything a list shows.

@@ -31,6 +31,7 @@ mod passwords;
 pub mod peers;
 pub mod polls;
 pub mod posts;
+pub mod proposals;
 pub mod prune;
 pub mod reactions;
 pub(in crate::services) mod refusals;

@@ -27,6 +27,14 @@ pub enum Decided<T> {
 }
 
 impl<T> Decided<T> {
+    /// What waits; none: it is done.
+    pub fn proposed(self) -> Option<Proposal> {
+        match self {
+            Self::Done(_) => None,
+            Self::Proposed(proposal) => Some(proposal),
+        }
+    }
+
     /// For who can do nothing without it.
     ///
     /// # Errors

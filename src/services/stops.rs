@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    AuditAction, Group, Handle, Host, Stop, StopTarget, Stops, stop_reason,
+    AuditAction, Group, Handle, Host, ProposedAct, Stop, StopId, StopTarget, Stops, stop_reason,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
+use crate::services::proposals::{self, Decided};
 use crate::services::{access, audit, deliveries};
 use crate::storage::{self, Connection};
 
@@ -87,35 +88,44 @@ pub async fn stop(app: &App, viewer: Viewer, which: Which, reason: &str) -> Resu
     Ok(standing)
 }
 
-/// Lets go again, and what waited is due now.
+/// Lets go again, and what waited is due now. Waits for a second administrator where the house wants one.
 ///
 /// # Errors
 /// [`Error::NotFound`] for whoever is no administrator, [`Error::Conflict`] when it is not stopped.
-pub async fn release(app: &App, viewer: Viewer, which: Which) -> Result<Released> {
+pub async fn release(app: &App, viewer: Viewer, which: Which) -> Result<Decided<Released>> {
     let asker = app.asker(viewer);
     access::permit_house::<act::ManagePartners>(&asker)?;
     let which = seen_from_here(app, which);
-    let released = app
+    let decided = app
         .db
         .write("release_stop", move |connection| {
-            let standing = find(connection, &which)?;
-            let permit = access::permit_house(&asker)?;
-            storage::stops::remove(connection, &permit, standing.stop.id)?;
-            let target = &standing.stop.target;
-            let deliveries = storage::deliveries::hasten_held(connection, target, asker.now)?;
-            let (action, subject) = (AuditAction::StopReleased, standing.subject());
-            let detail = format!("{deliveries} deliveries waited");
-            audit::note(connection, &asker, action, &subject, &detail)?;
-            Ok(Released {
-                standing,
-                deliveries,
+            let id = find(connection, &which)?.stop.id;
+            let act = ProposedAct::Release { stop: id.0 };
+            proposals::decide(connection, &asker, true, act, |connection| {
+                let_go(connection, &asker, id)
             })
         })
         .await?;
     look(app).await?;
     app.bells.deliveries.notify_one();
     app.bells.arrivals.notify_one();
-    Ok(released)
+    Ok(decided)
+}
+
+/// The same in the transaction of the caller, whoever had to agree.
+pub(super) fn let_go(connection: &mut Connection, asker: &Asker, id: StopId) -> Result<Released> {
+    let permit = access::permit_house(asker)?;
+    let standing = find_by_id(connection, id)?;
+    storage::stops::remove(connection, &permit, id)?;
+    let target = &standing.stop.target;
+    let deliveries = storage::deliveries::hasten_held(connection, target, asker.now)?;
+    let (action, subject) = (AuditAction::StopReleased, standing.subject());
+    let detail = format!("{deliveries} deliveries waited");
+    audit::note(connection, asker, action, &subject, &detail)?;
+    Ok(Released {
+        standing,
+        deliveries,
+    })
 }
 
 /// Everything that is stopped now, for administrators.
@@ -162,7 +172,8 @@ pub async fn watch(app: App) {
     }
 }
 
-async fn look(app: &App) -> Result<()> {
+/// Tells this process at once what is stopped now.
+pub(super) async fn look(app: &App) -> Result<()> {
     let stops: Stops = app.db.read("list_stops", storage::stops::list).await?;
     app.http.hold(stops);
     Ok(())
@@ -204,6 +215,14 @@ fn find(connection: &mut Connection, which: &Which) -> Result<Standing> {
     match stops.into_iter().find(|stop| stop.target == target) {
         Some(stop) => with_group(connection, stop),
         None => Err(Error::Conflict(format!("{which} is not stopped"))),
+    }
+}
+
+pub(super) fn find_by_id(connection: &mut Connection, id: StopId) -> Result<Standing> {
+    let stops = storage::stops::list(connection)?.0;
+    match stops.into_iter().find(|stop| stop.id == id) {
+        Some(stop) => with_group(connection, stop),
+        None => Err(Error::Conflict("this stop was released already".into())),
     }
 }
 

@@ -146,6 +146,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    proposals (id) {
+        id -> BigInt,
+        act -> Text,
+        sentence -> Text,
+        state -> Text,
+        proposed_by -> Nullable<BigInt>,
+        proposer -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     stops (id) {
         id -> BigInt,
         target -> Text,
@@ -585,6 +600,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bans,
     moderators_elsewhere,
     moves,
+    proposals,
     stops,
     follows,
     partners,

@@ -29,7 +29,7 @@ pub async fn add(member: Member, handle: Path<String>, Form(fields): Form<Fields
     let view = locate(&member, &handle).await?;
     let wish = Wish::read(&fields);
     match give(&member, &view, &wish).await {
-        Ok(()) => Ok(done(&settings_of(&view), Notice::Granted)),
+        Ok(notice) => Ok(done(&settings_of(&view), notice)),
         Err(error) => {
             let told = errors::tell(error)?;
             group_admin::page(&member, view, None, Some(wish), Some(told)).await
@@ -37,11 +37,11 @@ pub async fn add(member: Member, handle: Path<String>, Form(fields): Form<Fields
     }
 }
 
-async fn give(member: &Member, view: &GroupView, wish: &Wish) -> Result<()> {
+async fn give(member: &Member, view: &GroupView, wish: &Wish) -> Result<Notice> {
     let (host, request) = (wish.partner.parse::<Host>()?, wish.request()?);
     let group = handle_of(view);
-    grants::add(&member.app, member.viewer(), group, host, request).await?;
-    Ok(())
+    let decided = grants::add(&member.app, member.viewer(), group, host, request).await?;
+    Ok(Notice::of(&decided, Notice::Granted))
 }
 
 /// `POST /g/{handle}/grants/remove`

@@ -80,7 +80,7 @@ async fn save(member: &Member, view: &GroupView, about: &About) -> Result<()> {
 pub async fn set_stage(member: Member, handle: Path<String>, Form(form): Form<NewStage>) -> Answer {
     let view = locate(&member, &handle).await?;
     match turn(&member, &view, &form.stage).await {
-        Ok(()) => Ok(done(&settings_of(&view), Notice::Saved)),
+        Ok(notice) => Ok(done(&settings_of(&view), notice)),
         Err(error) => {
             let told = errors::tell(error)?;
             page(&member, view, None, None, Some(told)).await
@@ -88,10 +88,10 @@ pub async fn set_stage(member: Member, handle: Path<String>, Form(form): Form<Ne
     }
 }
 
-async fn turn(member: &Member, view: &GroupView, stage: &str) -> Result<()> {
-    let stage = stage.parse()?;
-    groups::set_stage(&member.app, member.viewer(), view.group.id, stage).await?;
-    Ok(())
+async fn turn(member: &Member, view: &GroupView, stage: &str) -> Result<Notice> {
+    let (stage, id) = (stage.parse()?, view.group.id);
+    let decided = groups::set_stage(&member.app, member.viewer(), id, stage).await?;
+    Ok(Notice::of(&decided, Notice::Saved))
 }
 
 /// `POST /g/{handle}/outreach`

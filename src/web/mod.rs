@@ -24,6 +24,7 @@ mod partners;
 mod parts;
 mod people;
 mod polls;
+mod proposals;
 mod queue;
 mod reports;
 mod settings;
@@ -160,6 +161,11 @@ fn administration(config: &mut ServiceConfig) {
         .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
         .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
         .service(act("/admin/partners/{host}/moves").post(moves::accept))
+        .service(
+            resource("/admin/proposals")
+                .get(proposals::show)
+                .post(proposals::decide),
+        )
         .service(resource("/admin/stops").get(stops::show).post(stops::decide))
         .route("/admin/audit", get().to(audit::show))
         .service(resource("/admin/keys").get(keys::show).post(keys::rotate))

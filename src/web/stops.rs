@@ -72,7 +72,8 @@ async fn carry_out(member: &Member, wish: &Wish) -> Result<Notice> {
         }
         "release" => {
             let released = stops::release(app, viewer, which).await;
-            released.map(|_| Notice::Released).map_err(no_group)
+            let decided = released.map_err(no_group)?;
+            Ok(Notice::of(&decided, Notice::Released))
         }
         other => Err(Error::invalid(
             "action",

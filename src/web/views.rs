@@ -21,7 +21,7 @@ use askama::Template;
 
 pub use admin::{
     AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, KeysPage, PartnerPage,
-    PartnerRow, PartnersPage, PartnershipEnd, QueueHealth, QueuePage, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft,
+    PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft,
     UserRow, UsersPage,
 };
 pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
@@ -63,6 +63,8 @@ pub struct ViewerBar {
     pub pending: usize,
     /// Reports that wait for this person, over all their groups.
     pub reports: usize,
+    /// Proposals that wait for a second administrator.
+    pub proposals: usize,
     /// Emergency stops that hold, for administrators.
     pub stopped: usize,
 }

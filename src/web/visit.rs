@@ -16,7 +16,8 @@ use crate::domain::text_enum::text_enum;
 use crate::domain::{Account, SessionId, Timestamp};
 use crate::error::Result;
 use crate::policy::Viewer;
-use crate::services::{groups, house, stops};
+use crate::services::proposals::Decided;
+use crate::services::{groups, house, proposals, stops};
 use crate::web::errors::{Problem, Told};
 use crate::web::parts;
 use crate::web::views::{Page, ViewerBar};
@@ -74,6 +75,9 @@ text_enum! {
         Retrying = "retrying",
         Asking = "asking",
         Discarded = "discarded",
+        Proposed = "proposed",
+        Confirmed = "confirmed",
+        Rejected = "rejected",
         Stopped = "stopped",
         Released = "released",
         KeysRotated = "keys-rotated",
@@ -82,6 +86,14 @@ text_enum! {
 }
 
 impl Notice {
+    /// What is said of something that was done, or waits for a second administrator.
+    pub fn of<T>(decided: &Decided<T>, done: Self) -> Self {
+        match decided {
+            Decided::Done(_) => done,
+            Decided::Proposed(_) => Self::Proposed,
+        }
+    }
+
     const fn sentence(self) -> &'static str {
         match self {
             Self::Saved => "Saved.",
@@ -126,6 +138,11 @@ impl Notice {
             Self::Retrying => "It is tried again now.",
             Self::Asking => "It is asked now whether it takes something.",
             Self::Discarded => "Given up for good.",
+            Self::Proposed => {
+                "Proposed: nothing changes until another administrator confirms it, under Proposals."
+            }
+            Self::Confirmed => "Confirmed and done.",
+            Self::Rejected => "Rejected: nothing changes.",
             Self::Stopped => "Stopped: nothing goes in or out until an administrator releases it.",
             Self::Released => "Released: what waited goes out now.",
             Self::KeysRotated => "New keys are made; the old ones are published for a while.",
@@ -194,15 +211,19 @@ impl Visit {
     async fn bar(&self, signed_in: &SignedIn) -> Result<ViewerBar> {
         let duties = groups::duties(&self.app, &signed_in.viewer).await?;
         let is_admin = signed_in.viewer.is_administrator();
-        let stopped = match is_admin {
-            true => stops::list(&self.app, signed_in.viewer.clone()).await?.len(),
-            false => 0,
+        let (stopped, proposals) = match is_admin {
+            true => (
+                stops::list(&self.app, signed_in.viewer.clone()).await?.len(),
+                proposals::list(&self.app, signed_in.viewer.clone()).await?.len(),
+            ),
+            false => (0, 0),
         };
         Ok(ViewerBar {
             name: signed_in.account.actor.title().to_owned(),
             handle: signed_in.account.actor.name.clone(),
             is_admin,
             stopped,
+            proposals,
             pending: parts::count(duties.requests),
             reports: parts::count(duties.reports),
         })

@@ -16,6 +16,7 @@ mod moves;
 mod nouns;
 mod partners;
 mod posts;
+mod proposals;
 mod queue;
 mod reports;
 mod stops;
@@ -32,6 +33,7 @@ pub use partners::{
     Dialect, Invitation, Partner, PartnerChanged, PartnerDetail, PartnerRules, PrivateGroupsAllowed,
 };
 pub use posts::Post;
+pub use proposals::Proposal;
 pub use queue::{Delivery, Destination, Discarded, Retold, Retried, Untold};
 pub use reports::Report;
 pub use stops::{Stop, StopReleased};

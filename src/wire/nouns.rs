@@ -14,7 +14,7 @@ use crate::domain::{
     DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
     GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState, JoinMode,
     MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
-    PostState, PrivateGroups, RemovalReason, ReportId, ReportState, Scopes, Side, SignatureChoice,
+    PostState, PrivateGroups, ProposalId, ProposalState, RemovalReason, ReportId, ReportState, Scopes, Side, SignatureChoice,
     Stage, StopId, Timestamp, Title, TokenId, Uri, Way,
 };
 use crate::policy::{Action, FederationMode, Reason};
@@ -40,7 +40,7 @@ macro_rules! words {
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
     FederationMode, GroupDialect, GroupRole, JobKind, JobState, JoinMode, MembershipState, Mirror, OrgRole, PartnerClass,
-    PartnerState, PostState, PrivateGroups, Reason, ReportState, Side, SignatureChoice, Stage, Verdict, Way,
+    PartnerState, PostState, PrivateGroups, ProposalState, Reason, ReportState, Side, SignatureChoice, Stage, Verdict, Way,
 }
 
 /// Numbers of rows. Text, for they are larger than JavaScript's integers.
@@ -91,7 +91,7 @@ fn text(description: &str) -> RefOr<Schema> {
 }
 
 numbers! {
-    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ReportId, StopId, TokenId,
+    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ProposalId, ReportId, StopId, TokenId,
 }
 
 texts! {

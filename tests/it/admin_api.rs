@@ -418,6 +418,20 @@ async fn every_address_does_what_the_document_says() {
         let standing = walk.go("GET /stops", "/stops", None).await;
         assert_eq!(standing, json!([]));
 
+        // What somebody else proposed, in a house that wants two administrators.
+        for (number, decision) in [(1, "confirm"), (2, "reject")] {
+            acme.instance.execute(&format!(
+                "INSERT INTO proposals (id, act, sentence, state, proposer, created_at, expires_at) VALUES \
+                 ({number}, '{{\"act\":\"class\",\"partner\":\"{birch}\",\"class\":\"supplier\"}}', \
+                 'Call it a supplier', 'pending', 'operator', 1, 9000000000000000)"
+            ));
+            let waiting = walk.go("GET /proposals", "/proposals", None).await;
+            assert_eq!(waiting[0]["id"], number.to_string(), "{waiting}");
+            let operation = format!("POST /proposals/{{proposal}}/{decision}");
+            let path = format!("/proposals/{number}/{decision}");
+            walk.go(&operation, &path, None).await;
+        }
+
         // Groups that move, one there and one here.
         let path = "/groups/roads/move";
         let host = Some(json!({ "host": birch }));

@@ -19,6 +19,7 @@ mod cli;
 mod demo;
 mod examples;
 mod follows;
+mod four_eyes;
 mod fuzz;
 mod house;
 mod inputs;

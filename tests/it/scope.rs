@@ -134,6 +134,7 @@ fn circumstances(dice: &mut Dice) -> Vec<(House, Timestamp)> {
                 federation,
                 public_pages,
                 owners_open_groups: false,
+                four_eyes: false,
                 profiles: *dice.pick(ProfileReach::ALL),
             };
             all.push((house, day(2 + dice.below(4))));

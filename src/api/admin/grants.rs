@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
-use crate::api::admin::parts::{Asked, AtBoth, List, Sent};
+use crate::api::admin::parts::{Asked, AtBoth, DoneOr, List, Sent};
 use crate::app::App;
 use crate::domain::{Capabilities, Handle, History, Host, JoinMode, Timestamp};
 use crate::services::grants::{self, GrantRequest};
@@ -69,9 +69,9 @@ pub async fn add(
     admin: Administrator,
     AtBoth(group, partner): AtBoth<Handle, Host>,
     Sent(new): Sent<NewGrant>,
-) -> Answer<Json<Grant>> {
-    let standing = grants::add(&app, admin.viewer(), group, partner, new.into()).await?;
-    Ok(Json(Grant::from(&standing)))
+) -> Answer<DoneOr<Grant>> {
+    let decided = grants::add(&app, admin.viewer(), group, partner, new.into()).await?;
+    Ok(DoneOr::of(decided, |standing| Grant::from(&standing)))
 }
 
 pub async fn remove(

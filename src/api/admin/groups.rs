@@ -6,12 +6,13 @@ use utoipa::ToSchema;
 
 use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
-use crate::api::admin::parts::{At, AtBoth, List, Made, Sent};
+use crate::api::admin::parts::{At, AtBoth, DoneOr, List, Made, Sent};
 use crate::app::App;
 use crate::domain::{
     self, Access, Boosts, GroupId, GroupRole, Handle, Mirror, Name, Outreach, Stage, Title,
 };
 use crate::services::groups::{self, Administered};
+use crate::services::proposals::Decided;
 use crate::services::{accounts, memberships, mirrors};
 use crate::wire::Group;
 
@@ -149,10 +150,12 @@ pub async fn set_stage(
     admin: Administrator,
     At(group): At<Handle>,
     Sent(new): Sent<NewStage>,
-) -> Answer<Json<Group>> {
+) -> Answer<DoneOr<Group>> {
     let id = find_id(&app, &admin, &group).await?;
-    groups::set_stage(&app, admin.viewer(), id, new.stage).await?;
-    shown(&app, &admin, group).await
+    match groups::set_stage(&app, admin.viewer(), id, new.stage).await? {
+        Decided::Done(_) => Ok(DoneOr::Done(shown(&app, &admin, group).await?.into_inner())),
+        Decided::Proposed(proposal) => Ok(DoneOr::Proposed(proposal.into())),
+    }
 }
 
 pub async fn set_archived(

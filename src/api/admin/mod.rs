@@ -19,6 +19,7 @@ mod moves;
 mod partners;
 mod parts;
 mod posts;
+mod proposals;
 mod queue;
 mod reports;
 mod stops;
@@ -146,6 +147,13 @@ fn places() -> Vec<Place> {
             .post("End the partnership (or a block) with all its grants", partners::end),
         at("/partners/{partner}/block")
             .post("Refuse a server altogether", partners::block),
+
+        at("/proposals")
+            .get("What waits for a second administrator, the oldest first", proposals::list),
+        at("/proposals/{proposal}/confirm")
+            .post("Do what another administrator proposed", proposals::confirm),
+        at("/proposals/{proposal}/reject")
+            .post("Refuse what was proposed, or take back what one proposed", proposals::reject),
 
         at("/stops")
             .get("Everything that is stopped now", stops::list),

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
-use crate::api::admin::parts::{At, List, Sent};
+use crate::api::admin::parts::{At, DoneOr, List, Sent};
 use crate::app::App;
 use crate::domain::{Handle, Host};
 use crate::services::stops::{self, Which};
@@ -34,7 +34,7 @@ pub async fn stop_all(
     stop(&app, &admin, Which::All, &why).await
 }
 
-pub async fn release_all(app: Data<App>, admin: Administrator) -> Answer<Json<StopReleased>> {
+pub async fn release_all(app: Data<App>, admin: Administrator) -> Answer<DoneOr<StopReleased>> {
     release(&app, &admin, Which::All).await
 }
 
@@ -51,7 +51,7 @@ pub async fn release_partner(
     app: Data<App>,
     admin: Administrator,
     At(host): At<Host>,
-) -> Answer<Json<StopReleased>> {
+) -> Answer<DoneOr<StopReleased>> {
     release(&app, &admin, Which::Partner(host)).await
 }
 
@@ -68,7 +68,7 @@ pub async fn release_group(
     app: Data<App>,
     admin: Administrator,
     At(group): At<Handle>,
-) -> Answer<Json<StopReleased>> {
+) -> Answer<DoneOr<StopReleased>> {
     release(&app, &admin, Which::Group(group)).await
 }
 
@@ -77,7 +77,7 @@ async fn stop(app: &App, admin: &Administrator, which: Which, why: &Why) -> Answ
     Ok(Json(Stop::from(&standing)))
 }
 
-async fn release(app: &App, admin: &Administrator, which: Which) -> Answer<Json<StopReleased>> {
-    let released = stops::release(app, admin.viewer(), which).await?;
-    Ok(Json(StopReleased::from(&released)))
+async fn release(app: &App, admin: &Administrator, which: Which) -> Answer<DoneOr<StopReleased>> {
+    let decided = stops::release(app, admin.viewer(), which).await?;
+    Ok(DoneOr::of(decided, |released| StopReleased::from(&released)))
 }

@@ -7,6 +7,7 @@ mod act;
 mod know;
 mod people;
 mod profiles;
+mod proposals;
 mod read;
 
 pub use people::{
@@ -15,6 +16,8 @@ pub use people::{
 pub use profiles::{
     FollowFacts, ProfilePostFacts, follow_outcome, may_follow, permit_profile_post, widest_audience,
 };
+
+pub use proposals::{ProposalFacts, may_confirm, needs_second};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,

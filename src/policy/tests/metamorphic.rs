@@ -167,6 +167,7 @@ fn house() -> impl Strategy<Value = House> {
         federation,
         public_pages,
         owners_open_groups: owners,
+        four_eyes: false,
         profiles,
     })
 }

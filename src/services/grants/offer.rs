@@ -1,14 +1,15 @@
 //! Giving a grant.
 
-use crate::app::App;
+use crate::app::{App, Asker};
 use crate::domain::{
-    Access, AuditAction, Capabilities, EventKind, GrantTerms, Group, Handle, History, Host,
-    JoinMode, Partner, Timestamp,
+    Access, AuditAction, Capabilities, EventKind, Grant, GrantTerms, Group, GroupId, Handle,
+    History, Host, JoinMode, Partner, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::grants::Standing;
-use crate::services::{audit, dialects};
+use crate::services::proposals::{self, Decided};
+use crate::services::{access, audit, dialects};
 use crate::storage::{self, Connection};
 
 /// What somebody wants to grant.
@@ -27,7 +28,8 @@ pub struct GrantRequest {
 }
 
 /// Opens a group to a partner, instead of the grant that may stand between the two. The partner is
-/// told its terms. The answer says whether it has effect already.
+/// told its terms. The answer says whether it has effect already. What widens waits for a second
+/// administrator where the house wants one.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the asker may not know the group, [`Error::Denied`] when it may not open
@@ -39,36 +41,62 @@ pub async fn add(
     group: Handle,
     host: Host,
     request: GrantRequest,
-) -> Result<Standing> {
+) -> Result<Decided<Standing>> {
     let asker = app.asker(viewer);
     refuse_ourselves(app, &host)?;
     let group = group.seen_from(app.config.host());
-    let standing = app
+    let decided = app
         .db
         .write("add_grant", move |connection| {
-            let (permit, group) = super::permit_boundary(connection, &asker, &group)?;
-            let partner = super::find_standing_partner(connection, &host)?;
-            refuse_indiscreet(connection, &group, &partner)?;
-            let terms = request.terms(&group, asker.now)?;
-            let before = storage::grants::find_standing(connection, group.id, partner.id)?;
-            if let Some(over) = before.filter(|grant| grant.terms.is_over(asker.now)) {
-                super::end_with_all(connection, &asker, &over)?;
-            }
-            let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
-            super::tell(connection, &asker, EventKind::GrantOffered, &grant)?;
-            let detail = format!("{host}; {}", describe(&terms));
-            audit::note(
-                connection,
-                &asker,
-                AuditAction::GrantMade,
-                &group.actor.name,
-                &detail,
-            )?;
-            super::with_circumstances(connection, &asker, grant)
+            let (_, group) = super::permit_boundary(connection, &asker, &group)?;
+            let act = proposals::of_grant(group.id, &host, &request);
+            let widens = widens(connection, &group, &host, &request, asker.now)?;
+            proposals::decide(connection, &asker, widens, act, |connection| {
+                give(connection, &asker, group.id, &host, &request)
+            })
         })
         .await?;
     app.bells.events.notify_one();
-    Ok(standing)
+    Ok(decided)
+}
+
+/// The same in the transaction of the caller, whoever had to agree.
+pub(in crate::services) fn give(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: GroupId,
+    host: &Host,
+    request: &GrantRequest,
+) -> Result<Standing> {
+    let (permit, group) = access::permit(connection, asker, group)?;
+    let partner = super::find_standing_partner(connection, host)?;
+    refuse_indiscreet(connection, &group, &partner)?;
+    let terms = request.terms(&group, asker.now)?;
+    let before = storage::grants::find_standing(connection, group.id, partner.id)?;
+    if let Some(over) = before.filter(|grant| grant.terms.is_over(asker.now)) {
+        super::end_with_all(connection, asker, &over)?;
+    }
+    let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
+    super::tell(connection, asker, EventKind::GrantOffered, &grant)?;
+    let detail = format!("{host}; {}", describe(&terms));
+    let action = AuditAction::GrantMade;
+    audit::note(connection, asker, action, &group.actor.name, &detail)?;
+    super::with_circumstances(connection, asker, grant)
+}
+
+/// Whether it opens anything that the grant which stands now does not.
+fn widens(
+    connection: &mut Connection,
+    group: &Group,
+    host: &Host,
+    request: &GrantRequest,
+    now: Timestamp,
+) -> Result<bool> {
+    let partner = super::find_standing_partner(connection, host)?;
+    let before = storage::grants::find_standing(connection, group.id, partner.id)?;
+    let terms = request.terms(group, now)?;
+    let within = |before: Grant| !before.terms.is_over(now) && terms.are_within(&before.terms);
+    Ok(!before.is_some_and(within))
 }
 
 /// No invitation leads from a house to itself.

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
 use crate::services::partners::ending;
-use crate::services::{audit, house, remote_actors};
+use crate::services::{access, audit, house, remote_actors};
 use crate::storage::partners::NewPartner;
 use crate::storage::{self, Connection};
 

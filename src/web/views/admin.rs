@@ -145,6 +145,31 @@ pub struct Failure {
     pub text: String,
 }
 
+/// `GET /admin/proposals`; posts `id` and `action` (`confirm`, `reject`) to itself.
+#[derive(Template)]
+#[template(path = "proposals.html")]
+pub struct ProposalsPage {
+    pub page: Page,
+    pub waiting: Vec<ProposalRow>,
+    pub decided: Vec<ProposalRow>,
+    /// The house wants a second administrator.
+    pub four_eyes: bool,
+}
+
+/// What waits for a second administrator, or did.
+pub struct ProposalRow {
+    pub id: String,
+    pub sentence: String,
+    /// `pending`, `confirmed`, `rejected` or `expired`.
+    pub state: String,
+    pub by: String,
+    pub since: When,
+    pub until: When,
+    /// The viewer proposed it.
+    pub own: bool,
+    pub decided_by: Option<String>,
+}
+
 /// `GET /admin/stops`; posts `what` (`all`, `partner`, `group`), `name`, `reason` and `action` (`stop`,
 /// `release`) to itself.
 #[derive(Template)]
