@@ -2,12 +2,16 @@
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Capabilities, Handle, History, Host, JoinMode, Timestamp};
+use crate::domain::{Capabilities, Handle, History, Host, JoinMode, Name, Page, Timestamp};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::grants::{self, GrantRequest};
+use crate::services::grants::templates::{self, GrantWish};
+use crate::services::grants;
 use crate::services::proposals::Decided;
+use crate::services::what_if::{self, Change, TOPICS_SHOWN};
 use crate::wire;
+
+mod template;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -21,6 +25,9 @@ pub enum Command {
         #[arg(long, value_name = "HOST")]
         partner: Option<Host>,
     },
+    /// What grants can begin with
+    #[command(subcommand)]
+    Template(template::Command),
     /// Close a group to a partner; what is queued is cancelled, its people are members no more
     Remove { group: Handle, partner: Host },
 }
@@ -30,9 +37,13 @@ pub struct Add {
     group: Handle,
     /// Host of the partner
     partner: Host,
+    /// What it begins with, like `supplier`; `guildhall grant template list` shows all. What is said besides
+    /// goes before it
+    #[arg(long, value_name = "NAME", required_unless_present = "can")]
+    template: Option<Name>,
     /// read, react, reply, start, attach, invite, moderate; separated by commas
     #[arg(long, value_name = "WHAT")]
-    can: Capabilities,
+    can: Option<Capabilities>,
     /// How its people get in: approve, auto or invite [default: approve; invite for a secret group]
     #[arg(long, value_name = "HOW")]
     join: Option<JoinMode>,
@@ -42,25 +53,33 @@ pub struct Add {
     /// End, like 2026-12-31 (UTC): the first moment when it counts no more [default: never]
     #[arg(long, value_name = "DATE", value_parser = Timestamp::parse)]
     until: Option<Timestamp>,
-    /// Topics that are shown: started from now on, all, or since a date
-    #[arg(long, value_name = "now|all|DATE", default_value = "now")]
-    history: History,
+    /// Topics that are shown: started from now on, all, or since a date [default: now]
+    #[arg(long, value_name = "now|all|DATE")]
+    history: Option<History>,
     /// Do not let partners of this group learn of each other
     #[arg(long)]
     apart: bool,
+    /// Only say what would become visible to whom, and what its people might do
+    #[arg(long)]
+    dry_run: bool,
+    /// The digest that --dry-run said: refused if something else would become visible now
+    #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run")]
+    seen: Option<String>,
 }
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     match command {
         Command::Add(options) => add(app, options, output).await,
         Command::List { group, partner } => list(app, group, partner, output).await,
+        Command::Template(command) => template::run(app, command, output).await,
         Command::Remove { group, partner } => remove(app, group, partner, output).await,
     }
 }
 
 async fn add(app: &App, options: Add, output: Output) -> Result<()> {
     let (group, host) = (options.group.clone(), options.partner.clone());
-    let request = GrantRequest {
+    let wish = GrantWish {
+        template: options.template,
         capabilities: options.can,
         join: options.join,
         from: options.from,
@@ -68,12 +87,20 @@ async fn add(app: &App, options: Add, output: Output) -> Result<()> {
         history: options.history,
         apart: options.apart,
     };
-    let added = grants::add(
+    let request = templates::fill_in(app, Viewer::Operator, wish).await?;
+    if options.dry_run {
+        let (change, page) = (Change::Grant(host, request), Page::first(TOPICS_SHOWN));
+        let outlook = what_if::look(app, Viewer::Operator, group.clone(), change, page).await;
+        let outlook = wire::Outlook::from(outlook.map_err(|error| unknown(error, &group))?);
+        return output.made(&outlook, &outlook);
+    }
+    let added = grants::add_seen(
         app,
         Viewer::Operator,
         options.group,
         options.partner,
         request,
+        options.seen,
     )
     .await;
     let listed = match added.map_err(|error| unknown(error, &group))? {

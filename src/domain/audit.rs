@@ -64,6 +64,8 @@ text_enum! {
         PrivateGroupsChosen = "private_groups_chosen",
         GrantMade = "grant_made",
         GrantEnded = "grant_ended",
+        TemplateSaved = "template_saved",
+        TemplateRemoved = "template_removed",
         /// It waits for a second administrator.
         Proposed = "proposed",
         ProposalConfirmed = "proposal_confirmed",

@@ -37,6 +37,7 @@ mod refusal;
 mod report;
 mod scopes;
 mod stop;
+mod template;
 pub(crate) mod text_enum;
 mod time;
 mod uri;
@@ -72,6 +73,7 @@ pub use refusal::*;
 pub use report::*;
 pub use scopes::*;
 pub use stop::*;
+pub use template::*;
 pub use time::*;
 pub use uri::*;
 

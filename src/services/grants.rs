@@ -6,6 +6,7 @@
 
 mod offer;
 pub mod receive;
+pub mod templates;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -19,7 +20,7 @@ use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
 pub(super) use offer::give;
-pub use offer::{GrantRequest, add};
+pub use offer::{GrantRequest, add, add_seen};
 
 /// A standing grant with everything a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
 use crate::services::memberships::BanNotice;
 use crate::services::proposals::{self, Decided};
+use crate::services::what_if::{self, Change};
 use crate::services::{access, actors, audit, deliveries, jobs, keys, mirrors};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -431,11 +432,27 @@ pub async fn set_stage(
     group: GroupId,
     stage: Stage,
 ) -> Result<Decided<Group>> {
+    set_stage_seen(app, viewer, group, stage, None).await
+}
+
+/// The same by somebody who saw what would become visible; `seen`: the digest of that.
+///
+/// # Errors
+/// [`Error::Conflict`] when it has changed since.
+pub async fn set_stage_seen(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    stage: Stage,
+    seen: Option<String>,
+) -> Result<Decided<Group>> {
     let asker = app.asker(viewer);
     let decided = app
         .db
         .write("set_stage", move |connection| {
             let (_, known) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
+            let change = Change::Stage(stage);
+            what_if::refuse_unseen(connection, &asker, group, &change, seen.as_deref())?;
             let act = ProposedAct::Stage {
                 group: group.0,
                 stage,

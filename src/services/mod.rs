@@ -43,3 +43,4 @@ pub mod stops;
 #[cfg(test)]
 pub(crate) mod test_house;
 pub mod tokens;
+pub mod what_if;

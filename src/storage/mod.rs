@@ -48,6 +48,7 @@ pub mod seed;
 pub mod sessions;
 pub mod settings;
 pub mod stops;
+pub mod templates;
 pub mod tokens;
 pub mod untold;
 mod writer;

@@ -146,6 +146,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    grant_templates (name) {
+        name -> Text,
+        title -> Text,
+        capabilities -> Text,
+        join_mode -> Nullable<Text>,
+        days -> Nullable<Integer>,
+        history -> Text,
+        apart -> Bool,
+    }
+}
+
+diesel::table! {
     proposals (id) {
         id -> BigInt,
         act -> Text,
@@ -600,6 +612,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bans,
     moderators_elsewhere,
     moves,
+    grant_templates,
     proposals,
     stops,
     follows,

@@ -473,6 +473,18 @@ pub(super) fn list_ids(
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// The same for a text that is about a group, `$4`.
+pub(super) fn list_ids_in(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    text: &str,
+    group: GroupId,
+) -> Result<Vec<i64>> {
+    let listing = Listing::new(connection, scope, text).at(group.0);
+    let rows: Vec<IdRow> = on_backend!(connection, |inner| listing.load(inner))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// The groups whose existence the scope shows, in no order.
 pub(super) fn list_known_groups(
     connection: &mut Connection,

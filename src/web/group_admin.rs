@@ -1,6 +1,6 @@
 //! A group's settings: what it says of itself, how far it reaches, whom it is open to.
 
-use actix_web::web::Path;
+use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::auth::Form;
 use crate::domain::{Access, Boosts, Mirror, Outreach, Stage, Stop, Title};
 use crate::error::{Error, Result};
 use crate::policy::Action;
-use crate::services::grants::{self, Standing};
+use crate::services::grants::{self, Standing, templates};
 use crate::services::groups::{self, GroupView};
 use crate::services::{mirrors, stops};
 use crate::web::errors::{self, Answer, Told};
@@ -16,7 +16,7 @@ use crate::web::grants::{Wish, grant_row, handle_of, history_words};
 use crate::web::groups::locate;
 use crate::web::views::{Choice, GroupAdminPage, StageChoice};
 use crate::web::visit::{Member, Notice};
-use crate::web::{answer, done, moves, parts, see_other};
+use crate::web::{answer, done, moves, outlook, parts, see_other};
 
 /// What the group says of itself, as it was typed.
 #[derive(Deserialize)]
@@ -30,6 +30,8 @@ pub struct About {
 #[derive(Deserialize)]
 pub struct NewStage {
     stage: String,
+    /// The digest of what was shown before it was confirmed.
+    seen: Option<String>,
 }
 
 /// How the group reaches servers that know no groups.
@@ -44,10 +46,27 @@ pub struct Archive {
     archived: String,
 }
 
-/// `GET /g/{handle}/settings`
-pub async fn show(member: Member, handle: Path<String>) -> Answer {
+/// What the form for a grant begins with.
+#[derive(Deserialize)]
+pub struct Begin {
+    template: Option<String>,
+}
+
+/// `GET /g/{handle}/settings`, perhaps with `?template=NAME`.
+pub async fn show(member: Member, handle: Path<String>, begin: Query<Begin>) -> Answer {
     let view = locate(&member, &handle).await?;
-    page(&member, view, None, None, None).await
+    let wish = match &begin.template {
+        Some(name) => by_template(&member, name).await?,
+        None => None,
+    };
+    page(&member, view, None, wish, None).await
+}
+
+/// The form as a template fills it in; as usual where there is no such template.
+async fn by_template(member: &Member, name: &str) -> Result<Option<Wish>> {
+    let all = templates::list(&member.app, member.viewer()).await?;
+    let found = all.iter().find(|one| one.name.as_str() == name);
+    Ok(found.map(|template| Wish::by(template, member.now())))
 }
 
 /// An address that only forms of the settings page go to.
@@ -76,10 +95,15 @@ async fn save(member: &Member, view: &GroupView, about: &About) -> Result<()> {
     groups::update(&member.app, viewer, group, title, description, access).await
 }
 
-/// `POST /g/{handle}/stage`
+/// `POST /g/{handle}/stage`: going further leads to what would become visible first.
 pub async fn set_stage(member: Member, handle: Path<String>, Form(form): Form<NewStage>) -> Answer {
     let view = locate(&member, &handle).await?;
-    match turn(&member, &view, &form.stage).await {
+    let further = form.stage.parse().is_ok_and(|stage: Stage| stage > view.group.stage);
+    if further && form.seen.is_none() && view.rights.may(Action::ChangeBoundary) {
+        let fields = [("stage".to_owned(), form.stage)];
+        return Ok(see_other(&outlook::address(&view, &fields)));
+    }
+    match turn(&member, &view, form).await {
         Ok(notice) => Ok(done(&settings_of(&view), notice)),
         Err(error) => {
             let told = errors::tell(error)?;
@@ -88,9 +112,10 @@ pub async fn set_stage(member: Member, handle: Path<String>, Form(form): Form<Ne
     }
 }
 
-async fn turn(member: &Member, view: &GroupView, stage: &str) -> Result<Notice> {
-    let (stage, id) = (stage.parse()?, view.group.id);
-    let decided = groups::set_stage(&member.app, member.viewer(), id, stage).await?;
+async fn turn(member: &Member, view: &GroupView, form: NewStage) -> Result<Notice> {
+    let (stage, id) = (form.stage.parse()?, view.group.id);
+    let (app, viewer) = (&member.app, member.viewer());
+    let decided = groups::set_stage_seen(app, viewer, id, stage, form.seen).await?;
     Ok(Notice::of(&decided, Notice::Saved))
 }
 
@@ -180,6 +205,7 @@ pub async fn page(
             .page_told("Settings and grants", told.as_ref())
             .await?,
         group: parts::group_link(group, None),
+        name: group.actor.name.clone(),
         title: about.title,
         description: about.description,
         access: about.access,
@@ -204,6 +230,13 @@ pub async fn page(
                 chosen: wish.is_for(&partner.host),
             })
             .collect(),
+        templates: match opens {
+            true => templates::list(app, member.viewer()).await?,
+            false => Vec::new(),
+        }
+        .into_iter()
+        .map(|one| (one.name.to_string(), one.title))
+        .collect(),
         draft: opens.then(|| wish.draft()),
     };
     answer(&page, told.as_ref())

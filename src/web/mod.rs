@@ -9,6 +9,7 @@ mod assets;
 mod attachments;
 mod audit;
 mod errors;
+mod explain;
 mod find;
 mod forms;
 mod grants;
@@ -19,6 +20,7 @@ mod keys;
 mod members;
 mod moderation;
 mod moves;
+mod outlook;
 mod paging;
 mod partners;
 mod parts;
@@ -118,6 +120,7 @@ fn groups_and_posts(config: &mut ServiceConfig) {
                 .post(reports::resolve),
         )
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
+        .route("/g/{handle}/outlook", get().to(outlook::show))
         .service(settings_act("/g/{handle}/stop").post(stops::stop_group))
         .service(settings_act("/g/{handle}/outreach").post(group_admin::set_outreach))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
@@ -167,6 +170,7 @@ fn administration(config: &mut ServiceConfig) {
                 .post(proposals::decide),
         )
         .service(resource("/admin/stops").get(stops::show).post(stops::decide))
+        .route("/admin/explain", get().to(explain::show))
         .route("/admin/audit", get().to(audit::show))
         .service(resource("/admin/keys").get(keys::show).post(keys::rotate))
         .service(

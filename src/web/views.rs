@@ -20,11 +20,13 @@ mod topics;
 use askama::Template;
 
 pub use admin::{
-    AuditPage, AuditRow, DeadLetter, DestinationRow, Failure, Invitation, KeysPage, PartnerPage,
+    AuditPage, AuditRow, DeadLetter, DestinationRow, ExplainPage, Explained, Failure, Invitation, KeysPage, PartnerPage,
     PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft,
     UserRow, UsersPage,
 };
-pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
+pub use group_admin::{
+    DifferentRow, FreshTopic, GrantDraft, GrantRow, GroupAdminPage, OutlookPage, StageChoice,
+};
 pub use groups::{
     BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead, GroupPage, GroupsPage,
     HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage, RequestRow,

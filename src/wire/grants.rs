@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{Capabilities, GrantId, Host, JoinMode, Timestamp};
+use crate::domain::{self, Capabilities, GrantId, Host, JoinMode, Timestamp};
 use crate::services::grants::{Closed, Standing};
 
 /// What one partner may do in one group.
@@ -52,6 +52,46 @@ impl fmt::Display for Grant {
             None => Ok(()),
         }
     }
+}
+
+/// What a grant can begin with.
+#[derive(Serialize, ToSchema)]
+pub struct GrantTemplate {
+    pub name: String,
+    /// "Supplier: read and reply"
+    pub title: String,
+    pub can: Capabilities,
+    /// None: approve, or invite for a secret group.
+    pub join: Option<JoinMode>,
+    /// After how many days the grant ends; none: never.
+    pub days: Option<u32>,
+    /// `now`, `all`, or a time.
+    pub history: String,
+    /// Partners of the group do not learn of each other.
+    pub apart: bool,
+    /// In every house, and not to be changed.
+    pub built_in: bool,
+}
+
+impl From<domain::GrantTemplate> for GrantTemplate {
+    fn from(template: domain::GrantTemplate) -> Self {
+        Self {
+            name: template.name.to_string(),
+            title: template.title,
+            can: template.capabilities,
+            join: template.join,
+            days: template.days,
+            history: template.history.to_string(),
+            apart: template.apart,
+            built_in: template.built_in,
+        }
+    }
+}
+
+/// A template that was removed.
+#[derive(Serialize, ToSchema)]
+pub struct TemplateRemoved {
+    pub name: String,
 }
 
 /// What went with a grant that was taken back.

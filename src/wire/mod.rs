@@ -14,6 +14,7 @@ mod media;
 mod members;
 mod moves;
 mod nouns;
+mod outlook;
 mod partners;
 mod posts;
 mod proposals;
@@ -23,12 +24,13 @@ mod stops;
 
 pub use accounts::{Account, Erased, NewToken, Revoked, Token};
 pub use audit::AuditLine;
-pub use grants::{Grant, GrantEnded};
+pub use grants::{Grant, GrantEnded, GrantTemplate, TemplateRemoved};
 pub use groups::Group;
 pub use house::{Explanation, Finding, Health, Job, JobKind, Rotated};
 pub use media::MediaUsage;
 pub use members::{Ban, Member, Named, PutOut};
 pub use moves::Move;
+pub use outlook::{Different, FreshTopic, Outlook};
 pub use partners::{
     Dialect, Invitation, Partner, PartnerChanged, PartnerDetail, PartnerRules, PrivateGroupsAllowed,
 };

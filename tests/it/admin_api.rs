@@ -418,6 +418,27 @@ async fn every_address_does_what_the_document_says() {
         let standing = walk.go("GET /stops", "/stops", None).await;
         assert_eq!(standing, json!([]));
 
+        // What would become visible, before it is.
+        let stage = "/groups/{group}/stage/{stage}/outlook";
+        let path = "/groups/engineering/stage/public/outlook";
+        let outlook = walk.go(&format!("GET {stage}"), path, None).await;
+        assert_eq!(outlook["people"][0]["who"], "anybody on the web", "{outlook}");
+        let grant = "/groups/{group}/grants/{partner}/outlook";
+        let path = format!("/groups/engineering/grants/{birch}/outlook?can=read&history=all");
+        walk.go(&format!("GET {grant}"), &path, None).await;
+
+        // Templates of grants.
+        let auditor = "/grant-templates/auditor";
+        let terms = json!({ "title": "Auditor", "can": ["read"], "days": 30, "history": "all" });
+        let saved = walk
+            .go("PUT /grant-templates/{template}", auditor, Some(terms))
+            .await;
+        assert_eq!((&saved["days"], &saved["built_in"]), (&json!(30), &json!(false)));
+        let all = walk.go("GET /grant-templates", "/grant-templates", None).await;
+        assert_eq!(all.as_array().unwrap().len(), 5, "{all}");
+        walk.go("DELETE /grant-templates/{template}", auditor, None)
+            .await;
+
         // What somebody else proposed, in a house that wants two administrators.
         for (number, decision) in [(1, "confirm"), (2, "reject")] {
             acme.instance.execute(&format!(

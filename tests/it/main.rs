@@ -43,3 +43,4 @@ mod stops;
 mod storage;
 mod support;
 mod web;
+mod what_if;

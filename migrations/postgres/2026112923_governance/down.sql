@@ -1,2 +1,3 @@
+DROP TABLE grant_templates;
 DROP TABLE proposals;
 DROP TABLE stops;

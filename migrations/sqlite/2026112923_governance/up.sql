@@ -33,3 +33,17 @@ CREATE TABLE proposals (
     decided_at BIGINT
 );
 CREATE INDEX proposals_pending ON proposals (id) WHERE state = 'pending';
+
+-- Templates of grants that a house made itself.
+CREATE TABLE grant_templates (
+    name TEXT PRIMARY KEY NOT NULL,
+    title TEXT NOT NULL,
+    capabilities TEXT NOT NULL,
+    -- NULL: by approval, or by invitation where the group is secret.
+    join_mode TEXT,
+    -- NULL: without end.
+    days INTEGER,
+    -- now, all, or a time
+    history TEXT NOT NULL,
+    apart BOOLEAN NOT NULL
+);

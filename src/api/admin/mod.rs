@@ -96,6 +96,8 @@ fn places() -> Vec<Place> {
             .patch("Change title, description or access, or how it reaches servers that know no groups", groups::update),
         at("/groups/{group}/stage")
             .put("Open or close a group to the outside", groups::set_stage),
+        at("/groups/{group}/stage/{stage}/outlook")
+            .get("What would become visible to whom at another stage", groups::look_at_stage),
         at("/groups/{group}/archived")
             .put("Make a group read only, or take that back", groups::set_archived),
         at("/groups/{group}/owners/{user}")
@@ -123,11 +125,18 @@ fn places() -> Vec<Place> {
             .put("Shut somebody out of a group", members::ban)
             .delete("Lift a ban", members::lift_ban),
 
+        at("/grant-templates")
+            .get("What grants can begin with: those of every house, and our own", grants::list_templates),
+        at("/grant-templates/{template}")
+            .put("Make a template of our own, or write it anew", grants::save_template)
+            .delete("Remove a template of our own", grants::remove_template),
         at("/grants")
             .get("What is open to whom", grants::list),
         at("/groups/{group}/grants/{partner}")
             .put("Open a group to a partner, instead of the grant it may have", grants::add)
             .delete("Close a group to a partner", grants::remove),
+        at("/groups/{group}/grants/{partner}/outlook")
+            .get("What a grant would make visible, and what its people might do", grants::look),
 
         at("/partners")
             .get("All partners", partners::list)

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::grants::Standing;
 use crate::services::proposals::{self, Decided};
+use crate::services::what_if::{self, Change};
 use crate::services::{access, audit, dialects};
 use crate::storage::{self, Connection};
 
@@ -42,6 +43,21 @@ pub async fn add(
     host: Host,
     request: GrantRequest,
 ) -> Result<Decided<Standing>> {
+    add_seen(app, viewer, group, host, request, None).await
+}
+
+/// The same by somebody who saw what would become visible; `seen`: the digest of that.
+///
+/// # Errors
+/// [`Error::Conflict`] when it has changed since.
+pub async fn add_seen(
+    app: &App,
+    viewer: Viewer,
+    group: Handle,
+    host: Host,
+    request: GrantRequest,
+    seen: Option<String>,
+) -> Result<Decided<Standing>> {
     let asker = app.asker(viewer);
     refuse_ourselves(app, &host)?;
     let group = group.seen_from(app.config.host());
@@ -49,6 +65,8 @@ pub async fn add(
         .db
         .write("add_grant", move |connection| {
             let (_, group) = super::permit_boundary(connection, &asker, &group)?;
+            let change = Change::Grant(host.clone(), request.clone());
+            what_if::refuse_unseen(connection, &asker, group.id, &change, seen.as_deref())?;
             let act = proposals::of_grant(group.id, &host, &request);
             let widens = widens(connection, &group, &host, &request, asker.now)?;
             proposals::decide(connection, &asker, widens, act, |connection| {

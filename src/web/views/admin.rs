@@ -145,6 +145,25 @@ pub struct Failure {
     pub text: String,
 }
 
+/// `GET /admin/explain`: asks itself `as`, `on` and `action`.
+#[derive(Template)]
+#[template(path = "explain.html")]
+pub struct ExplainPage {
+    pub page: Page,
+    pub who: String,
+    pub on: String,
+    pub actions: Vec<Choice>,
+    pub explained: Option<Explained>,
+}
+
+/// What the rules answer.
+pub struct Explained {
+    /// `allowed`, `hidden` or `forbidden`.
+    pub verdict: String,
+    pub reason: Option<String>,
+    pub sentence: String,
+}
+
 /// `GET /admin/proposals`; posts `id` and `action` (`confirm`, `reject`) to itself.
 #[derive(Template)]
 #[template(path = "proposals.html")]

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Badge, Choice, GroupLink, Page, When};
+use super::{Badge, Choice, GroupLink, Page, Pager, When};
 
 /// `GET /g/NAME/settings`.
 ///
@@ -14,6 +14,7 @@ use super::{Badge, Choice, GroupLink, Page, When};
 pub struct GroupAdminPage {
     pub page: Page,
     pub group: GroupLink,
+    pub name: String,
     pub title: String,
     /// Markdown, as typed.
     pub description: String,
@@ -33,6 +34,8 @@ pub struct GroupAdminPage {
     pub grants: Vec<GrantRow>,
     /// Partners that may be given a grant; empty hides the form.
     pub partners: Vec<Choice>,
+    /// What the form for a grant can be filled in with: name and title.
+    pub templates: Vec<(String, String)>,
     /// `None` for who may see grants but not change them.
     pub draft: Option<GrantDraft>,
 }
@@ -78,4 +81,46 @@ pub struct GrantRow {
     pub apart: bool,
     /// Why it does not count at the moment: "expired", "partner is paused".
     pub idle: Option<String>,
+}
+
+/// `GET /g/NAME/outlook`: what a change would make visible to whom; posts `fields` and `seen` to `action`.
+#[derive(Template)]
+#[template(path = "outlook.html")]
+pub struct OutlookPage {
+    pub page: Page,
+    pub group: GroupLink,
+    /// "Stage: partners", "A grant for birch.example"
+    pub sentence: String,
+    pub people: Vec<DifferentRow>,
+    /// How many topics become visible to somebody.
+    pub topics: usize,
+    /// Members whose names become visible.
+    pub names: u64,
+    /// A part of the topics.
+    pub shown: Vec<FreshTopic>,
+    pub pager: Pager,
+    /// Where the form goes that does it.
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+    /// What was shown, as a digest.
+    pub seen: String,
+}
+
+/// Somebody outside, before and after.
+pub struct DifferentRow {
+    pub who: String,
+    /// "read, reply"; empty for nothing.
+    pub gains: String,
+    pub loses: String,
+    pub topics_before: u64,
+    pub topics: u64,
+    pub files_before: u64,
+    pub files: u64,
+}
+
+/// A topic that becomes visible.
+pub struct FreshTopic {
+    pub url: String,
+    pub title: String,
+    pub created: When,
 }

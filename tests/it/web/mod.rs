@@ -2,6 +2,7 @@
 
 mod admin;
 mod assets;
+mod explain;
 mod groups;
 mod hidden;
 mod partners;
@@ -10,6 +11,7 @@ mod polls;
 mod reports;
 mod sign_in;
 mod stops;
+mod templates;
 mod topics;
 
 use crate::support::person::{Page, Person};
