@@ -221,11 +221,15 @@ impl Client {
         doing: impl Future<Output = Result<T, HttpError>>,
     ) -> Result<T, HttpError> {
         let mut stops = self.stops.subscribe();
-        let stopped = stops.wait_for(|stops| !stops.0.is_empty() && holds(stops, url, group));
+        let stopped = async {
+            // The sender lives as long as we do, so an error cannot mean anything else.
+            let _ = stops
+                .wait_for(|stops| !stops.0.is_empty() && holds(stops, url, group))
+                .await;
+        };
         tokio::select! {
             biased;
-            // The sender lives as long as we do, so an error cannot mean anything else.
-            _ = stopped => Err(HttpError::Stopped),
+            () = stopped => Err(HttpError::Stopped),
             outcome = doing => outcome,
         }
     }

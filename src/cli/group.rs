@@ -120,6 +120,10 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
             dry_run: true,
             ..
         } => look(app, name, stage, output).await,
+        Command::Stage { dry_run: true, .. } => Err(Error::invalid(
+            "stage",
+            "archive opens nothing to anybody: there is nothing to look at",
+        )),
         Command::Stage {
             name, stage, seen, ..
         } => set_stage(app, name, stage, seen, output).await,

@@ -173,7 +173,7 @@ pub async fn reject(app: &App, viewer: Viewer, id: ProposalId) -> Result<Proposa
 /// Writes down which proposals nobody decided about in time; how many.
 pub async fn end_expired(app: &App) -> Result<usize> {
     let asker = app.asker(Viewer::Operator);
-    let over = move |connection: &mut Connection| {
+    let over = move |connection: &mut Connection| -> Result<Vec<Proposal>> {
         let mut pending = storage::proposals::list_pending(connection)?;
         pending.retain(|proposal| !waits(proposal, asker.now));
         Ok(pending)

@@ -26,6 +26,7 @@ mod partners;
 mod parts;
 mod people;
 mod polls;
+mod preview;
 mod proposals;
 mod queue;
 mod reports;

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Path, Query};
 
-use crate::domain::{Handle, Host, Page, Post, Stage};
+use crate::domain::{Host, Page, Post, Stage};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::groups::GroupView;

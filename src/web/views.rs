@@ -35,9 +35,7 @@ pub use people::{
     AccountPage, FollowerRow, PersonPage, ProfileComposer, SessionRow, SignInPage, TokenRow,
 };
 pub use topics::{
-    AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile,
-    NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine, PollTally, PostBody,
-    RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
+    AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine, PollTally, PostBody, PreviewPage, ReadingOrganization, RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.

@@ -274,7 +274,7 @@ pub fn list_readable(connection: &mut Connection, scope: &ReadScope) -> Result<V
         scope::posts(scope),
         outside_groups(scope),
     );
-    let ids = scope::list_ids_in(connection, scope, &text, group)?;
+    let ids = scope::list_ids(connection, scope, &text)?;
     Ok(ids.into_iter().map(PostId).collect())
 }
 

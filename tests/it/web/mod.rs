@@ -8,6 +8,7 @@ mod hidden;
 mod partners;
 mod people;
 mod polls;
+mod preview;
 mod reports;
 mod sign_in;
 mod stops;
