@@ -5,6 +5,7 @@ use crate::cli::Output;
 use crate::domain::{Capabilities, Handle, History, Host, JoinMode, Name, Page, Timestamp};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
+use crate::services::grants::review;
 use crate::services::grants::templates::{self, GrantWish};
 use crate::services::grants;
 use crate::services::proposals::Decided;
@@ -25,6 +26,10 @@ pub enum Command {
         #[arg(long, value_name = "HOST")]
         partner: Option<Host>,
     },
+    /// List what is open, when it was last used and when it is to be reviewed
+    Review,
+    /// Say that a grant is still needed
+    Keep { group: Handle, partner: Host },
     /// What grants can begin with
     #[command(subcommand)]
     Template(template::Command),
@@ -71,6 +76,8 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     match command {
         Command::Add(options) => add(app, options, output).await,
         Command::List { group, partner } => list(app, group, partner, output).await,
+        Command::Review => list_reviews(app, output).await,
+        Command::Keep { group, partner } => keep(app, group, partner, output).await,
         Command::Template(command) => template::run(app, command, output).await,
         Command::Remove { group, partner } => remove(app, group, partner, output).await,
     }
@@ -137,6 +144,29 @@ async fn list(
             grant.problem.clone().unwrap_or_else(|| "yes".to_owned()),
         ]
     })
+}
+
+async fn list_reviews(app: &App, output: Output) -> Result<()> {
+    let all = review::list(app, Viewer::Operator).await?;
+    let listed: Vec<wire::ReviewedGrant> = all.iter().map(wire::ReviewedGrant::from).collect();
+    let headings = ["group", "partner", "last received", "last wrote", "due", "lapses"];
+    let time = |at: Option<Timestamp>| at.map_or_else(String::new, Timestamp::for_people);
+    output.list(&listed, headings, |one| {
+        [
+            one.grant.group.clone(),
+            one.grant.partner.to_string(),
+            time(one.last_received),
+            time(one.last_wrote),
+            time(one.due),
+            time(one.lapses),
+        ]
+    })
+}
+
+async fn keep(app: &App, group: Handle, partner: Host, output: Output) -> Result<()> {
+    let kept = review::keep(app, Viewer::Operator, group.clone(), partner.clone()).await;
+    let kept = wire::ReviewedGrant::from(&kept.map_err(|error| unknown(error, &group))?);
+    output.made(&kept, format!("{group} stays open to {partner}."))
 }
 
 async fn remove(app: &App, group: Handle, partner: Host, output: Output) -> Result<()> {

@@ -64,6 +64,10 @@ text_enum! {
         PrivateGroupsChosen = "private_groups_chosen",
         GrantMade = "grant_made",
         GrantEnded = "grant_ended",
+        /// Somebody said that it is still needed.
+        GrantReviewed = "grant_reviewed",
+        /// Nobody did.
+        GrantLapsed = "grant_lapsed",
         TemplateSaved = "template_saved",
         TemplateRemoved = "template_removed",
         /// It waits for a second administrator.

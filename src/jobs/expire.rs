@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::jobs::recover;
-use crate::services::{grants, proposals};
+use crate::services::grants::{self, review};
+use crate::services::proposals;
 
 /// How often. A grant counts no more from its last moment on; this is how late its people's servers
 /// may hear of it.
@@ -20,6 +21,11 @@ pub async fn run(app: App) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "grants expired"),
             Err(error) => recover(&app, "ending expired grants", &error).await,
+        }
+        match review::end_lapsed(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "grants lapsed: nobody answered their review"),
+            Err(error) => recover(&app, "ending lapsed grants", &error).await,
         }
         match proposals::end_expired(&app).await {
             Ok(0) => {}

@@ -623,11 +623,11 @@ impl<'a> Receivers<'a> {
         host: &Host,
         group: Option<GroupId>,
     ) -> Result<bool> {
-        let stops = match &self.stops {
-            Some(stops) => stops,
-            None => self.stops.insert(storage::stops::list(connection)?),
-        };
-        Ok(stops.hold(Some(host), group))
+        if self.stops.is_none() {
+            self.stops = Some(storage::stops::list(connection)?);
+        }
+        let hold = |stops: &Stops| stops.hold(Some(host), group);
+        Ok(self.stops.as_ref().is_some_and(hold))
     }
 
     /// Reads what is to be known of many servers that have members in a group of ours, at once.

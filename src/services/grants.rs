@@ -6,6 +6,7 @@
 
 mod offer;
 pub mod receive;
+pub mod review;
 pub mod templates;
 #[cfg(test)]
 pub(crate) mod tests;

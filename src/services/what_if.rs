@@ -148,7 +148,7 @@ fn foresee(
     let (_, known) = access::permit::<act::ChangeBoundary>(connection, asker, group)?;
     let hosts = concerned(connection, &known, change)?;
     // Before the stand-ins come.
-    let members = storage::memberships::count(connection, group, None)?;
+    let members = storage::memberships::count_all(connection, group)?;
     storage::rehearse(connection, |connection| {
         let mut askers = vec![("anybody on the web".to_owned(), Viewer::Anonymous)];
         for host in &hosts {

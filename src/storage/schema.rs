@@ -235,6 +235,7 @@ diesel::table! {
         apart -> Bool,
         created_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        reviewed_at -> Nullable<BigInt>,
     }
 }
 

@@ -30,6 +30,7 @@ mod preview;
 mod proposals;
 mod queue;
 mod reports;
+mod review;
 mod settings;
 mod sign_in;
 mod stops;
@@ -169,6 +170,11 @@ fn administration(config: &mut ServiceConfig) {
             resource("/admin/proposals")
                 .get(proposals::show)
                 .post(proposals::decide),
+        )
+        .service(
+            resource("/admin/review")
+                .get(review::show)
+                .post(review::decide),
         )
         .service(resource("/admin/stops").get(stops::show).post(stops::decide))
         .route("/admin/explain", get().to(explain::show))

@@ -21,7 +21,7 @@ use askama::Template;
 
 pub use admin::{
     AuditPage, AuditRow, DeadLetter, DestinationRow, ExplainPage, Explained, Failure, Invitation, KeysPage, PartnerPage,
-    PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft,
+    PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage, ReviewPage, ReviewRow, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft,
     UserRow, UsersPage,
 };
 pub use group_admin::{
@@ -63,6 +63,8 @@ pub struct ViewerBar {
     pub pending: usize,
     /// Reports that wait for this person, over all their groups.
     pub reports: usize,
+    /// Grants that are to be reviewed by this person.
+    pub reviews: usize,
     /// Proposals that wait for a second administrator.
     pub proposals: usize,
     /// Emergency stops that hold, for administrators.

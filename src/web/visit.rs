@@ -16,6 +16,7 @@ use crate::domain::text_enum::text_enum;
 use crate::domain::{Account, SessionId, Timestamp};
 use crate::error::Result;
 use crate::policy::Viewer;
+use crate::services::grants::review;
 use crate::services::proposals::Decided;
 use crate::services::{groups, house, proposals, stops};
 use crate::web::errors::{Problem, Told};
@@ -224,6 +225,7 @@ impl Visit {
             is_admin,
             stopped,
             proposals,
+            reviews: review::count_due(&self.app, signed_in.viewer.clone()).await?,
             pending: parts::count(duties.requests),
             reports: parts::count(duties.reports),
         })

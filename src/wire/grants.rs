@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{self, Capabilities, GrantId, Host, JoinMode, Timestamp};
+use crate::services::grants::review::Reviewed;
 use crate::services::grants::{Closed, Standing};
 
 /// What one partner may do in one group.
@@ -50,6 +51,39 @@ impl fmt::Display for Grant {
         match &self.problem {
             Some(problem) => write!(f, " (no effect: {problem})"),
             None => Ok(()),
+        }
+    }
+}
+
+/// A grant with what was done under it.
+#[derive(Serialize, ToSchema)]
+pub struct ReviewedGrant {
+    #[serde(flatten)]
+    pub grant: Grant,
+    /// When the partner's people last joined, wrote and liked, and when their server last got something; none:
+    /// never, as far as is still known.
+    pub last_joined: Option<Timestamp>,
+    pub last_wrote: Option<Timestamp>,
+    pub last_liked: Option<Timestamp>,
+    pub last_received: Option<Timestamp>,
+    pub reviewed_at: Option<Timestamp>,
+    /// When it is to be reviewed; none: this house reviews nothing.
+    pub due: Option<Timestamp>,
+    /// When it ends if nobody says that it is needed.
+    pub lapses: Option<Timestamp>,
+}
+
+impl From<&Reviewed> for ReviewedGrant {
+    fn from(one: &Reviewed) -> Self {
+        Self {
+            grant: Grant::from(&one.standing),
+            last_joined: one.last_use.joined,
+            last_wrote: one.last_use.wrote,
+            last_liked: one.last_use.liked,
+            last_received: one.last_use.received,
+            reviewed_at: one.reviewed_at,
+            due: one.review.map(|review| review.due),
+            lapses: one.review.map(|review| review.lapses),
         }
     }
 }

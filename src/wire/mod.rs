@@ -24,7 +24,7 @@ mod stops;
 
 pub use accounts::{Account, Erased, NewToken, Revoked, Token};
 pub use audit::AuditLine;
-pub use grants::{Grant, GrantEnded, GrantTemplate, TemplateRemoved};
+pub use grants::{Grant, GrantEnded, GrantTemplate, ReviewedGrant, TemplateRemoved};
 pub use groups::Group;
 pub use house::{Explanation, Finding, Health, Job, JobKind, Rotated};
 pub use media::MediaUsage;

@@ -407,7 +407,7 @@ async fn every_address_does_what_the_document_says() {
         for (place, path) in [
             ("/stops/all", "/stops/all".to_owned()),
             ("/stops/partners/{partner}", format!("/stops/partners/{birch}")),
-            ("/stops/groups/{group}", "/stops/groups/engineering".to_owned()),
+            ("/stops/groups/{group}", "/stops/groups/roads".to_owned()),
         ] {
             let why = Some(json!({ "reason": "Drill" }));
             walk.go(&format!("PUT {place}"), &path, why).await;
@@ -420,11 +420,11 @@ async fn every_address_does_what_the_document_says() {
 
         // What would become visible, before it is.
         let stage = "/groups/{group}/stage/{stage}/outlook";
-        let path = "/groups/engineering/stage/public/outlook";
+        let path = "/groups/roads/stage/public/outlook";
         let outlook = walk.go(&format!("GET {stage}"), path, None).await;
         assert_eq!(outlook["people"][0]["who"], "anybody on the web", "{outlook}");
         let grant = "/groups/{group}/grants/{partner}/outlook";
-        let path = format!("/groups/engineering/grants/{birch}/outlook?can=read&history=all");
+        let path = format!("/groups/roads/grants/{birch}/outlook?can=read&history=all");
         walk.go(&format!("GET {grant}"), &path, None).await;
 
         // Templates of grants.
@@ -505,6 +505,11 @@ async fn every_address_does_what_the_document_says() {
         );
         let path = format!("/grants?group=roads&partner={birch}");
         assert_eq!(walk.go("GET /grants", &path, None).await, json!([given]));
+        let reviewed = walk.go("GET /grants/review", "/grants/review", None).await;
+        assert_eq!(reviewed[0]["reviewed_at"], Value::Null, "{reviewed}");
+        let keep = "POST /groups/{group}/grants/{partner}/keep";
+        let kept = walk.go(keep, &format!("{grant}/keep"), None).await;
+        assert!(kept["reviewed_at"].is_string(), "{kept}");
         let shown = walk.go("GET /partners/{partner}", &one, None).await;
         assert_eq!(
             shown,

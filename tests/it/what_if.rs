@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::bridge::bridge;
 use crate::support::requirements::backends;
-use crate::support::world::{World, text};
+use crate::support::world::{World, eventually, text};
 
 fn of<'a>(outlook: &'a Value, who: &str) -> &'a Value {
     let mut people = outlook["people"].as_array().unwrap().iter();
@@ -61,14 +61,13 @@ async fn a_stage_lists_what_becomes_visible_and_is_confirmed_by_who_saw_it() {
 
         // What was foreseen is what is seen.
         let bo = world.member("bo@birch").await;
-        world.join("bo@birch", "engineering", "acme").await;
-        for title in ["One", "Two", "Three"] {
-            crate::support::world::eventually(title, async || {
-                let home = bo.home().await;
-                home.iter().any(|status| status["title"] == title).then_some(())
-            })
-            .await;
-        }
+        let there = world.join("bo@birch", "engineering", "acme").await;
+        eventually("three topics at birch", async || {
+            let path = format!("/api/v1/accounts/{there}/statuses");
+            let seen = bo.get(&path).await;
+            (seen.body.as_array()?.len() == 3).then_some(())
+        })
+        .await;
     }
 }
 

@@ -47,3 +47,6 @@ CREATE TABLE grant_templates (
     history TEXT NOT NULL,
     apart BOOLEAN NOT NULL
 );
+
+-- When somebody last said that a grant is still needed; NULL: nobody since it was made.
+ALTER TABLE grants ADD COLUMN reviewed_at BIGINT;

@@ -13,9 +13,12 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::services::grants;
+use crate::services::grants::review;
 use crate::services::grants::templates::{self, GrantWish};
 use crate::services::what_if::{self, Change, TOPICS_SHOWN};
-use crate::wire::{Grant, GrantEnded, GrantTemplate, Outlook, TemplateRemoved};
+use crate::wire::{
+    Grant, GrantEnded, GrantTemplate, Outlook, ReviewedGrant, TemplateRemoved,
+};
 
 /// Which grants.
 #[derive(Deserialize, IntoParams)]
@@ -189,6 +192,23 @@ pub async fn add(
     let request = templates::fill_in(&app, admin.viewer(), new.into()).await?;
     let decided = grants::add_seen(&app, admin.viewer(), group, partner, request, seen).await?;
     Ok(DoneOr::of(decided, |standing| Grant::from(&standing)))
+}
+
+pub async fn list_reviews(
+    app: Data<App>,
+    admin: Administrator,
+) -> Answer<List<ReviewedGrant>> {
+    let all = review::list(&app, admin.viewer()).await?;
+    Ok(all.iter().map(ReviewedGrant::from).collect())
+}
+
+pub async fn keep(
+    app: Data<App>,
+    admin: Administrator,
+    AtBoth(group, partner): AtBoth<Handle, Host>,
+) -> Answer<Json<ReviewedGrant>> {
+    let kept = review::keep(&app, admin.viewer(), group, partner).await?;
+    Ok(Json(ReviewedGrant::from(&kept)))
 }
 
 pub async fn remove(

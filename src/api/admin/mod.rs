@@ -135,6 +135,10 @@ fn places() -> Vec<Place> {
         at("/groups/{group}/grants/{partner}")
             .put("Open a group to a partner, instead of the grant it may have", grants::add)
             .delete("Close a group to a partner", grants::remove),
+        at("/grants/review")
+            .get("What is open, when it was last used and when it is to be reviewed", grants::list_reviews),
+        at("/groups/{group}/grants/{partner}/keep")
+            .post("Say that a grant is still needed", grants::keep),
         at("/groups/{group}/grants/{partner}/outlook")
             .get("What a grant would make visible, and what its people might do", grants::look),
 

@@ -189,6 +189,28 @@ pub struct ProposalRow {
     pub decided_by: Option<String>,
 }
 
+/// `GET /admin/review`; posts `group`, `partner` and `action` (`keep`, `end`) to itself.
+#[derive(Template)]
+#[template(path = "review.html")]
+pub struct ReviewPage {
+    pub page: Page,
+    /// Days after which a grant is asked about; none: never.
+    pub days: Option<u64>,
+    pub grants: Vec<ReviewRow>,
+}
+
+/// A grant and what was done under it.
+pub struct ReviewRow {
+    pub grant: GrantRow,
+    /// The group's name.
+    pub name: String,
+    /// "wrote", and when.
+    pub last_use: Option<(&'static str, When)>,
+    pub due: bool,
+    pub asked: Option<When>,
+    pub lapses: Option<When>,
+}
+
 /// `GET /admin/stops`; posts `what` (`all`, `partner`, `group`), `name`, `reason` and `action` (`stop`,
 /// `release`) to itself.
 #[derive(Template)]

@@ -10,6 +10,7 @@ mod people;
 mod polls;
 mod preview;
 mod reports;
+mod review;
 mod sign_in;
 mod stops;
 mod templates;
