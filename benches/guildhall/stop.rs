@@ -43,7 +43,9 @@ fn run(what: &str, command: &[&str]) -> Vec<Row> {
     let returned = given.elapsed();
     std::thread::sleep(SILENCE);
     let after = receiver.take_all();
-    let last = after.last().map_or(Duration::ZERO, |one| one.at.saturating_duration_since(given));
+    let last = after.last().map_or(Duration::ZERO, |one| {
+        one.at.saturating_duration_since(given)
+    });
 
     // Nothing is lost by it: what was broken off is sent again, which its receiver knows by its id.
     let release = [command, &["--release"]].concat();

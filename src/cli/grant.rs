@@ -5,9 +5,9 @@ use crate::cli::Output;
 use crate::domain::{Capabilities, Handle, History, Host, JoinMode, Name, Page, Timestamp};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
+use crate::services::grants;
 use crate::services::grants::review;
 use crate::services::grants::templates::{self, GrantWish};
-use crate::services::grants;
 use crate::services::proposals::Decided;
 use crate::services::what_if::{self, Change, TOPICS_SHOWN};
 use crate::wire;
@@ -149,7 +149,14 @@ async fn list(
 async fn list_reviews(app: &App, output: Output) -> Result<()> {
     let all = review::list(app, Viewer::Operator).await?;
     let listed: Vec<wire::ReviewedGrant> = all.iter().map(wire::ReviewedGrant::from).collect();
-    let headings = ["group", "partner", "last received", "last wrote", "due", "lapses"];
+    let headings = [
+        "group",
+        "partner",
+        "last received",
+        "last wrote",
+        "due",
+        "lapses",
+    ];
     let time = |at: Option<Timestamp>| at.map_or_else(String::new, Timestamp::for_people);
     output.list(&listed, headings, |one| {
         [

@@ -193,7 +193,8 @@ async fn set_stage(
     let id = find(app, name).await?.group.id;
     let group = match stage {
         StageOrArchive::Stage(stage) => {
-            let group = match groups::set_stage_seen(app, Viewer::Operator, id, stage, seen).await? {
+            let group = match groups::set_stage_seen(app, Viewer::Operator, id, stage, seen).await?
+            {
                 Decided::Done(group) => group,
                 Decided::Proposed(proposal) => return output.proposed(proposal),
             };

@@ -22,7 +22,12 @@ pub struct Options {
     #[arg(long)]
     all: bool,
     /// Why, for the audit log and the other administrators
-    #[arg(long, default_value = "", conflicts_with = "release", requires = "which")]
+    #[arg(
+        long,
+        default_value = "",
+        conflicts_with = "release",
+        requires = "which"
+    )]
     reason: String,
     /// Let go again; what waited is sent
     #[arg(long, requires = "which")]

@@ -120,7 +120,9 @@ pub fn discretion_of(software: &str) -> Discretion {
 /// other software nobody here can say.
 pub fn deletes_on_request(software: &str) -> bool {
     let name = software.split(' ').next().unwrap_or_default();
-    KNOWN.iter().any(|known| known.name.eq_ignore_ascii_case(name))
+    KNOWN
+        .iter()
+        .any(|known| known.name.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

@@ -45,9 +45,24 @@ impl GrantTemplate {
         };
         let all = [
             template("reader", "Reader: read only", &[Read], false),
-            template("customer", "Customer: read and reply, apart from others", &[Read, React, Reply], true),
-            template("supplier", "Supplier: read and reply", &[Read, React, Reply], false),
-            template("partner", "Partner: take part in everything", &[Read, React, Reply, Start, Attach], false),
+            template(
+                "customer",
+                "Customer: read and reply, apart from others",
+                &[Read, React, Reply],
+                true,
+            ),
+            template(
+                "supplier",
+                "Supplier: read and reply",
+                &[Read, React, Reply],
+                false,
+            ),
+            template(
+                "partner",
+                "Partner: take part in everything",
+                &[Read, React, Reply, Start, Attach],
+                false,
+            ),
         ];
         all.into_iter().flatten().collect()
     }

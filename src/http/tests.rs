@@ -317,7 +317,10 @@ fn stopped(target: StopTarget) -> Stops {
 #[tokio::test]
 async fn an_emergency_stop_breaks_off_what_is_under_way_and_lets_nothing_begin() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let there = format!("http://p.localhost:{}/inbox", silent.local_addr().unwrap().port());
+    let there = format!(
+        "http://p.localhost:{}/inbox",
+        silent.local_addr().unwrap().port()
+    );
     let host = there.parse::<Uri>().unwrap().host().clone();
     let client = lab_client(&[]);
     let group = Some(GroupId(7));

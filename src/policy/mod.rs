@@ -125,10 +125,10 @@ mod viewer;
 pub use action::*;
 pub use facts::*;
 pub use rules::{
-    FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts, decide, explain, follow_outcome,
-    grant_effect, invitation_outcome, join_outcome, may_confirm, may_follow, may_look_elsewhere, needs_second, permit,
-    permit_profile_post, reads_profile, reads_upload, sees_person, shows_text, stage_fits,
-    widest_audience,
+    FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts, decide, explain,
+    follow_outcome, grant_effect, invitation_outcome, join_outcome, may_confirm, may_follow,
+    may_look_elsewhere, needs_second, permit, permit_profile_post, reads_profile, reads_upload,
+    sees_person, shows_text, stage_fits, widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;

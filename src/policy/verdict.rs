@@ -79,8 +79,12 @@ impl Reason {
             Self::NotModerator => "Only moderators of the group may do this.",
             Self::NotOwner => "Only owners of the group may do this.",
             Self::NotAdministrator => "Only administrators may do this.",
-            Self::OwnProposal => "You proposed this yourself: another administrator has to confirm it.",
-            Self::ProposalOver => "This was decided about already, or nobody did in time. It can be proposed again.",
+            Self::OwnProposal => {
+                "You proposed this yourself: another administrator has to confirm it."
+            }
+            Self::ProposalOver => {
+                "This was decided about already, or nobody did in time. It can be proposed again."
+            }
             Self::NoPartnership => {
                 "There is no partnership with that server. An administrator can make one."
             }

@@ -141,7 +141,13 @@ pub async fn confirm(app: &App, viewer: Viewer, id: ProposalId) -> Result<Propos
             still_may(connection, &asker, &proposal)?;
             carry_out(connection, &asker, &proposal.act)?;
             let action = AuditAction::ProposalConfirmed;
-            close(connection, &asker, proposal, ProposalState::Confirmed, action)
+            close(
+                connection,
+                &asker,
+                proposal,
+                ProposalState::Confirmed,
+                action,
+            )
         })
         .await?;
     stops::look(app).await?;
@@ -165,7 +171,13 @@ pub async fn reject(app: &App, viewer: Viewer, id: ProposalId) -> Result<Proposa
                 return Err(Error::Denied(Reason::ProposalOver));
             }
             let action = AuditAction::ProposalRejected;
-            close(connection, &asker, proposal, ProposalState::Rejected, action)
+            close(
+                connection,
+                &asker,
+                proposal,
+                ProposalState::Rejected,
+                action,
+            )
         })
         .await
 }

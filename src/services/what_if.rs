@@ -73,7 +73,10 @@ impl Different {
 }
 
 fn missing(of: &[Action], in_: &[Action]) -> Vec<Action> {
-    of.iter().copied().filter(|one| !in_.contains(one)).collect()
+    of.iter()
+        .copied()
+        .filter(|one| !in_.contains(one))
+        .collect()
 }
 
 /// Everything that would be different.

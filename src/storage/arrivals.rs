@@ -144,12 +144,7 @@ pub fn retry_later(
 }
 
 /// The same for one that is held: that is no attempt of its own.
-pub fn hold(
-    connection: &mut Connection,
-    id: ArrivalId,
-    reason: &str,
-    at: Timestamp,
-) -> Result<()> {
+pub fn hold(connection: &mut Connection, id: ArrivalId, reason: &str, at: Timestamp) -> Result<()> {
     on_backend!(connection, |inner| diesel::update(
         arrivals::table.find(id.0)
     )

@@ -433,9 +433,11 @@ pub fn hasten_held(
     let held = deliveries::table.filter(pending);
     Ok(match target {
         StopTarget::All => diesel::update(held).set(set).execute(connection)?,
-        StopTarget::Partner(host) => diesel::update(held.filter(deliveries::host.eq(host.as_str())))
-            .set(set)
-            .execute(connection)?,
+        StopTarget::Partner(host) => {
+            diesel::update(held.filter(deliveries::host.eq(host.as_str())))
+                .set(set)
+                .execute(connection)?
+        }
         StopTarget::Group(group) => diesel::update(held.filter(deliveries::group_id.eq(group.0)))
             .set(set)
             .execute(connection)?,

@@ -405,18 +405,18 @@ pub fn set_reviewed(
 }
 
 /// What people of a server last did in a group, and when their server last got something of it.
-pub fn find_last_use(
-    connection: &mut Connection,
-    group: GroupId,
-    host: &Host,
-) -> Result<LastUse> {
+pub fn find_last_use(connection: &mut Connection, group: GroupId, host: &Host) -> Result<LastUse> {
     use diesel::dsl::max;
     let people = || {
         actors::table
             .filter(actors::host.eq(host.as_str()))
             .select(actors::id)
     };
-    let posts_here = || posts::table.filter(posts::group_id.eq(group.0)).select(posts::id);
+    let posts_here = || {
+        posts::table
+            .filter(posts::group_id.eq(group.0))
+            .select(posts::id)
+    };
     let joined: Option<i64> = memberships::table
         .filter(memberships::group_id.eq(group.0))
         .filter(memberships::actor_id.eq_any(people()))

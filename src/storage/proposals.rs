@@ -77,9 +77,7 @@ pub fn insert(connection: &mut Connection, new: NewProposal, now: Timestamp) -> 
 pub fn find(connection: &mut Connection, id: ProposalId) -> Result<Option<Proposal>> {
     let row = find_one!(
         connection,
-        proposals::table
-            .find(id.0)
-            .select(ProposalRow::as_select())
+        proposals::table.find(id.0).select(ProposalRow::as_select())
     )?;
     row.map(Proposal::try_from).transpose()
 }

@@ -100,8 +100,7 @@ const NOT_STOPPED: &str = "NOT EXISTS (SELECT 1 FROM stops z WHERE z.target = 'a
      OR (z.target = 'partner' AND z.host = $2))";
 
 /// The same for what is in no group.
-const NOT_STOPPED_OUTSIDE: &str =
-    "NOT EXISTS (SELECT 1 FROM stops z WHERE z.target = 'all' OR (z.target = 'partner' AND z.host = $2))";
+const NOT_STOPPED_OUTSIDE: &str = "NOT EXISTS (SELECT 1 FROM stops z WHERE z.target = 'all' OR (z.target = 'partner' AND z.host = $2))";
 
 // The asker in the group --------------------------------------------------------------------------
 

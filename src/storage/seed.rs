@@ -1,7 +1,9 @@
 //! Many rows at once, and nobody is asked: for tests, benchmarks and development databases. No use
 //! case writes this way.
 
-use crate::domain::{Actor, ActorId, Follow, Grant, Group, Membership, Post, PostId, Stop, Timestamp};
+use crate::domain::{
+    Actor, ActorId, Follow, Grant, Group, Membership, Post, PostId, Stop, Timestamp,
+};
 use crate::error::Result;
 use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
@@ -11,8 +13,10 @@ use crate::storage::grants::GrantRow;
 use crate::storage::groups::GroupRow;
 use crate::storage::memberships::MembershipRow;
 use crate::storage::posts::PostRow;
+use crate::storage::schema::{
+    actors, follows, grants, groups, memberships, mentions, posts, stops,
+};
 use crate::storage::stops::StopRow;
-use crate::storage::schema::{actors, follows, grants, groups, memberships, mentions, posts, stops};
 
 /// Rows of one statement. SQLite takes at most 32,766 values, and a post has 20.
 const ROWS_PER_STATEMENT: usize = 1_000;

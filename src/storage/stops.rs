@@ -88,7 +88,13 @@ pub fn insert_for_group(
     reason: &str,
     now: Timestamp,
 ) -> Result<Stop> {
-    insert(connection, StopTarget::Group(permit.group()), by, reason, now)
+    insert(
+        connection,
+        StopTarget::Group(permit.group()),
+        by,
+        reason,
+        now,
+    )
 }
 
 /// Stops what goes between us and a server (none: anybody).

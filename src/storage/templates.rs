@@ -59,7 +59,11 @@ pub fn save(
         title: template.title.clone(),
         capabilities: template.capabilities.to_string(),
         join_mode: template.join.as_ref().map(JoinMode::to_string),
-        days: template.days.map(i32::try_from).transpose().map_err(Error::internal)?,
+        days: template
+            .days
+            .map(i32::try_from)
+            .transpose()
+            .map_err(Error::internal)?,
         history: template.history.to_string(),
         apart: template.apart,
     };

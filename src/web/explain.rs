@@ -38,10 +38,15 @@ pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
     };
     let chosen = asked.action.parse().unwrap_or(Action::Read);
     let page = ExplainPage {
-        page: member.page_told("What would they see?", told.as_ref()).await?,
+        page: member
+            .page_told("What would they see?", told.as_ref())
+            .await?,
         who: asked.who,
         on: asked.on,
-        actions: Action::ALL.iter().map(|action| choice(*action, chosen)).collect(),
+        actions: Action::ALL
+            .iter()
+            .map(|action| choice(*action, chosen))
+            .collect(),
         explained: explained.map(|explanation| Explained {
             verdict: explanation.verdict.to_string(),
             reason: explanation.reason.map(|reason| reason.to_string()),

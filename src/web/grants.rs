@@ -5,8 +5,7 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    Capabilities, Capability, GrantTemplate, GrantTerms, Handle, History, Host, JoinMode,
-    Timestamp,
+    Capabilities, Capability, GrantTemplate, GrantTerms, Handle, History, Host, JoinMode, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::services::grants::{self, GrantRequest, Standing};
@@ -47,8 +46,12 @@ pub async fn add(member: Member, handle: Path<String>, Form(fields): Form<Fields
 
 async fn give(member: &Member, view: &GroupView, wish: &Wish) -> Result<Notice> {
     let (host, request) = (wish.host()?, wish.request()?);
-    let (app, viewer, group, seen) =
-        (&member.app, member.viewer(), handle_of(view), wish.seen.clone());
+    let (app, viewer, group, seen) = (
+        &member.app,
+        member.viewer(),
+        handle_of(view),
+        wish.seen.clone(),
+    );
     let decided = grants::add_seen(app, viewer, group, host, request, seen).await?;
     Ok(Notice::of(&decided, Notice::Granted))
 }
@@ -115,7 +118,11 @@ impl Wish {
         let ends = template.ends(now).map(|end| end.rfc3339()[..10].to_owned());
         Self {
             partner: String::new(),
-            can: template.capabilities.iter().map(|one| one.to_string()).collect(),
+            can: template
+                .capabilities
+                .iter()
+                .map(|one| one.to_string())
+                .collect(),
             join: template.join.unwrap_or(JoinMode::Approve).to_string(),
             until: ends.unwrap_or_default(),
             history: history.to_owned(),

@@ -98,7 +98,10 @@ async fn save(member: &Member, view: &GroupView, about: &About) -> Result<()> {
 /// `POST /g/{handle}/stage`: going further leads to what would become visible first.
 pub async fn set_stage(member: Member, handle: Path<String>, Form(form): Form<NewStage>) -> Answer {
     let view = locate(&member, &handle).await?;
-    let further = form.stage.parse().is_ok_and(|stage: Stage| stage > view.group.stage);
+    let further = form
+        .stage
+        .parse()
+        .is_ok_and(|stage: Stage| stage > view.group.stage);
     if further && form.seen.is_none() && view.rights.may(Action::ChangeBoundary) {
         let fields = [("stage".to_owned(), form.stage)];
         return Ok(see_other(&outlook::address(&view, &fields)));

@@ -176,7 +176,11 @@ fn administration(config: &mut ServiceConfig) {
                 .get(review::show)
                 .post(review::decide),
         )
-        .service(resource("/admin/stops").get(stops::show).post(stops::decide))
+        .service(
+            resource("/admin/stops")
+                .get(stops::show)
+                .post(stops::decide),
+        )
         .route("/admin/explain", get().to(explain::show))
         .route("/admin/audit", get().to(audit::show))
         .service(resource("/admin/keys").get(keys::show).post(keys::rotate))

@@ -99,7 +99,11 @@ async fn page(
         people: outlook.people.iter().map(row).collect(),
         topics: outlook.topics,
         names: outlook.names,
-        shown: outlook.shown.iter().map(|post| topic(member, post)).collect(),
+        shown: outlook
+            .shown
+            .iter()
+            .map(|post| topic(member, post))
+            .collect(),
         pager: Pager { newer: None, older },
         fields: asked.fields,
         seen: outlook.digest.clone(),
@@ -109,7 +113,11 @@ async fn page(
 fn topic(member: &Member, post: &Post) -> FreshTopic {
     FreshTopic {
         url: format!("/p/{}", post.id),
-        title: post.title.as_ref().map(ToString::to_string).unwrap_or_default(),
+        title: post
+            .title
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         created: parts::when(post.created_at, member.now()),
     }
 }

@@ -20,9 +20,10 @@ mod topics;
 use askama::Template;
 
 pub use admin::{
-    AuditPage, AuditRow, DeadLetter, DestinationRow, ExplainPage, Explained, Failure, Invitation, KeysPage, PartnerPage,
-    PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage, ReviewPage, ReviewRow, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft,
-    UserRow, UsersPage,
+    AuditPage, AuditRow, DeadLetter, DestinationRow, ExplainPage, Explained, Failure, Invitation,
+    KeysPage, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage,
+    QueueHealth, QueuePage, ReviewPage, ReviewRow, StopDraft, StopRow, StopsPage, UntoldRow,
+    UserDraft, UserRow, UsersPage,
 };
 pub use group_admin::{
     DifferentRow, FreshTopic, GrantDraft, GrantRow, GroupAdminPage, OutlookPage, StageChoice,
@@ -35,7 +36,10 @@ pub use people::{
     AccountPage, FollowerRow, PersonPage, ProfileComposer, SessionRow, SignInPage, TokenRow,
 };
 pub use topics::{
-    AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine, PollTally, PostBody, PreviewPage, ReadingOrganization, RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
+    AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView, HistoryPage, KeptFile,
+    NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine, PollTally, PostBody,
+    PreviewPage, ReadingOrganization, RefusedText, RemovePage, RemovedPost, ReplyTo, Revision,
+    TopicPage, TopicSummary, Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.

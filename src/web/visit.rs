@@ -214,8 +214,12 @@ impl Visit {
         let is_admin = signed_in.viewer.is_administrator();
         let (stopped, proposals) = match is_admin {
             true => (
-                stops::list(&self.app, signed_in.viewer.clone()).await?.len(),
-                proposals::list(&self.app, signed_in.viewer.clone()).await?.len(),
+                stops::list(&self.app, signed_in.viewer.clone())
+                    .await?
+                    .len(),
+                proposals::list(&self.app, signed_in.viewer.clone())
+                    .await?
+                    .len(),
             ),
             false => (0, 0),
         };

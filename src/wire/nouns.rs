@@ -14,8 +14,8 @@ use crate::domain::{
     DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
     GrantId, GroupDialect, GroupId, GroupRole, Handle, History, Host, JobId, JobState, JoinMode,
     MembershipState, Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PostId,
-    PostState, PrivateGroups, ProposalId, ProposalState, RemovalReason, ReportId, ReportState, Scopes, Side, SignatureChoice,
-    Stage, StopId, Timestamp, Title, TokenId, Uri, Way,
+    PostState, PrivateGroups, ProposalId, ProposalState, RemovalReason, ReportId, ReportState,
+    Scopes, Side, SignatureChoice, Stage, StopId, Timestamp, Title, TokenId, Uri, Way,
 };
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;

@@ -74,7 +74,10 @@ impl From<what_if::Outlook> for Outlook {
 
 impl fmt::Display for Outlook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Nothing is changed. This is what it would make different:")?;
+        writeln!(
+            f,
+            "Nothing is changed. This is what it would make different:"
+        )?;
         for one in &self.people {
             let list = |actions: &[Action]| {
                 let words: Vec<&str> = actions.iter().map(|action| action.as_str()).collect();
@@ -94,7 +97,9 @@ impl fmt::Display for Outlook {
             }
             if one.files_before != one.files_after {
                 let (before, after) = (one.files_before, one.files_after);
-                words.push(format!("sees {after} pictures and files instead of {before}"));
+                words.push(format!(
+                    "sees {after} pictures and files instead of {before}"
+                ));
             }
             match words.is_empty() {
                 true => writeln!(f, "nothing")?,
@@ -102,9 +107,17 @@ impl fmt::Display for Outlook {
             }
         }
         let (topics, names) = (self.topics, self.names);
-        writeln!(f, "{topics} topics become visible, and the names of {names} members:")?;
+        writeln!(
+            f,
+            "{topics} topics become visible, and the names of {names} members:"
+        )?;
         for topic in &self.shown {
-            writeln!(f, "- {}  {}", topic.title.as_deref().unwrap_or_default(), topic.uri)?;
+            writeln!(
+                f,
+                "- {}  {}",
+                topic.title.as_deref().unwrap_or_default(),
+                topic.uri
+            )?;
         }
         write!(f, "Do exactly this with --seen {}", self.digest)
     }

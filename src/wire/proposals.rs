@@ -51,7 +51,11 @@ impl fmt::Display for Proposal {
                 self.sentence
             ),
             ProposalState::Confirmed | ProposalState::Rejected | ProposalState::Expired => {
-                write!(f, "Proposal {} is {}: {}", self.id, self.state, self.sentence)
+                write!(
+                    f,
+                    "Proposal {} is {}: {}",
+                    self.id, self.state, self.sentence
+                )
             }
         }
     }

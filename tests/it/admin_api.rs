@@ -406,7 +406,10 @@ async fn every_address_does_what_the_document_says() {
         // The emergency stop, of everything, of one server and of one group.
         for (place, path) in [
             ("/stops/all", "/stops/all".to_owned()),
-            ("/stops/partners/{partner}", format!("/stops/partners/{birch}")),
+            (
+                "/stops/partners/{partner}",
+                format!("/stops/partners/{birch}"),
+            ),
             ("/stops/groups/{group}", "/stops/groups/roads".to_owned()),
         ] {
             let why = Some(json!({ "reason": "Drill" }));
@@ -422,7 +425,10 @@ async fn every_address_does_what_the_document_says() {
         let stage = "/groups/{group}/stage/{stage}/outlook";
         let path = "/groups/roads/stage/public/outlook";
         let outlook = walk.go(&format!("GET {stage}"), path, None).await;
-        assert_eq!(outlook["people"][0]["who"], "anybody on the web", "{outlook}");
+        assert_eq!(
+            outlook["people"][0]["who"], "anybody on the web",
+            "{outlook}"
+        );
         let grant = "/groups/{group}/grants/{partner}/outlook";
         let path = format!("/groups/roads/grants/{birch}/outlook?can=read&history=all");
         walk.go(&format!("GET {grant}"), &path, None).await;
@@ -433,8 +439,13 @@ async fn every_address_does_what_the_document_says() {
         let saved = walk
             .go("PUT /grant-templates/{template}", auditor, Some(terms))
             .await;
-        assert_eq!((&saved["days"], &saved["built_in"]), (&json!(30), &json!(false)));
-        let all = walk.go("GET /grant-templates", "/grant-templates", None).await;
+        assert_eq!(
+            (&saved["days"], &saved["built_in"]),
+            (&json!(30), &json!(false))
+        );
+        let all = walk
+            .go("GET /grant-templates", "/grant-templates", None)
+            .await;
         assert_eq!(all.as_array().unwrap().len(), 5, "{all}");
         walk.go("DELETE /grant-templates/{template}", auditor, None)
             .await;

@@ -64,7 +64,15 @@ async fn start(backend: crate::support::requirements::Backend) -> Option<(World,
     world.partner("acme", "birch").await;
     world.engineering("acme", "closed", "internal").await;
     let acme = world.house("acme");
-    let ann = ["user", "create", "ann", "--email", "ann@example.org", "--role", "admin"];
+    let ann = [
+        "user",
+        "create",
+        "ann",
+        "--email",
+        "ann@example.org",
+        "--role",
+        "admin",
+    ];
     acme.instance.run_json(&ann).await;
     let scripts = [
         Script::of(acme, "boss").await,
@@ -83,7 +91,11 @@ async fn a73_nobody_opens_a_group_alone_not_even_with_two_sessions() {
         let acme = world.house("acme");
         let (stage, wanted) = ("/groups/engineering/stage", json!({ "stage": "partners" }));
         let (status, proposal) = boss.put(stage, wanted.clone()).await;
-        assert_eq!((status, &proposal["state"]), (202, &json!("pending")), "{proposal}");
+        assert_eq!(
+            (status, &proposal["state"]),
+            (202, &json!("pending")),
+            "{proposal}"
+        );
         assert_eq!(boss.get("/groups/engineering").await["stage"], "internal");
 
         // The same person again: by another token, and in a browser.
@@ -97,13 +109,21 @@ async fn a73_nobody_opens_a_group_alone_not_even_with_two_sessions() {
         let confirm = [("id", text(&proposal["id"])), ("action", "confirm")];
         let page = browser.send("/admin/proposals", &confirm).await;
         assert_eq!(page.status, 403, "{}", page.text());
-        assert!(page.text().contains("You proposed this yourself"), "{}", page.text());
+        assert!(
+            page.text().contains("You proposed this yourself"),
+            "{}",
+            page.text()
+        );
         assert_eq!(ann.get("/groups/engineering").await["stage"], "internal");
 
         let waiting = ann.get("/proposals").await;
         assert_eq!(waiting[0]["id"], proposal["id"], "{waiting}");
         let (status, confirmed) = ann.decide(&proposal["id"], "confirm").await;
-        assert_eq!((status, &confirmed["state"]), (200, &json!("confirmed")), "{confirmed}");
+        assert_eq!(
+            (status, &confirmed["state"]),
+            (200, &json!("confirmed")),
+            "{confirmed}"
+        );
         assert_eq!(ann.get("/groups/engineering").await["stage"], "partners");
         assert_eq!(ann.decide(&proposal["id"], "confirm").await.0, 403);
         assert_eq!(ann.get("/proposals").await, json!([]));
@@ -133,12 +153,18 @@ async fn grants_wait_when_they_open_more_and_never_when_they_open_less() {
         let (status, proposal) = boss.put(&path, usual.clone()).await;
         assert_eq!(status, 202, "{proposal}");
         let sentence = text(&proposal["sentence"]);
-        assert!(sentence.contains("read,reply") && sentence.contains(&birch), "{sentence}");
+        assert!(
+            sentence.contains("read,reply") && sentence.contains(&birch),
+            "{sentence}"
+        );
         assert_eq!(boss.get("/grants").await, json!([]));
         // Two who want the same agree by confirming, not by accident.
         assert_eq!(ann.put(&path, usual.clone()).await.0, 409);
         assert_eq!(ann.decide(&proposal["id"], "confirm").await.0, 200);
-        assert_eq!(boss.get("/grants").await[0]["can"], json!(["read", "reply"]));
+        assert_eq!(
+            boss.get("/grants").await[0]["can"],
+            json!(["read", "reply"])
+        );
 
         for wider in [
             terms(&["read", "reply", "start"], "2090-01-01"),
@@ -184,9 +210,17 @@ async fn the_operator_is_one_person_and_who_lost_the_right_proposed_nothing() {
         // Another class, and trust in a server.
         let partner = format!("/partners/{birch}");
         let (status, rules) = ann
-            .ask(Method::PATCH, &partner, json!({ "class": "supplier", "private_groups": "trust" }))
+            .ask(
+                Method::PATCH,
+                &partner,
+                json!({ "class": "supplier", "private_groups": "trust" }),
+            )
             .await;
-        assert_eq!((status, &rules["class"]), (200, &json!("partner")), "{rules}");
+        assert_eq!(
+            (status, &rules["class"]),
+            (200, &json!("partner")),
+            "{rules}"
+        );
         let proposed = rules["proposals"].as_array().unwrap();
         assert_eq!(proposed.len(), 2, "{rules}");
         let confirmed = acme

@@ -40,7 +40,9 @@ async fn what_is_said_during_a_stop_arrives_when_it_is_released() {
             assert_eq!(acme.run_json(&["stop"]).await.as_array().unwrap().len(), 1);
 
             let ours = ada.topic(&here, &format!("Ours {number}"), "Inside").await;
-            let theirs = bo.topic(&there, &format!("Theirs {number}"), "Outside").await;
+            let theirs = bo
+                .topic(&there, &format!("Theirs {number}"), "Outside")
+                .await;
             eventually("one thing waits for birch", async || {
                 let queue = acme.run_json(&["queue", "list"]).await;
                 let mut rows = queue.as_array()?.iter();
@@ -49,7 +51,11 @@ async fn what_is_said_during_a_stop_arrives_when_it_is_released() {
             })
             .await;
             eventually("birch is told to come again", async || {
-                let queue = world.house("birch").instance.run_json(&["queue", "list"]).await;
+                let queue = world
+                    .house("birch")
+                    .instance
+                    .run_json(&["queue", "list"])
+                    .await;
                 let mut rows = queue.as_array()?.iter();
                 rows.any(|row| row["pending"] == 1 && text(&row["error"]).contains("503"))
                     .then_some(())

@@ -26,7 +26,13 @@ async fn a_stage_lists_what_becomes_visible_and_is_confirmed_by_who_saw_it() {
             ada.topic(&group, title, "Inside").await;
         }
         world
-            .grant("acme", "engineering", "birch", "read,reply", &["--history", "all"])
+            .grant(
+                "acme",
+                "engineering",
+                "birch",
+                "read,reply",
+                &["--history", "all"],
+            )
             .await;
         let acme = &world.house("acme").instance;
         let birch = world.house("birch").instance.host();
@@ -37,13 +43,25 @@ async fn a_stage_lists_what_becomes_visible_and_is_confirmed_by_who_saw_it() {
         assert_eq!(outlook["shown"][0]["title"], "Two");
         assert_eq!(outlook["names"], 1);
         let somebody = of(&outlook, &format!("somebody of {birch}"));
-        assert_eq!((&somebody["topics_before"], &somebody["topics_after"]), (&json!(0), &json!(2)));
+        assert_eq!(
+            (&somebody["topics_before"], &somebody["topics_after"]),
+            (&json!(0), &json!(2))
+        );
         let gains = somebody["gains"].as_array().unwrap();
-        assert!(gains.contains(&json!("reply")) && !gains.contains(&json!("start")), "{outlook}");
+        assert!(
+            gains.contains(&json!("reply")) && !gains.contains(&json!("start")),
+            "{outlook}"
+        );
         let web = of(&outlook, "anybody on the web");
-        assert_eq!((&web["gains"], &web["topics_after"]), (&json!([]), &json!(0)));
+        assert_eq!(
+            (&web["gains"], &web["topics_after"]),
+            (&json!([]), &json!(0))
+        );
         // Looking changes nothing, and leaves nobody behind.
-        assert_eq!(acme.run_json(&["group", "show", "engineering"]).await["stage"], "internal");
+        assert_eq!(
+            acme.run_json(&["group", "show", "engineering"]).await["stage"],
+            "internal"
+        );
         let members = acme.run_json(&["member", "list", "engineering"]).await;
         assert_eq!(members.as_array().unwrap().len(), 1, "{members}");
         assert_eq!(look().await["digest"], outlook["digest"]);
@@ -90,11 +108,17 @@ async fn a_grant_says_person_by_person_what_it_would_change() {
             assert!(loses.contains(&json!(lost)), "{outlook}");
         }
         // From now on means that what was there is hidden.
-        assert_eq!((&bo["topics_before"], &bo["topics_after"]), (&json!(1), &json!(0)));
+        assert_eq!(
+            (&bo["topics_before"], &bo["topics_after"]),
+            (&json!(1), &json!(0))
+        );
         let look = ["--can", "read,attach", "--history", "all", "--dry-run"];
         let outlook = acme.run_json(&[&grant[..], &look].concat()).await;
         assert_eq!(of(&outlook, "bo@")["gains"], json!(["attach"]));
         let standing = acme.run_json(&["grant", "list", "engineering"]).await;
-        assert_eq!(standing[0]["can"], json!(["read", "react", "reply", "start"]));
+        assert_eq!(
+            standing[0]["can"],
+            json!(["read", "react", "reply", "start"])
+        );
     }
 }

@@ -8,17 +8,13 @@ use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{Asked, At, AtBoth, DoneOr, List, Sent};
 use crate::app::App;
-use crate::domain::{
-    self, Capabilities, Handle, History, Host, JoinMode, Name, Page, Timestamp,
-};
+use crate::domain::{self, Capabilities, Handle, History, Host, JoinMode, Name, Page, Timestamp};
 use crate::error::Result;
 use crate::services::grants;
 use crate::services::grants::review;
 use crate::services::grants::templates::{self, GrantWish};
 use crate::services::what_if::{self, Change, TOPICS_SHOWN};
-use crate::wire::{
-    Grant, GrantEnded, GrantTemplate, Outlook, ReviewedGrant, TemplateRemoved,
-};
+use crate::wire::{Grant, GrantEnded, GrantTemplate, Outlook, ReviewedGrant, TemplateRemoved};
 
 /// Which grants.
 #[derive(Deserialize, IntoParams)]
@@ -135,10 +131,7 @@ pub struct NewTemplate {
     apart: bool,
 }
 
-pub async fn list_templates(
-    app: Data<App>,
-    admin: Administrator,
-) -> Answer<List<GrantTemplate>> {
+pub async fn list_templates(app: Data<App>, admin: Administrator) -> Answer<List<GrantTemplate>> {
     let all = templates::list(&app, admin.viewer()).await?;
     Ok(all.into_iter().map(GrantTemplate::from).collect())
 }
@@ -194,10 +187,7 @@ pub async fn add(
     Ok(DoneOr::of(decided, |standing| Grant::from(&standing)))
 }
 
-pub async fn list_reviews(
-    app: Data<App>,
-    admin: Administrator,
-) -> Answer<List<ReviewedGrant>> {
+pub async fn list_reviews(app: Data<App>, admin: Administrator) -> Answer<List<ReviewedGrant>> {
     let all = review::list(&app, admin.viewer()).await?;
     Ok(all.iter().map(ReviewedGrant::from).collect())
 }

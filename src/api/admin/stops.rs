@@ -79,5 +79,7 @@ async fn stop(app: &App, admin: &Administrator, which: Which, why: &Why) -> Answ
 
 async fn release(app: &App, admin: &Administrator, which: Which) -> Answer<DoneOr<StopReleased>> {
     let decided = stops::release(app, admin.viewer(), which).await?;
-    Ok(DoneOr::of(decided, |released| StopReleased::from(&released)))
+    Ok(DoneOr::of(decided, |released| {
+        StopReleased::from(&released)
+    }))
 }

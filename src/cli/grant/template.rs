@@ -59,7 +59,9 @@ async fn list(app: &App, output: Output) -> Result<()> {
             template.name.to_string(),
             template.title.clone(),
             template.can.to_string(),
-            template.days.map_or_else(String::new, |days| days.to_string()),
+            template
+                .days
+                .map_or_else(String::new, |days| days.to_string()),
             template.history.clone(),
         ]
     })

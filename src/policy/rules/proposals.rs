@@ -52,7 +52,10 @@ mod tests {
         assert_eq!(may_confirm(&Viewer::Operator, &of(None)), own);
         assert_eq!(may_confirm(&other, &of(Some(ActorId(1)))), Ok(()));
         assert_eq!(may_confirm(&other, &of(None)), Ok(()));
-        assert_eq!(may_confirm(&Viewer::Operator, &of(Some(ActorId(1)))), Ok(()));
+        assert_eq!(
+            may_confirm(&Viewer::Operator, &of(Some(ActorId(1)))),
+            Ok(())
+        );
     }
 
     #[test]

@@ -99,7 +99,10 @@ pub async fn end_lapsed(app: &App) -> Result<usize> {
     let lapsed = move |connection: &mut Connection| -> Result<Vec<GrantId>> {
         let all = storage::grants::list_with_review(connection)?.into_iter();
         let over = all.filter(|(grant, at)| review_of(grant, *at, days).has_lapsed(now));
-        Ok(over.map(|(grant, _)| grant.id).take(LAPSED_PER_STEP).collect())
+        Ok(over
+            .map(|(grant, _)| grant.id)
+            .take(LAPSED_PER_STEP)
+            .collect())
     };
     if app.db.read("find_lapsed_grants", lapsed).await?.is_empty() {
         return Ok(0);

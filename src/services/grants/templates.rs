@@ -62,9 +62,14 @@ pub async fn fill_in(app: &App, viewer: Viewer, wish: GrantWish) -> Result<Grant
     let history = template.as_ref().map(|template| template.history);
     Ok(GrantRequest {
         capabilities: can.ok_or_else(|| {
-            Error::invalid("can", "is missing: say what the partner may do, or name a template")
+            Error::invalid(
+                "can",
+                "is missing: say what the partner may do, or name a template",
+            )
         })?,
-        join: wish.join.or(template.as_ref().and_then(|template| template.join)),
+        join: wish
+            .join
+            .or(template.as_ref().and_then(|template| template.join)),
         from: wish.from,
         until: wish
             .until
@@ -120,7 +125,10 @@ fn checked(template: GrantTemplate) -> Result<GrantTemplate> {
     if template.capabilities == Capabilities::NONE {
         return Err(Error::invalid("can", "is empty: say what partners may do"));
     }
-    if !template.days.is_none_or(|days| (1..=TEMPLATE_DAYS_MAX).contains(&days)) {
+    if !template
+        .days
+        .is_none_or(|days| (1..=TEMPLATE_DAYS_MAX).contains(&days))
+    {
         let problem = format!("must be 1 to {TEMPLATE_DAYS_MAX}");
         return Err(Error::invalid("days", problem));
     }
@@ -132,7 +140,10 @@ fn checked(template: GrantTemplate) -> Result<GrantTemplate> {
 }
 
 fn refuse_built_in(name: &Name) -> Result<()> {
-    match GrantTemplate::built_in().iter().any(|one| one.name == *name) {
+    match GrantTemplate::built_in()
+        .iter()
+        .any(|one| one.name == *name)
+    {
         true => Err(Error::Conflict(format!(
             "{name} is in every house and stays as it is; choose another name"
         ))),

@@ -103,7 +103,9 @@ fn organizations(
     let mut all = Vec::new();
     for partner in storage::partners::list(connection)? {
         if partner.state == PartnerState::Active {
-            all.push(organization(connection, asker, group, below, named, partner)?);
+            all.push(organization(
+                connection, asker, group, below, named, partner,
+            )?);
         }
     }
     all.sort_by_key(|one| one.withheld.is_some());

@@ -173,8 +173,16 @@ async fn what_an_emergency_stop_holds_is_not_taken_and_does_not_leave_once_taken
         stop.await.unwrap().unwrap();
 
         app.clock.advance(MINUTE);
-        assert!(exchange(app, vec![]).await.outgoing.iter().all(|one| one.delivery.host == host("well.example")));
-        let released = stops::release(app, Viewer::Operator, elder()).await.unwrap();
+        assert!(
+            exchange(app, vec![])
+                .await
+                .outgoing
+                .iter()
+                .all(|one| one.delivery.host == host("well.example"))
+        );
+        let released = stops::release(app, Viewer::Operator, elder())
+            .await
+            .unwrap();
         assert_eq!(released.deliveries, 2);
         assert_eq!(exchange(app, vec![]).await.outgoing.len(), 2);
     }

@@ -5,8 +5,8 @@ use guildhall::domain::{
     Access, Actor, ActorId, ActorKind, ActorState, Audience, Boosts, Capabilities, Capability,
     Evidence, Follow, FollowState, Grant, GrantId, GrantTerms, Group, GroupDialect, GroupId,
     GroupRole, Host, JoinMode, Membership, MembershipState, Mirror, Outreach, PartnerClass,
-    PartnerState, PeerDialect, Post, PostId, PostState, Stage, Stop, StopId, StopTarget,
-    Timestamp, Uri,
+    PartnerState, PeerDialect, Post, PostId, PostState, Stage, Stop, StopId, StopTarget, Timestamp,
+    Uri,
 };
 use guildhall::storage::partners::NewPartner;
 use guildhall::storage::{self, Database, seed};

@@ -191,8 +191,7 @@ async fn guests_are_marked_wherever_they_are_shown_and_read_no_asides() {
         ada.go("/g/engineering/settings").await;
         ada.send("/g/engineering/stage", &[("stage", "partners")])
             .await;
-        ada.send("/g/engineering/stage", &[])
-            .await;
+        ada.send("/g/engineering/stage", &[]).await;
 
         let mut gus = house.person("gus").await;
         let topic = post_topic(&mut gus, "engineering", "A question", "May we?").await;

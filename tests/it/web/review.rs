@@ -18,7 +18,8 @@ async fn a_grant_that_nobody_keeps_ends_by_itself() {
         let mut eve = house.owner("eve", "engineering", "closed").await;
         for host in ["birch.example", "cedar.example"] {
             acme.add_partner(host).await;
-            acme.run_json(&["grant", "add", "engineering", host, "--can", "read"]).await;
+            acme.run_json(&["grant", "add", "engineering", host, "--can", "read"])
+                .await;
         }
         let listed = acme.run_json(&["grant", "review"]).await;
         assert_eq!(listed[0]["last_received"], json!(null), "{listed}");
@@ -26,18 +27,41 @@ async fn a_grant_that_nobody_keeps_ends_by_itself() {
 
         // Made long ago: due, and said so wherever an owner or administrator looks.
         let day = 86_400_000_000_i64;
-        acme.execute(&format!("UPDATE grants SET created_at = created_at - {}", 95 * day));
-        assert!(eve.go("/").await.html.contains("2<span class=\"unseen\"> grants to review"));
+        acme.execute(&format!(
+            "UPDATE grants SET created_at = created_at - {}",
+            95 * day
+        ));
+        assert!(
+            eve.go("/")
+                .await
+                .html
+                .contains("2<span class=\"unseen\"> grants to review")
+        );
         let page = eve.go("/admin/review").await;
-        assert!(page.says("Due") && page.says("Never used"), "{}", page.text());
-        let keep = [("group", "engineering"), ("partner", "birch.example"), ("action", "keep")];
+        assert!(
+            page.says("Due") && page.says("Never used"),
+            "{}",
+            page.text()
+        );
+        let keep = [
+            ("group", "engineering"),
+            ("partner", "birch.example"),
+            ("action", "keep"),
+        ];
         eve.send("/admin/review", &keep).await;
-        assert!(eve.page.html.contains("1<span class=\"unseen\"> grant to review"));
+        assert!(
+            eve.page
+                .html
+                .contains("1<span class=\"unseen\"> grant to review")
+        );
         let mut grace = house.person("grace").await;
         assert_eq!(grace.go("/admin/review").await.status, 404);
 
         // Two weeks later nobody has said anything of the other one.
-        acme.execute(&format!("UPDATE grants SET created_at = created_at - {}", 14 * day));
+        acme.execute(&format!(
+            "UPDATE grants SET created_at = created_at - {}",
+            14 * day
+        ));
         eventually("the grant lapses", async || {
             let left = acme.run_json(&["grant", "list", "engineering"]).await;
             (left.as_array()?.len() == 1).then_some(())
@@ -47,6 +71,9 @@ async fn a_grant_that_nobody_keeps_ends_by_itself() {
         assert_eq!(left[0]["partner"], "birch.example");
         let audit = acme.run_json(&["audit", "list"]).await;
         let mut lines = audit.as_array().unwrap().iter();
-        assert!(lines.any(|line| line["action"] == "grant_lapsed"), "{audit}");
+        assert!(
+            lines.any(|line| line["action"] == "grant_lapsed"),
+            "{audit}"
+        );
     }
 }

@@ -9,13 +9,25 @@ async fn owners_stop_their_group_and_administrators_release_it() {
         eve.go("/g/engineering/settings").await;
         let why = [("reason", "Wrong people in it")];
         let stopped = eve.send("/g/engineering/stop", &why).await;
-        assert!(stopped.text().contains("Wrong people in it"), "{}", stopped.text());
+        assert!(
+            stopped.text().contains("Wrong people in it"),
+            "{}",
+            stopped.text()
+        );
         assert_eq!(eve.go("/admin/stops").await.status, 404);
 
         let mut ada = house.person("ada").await;
         let listed = ada.go("/admin/stops").await;
-        assert!(listed.text().contains("Wrong people in it"), "{}", listed.text());
-        let release = [("what", "group"), ("name", "engineering"), ("action", "release")];
+        assert!(
+            listed.text().contains("Wrong people in it"),
+            "{}",
+            listed.text()
+        );
+        let release = [
+            ("what", "group"),
+            ("name", "engineering"),
+            ("action", "release"),
+        ];
         let released = ada.send("/admin/stops", &release).await;
         assert!(released.text().contains("Released"), "{}", released.text());
         assert!(!released.text().contains("Wrong people in it"));
