@@ -11,7 +11,7 @@ use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
     Actor, ActorKind, Group, GroupId, GroupRole, Handle, Host, Membership, MembershipState, Page,
-    PartnerState, Post, PostId, Stage, Uri,
+    PartnerState, Post, PostId, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
@@ -51,7 +51,8 @@ pub struct Standing {
 /// Somebody, before the change and after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Different {
-    /// A handle, "somebody new at HOST", "the server HOST", or "anybody on the web".
+    /// A handle (where the viewer may know who is a member), the server, who would be let in, or
+    /// anybody on the web.
     pub who: String,
     pub before: Standing,
     pub after: Standing,
@@ -87,11 +88,21 @@ pub struct Outlook {
     /// How many topics somebody outside sees who does not now.
     pub topics: usize,
     /// A part of them, the newest first.
-    pub shown: Vec<Post>,
+    pub shown: Vec<Fresh>,
     /// Members whose names somebody outside learns who does not now.
     pub names: u64,
     /// What all of this was when it was looked at: who confirms says that they saw it.
     pub digest: String,
+}
+
+/// A topic that somebody outside would see who does not now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fresh {
+    pub id: PostId,
+    pub uri: Uri,
+    pub created_at: Timestamp,
+    /// None where the viewer may not read it: administering a group is no way to read it.
+    pub title: Option<String>,
 }
 
 /// Topics shown at once.
@@ -150,12 +161,14 @@ fn foresee(
 ) -> Result<Outlook> {
     let (_, known) = access::permit::<act::ChangeBoundary>(connection, asker, group)?;
     let hosts = concerned(connection, &known, change)?;
+    let named = access::may(connection, asker, Action::SeeMembers, &known)?;
+    let own = storage::posts::list_topic_ids(connection, &access::scope(asker), group)?;
     // Before the stand-ins come.
     let members = storage::memberships::count_all(connection, group)?;
     storage::rehearse(connection, |connection| {
         let mut askers = vec![("anybody on the web".to_owned(), Viewer::Anonymous)];
         for host in &hosts {
-            askers.extend(askers_at(connection, asker, group, host)?);
+            askers.extend(askers_at(connection, asker, group, host, named)?);
         }
         let before = Sight::of_all(connection, asker, group, &askers)?;
         match change {
@@ -168,7 +181,15 @@ fn foresee(
         }
         let after = Sight::of_all(connection, asker, group, &askers)?;
         let people = compare(askers, before, after);
-        outlook(connection, known, people, members.unsigned_abs(), page)
+        let own = own.into_iter().collect();
+        outlook(
+            connection,
+            known,
+            people,
+            &own,
+            members.unsigned_abs(),
+            page,
+        )
     })
 }
 
@@ -195,14 +216,19 @@ fn askers_at(
     asker: &Asker,
     group: GroupId,
     host: &Host,
+    named: bool,
 ) -> Result<Vec<(String, Viewer)>> {
     let mut askers = vec![(
         format!("the server {host}"),
         Viewer::Server { host: host.clone() },
     )];
-    for member in storage::memberships::list_on_host(connection, group, host)? {
-        let handle = member.actor.handle().to_string();
-        askers.push((handle, access::viewer_of(&member.actor)));
+    let members = storage::memberships::list_on_host(connection, group, host)?;
+    for (number, member) in members.iter().enumerate() {
+        let who = match named {
+            true => member.actor.handle().to_string(),
+            false => format!("member {} at {host}", number + 1),
+        };
+        askers.push((who, access::viewer_of(&member.actor)));
     }
     let stand_in = let_somebody_in(connection, asker, group, host)?;
     let who = format!("somebody of {host} who is let in");
@@ -217,7 +243,7 @@ fn let_somebody_in(
     group: GroupId,
     host: &Host,
 ) -> Result<Actor> {
-    // No server can name this address: it has no scheme that we fetch and no path.
+    // A name that nobody can have.
     let uri: Uri = format!("https://{host}/.guildhall/nobody").parse()?;
     let somebody = NewActor {
         kind: ActorKind::Person,
@@ -315,6 +341,7 @@ fn outlook(
     connection: &mut Connection,
     group: Group,
     (people, fresh): (Vec<Different>, BTreeSet<PostId>),
+    own: &BTreeSet<PostId>,
     members: u64,
     page: Page,
 ) -> Result<Outlook> {
@@ -328,12 +355,18 @@ fn outlook(
     let part: Vec<PostId> = part.take(page.items() as usize).collect();
     let mut shown = storage::posts::list_by_ids(connection, &part)?;
     shown.sort_by_key(|post| std::cmp::Reverse(post.id));
+    let topic = |post: Post| Fresh {
+        id: post.id,
+        uri: post.uri,
+        created_at: post.created_at,
+        title: post.title.filter(|_| own.contains(&post.id)),
+    };
     Ok(Outlook {
         digest: digest(&people, &fresh, names),
         topics: fresh.len(),
         group,
         people,
-        shown,
+        shown: shown.into_iter().map(topic).collect(),
         names,
     })
 }

@@ -2,11 +2,11 @@
 
 use actix_web::web::{Path, Query};
 
-use crate::domain::{Host, Page, Post, Stage};
+use crate::domain::{Host, Page, Stage};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::groups::GroupView;
-use crate::services::what_if::{self, Change, Different, Outlook, TOPICS_SHOWN};
+use crate::services::what_if::{self, Change, Different, Fresh, Outlook, TOPICS_SHOWN};
 use crate::web::errors::Answer;
 use crate::web::grants::{Fields, Wish, handle_of};
 use crate::web::groups::locate;
@@ -110,15 +110,11 @@ async fn page(
     })
 }
 
-fn topic(member: &Member, post: &Post) -> FreshTopic {
+fn topic(member: &Member, fresh: &Fresh) -> FreshTopic {
     FreshTopic {
-        url: format!("/p/{}", post.id),
-        title: post
-            .title
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        created: parts::when(post.created_at, member.now()),
+        url: format!("/p/{}", fresh.id),
+        title: fresh.title.clone(),
+        created: parts::when(fresh.created_at, member.now()),
     }
 }
 

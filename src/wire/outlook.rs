@@ -26,6 +26,7 @@ pub struct Different {
 #[derive(Serialize, ToSchema)]
 pub struct FreshTopic {
     pub id: PostId,
+    /// None where the asker may not read it.
     pub title: Option<String>,
     pub uri: Uri,
     pub created_at: Timestamp,
@@ -56,9 +57,9 @@ impl From<what_if::Outlook> for Outlook {
             files_before: one.before.files,
             files_after: one.after.files,
         };
-        let topic = |post: crate::domain::Post| FreshTopic {
+        let topic = |post: what_if::Fresh| FreshTopic {
             id: post.id,
-            title: post.title.map(|title| title.to_string()),
+            title: post.title,
             uri: post.uri,
             created_at: post.created_at,
         };

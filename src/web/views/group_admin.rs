@@ -121,6 +121,7 @@ pub struct DifferentRow {
 /// A topic that becomes visible.
 pub struct FreshTopic {
     pub url: String,
-    pub title: String,
+    /// None where the viewer may not read it.
+    pub title: Option<String>,
     pub created: When,
 }
