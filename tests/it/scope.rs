@@ -165,6 +165,7 @@ impl Answers {
                 federation: FederationMode::Closed,
                 public_pages: false,
                 owners_open_groups: false,
+                four_eyes: false,
                 profiles: ProfileReach::Colleagues,
             },
             now: day(0),

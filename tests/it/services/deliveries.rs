@@ -183,7 +183,7 @@ async fn what_an_emergency_stop_holds_is_not_taken_and_does_not_leave_once_taken
         let released = stops::release(app, Viewer::Operator, elder())
             .await
             .unwrap();
-        assert_eq!(released.deliveries, 2);
+        assert_eq!(released.done().unwrap().deliveries, 2);
         assert_eq!(exchange(app, vec![]).await.outgoing.len(), 2);
     }
 }
