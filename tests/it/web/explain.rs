@@ -28,7 +28,7 @@ async fn administrators_ask_the_rules_and_others_find_no_such_page() {
             .await;
         assert!(page.says("eve may do this"), "{}", page.text());
         let page = ada.go("/admin/explain?as=nobody&on=absent").await;
-        assert_eq!(page.status, 400, "{}", page.text());
+        assert_eq!(page.status, 422, "{}", page.text());
     }
 }
 

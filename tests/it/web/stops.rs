@@ -36,6 +36,6 @@ async fn owners_stop_their_group_and_administrators_release_it() {
         assert!(stopped.text().contains("Drill"), "{}", stopped.text());
         let nothing = [("what", "group"), ("name", "absent"), ("action", "stop")];
         let refused = ada.send("/admin/stops", &nothing).await;
-        assert_eq!(refused.status, 400, "{}", refused.text());
+        assert_eq!(refused.status, 422, "{}", refused.text());
     }
 }
