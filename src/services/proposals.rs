@@ -21,6 +21,10 @@ use crate::storage::{self, Connection};
 
 /// Done, or waiting for a second administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is looked at at once"
+)]
 pub enum Decided<T> {
     Done(T),
     Proposed(Proposal),
@@ -190,7 +194,7 @@ pub async fn end_expired(app: &App) -> Result<usize> {
         pending.retain(|proposal| !waits(proposal, asker.now));
         Ok(pending)
     };
-    let any = app.db.read("find_expired_proposals", over.clone());
+    let any = app.db.read("find_expired_proposals", over);
     if any.await?.is_empty() {
         return Ok(0);
     }
