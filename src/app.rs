@@ -134,6 +134,7 @@ impl App {
             federation: self.config.federation.mode,
             public_pages: self.config.governance.public_pages,
             owners_open_groups: self.config.governance.owners_open_groups,
+            four_eyes: self.config.governance.four_eyes,
             profiles: self.config.profiles.audience,
         }
     }

@@ -9,15 +9,17 @@ mod resolver;
 #[cfg(test)]
 pub(crate) mod test_server;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use quick_cache::sync::Cache;
 use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use tokio::sync::watch;
 use url::{Host, Url};
 
 use crate::config::{FederationConfig, Limits};
-use crate::domain::{Timestamp, Uri};
+use crate::domain::{GroupId, Stops, Timestamp, Uri};
 use crate::error::{Error, Result};
 use crate::http::addresses::{AddressPolicy, AddressRefused};
 use crate::http::resolver::{Lookup, Resolver, ask_the_system};
@@ -62,6 +64,9 @@ pub enum HttpError {
     Timeout,
     #[error("the answer is larger than {limit} bytes")]
     TooLarge { limit: usize },
+    /// An emergency stop holds what goes there. What was under way was broken off.
+    #[error("an emergency stop holds what goes to that server")]
+    Stopped,
 }
 
 impl From<HttpError> for Error {
@@ -71,7 +76,8 @@ impl From<HttpError> for Error {
             HttpError::Unreachable(_)
             | HttpError::Broken(_)
             | HttpError::Timeout
-            | HttpError::TooLarge { .. } => Self::Unavailable(error.to_string()),
+            | HttpError::TooLarge { .. }
+            | HttpError::Stopped => Self::Unavailable(error.to_string()),
         }
     }
 }
@@ -159,6 +165,7 @@ pub struct Client {
     policy: AddressPolicy,
     allow_http: bool,
     body_bytes_max: usize,
+    stops: watch::Sender<Stops>,
 }
 
 impl Client {
@@ -197,7 +204,38 @@ impl Client {
             policy,
             allow_http: federation.allow_http,
             body_bytes_max: limits.fetch_bytes,
+            stops: watch::Sender::default(),
         })
+    }
+
+    /// Says what is stopped from now on. What is under way there is broken off.
+    pub fn hold(&self, stops: Stops) {
+        self.stops.send_if_modified(|now| {
+            let changed = *now != stops;
+            *now = stops;
+            changed
+        });
+    }
+
+    /// Does what speaks with a server, as long as nothing stops it.
+    async fn unless_stopped<T>(
+        &self,
+        url: &Url,
+        group: Option<GroupId>,
+        doing: impl Future<Output = Result<T, HttpError>>,
+    ) -> Result<T, HttpError> {
+        let mut stops = self.stops.subscribe();
+        let stopped = async {
+            // The sender lives as long as we do, so an error cannot mean anything else.
+            let _ = stops
+                .wait_for(|stops| !stops.0.is_empty() && holds(stops, url, group))
+                .await;
+        };
+        tokio::select! {
+            biased;
+            () = stopped => Err(HttpError::Stopped),
+            outcome = doing => outcome,
+        }
     }
 
     /// Schemes to try for a server of which only the name is known, in this order.
@@ -234,15 +272,18 @@ impl Client {
         self.permit(url)?;
         let request = self.to(url).get(url.clone());
         let request = request.headers(header_map(headers)?);
-        let response = request.send().await.map_err(|error| classify(&error))?;
-        Ok(Response {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: read_bounded(response, most).await?,
+        self.unless_stopped(url, None, async {
+            let response = request.send().await.map_err(|error| classify(&error))?;
+            Ok(Response {
+                status: response.status().as_u16(),
+                headers: response.headers().clone(),
+                body: read_bounded(response, most).await?,
+            })
         })
+        .await
     }
 
-    /// Delivers `body`. Every status is an answer.
+    /// Delivers `body`; `group`: the group of ours that it is of. Every status is an answer.
     ///
     /// # Errors
     /// See [`HttpError`]; never [`HttpError::TooLarge`], for a long answer is cut.
@@ -251,29 +292,29 @@ impl Client {
         url: &Url,
         headers: &[(&'static str, String)],
         body: impl Into<reqwest::Body>,
+        group: Option<GroupId>,
     ) -> Result<Answer, HttpError> {
         self.permit(url)?;
         let request = self.to(url).post(url.clone());
-        let response = request
-            .headers(header_map(headers)?)
-            .body(body)
-            .send()
-            .await
-            .map_err(|error| classify(&error))?;
-        Ok(Answer {
-            status: response.status().as_u16(),
-            retry_after: RetryAfter::of(response.headers()),
-            date: response
-                .headers()
-                .get(DATE)
-                .and_then(|value| parse_date(value.to_str().ok()?)),
-            accept_signature: response
-                .headers()
-                .get("accept-signature")
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned),
-            text: read_beginning(response).await,
+        let request = request.headers(header_map(headers)?).body(body);
+        self.unless_stopped(url, group, async {
+            let response = request.send().await.map_err(|error| classify(&error))?;
+            Ok(Answer {
+                status: response.status().as_u16(),
+                retry_after: RetryAfter::of(response.headers()),
+                date: response
+                    .headers()
+                    .get(DATE)
+                    .and_then(|value| parse_date(value.to_str().ok()?)),
+                accept_signature: response
+                    .headers()
+                    .get("accept-signature")
+                    .and_then(|value| value.to_str().ok())
+                    .map(str::to_owned),
+                text: read_beginning(response).await,
+            })
         })
+        .await
     }
 
     /// Keeps the connection where the server was spoken to lately.
@@ -311,6 +352,13 @@ impl Client {
         };
         permitted.then_some(()).ok_or(HttpError::Refused("address"))
     }
+}
+
+/// Whether a stop holds what goes to this address. Who has no name that we know is held by none but a stop
+/// of everything.
+fn holds(stops: &Stops, url: &Url, group: Option<GroupId>) -> bool {
+    let server = url.as_str().parse::<Uri>();
+    stops.hold(server.as_ref().ok().map(Uri::host), group)
 }
 
 /// Time, size and pool: many destinations, few of them busy, none trusted.

@@ -158,7 +158,7 @@ fn understand_ed25519(house: &House, servers: usize, port: u16) {
     });
 }
 
-fn open(house: &House, servers: usize, port: u16) -> Group {
+pub fn open(house: &House, servers: usize, port: u16) -> Group {
     let group = house.group("engineering");
     let (_, public) = generate_rsa().unwrap();
     let hosts = (0..servers).map(|number| destination(number, port));
@@ -167,7 +167,7 @@ fn open(house: &House, servers: usize, port: u16) -> Group {
 }
 
 /// Topics, and comments below them, in order.
-fn write_posts(house: &House, group: &Group, topics: usize, posts: usize) {
+pub fn write_posts(house: &House, group: &Group, topics: usize, posts: usize) {
     let made = house.topics(group, topics);
     let mut running = tokio::task::JoinSet::new();
     house.run(async {

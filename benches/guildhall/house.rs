@@ -173,7 +173,7 @@ impl House {
             .run(groups::create(&self.app, Viewer::Operator, new))
             .unwrap();
         let staged = groups::set_stage(&self.app, Viewer::Operator, group.id, Stage::Partners);
-        self.run(staged).unwrap()
+        self.run(staged).unwrap().done().unwrap()
     }
 
     /// Makes a host a partner with everything granted in `group`, and people of it members.

@@ -24,6 +24,7 @@ mod policy;
 mod receiver;
 mod report;
 mod start;
+mod stop;
 mod support;
 mod timeline;
 
@@ -40,6 +41,7 @@ const PARTS: &[Part] = &[
     ("inbox", inbox::measure),
     ("deliveries", deliveries::measure),
     ("fanout", deliveries::fan_out),
+    ("stop", stop::measure),
     ("documents", documents::measure),
     ("ledger", ledger::measure),
     ("start", start::measure),

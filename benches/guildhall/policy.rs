@@ -86,6 +86,7 @@ fn facts(
         federation: FederationMode::Closed,
         public_pages: true,
         owners_open_groups: false,
+        four_eyes: false,
         profiles: ProfileReach::Colleagues,
     };
     let mut facts = Facts::new(NOW, house);

@@ -71,6 +71,11 @@ impl Receiver {
         taken
     }
 
+    /// Everything that arrived until now and was not taken.
+    pub fn take_all(&self) -> Vec<Arrived> {
+        self.arrived.try_iter().collect()
+    }
+
     /// How many arrived that nobody asked for.
     pub fn drain(&self) -> usize {
         self.arrived.try_iter().count()

@@ -3,12 +3,18 @@
 use crate::app::App;
 use crate::cli::Output;
 use crate::domain::{
-    Capabilities, GrantEnd, Handle, History, Host, JoinMode, Timestamp, counted_here,
+    Capabilities, GrantEnd, Handle, History, Host, JoinMode, Name, Page, Timestamp, counted_here,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::grants::{self, GrantRequest};
+use crate::services::grants;
+use crate::services::grants::review;
+use crate::services::grants::templates::{self, GrantWish};
+use crate::services::proposals::Decided;
+use crate::services::what_if::{self, Change, TOPICS_SHOWN};
 use crate::wire;
+
+mod template;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -22,6 +28,13 @@ pub enum Command {
         #[arg(long, value_name = "HOST")]
         partner: Option<Host>,
     },
+    /// List what is open, when it was last used and when it is to be reviewed
+    Review,
+    /// Say that a grant is still needed
+    Keep { group: Handle, partner: Host },
+    /// What grants can begin with
+    #[command(subcommand)]
+    Template(template::Command),
     /// Close a group to a partner; what is queued is cancelled, its people are members no more
     Remove { group: Handle, partner: Host },
 }
@@ -31,9 +44,13 @@ pub struct Add {
     group: Handle,
     /// Host of the partner
     partner: Host,
+    /// What it begins with, like `supplier`; `guildhall grant template list` shows all. What is said besides
+    /// goes before it
+    #[arg(long, value_name = "NAME", required_unless_present = "can")]
+    template: Option<Name>,
     /// read, react, reply, start, attach, invite, moderate; separated by commas
     #[arg(long, value_name = "WHAT")]
-    can: Capabilities,
+    can: Option<Capabilities>,
     /// How its people get in: approve, auto or invite [new: approve; invite for a secret group]
     #[arg(long, value_name = "HOW")]
     join: Option<JoinMode>,
@@ -49,19 +66,29 @@ pub struct Add {
     /// Do not let partners of this group learn of each other; `--apart no` lets them [new: no]
     #[arg(long, value_name = "yes|no", num_args = 0..=1, default_missing_value = "yes", value_parser = yes_or_no)]
     apart: Option<bool>,
+    /// Only say what would become visible to whom, and what its people might do
+    #[arg(long)]
+    dry_run: bool,
+    /// The digest that --dry-run said: refused if something else would become visible now
+    #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run")]
+    seen: Option<String>,
 }
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     match command {
         Command::Add(options) => add(app, options, output).await,
         Command::List { group, partner } => list(app, group, partner, output).await,
+        Command::Review => list_reviews(app, output).await,
+        Command::Keep { group, partner } => keep(app, group, partner, output).await,
+        Command::Template(command) => template::run(app, command, output).await,
         Command::Remove { group, partner } => remove(app, group, partner, output).await,
     }
 }
 
 async fn add(app: &App, options: Add, output: Output) -> Result<()> {
     let (group, host) = (options.group.clone(), options.partner.clone());
-    let request = GrantRequest {
+    let wish = GrantWish {
+        template: options.template,
         capabilities: options.can,
         join: options.join,
         from: options.from,
@@ -69,16 +96,26 @@ async fn add(app: &App, options: Add, output: Output) -> Result<()> {
         history: options.history,
         apart: options.apart,
     };
-    let added = grants::add(
+    let request = templates::fill_in(app, Viewer::Operator, wish).await?;
+    if options.dry_run {
+        let (change, page) = (Change::Grant(host, request), Page::first(TOPICS_SHOWN));
+        let outlook = what_if::look(app, Viewer::Operator, group.clone(), change, page).await;
+        let outlook = wire::Outlook::from(outlook.map_err(|error| unknown(error, &group))?);
+        return output.made(&outlook, &outlook);
+    }
+    let added = grants::add_seen(
         app,
         Viewer::Operator,
         options.group,
         options.partner,
         request,
+        options.seen,
     )
     .await;
-    let added = added.map_err(|error| unknown(error, &group))?;
-    let (listed, changes) = (wire::Grant::from(&added), added.changes());
+    let (listed, changes) = match added.map_err(|error| unknown(error, &group))? {
+        Decided::Done(standing) => (wire::Grant::from(&standing), standing.changes()),
+        Decided::Proposed(proposal) => return output.proposed(proposal),
+    };
     if let Some(problem) = &listed.problem {
         output.say(format_args!("The grant has no effect yet: {problem}."));
     }
@@ -122,6 +159,36 @@ async fn list(
             grant.problem.clone().unwrap_or_else(|| "yes".to_owned()),
         ]
     })
+}
+
+async fn list_reviews(app: &App, output: Output) -> Result<()> {
+    let all = review::list(app, Viewer::Operator).await?;
+    let listed: Vec<wire::ReviewedGrant> = all.iter().map(wire::ReviewedGrant::from).collect();
+    let headings = [
+        "group",
+        "partner",
+        "last received",
+        "last wrote",
+        "due",
+        "lapses",
+    ];
+    let time = |at: Option<Timestamp>| at.map_or_else(String::new, Timestamp::for_people);
+    output.list(&listed, headings, |one| {
+        [
+            one.grant.group.clone(),
+            one.grant.partner.to_string(),
+            time(one.last_received),
+            time(one.last_wrote),
+            time(one.due),
+            time(one.lapses),
+        ]
+    })
+}
+
+async fn keep(app: &App, group: Handle, partner: Host, output: Output) -> Result<()> {
+    let kept = review::keep(app, Viewer::Operator, group.clone(), partner.clone()).await;
+    let kept = wire::ReviewedGrant::from(&kept.map_err(|error| unknown(error, &group))?);
+    output.made(&kept, format!("{group} stays open to {partner}."))
 }
 
 async fn remove(app: &App, group: Handle, partner: Host, output: Output) -> Result<()> {

@@ -2,10 +2,14 @@
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Access, Boosts, FirstContact, Handle, Mirror, Name, Outreach, Stage, Title};
+use crate::domain::{
+    Access, Boosts, FirstContact, Handle, Mirror, Name, Outreach, Page, Stage, Title,
+};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::groups::{self, Administered, NewGroup};
+use crate::services::proposals::Decided;
+use crate::services::what_if::{self, Change, TOPICS_SHOWN};
 use crate::services::{accounts, first_contacts, memberships, mirrors};
 use crate::wire;
 
@@ -40,6 +44,12 @@ pub enum Command {
         name: Handle,
         /// internal, partners, public, or archive (read only)
         stage: StageOrArchive,
+        /// Only say what would become visible to whom
+        #[arg(long)]
+        dry_run: bool,
+        /// The digest that --dry-run said: refused if something else would become visible now
+        #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run")]
+        seen: Option<String>,
     },
     /// Move a group to a partner's house, or take one of theirs
     #[command(subcommand)]
@@ -110,7 +120,19 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::List => list(app, output).await,
         Command::Show { name } => show(app, name, output).await,
         Command::Set(wish) => set(app, wish, output).await,
-        Command::Stage { name, stage } => set_stage(app, name, stage, output).await,
+        Command::Stage {
+            name,
+            stage: StageOrArchive::Stage(stage),
+            dry_run: true,
+            ..
+        } => look(app, name, stage, output).await,
+        Command::Stage { dry_run: true, .. } => Err(Error::invalid(
+            "stage",
+            "archive opens nothing to anybody: there is nothing to look at",
+        )),
+        Command::Stage {
+            name, stage, seen, ..
+        } => set_stage(app, name, stage, seen, output).await,
         Command::Move(command) => moves::run(app, command, output).await,
     }
 }
@@ -159,11 +181,29 @@ async fn show(app: &App, name: Handle, output: Output) -> Result<()> {
     output.made(&described, sentence)
 }
 
-async fn set_stage(app: &App, name: Handle, stage: StageOrArchive, output: Output) -> Result<()> {
+async fn look(app: &App, name: Handle, stage: Stage, output: Output) -> Result<()> {
+    let (group, change) = (find(app, name).await?.group, Change::Stage(stage));
+    let (handle, page) = (group.actor.handle(), Page::first(TOPICS_SHOWN));
+    let outlook = what_if::look(app, Viewer::Operator, handle, change, page).await?;
+    let outlook = wire::Outlook::from(outlook);
+    output.made(&outlook, &outlook)
+}
+
+async fn set_stage(
+    app: &App,
+    name: Handle,
+    stage: StageOrArchive,
+    seen: Option<String>,
+    output: Output,
+) -> Result<()> {
     let id = find(app, name).await?.group.id;
     let group = match stage {
         StageOrArchive::Stage(stage) => {
-            let group = groups::set_stage(app, Viewer::Operator, id, stage).await?;
+            let group = match groups::set_stage_seen(app, Viewer::Operator, id, stage, seen).await?
+            {
+                Decided::Done(group) => group,
+                Decided::Proposed(proposal) => return output.proposed(proposal),
+            };
             match group.archived_at {
                 Some(_) => groups::set_archived(app, Viewer::Operator, id, false).await?,
                 None => group,

@@ -24,10 +24,12 @@ mod password;
 mod policy;
 mod post;
 mod progress;
+mod proposal;
 mod queue;
 mod report;
 mod rule;
 mod serve;
+mod stop;
 mod token;
 mod user;
 
@@ -106,9 +108,14 @@ enum Command {
     /// Partnerships with other organizations' servers
     #[command(subcommand)]
     Partner(partner::Command),
+    /// Stop at once what goes in and out of a group, to a partner, or everything; or release it
+    Stop(stop::Options),
     /// What partners may do in which group
     #[command(subcommand)]
     Grant(grant::Command),
+    /// What waits for a second administrator, where the house wants one (four eyes)
+    #[command(subcommand)]
+    Proposal(proposal::Command),
     /// Who may see and do what, and why
     #[command(subcommand)]
     Policy(policy::Command),
@@ -197,7 +204,11 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Partner(command) => {
             partner::run(&open_ready(config).await?, command, output).await
         }
+        Command::Stop(options) => stop::run(&open_ready(config).await?, options, output).await,
         Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,
+        Command::Proposal(command) => {
+            proposal::run(&open_ready(config).await?, command, output).await
+        }
         Command::Policy(command) => policy::run(&open_ready(config).await?, command, output).await,
         Command::Audit(command) => audit::run(&open_ready(config).await?, command, output).await,
         Command::Ledger(command) => ledger::run(&open_ready(config).await?, command, output).await,

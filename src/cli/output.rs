@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use crate::domain::Proposal;
 use crate::error::{Error, Result};
+use crate::wire;
 
 /// How results are printed: as JSON for scripts, or as text for people.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,12 @@ impl Output {
         } else {
             print(&sentence.to_string())
         }
+    }
+
+    /// Prints that something waits for a second administrator.
+    pub fn proposed(self, proposal: Proposal) -> Result<()> {
+        let proposal = wire::Proposal::from(proposal);
+        self.made(&proposal, &proposal)
     }
 
     /// Prints a list: an array, or a table with one line for each.

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::federation::partnership;
 use crate::policy::Viewer;
 use crate::services::partners::{self, Change};
+use crate::services::proposals::Decided;
 use crate::services::{dialects, grants};
 use crate::wire;
 
@@ -180,20 +181,31 @@ pub struct Rules {
 async fn set(app: &App, host: Host, rules: Rules, output: Output) -> Result<()> {
     let found = partners::find(app, Viewer::Operator, host.clone()).await;
     let mut partner = found.map_err(|error| unknown(error, &host))?;
-    let mut sentence = host.to_string();
+    let (mut sentence, mut proposed) = (host.to_string(), Vec::new());
     if let Some(class) = rules.class {
-        partner = partners::set_class(app, Viewer::Operator, host.clone(), class).await?;
-        sentence.push_str(&format!(": {class}"));
+        match partners::set_class(app, Viewer::Operator, host.clone(), class).await? {
+            Decided::Done(changed) => {
+                partner = changed;
+                sentence.push_str(&format!(": {class}"));
+            }
+            Decided::Proposed(proposal) => proposed.push(proposal),
+        }
     }
     if let Some(choice) = rules.private_groups {
-        dialects::choose_private_groups(app, Viewer::Operator, host.clone(), choice).await?;
-        sentence.push_str(&format!(": {}", choice.meaning()));
+        let (viewer, host) = (Viewer::Operator, host.clone());
+        match dialects::choose_private_groups(app, viewer, host, choice).await? {
+            Decided::Done(_) => sentence.push_str(&format!(": {}", choice.meaning())),
+            Decided::Proposed(proposal) => proposed.push(proposal),
+        }
     }
     let peer = match rules.dialect {
         Some(choice) => dialects::choose(app, Viewer::Operator, host, choice).await?,
         None => dialects::find(app, Viewer::Operator, host).await?,
     };
-    let document = wire::PartnerRules::new(partner, peer);
+    let document = wire::PartnerRules::new(partner, peer, proposed);
+    for proposal in &document.proposals {
+        sentence.push_str(&format!("\n{proposal}"));
+    }
     if rules.dialect.is_some() {
         sentence.push_str(&format!(": {}", document.dialect));
     }

@@ -27,7 +27,7 @@ use crate::cli::{make_private_folder, migrate, refuse_empty_database, refuse_mis
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::federation::Federation;
-use crate::services::{dialects, house, keys};
+use crate::services::{dialects, house, keys, stops};
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
@@ -60,7 +60,7 @@ pub async fn run(config: Config, options: Options) -> Result<()> {
     let listener = does(Role::Web).then(|| bind(config.listen)).transpose()?;
     let app = open(config).await?;
     let federation = Federation::new(app.clone())?;
-    let mut workers = Vec::new();
+    let mut workers = vec![tokio::spawn(stops::watch(app.clone()))];
     if does(Role::Jobs) {
         workers.push(tokio::spawn(keys::refill(app.clone())));
         workers.extend(crate::jobs::start(&federation));

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use crate::config::{
     Config, DatabaseConfig, DatabaseUrl, FederationConfig, GovernanceConfig, Limits, ProfilesConfig,
 };
-use crate::domain::{ATTACHMENTS_MAX, Uri};
+use crate::domain::{ATTACHMENTS_MAX, REVIEW_DAYS_MAX, Uri};
 use crate::policy::{FederationMode, ProfileReach};
 
 /// Read when nobody names a file; may be missing.
@@ -133,9 +133,13 @@ const SETTINGS: &[(&str, Set)] = &[
             "only \"file\" is available in this version: files are kept in <data_dir>/media".into(),
         ),
     }),
-    ("governance.four_eyes", |_, text| match switch(text)? {
-        false => Ok(()),
-        true => Err("only false is available in this version".into()),
+    ("governance.four_eyes", |draft, text| {
+        assign(&mut draft.config.governance.four_eyes, switch(text))
+    }),
+    ("governance.review_days", |draft, text| {
+        let days: u64 = number(text, 0, REVIEW_DAYS_MAX)?;
+        draft.config.governance.review_days = Some(days).filter(|days| *days > 0);
+        Ok(())
     }),
     ("governance.public_pages", |draft, text| {
         assign(&mut draft.config.governance.public_pages, switch(text))
@@ -320,6 +324,8 @@ fn defaults() -> Config {
         governance: GovernanceConfig {
             public_pages: true,
             owners_open_groups: true,
+            four_eyes: false,
+            review_days: None,
         },
         profiles: ProfilesConfig {
             audience: ProfileReach::Colleagues,

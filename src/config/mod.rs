@@ -72,6 +72,10 @@ pub struct GovernanceConfig {
     pub public_pages: bool,
     /// Owners may open their own groups to partners.
     pub owners_open_groups: bool,
+    /// What reaches further out waits for a second administrator.
+    pub four_eyes: bool,
+    /// Days after which a grant is asked about again; none: never.
+    pub review_days: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]

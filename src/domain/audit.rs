@@ -76,6 +76,20 @@ text_enum! {
         PrivateGroupsChosen = "private_groups_chosen",
         GrantMade = "grant_made",
         GrantEnded = "grant_ended",
+        /// Somebody said that it is still needed.
+        GrantReviewed = "grant_reviewed",
+        /// Nobody did.
+        GrantLapsed = "grant_lapsed",
+        TemplateSaved = "template_saved",
+        TemplateRemoved = "template_removed",
+        /// It waits for a second administrator.
+        Proposed = "proposed",
+        ProposalConfirmed = "proposal_confirmed",
+        ProposalRejected = "proposal_rejected",
+        ProposalExpired = "proposal_expired",
+        /// An emergency stop.
+        ExchangeStopped = "exchange_stopped",
+        StopReleased = "stop_released",
         KeysRotated = "keys_rotated",
         /// What a partner says it got was compared with what we say it was sent, and the other way round.
         BooksCompared = "books_compared",

@@ -116,6 +116,15 @@ pub fn discretion_of(software: &str) -> Discretion {
     }
 }
 
+/// Whether software is known to delete what its author takes back: all that is in the table does; of
+/// other software nobody here can say.
+pub fn deletes_on_request(software: &str) -> bool {
+    let name = software.split(' ').next().unwrap_or_default();
+    KNOWN
+        .iter()
+        .any(|known| known.name.eq_ignore_ascii_case(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,6 +31,16 @@ text_enum! {
     }
 }
 
+impl JoinMode {
+    /// Nobody gets in by this who would not by `other`.
+    const fn is_as_strict_as(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Invite, _) | (_, Self::Auto) | (Self::Approve, Self::Approve) => true,
+            (Self::Approve, Self::Invite) | (Self::Auto, Self::Approve | Self::Invite) => false,
+        }
+    }
+}
+
 /// A set of capabilities; `read` is in every set that is not empty, for nobody can answer unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Capabilities(u8);
@@ -117,6 +127,16 @@ impl History {
     }
 }
 
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Now => f.write_str("now"),
+            Self::All => f.write_str("all"),
+            Self::Since(time) => write!(f, "{time}"),
+        }
+    }
+}
+
 impl FromStr for History {
     type Err = Invalid;
 
@@ -148,6 +168,15 @@ impl GrantEnd {
         match self {
             Self::Never => None,
             Self::At(time) => Some(time),
+        }
+    }
+}
+
+impl fmt::Display for GrantEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => f.write_str("never"),
+            Self::At(time) => write!(f, "{time}"),
         }
     }
 }
@@ -188,6 +217,18 @@ impl GrantTerms {
         self.from <= now && !self.is_over(now)
     }
 
+    /// True when these terms open nothing to anybody that `other` does not open: neither more, nor longer,
+    /// nor further back, nor more easily.
+    pub fn are_within(&self, other: &Self) -> bool {
+        let ends = |terms: &Self| terms.until.unwrap_or(Timestamp::MAX);
+        other.capabilities.is_superset_of(self.capabilities)
+            && self.join.is_as_strict_as(other.join)
+            && self.from >= other.from
+            && ends(self) <= ends(other)
+            && self.history_from >= other.history_from
+            && (self.apart || !other.apart)
+    }
+
     /// True from the first moment on in which the grant counts no more.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.until.is_some_and(|until| until <= now)
@@ -209,6 +250,42 @@ pub struct Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn terms_are_within_others_when_nothing_is_wider() {
+        let at = Timestamp::from_micros;
+        let terms = GrantTerms {
+            capabilities: "read,reply".parse().unwrap(),
+            join: JoinMode::Approve,
+            from: at(10),
+            until: Some(at(20)),
+            history_from: at(5),
+            apart: false,
+        };
+        assert!(terms.are_within(&terms));
+        let narrower = GrantTerms {
+            capabilities: "read".parse().unwrap(),
+            join: JoinMode::Invite,
+            from: at(11),
+            until: Some(at(19)),
+            history_from: at(6),
+            apart: true,
+        };
+        assert!(narrower.are_within(&terms));
+        let wider: [fn(&mut GrantTerms); 6] = [
+            |terms| terms.capabilities = "read,reply,start".parse().unwrap(),
+            |terms| terms.join = JoinMode::Auto,
+            |terms| terms.from = Timestamp::from_micros(9),
+            |terms| terms.until = None,
+            |terms| terms.history_from = Timestamp::MIN,
+            |terms| terms.apart = false,
+        ];
+        for widen in wider {
+            let mut wider = narrower;
+            widen(&mut wider);
+            assert!(!wider.are_within(&narrower), "{wider:?}");
+        }
+    }
 
     #[test]
     fn capabilities_read_as_written() {

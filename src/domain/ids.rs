@@ -49,6 +49,10 @@ id! {
     AttachmentId,
     PartnerId,
     GrantId,
+    /// An act that waits for a second administrator.
+    ProposalId,
+    /// An emergency stop that holds.
+    StopId,
     /// A report of a post.
     ReportId,
     /// A rule at the boundary.

@@ -45,5 +45,9 @@ impl Federation {
 }
 
 fn is_for_good(error: &Error) -> bool {
-    !error.is_temporary() && !matches!(error, Error::Denied(Reason::PartnershipPaused))
+    !error.is_temporary()
+        && !matches!(
+            error,
+            Error::Denied(Reason::PartnershipPaused | Reason::Stopped)
+        )
 }

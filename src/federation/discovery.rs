@@ -140,6 +140,7 @@ impl Federation {
         match inbox::gate(&self.app, host).await? {
             Gate::Open => Ok(()),
             Gate::Paused => Err(Error::Denied(crate::policy::Reason::PartnershipPaused)),
+            Gate::Stopped => Err(Error::Denied(crate::policy::Reason::Stopped)),
             Gate::TakingBack => Err(Error::Denied(crate::policy::Reason::NoPartnership)),
             Gate::Shut(reason) => Err(Error::Denied(reason)),
         }

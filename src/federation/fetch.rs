@@ -91,6 +91,7 @@ impl FetchError {
             Self::Http(HttpError::Unreachable(_) | HttpError::Broken(_)) => "unreachable",
             Self::Http(HttpError::Timeout) => "timeout",
             Self::Http(HttpError::TooLarge { .. }) => "too_large",
+            Self::Http(HttpError::Stopped) => "stopped",
             Self::NotFound => "not_found",
             Self::Gone => "gone",
             Self::Denied(_) => "denied",
@@ -108,7 +109,12 @@ impl FetchError {
     /// True when asking again later may succeed.
     pub const fn is_temporary(&self) -> bool {
         match self {
-            Self::Http(HttpError::Unreachable(_) | HttpError::Broken(_) | HttpError::Timeout)
+            Self::Http(
+                HttpError::Unreachable(_)
+                | HttpError::Broken(_)
+                | HttpError::Timeout
+                | HttpError::Stopped,
+            )
             | Self::Busy(_)
             | Self::Status(500..)
             | Self::Internal(_) => true,

@@ -56,6 +56,7 @@ impl From<Error> for Turned {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => turned(404, "unknown"),
+            Error::Denied(reason @ Reason::Stopped) => turned(503, reason.as_str()),
             Error::Denied(reason) => turned(403, reason.as_str()),
             Error::Invalid { .. } | Error::Refused(_) | Error::Unfit(_) => turned(400, "invalid"),
             Error::Conflict(_) => turned(409, "conflict"),
@@ -164,7 +165,8 @@ async fn take_in(
     match gate {
         Gate::Open => sender.host = Some(input.key_id.host().clone()),
         Gate::TakingBack => {}
-        Gate::Paused => return Err(turned(503, "partnership_paused")),
+        Gate::Paused => return Err(turned(503, Reason::PartnershipPaused.as_str())),
+        Gate::Stopped => return Err(turned(503, Reason::Stopped.as_str())),
         Gate::Shut(reason) => return Err(shut_out(reason, &input.key_id, &body, sender)),
     }
     let path_and_query = request

@@ -6,7 +6,7 @@ use crate::domain::{Delivery, Learned, SignatureChoice, Timestamp};
 use crate::federation::signers::SigningTurn;
 use crate::federation::{Federation, rosters, signatures};
 use crate::http::{Answer, HttpError};
-use crate::services::deliveries::{self, Outgoing};
+use crate::services::deliveries::{self, Outgoing, StillLeaves};
 
 /// What became of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Sent {
     Accepted,
     /// It was cancelled before its turn came: nothing left.
     Cancelled,
+    /// An emergency stop holds it: nothing left, or what had begun was broken off.
+    Held,
     /// It will not be taken, however often it is sent.
     Refused {
         status: u16,
@@ -74,7 +76,7 @@ pub async fn post(
         sent: match tried {
             Ok(Posted::Answered(answer)) => judge(answer, now),
             Ok(Posted::Silent(error)) => judge_silence(&error),
-            Ok(Posted::Cancelled) => Sent::Cancelled,
+            Ok(Posted::No(leave)) => leave,
             Err(error) => Sent::Unable {
                 error: error.to_string(),
             },
@@ -86,7 +88,8 @@ pub async fn post(
 enum Posted {
     Answered(Answer),
     Silent(HttpError),
-    Cancelled,
+    /// It may not leave any more.
+    No(Sent),
 }
 
 /// Whether bytes left, or may have.
@@ -94,7 +97,12 @@ const fn may_have_left(posted: &Result<Answer, HttpError>) -> bool {
     match posted {
         Ok(_) => true,
         Err(HttpError::Refused(_) | HttpError::Unreachable(_)) => false,
-        Err(HttpError::Broken(_) | HttpError::Timeout | HttpError::TooLarge { .. }) => true,
+        Err(
+            HttpError::Broken(_)
+            | HttpError::Timeout
+            | HttpError::TooLarge { .. }
+            | HttpError::Stopped,
+        ) => true,
     }
 }
 
@@ -117,8 +125,10 @@ async fn try_post(
         roster: roster.map(Arc::from),
     };
     let turn = federation.signing_turn().await?;
-    if app.clock.now() >= permission_ends && !deliveries::may_still_leave(app, delivery.id).await? {
-        return Ok(Posted::Cancelled);
+    if app.clock.now() >= permission_ends
+        && let Some(no) = may_not_leave(federation, delivery).await?
+    {
+        return Ok(Posted::No(no));
     }
     let posted = letter.post(federation, first, turn).await?;
     *left |= may_have_left(&posted);
@@ -140,8 +150,8 @@ async fn try_post(
         .filter(|asked| *asked != first)
         .unwrap_or(first.other());
     let turn = federation.signing_turn().await?;
-    if !deliveries::may_still_leave(app, delivery.id).await? {
-        return Ok(Posted::Cancelled);
+    if let Some(no) = may_not_leave(federation, delivery).await? {
+        return Ok(Posted::No(no));
     }
     let posted = letter.post(federation, second, turn).await?;
     *left |= may_have_left(&posted);
@@ -153,6 +163,19 @@ async fn try_post(
         keyring.learn(app, host, second, Learned::Tried).await?;
     }
     Ok(Posted::Answered(answer))
+}
+
+/// Why what was taken may leave no more; none: it may.
+async fn may_not_leave(
+    federation: &Federation,
+    delivery: &Delivery,
+) -> Result<Option<Sent>, crate::Error> {
+    let answer = deliveries::may_still_leave(&federation.app, delivery).await?;
+    Ok(match answer {
+        StillLeaves::Yes => None,
+        StillLeaves::Stopped => Some(Sent::Held),
+        StillLeaves::Cancelled => Some(Sent::Cancelled),
+    })
 }
 
 /// What is posted, however it is signed.
@@ -184,7 +207,8 @@ impl Letter<'_> {
         });
         let mut headers = signing.await?;
         headers.push(("content-type", "application/activity+json".to_owned()));
-        Ok(app.http.post(&url, &headers, self.body.to_string()).await)
+        let (body, group) = (self.body.to_string(), self.delivery.group);
+        Ok(app.http.post(&url, &headers, body, group).await)
     }
 }
 
@@ -228,6 +252,7 @@ fn judge(answer: Answer, now: Timestamp) -> Sent {
 fn judge_silence(error: &HttpError) -> Sent {
     let text = error.to_string();
     match error {
+        HttpError::Stopped => Sent::Held,
         HttpError::Refused(_) => Sent::Unable { error: text },
         HttpError::Unreachable(_)
         | HttpError::Broken(_)

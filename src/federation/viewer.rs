@@ -39,7 +39,7 @@ pub async fn reader(federation: &Federation, request: &HttpRequest) -> Result<Op
     let (gate, known) = inbox::knock(app, &input.key_id).await?;
     match gate {
         Gate::Open => {}
-        Gate::Paused | Gate::TakingBack | Gate::Shut(_) => return Ok(None),
+        Gate::Paused | Gate::Stopped | Gate::TakingBack | Gate::Shut(_) => return Ok(None),
     }
     let (key_id, kind) = (input.key_id.clone(), input.kind);
     let asked = signatures::Request {

@@ -58,7 +58,7 @@ impl Federation {
         match inbox::gate(&self.app, actor.host()).await? {
             Gate::Shut(Reason::PartnerBlocked) => return Ok(Proven::No("partner_blocked")),
             Gate::Open => drop(self.keyring.fetch_signer(self, actor, &proof.key).await?),
-            Gate::Paused | Gate::TakingBack | Gate::Shut(_) => {
+            Gate::Paused | Gate::Stopped | Gate::TakingBack | Gate::Shut(_) => {
                 if let Some(introduction) = introduction {
                     self.introduce(group, actor, introduction).await?;
                 }

@@ -39,7 +39,7 @@ impl Federation {
         let request = Outgoing::post(&url, body.as_bytes());
         let mut headers = signatures::sign(SignatureChoice::Rfc9421, &keys, &request, now)?;
         headers.push(("content-type", "application/json".to_owned()));
-        let answer = self.app.http.post(&url, &headers, body).await?;
+        let answer = self.app.http.post(&url, &headers, body, None).await?;
         let status = answer.status;
         let silent = || Error::Unavailable(format!("the webhook answered {status} and no word"));
         if !(200..300).contains(&status) {

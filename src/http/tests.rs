@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::test_server::{TestServer, answer, client, lab_client};
 use super::*;
+use crate::domain::{Stop, StopId, StopTarget};
 
 fn url(text: &str) -> Url {
     text.parse().unwrap()
@@ -81,7 +82,7 @@ async fn addresses_we_do_not_talk_to_see_no_connection() {
     ] {
         let outcome = client.get(&url(&text), &[]).await.unwrap_err();
         assert_eq!(outcome, HttpError::Refused(reason), "{text}");
-        let outcome = client.post(&url(&text), &[], "x").await.unwrap_err();
+        let outcome = client.post(&url(&text), &[], "x", None).await.unwrap_err();
         assert_eq!(outcome, HttpError::Refused(reason), "{text}");
     }
     assert!(server.seen().is_empty());
@@ -258,7 +259,7 @@ async fn a_delivery_brings_back_status_text_and_when_to_return() {
     })
     .await;
     let answer = lab_client(&[])
-        .post(&url(&server.url("p", "/inbox")), &[], "{}")
+        .post(&url(&server.url("p", "/inbox")), &[], "{}", None)
         .await
         .unwrap();
     assert_eq!(answer.status, 429);
@@ -308,4 +309,51 @@ async fn silence_and_absence_are_told_apart() {
         client.get(&there, &[]).await.unwrap_err(),
         HttpError::Unreachable(text) if !text.is_empty()
     ));
+}
+
+fn stopped(target: StopTarget) -> Stops {
+    Stops(vec![Stop {
+        id: StopId(1),
+        target,
+        reason: String::new(),
+        by: "operator".to_owned(),
+        since: Timestamp::MIN,
+    }])
+}
+
+#[tokio::test]
+async fn an_emergency_stop_breaks_off_what_is_under_way_and_lets_nothing_begin() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let there = format!(
+        "http://p.localhost:{}/inbox",
+        silent.local_addr().unwrap().port()
+    );
+    let host = there.parse::<Uri>().unwrap().host().clone();
+    let client = lab_client(&[]);
+    let group = Some(GroupId(7));
+    for target in [
+        StopTarget::All,
+        StopTarget::Partner(host.clone()),
+        StopTarget::Group(GroupId(7)),
+    ] {
+        client.hold(Stops::default());
+        let under_way = {
+            let (client, there) = (client.clone(), url(&there));
+            tokio::spawn(async move { client.post(&there, &[], "{}", group).await })
+        };
+        let (connection, _) = silent.accept().await.unwrap();
+        client.hold(stopped(target.clone()));
+        assert_eq!(under_way.await.unwrap().unwrap_err(), HttpError::Stopped);
+        drop(connection);
+        let next = client.post(&url(&there), &[], "{}", group).await;
+        assert_eq!(next.unwrap_err(), HttpError::Stopped, "{target:?}");
+    }
+    // Nothing holds what is of another group, or goes elsewhere.
+    let server = TestServer::start(|_| answer(202, &[], b"")).await;
+    let inbox = url(&server.url("q", "/inbox"));
+    for target in [StopTarget::Partner(host), StopTarget::Group(GroupId(7))] {
+        client.hold(stopped(target));
+        let sent = client.post(&inbox, &[], "{}", Some(GroupId(8))).await;
+        assert_eq!(sent.unwrap().status, 202);
+    }
 }

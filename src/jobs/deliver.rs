@@ -257,6 +257,8 @@ fn judge(delivery: &Delivery, attempted: Attempted, now: Timestamp) -> DeliveryO
             outcome.state = DeliveryState::Withheld;
             outcome.error = Some("cancelled before it left".to_owned());
         }
+        // It waits where it was; nothing is wrong with it or its server.
+        Sent::Held => {}
         Sent::Refused { status, text } => {
             outcome.state = DeliveryState::Failed;
             outcome.impression = Impression::Alive;

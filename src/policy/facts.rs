@@ -36,6 +36,8 @@ pub struct House {
     pub public_pages: bool,
     /// Owners may open their own groups to partners.
     pub owners_open_groups: bool,
+    /// What reaches further out waits for a second administrator.
+    pub four_eyes: bool,
     pub profiles: ProfileReach,
 }
 
@@ -125,6 +127,9 @@ pub struct Facts {
     pub new_to_group: bool,
     /// … nor let them speak.
     pub unheard: bool,
+    /// An emergency stop holds what goes between the viewer and this; for somebody here and a group
+    /// elsewhere, between us and its house.
+    pub stopped: bool,
     pub post: Option<PostFacts>,
     /// Of a post outside groups: on whose profile it stands, if it is not between people.
     pub owner: Option<OwnerFacts>,
@@ -147,6 +152,7 @@ impl Facts {
             vouched: false,
             new_to_group: false,
             unheard: false,
+            stopped: false,
             post: None,
             owner: None,
         }

@@ -27,6 +27,13 @@
 //!   groups the facts cannot tell whether one is shared, so nothing goes out.
 //! - Deletes and retractions travel by the ledger, not by [`Action::Receive`].
 //!
+//! - An emergency stop (of a group, of what goes between us and one server, or of everything) takes from
+//!   everybody outside what they could see and do there, anonymous visitors included; a no stays the no it
+//!   was. Guests have accounts here and are not outside. Colleagues act in groups elsewhere as while a
+//!   partnership is paused: not at all. What authors take back waits with everything else.
+//! - Where the house wants four eyes, who confirms is an administrator and another person than who proposed,
+//!   by whatever session or token. The command line is one person. That one person has two accounts, nobody here can know.
+//!
 //! Groups elsewhere:
 //! - A group elsewhere whose grant to us has expired, was taken back, or whose house is no longer
 //!   a partner, is hidden from everybody here; while the partnership is paused it is read only.
@@ -131,10 +138,11 @@ pub use action::*;
 pub use facts::*;
 pub use outbound::*;
 pub use rules::{
-    FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, compares_books, decide, explain,
-    follow_outcome, grant_effect, invitation_outcome, join_outcome, may_follow, may_look_elsewhere,
-    permit, permit_profile_post, post_outcome, reads_profile, reads_upload, reviews_house,
-    sees_person, shows_text, stage_fits, widest_audience,
+    FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts, compares_books,
+    decide, explain, follow_outcome, grant_effect, invitation_outcome, join_outcome, may_confirm,
+    may_follow, may_look_elsewhere, needs_second, permit, permit_profile_post, post_outcome,
+    reads_profile, reads_upload, reviews_house, sees_person, shows_text, stage_fits,
+    widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;

@@ -20,8 +20,11 @@ text_enum! {
         NotModerator = "not_moderator",
         NotOwner = "not_owner",
         NotAdministrator = "not_administrator",
+        OwnProposal = "own_proposal",
+        ProposalOver = "proposal_over",
         NoPartnership = "no_partnership",
         PartnershipPaused = "partnership_paused",
+        Stopped = "stopped",
         PartnerBlocked = "partner_blocked",
         NoGrant = "no_grant",
         NotDiscreet = "not_discreet",
@@ -80,11 +83,20 @@ impl Reason {
             Self::NotModerator => "Only moderators of the group may do this.",
             Self::NotOwner => "Only owners of the group may do this.",
             Self::NotAdministrator => "Only administrators may do this.",
+            Self::OwnProposal => {
+                "You proposed this yourself: another administrator has to confirm it."
+            }
+            Self::ProposalOver => {
+                "This was decided about already, or nobody did in time. It can be proposed again."
+            }
             Self::NoPartnership => {
                 "There is no partnership with that server. An administrator can make one."
             }
             Self::PartnershipPaused => {
                 "The partnership with that organization is paused. Ask an administrator."
+            }
+            Self::Stopped => {
+                "An emergency stop holds this: nothing goes in or out until an administrator releases it."
             }
             Self::PartnerBlocked => "That server is blocked here.",
             Self::NoGrant => {

@@ -38,6 +38,14 @@ impl Viewer {
         }
     }
 
+    /// Comes from outside the house: anybody without an account here. Guests have one.
+    pub const fn is_outside(&self) -> bool {
+        match self {
+            Self::Anonymous | Self::Person { .. } | Self::Server { .. } => true,
+            Self::Member { .. } | Self::Operator => false,
+        }
+    }
+
     /// An account of this organization that is not a guest's.
     pub const fn is_colleague(&self) -> bool {
         matches!(self, Self::Member { role, .. } if !matches!(role, OrgRole::Guest))

@@ -7,7 +7,7 @@ use crate::app::Asker;
 use crate::domain::{
     Access, Account, Actor, ActorId, ActorKind, ActorState, Approval, Audience, FirstContact,
     FollowState, Group, GroupId, Host, Interaction, Membership, MembershipState, Outreach, Post,
-    PostId, PostState, Stage, Timestamp, Uri,
+    PostId, PostState, Stage, Stops, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{
@@ -136,6 +136,7 @@ pub fn permit_person(
         shares_group,
         follows_there: follows_there(connection, asker, person)?,
         followable: is_followable(connection, person)?,
+        stopped: is_stopped(connection, asker.viewer.host(), None)?,
     };
     policy::reads_profile(&asker.viewer, &facts)?;
     sought.ok_or(Error::NotFound)
@@ -216,6 +217,25 @@ pub fn permit_profile_post(
     Ok(policy::permit_profile_post(&asker.viewer, &facts)?)
 }
 
+/// Whether an emergency stop holds what goes between `host` (none: anybody on the web) and a group of ours
+/// (none: what is in no group).
+pub fn is_stopped(
+    connection: &mut Connection,
+    host: Option<&Host>,
+    group: Option<GroupId>,
+) -> Result<bool> {
+    Ok(storage::stops::list(connection)?.hold(host, group))
+}
+
+/// Refuses, with that reason, what somebody elsewhere does in a group that is stopped and that they would
+/// know otherwise: they come again.
+pub fn refuse_stopped(connection: &mut Connection, asker: &Asker, group: &Group) -> Result<()> {
+    match explain(connection, asker, Action::Know, Some(group), None)? {
+        Err(refusal) if refusal.reason == Reason::Stopped => Err(Error::Denied(Reason::Stopped)),
+        Err(_) | Ok(()) => Ok(()),
+    }
+}
+
 /// The person takes part in a group elsewhere whose house says that the asker reads it.
 fn meets_by_word(connection: &mut Connection, asker: &Asker, person: ActorId) -> Result<bool> {
     match asker.vouched {
@@ -246,6 +266,7 @@ pub fn permit_former_person(
         shares_group,
         follows_there: false,
         followable: false,
+        stopped: is_stopped(connection, asker.viewer.host(), None)?,
     };
     Ok(policy::reads_profile(&asker.viewer, &facts)?)
 }
@@ -375,6 +396,8 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
             facts.partner = storage::partners::find_state(connection, home)?;
             facts.grant =
                 storage::grants::find_received(connection, group.id)?.map(|(_, terms)| terms);
+            let host = asker.viewer.host().unwrap_or(home);
+            facts.stopped = is_stopped(connection, Some(host), None)?;
         }
         // A group of ours and somebody from elsewhere: the grant we gave.
         (None, Some(host)) => {
@@ -382,6 +405,7 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
             (facts.partner, facts.grant) = (bond.partner, bond.terms);
             facts.discreet = bond.discreet;
             facts.by_mirror = bond.microblog && group.is_mirrored();
+            facts.stopped = is_stopped(connection, Some(host), Some(group.id))?;
             facts.members_on_host = on_host(connection, group.id, host, MembershipState::Member)?;
             facts.known_on_host = facts.members_on_host
                 || on_host(connection, group.id, host, MembershipState::Invited)?
@@ -391,6 +415,9 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
             if let (None, Some(actor)) = (&facts.membership, asker.viewer.actor()) {
                 facts.membership = invited_by_handle(connection, group.id, actor)?;
             }
+        }
+        (None, None) if asker.viewer.is_outside() => {
+            facts.stopped = is_stopped(connection, None, Some(group.id))?;
         }
         (None, None) => {}
     }
@@ -457,6 +484,10 @@ pub fn profile_facts(connection: &mut Connection, asker: &Asker, post: &Post) ->
         return Ok(facts);
     }
     let owner = find_owner(connection, post)?;
+    let other_side = asker.viewer.host().or(owner.host.as_ref());
+    if other_side.is_some() || asker.viewer.is_outside() {
+        facts.stopped = is_stopped(connection, other_side, None)?;
+    }
     let followed = match &asker.viewer {
         Viewer::Member { actor, .. } | Viewer::Person { actor, .. } => {
             storage::follows::is_following(connection, *actor, owner.id)?
@@ -554,6 +585,7 @@ fn facts_of_post(
 /// either. For one transaction only: afterwards the facts may be others.
 pub struct Receivers<'a> {
     asker: &'a Asker,
+    stops: Option<Stops>,
     groups: HashMap<(GroupId, Host), Facts>,
     posts: HashMap<PostId, Told>,
 }
@@ -587,9 +619,24 @@ impl<'a> Receivers<'a> {
     pub fn new(asker: &'a Asker) -> Self {
         Self {
             asker,
+            stops: None,
             groups: HashMap::new(),
             posts: HashMap::new(),
         }
+    }
+
+    /// Whether an emergency stop holds what goes to `host`, out of a group of ours (none: whatever it is).
+    pub fn is_stopped(
+        &mut self,
+        connection: &mut Connection,
+        host: &Host,
+        group: Option<GroupId>,
+    ) -> Result<bool> {
+        if self.stops.is_none() {
+            self.stops = Some(storage::stops::list(connection)?);
+        }
+        let hold = |stops: &Stops| stops.hold(Some(host), group);
+        Ok(self.stops.as_ref().is_some_and(hold))
     }
 
     /// Reads what is to be known of many servers that have members in a group of ours, at once.
@@ -603,6 +650,7 @@ impl<'a> Receivers<'a> {
         for host in hosts {
             let bond = granted.remove(*host).unwrap_or_default();
             let facts = Facts {
+                stopped: self.is_stopped(connection, host, Some(group.id))?,
                 partner: bond.partner,
                 grant: bond.terms,
                 discreet: bond.discreet,

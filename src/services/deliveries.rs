@@ -22,7 +22,7 @@ pub use queue::{
     About, ask, describe, discard, list_destinations, list_given_up, list_unsent, list_untold,
     retell, retry,
 };
-pub(in crate::services) use release::settle_cancelled;
-pub use release::{Outgoing, Room, Taken, exchange, may_still_leave, next_due};
+pub use release::{Outgoing, Room, StillLeaves, Taken, exchange, may_still_leave, next_due};
+pub(in crate::services) use release::{settle_cancelled, settle_stopped};
 
 pub use crate::storage::deliveries::Outcome as DeliveryOutcome;

@@ -10,10 +10,11 @@ use std::time::Duration;
 use crate::app::{App, Asker};
 use crate::domain::{
     AuditAction, DialectChoice, Evidence, GroupDialect, Host, PeerDialect, PrivateGroups,
-    Timestamp, Work, dialect_of_software,
+    ProposedAct, Timestamp, Work, dialect_of_software,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
+use crate::services::proposals::{self, Decided};
 use crate::services::{access, audit};
 use crate::storage::{self, Connection};
 
@@ -63,7 +64,7 @@ pub async fn choose(
 }
 
 /// Lets groups that are not public go to a partner's server whatever its software does with them, or
-/// only where it is known to keep them.
+/// only where it is known to keep them. Trusting waits for a second administrator where the house wants one.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a host that never was a partner.
@@ -72,19 +73,26 @@ pub async fn choose_private_groups(
     viewer: Viewer,
     host: Host,
     choice: PrivateGroups,
-) -> Result<PeerDialect> {
+) -> Result<Decided<PeerDialect>> {
     let asker = app.asker(viewer);
     access::permit_house::<act::ManagePartners>(&asker)?;
-    let peer = app
+    let decided = app
         .db
         .write("choose_private_groups", move |connection| {
             storage::partners::find_by_host(connection, &host)?.ok_or(Error::NotFound)?;
-            trust(connection, &asker, &host, choice)?;
-            known(connection, host)
+            let before = known(connection, host.clone())?;
+            let widens = choice == PrivateGroups::Trust && before.trusted_by.is_none();
+            let act = ProposedAct::Trust {
+                partner: host.to_string(),
+            };
+            proposals::decide(connection, &asker, widens, act, |connection| {
+                trust(connection, &asker, &host, choice)?;
+                known(connection, host)
+            })
         })
         .await?;
     app.bells.jobs.notify_one();
-    Ok(peer)
+    Ok(decided)
 }
 
 /// The same inside a use case. A server that is not trusted is asked what it runs.

@@ -6,6 +6,8 @@
 
 mod offer;
 pub mod receive;
+pub mod review;
+pub mod templates;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -21,7 +23,8 @@ use crate::storage::deliveries::Cancel;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
-pub use offer::{GrantRequest, add};
+pub(super) use offer::give;
+pub use offer::{GrantRequest, add, add_seen};
 
 /// A standing grant with everything a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]

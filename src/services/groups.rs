@@ -8,11 +8,13 @@ use crate::app::{App, Asker};
 use crate::domain::{
     Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, EventKind, Group,
     GroupId, GroupList, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name,
-    Partner, PartnerState, PostId, Stage, Timestamp, Title, Uri, Work,
+    Partner, PartnerState, PostId, ProposedAct, Stage, Timestamp, Title, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
 use crate::services::memberships::BanNotice;
+use crate::services::proposals::{self, Decided};
+use crate::services::what_if::{self, Change};
 use crate::services::{
     access, actors, audit, deliveries, holds, jobs, keys, mirrors, outbound_rules,
 };
@@ -385,6 +387,7 @@ pub async fn update(
                 title.as_str(),
                 &description,
             )?;
+            refuse_wider_access(&asker, &group, access)?;
             storage::groups::update(connection, &permit, &description, access)?;
             storage::actors::set_profile(connection, group.actor.id, title.as_str(), "")?;
             tell_of_change(connection, &asker, &group)?;
@@ -400,6 +403,19 @@ pub async fn update(
     outbound_rules::noted(app, &viewer, updated).await?;
     app.bells.events.notify_one();
     Ok(())
+}
+
+/// With four eyes, nobody opens from within what others see: more people come into a group that is open
+/// to partners, and more is shown of one that is public.
+fn refuse_wider_access(asker: &Asker, group: &Group, access: Access) -> Result<()> {
+    let widens = group.stage != Stage::Internal && access < group.access;
+    match policy::needs_second(asker.house, widens) {
+        true => Err(Error::Conflict(format!(
+            "{} is open to the outside: make it internal first; opening it again takes a second administrator",
+            group.actor.name
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// Lets the members' servers know that the group says something else of itself now.
@@ -422,56 +438,84 @@ fn contradiction(reason: Reason) -> Error {
 }
 
 /// Opens or closes a group to the outside. Going back is always possible and takes effect at once:
-/// what is queued for those who may no longer read is cancelled with it.
-pub async fn set_stage(app: &App, viewer: Viewer, group: GroupId, stage: Stage) -> Result<Group> {
+/// what is queued for those who may no longer read is cancelled with it. Going further waits for a
+/// second administrator where the house wants one.
+pub async fn set_stage(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    stage: Stage,
+) -> Result<Decided<Group>> {
+    set_stage_seen(app, viewer, group, stage, None).await
+}
+
+/// The same by somebody who saw what would become visible; `seen`: the digest of that.
+///
+/// # Errors
+/// [`Error::Conflict`] when it has changed since.
+pub async fn set_stage_seen(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    stage: Stage,
+    seen: Option<String>,
+) -> Result<Decided<Group>> {
     let asker = app.asker(viewer);
-    let group = app
+    let decided = app
         .db
         .write("set_stage", move |connection| {
-            let (permit, group) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
-            policy::stage_fits(group.access, stage).map_err(contradiction)?;
-            let (title, description) = (group.title().to_owned(), group.description.clone());
-            outbound_rules::check_group(connection, &group, stage, &title, &description)?;
-            storage::groups::set_stage(connection, &permit, stage)?;
-            if stage != Stage::Internal {
-                outbound_rules::of_opened(connection, &asker, group.id, Timestamp::MIN)?;
-            }
-            if stage == Stage::Internal {
-                let which = storage::deliveries::Cancel::OfGroup(group.id);
-                let cancelled = storage::deliveries::cancel(
-                    connection,
-                    &which,
-                    Reason::GroupInternal.as_str(),
-                    asker.now,
-                )?;
-                if !cancelled.is_empty() {
-                    let count = cancelled.len().to_string();
-                    audit::note(
-                        connection,
-                        &asker,
-                        AuditAction::DeliveriesCancelled,
-                        &group.actor.name,
-                        &count,
-                    )?;
-                }
-            }
-            tell_of_change(connection, &asker, &group)?;
-            let change = format!("{} to {stage}", group.stage);
-            audit::note(
-                connection,
-                &asker,
-                AuditAction::StageChanged,
-                &group.actor.name,
-                &change,
-            )?;
-            Ok(Group { stage, ..group })
+            let (_, known) = access::permit::<act::ChangeBoundary>(connection, &asker, group)?;
+            let change = Change::Stage(stage);
+            what_if::refuse_unseen(connection, &asker, group, &change, seen.as_deref())?;
+            let act = ProposedAct::Stage {
+                group: group.0,
+                stage,
+            };
+            let widens = stage > known.stage;
+            proposals::decide(connection, &asker, widens, act, |connection| {
+                change_stage(connection, &asker, group, stage)
+            })
         })
         .await?;
     app.bells.events.notify_one();
     if stage == Stage::Internal {
         deliveries::settle_cancelled(app, None).await?;
     }
-    Ok(group)
+    Ok(decided)
+}
+
+/// The same in the transaction of the caller, whoever had to agree.
+pub(super) fn change_stage(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: GroupId,
+    stage: Stage,
+) -> Result<Group> {
+    let (permit, group) = access::permit::<act::ChangeBoundary>(connection, asker, group)?;
+    policy::stage_fits(group.access, stage).map_err(contradiction)?;
+    let (title, description) = (group.title().to_owned(), group.description.clone());
+    outbound_rules::check_group(connection, &group, stage, &title, &description)?;
+    storage::groups::set_stage(connection, &permit, stage)?;
+    if stage != Stage::Internal {
+        outbound_rules::of_opened(connection, asker, group.id, Timestamp::MIN)?;
+    }
+    let name = &group.actor.name;
+    if stage == Stage::Internal {
+        let which = storage::deliveries::Cancel::OfGroup(group.id);
+        let why = Reason::GroupInternal.as_str();
+        let cancelled = storage::deliveries::cancel(connection, &which, why, asker.now)?;
+        if !cancelled.is_empty() {
+            let (action, count) = (
+                AuditAction::DeliveriesCancelled,
+                cancelled.len().to_string(),
+            );
+            audit::note(connection, asker, action, name, &count)?;
+        }
+    }
+    tell_of_change(connection, asker, &group)?;
+    let change = format!("{} to {stage}", group.stage);
+    audit::note(connection, asker, AuditAction::StageChanged, name, &change)?;
+    Ok(Group { stage, ..group })
 }
 
 /// Makes a group read only, or takes that back.

@@ -37,6 +37,7 @@ mod passwords;
 pub mod peers;
 pub mod polls;
 pub mod posts;
+pub mod proposals;
 pub mod prune;
 pub mod reactions;
 pub(in crate::services) mod refusals;
@@ -44,6 +45,8 @@ pub mod remote_actors;
 pub mod reports;
 pub mod sessions;
 pub mod signing;
+pub mod stops;
 #[cfg(test)]
 pub(crate) mod test_house;
 pub mod tokens;
+pub mod what_if;

@@ -226,7 +226,8 @@ async fn open_offer(app: &App, moving: Uri) -> Result<Move> {
 /// Opens a group to the house from which another moves into it.
 async fn open_to(app: &App, viewer: Viewer, group: &Group, host: &Host) -> Result<()> {
     if group.stage == Stage::Internal {
-        groups::set_stage(app, viewer.clone(), group.id, Stage::Partners).await?;
+        let staged = groups::set_stage(app, viewer.clone(), group.id, Stage::Partners);
+        staged.await?.done()?;
     }
     let handle = Handle {
         name: group.actor.name.clone(),
@@ -248,7 +249,6 @@ async fn open_to(app: &App, viewer: Viewer, group: &Group, host: &Host) -> Resul
         history: Some(History::All),
         apart: None,
     };
-    grants::add(app, viewer, handle, host.clone(), request)
-        .await
-        .map(drop)
+    let granted = grants::add(app, viewer, handle, host.clone(), request);
+    granted.await?.done().map(drop)
 }

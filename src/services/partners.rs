@@ -21,11 +21,12 @@ use crate::domain::{
     AuditAction, Host, JobId, Partner, PartnerClass, PartnerState, PrivateGroups, Timestamp, Work,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Permit, Reason, Viewer, act};
+use crate::policy::{self, Permit, Reason, Viewer, act};
 use crate::services::{access, audit, dialects, jobs};
 use crate::storage;
 use crate::storage::partners::NewPartner;
 
+pub(super) use class::change_class;
 pub use class::set_class;
 pub use code::Code;
 pub use handshake::{HandshakeAnswer, Introduction};
@@ -111,6 +112,12 @@ pub async fn add(
     let asker = app.asker(viewer);
     permit(&asker)?;
     refuse_ourselves(app, &host)?;
+    let trusts = private_groups == PrivateGroups::Trust;
+    if policy::needs_second(asker.house, trusts) {
+        return Err(Error::Conflict(format!(
+            "trusting a server takes a second administrator: add {host} first, and trust it then"
+        )));
+    }
     let partner = app
         .db
         .write("add_partner", move |connection| {
@@ -207,6 +214,9 @@ pub async fn read_code(app: &App, viewer: Viewer, text: &str) -> Result<Code> {
         .read("check_code_host", move |connection| {
             let known = storage::partners::find_by_host(connection, &host)?;
             refuse_blocked(known.as_ref().map(|partner| partner.state))?;
+            if access::is_stopped(connection, Some(&host), None)? {
+                return Err(Error::Denied(Reason::Stopped));
+            }
             let was_used = |partner: &Partner| {
                 partner.state == PartnerState::Ended
                     && partner.agreement.as_ref() == Some(&agreement)

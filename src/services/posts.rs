@@ -7,6 +7,7 @@
 mod lists;
 mod moderate;
 mod own;
+mod preview;
 mod profile;
 mod read;
 mod receive;
@@ -25,6 +26,7 @@ pub use lists::{Listed, by_author, find_listed, home, pinned, topics};
 pub(super) use moderate::remove_all_of;
 pub use moderate::{Lock, Pin, remove, restore, set_locked, set_pinned};
 pub use own::{Written, WrittenIn, written};
+pub use preview::{Organization, Preview, preview};
 pub use profile::{ProfilePost, create_on_profile, profile, widest_audience};
 pub(super) use profile::{check as check_on_profile, receive_on_profile};
 pub use read::{find, history};

@@ -143,6 +143,20 @@ pub fn retry_later(
     Ok(())
 }
 
+/// The same for one that is held: that is no attempt of its own.
+pub fn hold(connection: &mut Connection, id: ArrivalId, reason: &str, at: Timestamp) -> Result<()> {
+    on_backend!(connection, |inner| diesel::update(
+        arrivals::table.find(id.0)
+    )
+    .set((
+        arrivals::reason.eq(Some(reason)),
+        arrivals::lease_until.eq(0_i64),
+        arrivals::next_attempt_at.eq(at.micros()),
+    ))
+    .execute(inner))?;
+    Ok(())
+}
+
 pub fn exists(connection: &mut Connection, activity: &Uri) -> Result<bool> {
     let row = arrivals::table.filter(arrivals::activity_uri.eq(activity.as_str()));
     Ok(on_backend!(connection, |inner| diesel::select(

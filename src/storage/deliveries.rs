@@ -8,8 +8,8 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::{
     ActorId, Attempt, CarriedText, Delivery, DeliveryGround, DeliveryId, DeliveryState, EventId,
-    EventKind, FAILURES_MAX, GroupId, Host, Impression, LedgerOutcome, Page, PostId, Timestamp,
-    Uri,
+    EventKind, FAILURES_MAX, GroupId, Host, Impression, LedgerOutcome, Page, PostId, StopTarget,
+    Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
@@ -478,6 +478,51 @@ pub fn hasten(connection: &mut Connection, host: &Host, now: Timestamp) -> Resul
     Ok(diesel::update(waiting)
         .set(deliveries::next_attempt_at.eq(now.micros()))
         .execute(connection)?)
+}
+
+/// Makes what waited for the end of an emergency stop due now; how many.
+pub fn hasten_held(
+    connection: &mut Connection,
+    target: &StopTarget,
+    now: Timestamp,
+) -> Result<usize> {
+    let set = deliveries::next_attempt_at.eq(now.micros());
+    let pending = deliveries::state.eq(Pending);
+    let held = deliveries::table.filter(pending);
+    Ok(match target {
+        StopTarget::All => diesel::update(held).set(set).execute(connection)?,
+        StopTarget::Partner(host) => {
+            diesel::update(held.filter(deliveries::host.eq(host.as_str())))
+                .set(set)
+                .execute(connection)?
+        }
+        StopTarget::Group(group) => diesel::update(held.filter(deliveries::group_id.eq(group.0)))
+            .set(set)
+            .execute(connection)?,
+    })
+}
+
+/// How many of the deliveries that an emergency stop holds may be on their way just now: they were taken
+/// before.
+pub fn count_taken(
+    connection: &mut Connection,
+    target: &StopTarget,
+    now: Timestamp,
+) -> Result<i64> {
+    let taken = deliveries::table
+        .filter(deliveries::state.eq(Pending))
+        .filter(deliveries::lease_until.gt(now.micros()));
+    Ok(match target {
+        StopTarget::All => taken.count().get_result(connection)?,
+        StopTarget::Partner(host) => taken
+            .filter(deliveries::host.eq(host.as_str()))
+            .count()
+            .get_result(connection)?,
+        StopTarget::Group(group) => taken
+            .filter(deliveries::group_id.eq(group.0))
+            .count()
+            .get_result(connection)?,
+    })
 }
 
 /// Makes the first of each lane to a server due now: the server is back.

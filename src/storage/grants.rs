@@ -5,15 +5,17 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::domain::{
-    Grant, GrantId, GrantTerms, GroupDialect, GroupId, Host, PartnerId, PartnerState, Timestamp,
-    Uri,
+    DeliveryState, Grant, GrantId, GrantTerms, GroupDialect, GroupId, Host, LastUse, PartnerId,
+    PartnerState, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
 use crate::storage::error::{read, read_optional};
-use crate::storage::schema::{actors, dialects, grants, partners, received_grants};
+use crate::storage::schema::{
+    actors, deliveries, dialects, grants, memberships, partners, posts, reactions, received_grants,
+};
 use crate::storage::{Connection, ids};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -371,4 +373,77 @@ pub fn find_received(
         apart: false,
     };
     Ok(Some((read(&uri)?, terms)))
+}
+
+// Review ------------------------------------------------------------------------------------------
+
+/// Standing grants, with when somebody last said that each is needed.
+pub fn list_with_review(connection: &mut Connection) -> Result<Vec<(Grant, Option<Timestamp>)>> {
+    let rows: Vec<(GrantRow, Option<i64>)> = grants::table
+        .filter(grants::ended_at.is_null())
+        .order(grants::id)
+        .select((GrantRow::as_select(), grants::reviewed_at))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(grant, at)| Ok((grant.try_into()?, at.map(Timestamp::from_micros))))
+        .collect()
+}
+
+pub fn set_reviewed(
+    connection: &mut Connection,
+    permit: &Permit<act::ChangeBoundary>,
+    id: GrantId,
+    now: Timestamp,
+) -> Result<()> {
+    let grant = grants::table
+        .find(id.0)
+        .filter(grants::group_id.eq(permit.group().0));
+    diesel::update(grant)
+        .set(grants::reviewed_at.eq(Some(now.micros())))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What people of a server last did in a group, and when their server last got something of it.
+pub fn find_last_use(connection: &mut Connection, group: GroupId, host: &Host) -> Result<LastUse> {
+    use diesel::dsl::max;
+    let people = || {
+        actors::table
+            .filter(actors::host.eq(host.as_str()))
+            .select(actors::id)
+    };
+    let posts_here = || {
+        posts::table
+            .filter(posts::group_id.eq(group.0))
+            .select(posts::id)
+    };
+    let joined: Option<i64> = memberships::table
+        .filter(memberships::group_id.eq(group.0))
+        .filter(memberships::actor_id.eq_any(people()))
+        .select(max(memberships::since))
+        .get_result(connection)?;
+    let wrote: Option<i64> = posts::table
+        .filter(posts::group_id.eq(group.0))
+        .filter(posts::author_id.eq_any(people()))
+        .select(max(posts::created_at))
+        .get_result(connection)?;
+    let liked: Option<i64> = reactions::table
+        .filter(reactions::post_id.eq_any(posts_here()))
+        .filter(reactions::actor_id.eq_any(people()))
+        .select(max(reactions::created_at))
+        .get_result(connection)?;
+    let received: Option<Option<i64>> = deliveries::table
+        .filter(deliveries::group_id.eq(group.0))
+        .filter(deliveries::host.eq(host.as_str()))
+        .filter(deliveries::state.eq(DeliveryState::Sent.as_str()))
+        .select(max(deliveries::finished_at))
+        .get_result(connection)
+        .optional()?;
+    let time = |micros: Option<i64>| micros.map(Timestamp::from_micros);
+    Ok(LastUse {
+        joined: time(joined),
+        wrote: time(wrote),
+        liked: time(liked),
+        received: time(received.flatten()),
+    })
 }

@@ -513,7 +513,8 @@ pub fn shares_group_with(
         "SELECT COUNT(*) AS shared FROM (SELECT 1 AS one FROM groups g \
          JOIN actors ga ON ga.id = g.actor_id \
          WHERE $1 >= 0 AND $2 >= '' AND $3 >= 0 AND ((ga.host = $2 AND ({related} OR {wrote})) \
-         OR (ga.host = '' AND g.stage <> 'internal' AND EXISTS (SELECT 1 FROM grants q \
+         OR (ga.host = '' AND g.stage <> 'internal' \
+         AND NOT EXISTS (SELECT 1 FROM stops z WHERE z.group_id = g.actor_id) AND EXISTS (SELECT 1 FROM grants q \
          JOIN partners x ON x.id = q.partner_id WHERE q.group_id = g.actor_id \
          AND q.ended_at IS NULL AND x.host = $2 AND x.state = 'active' AND q.from_at <= $3 \
          AND (q.until_at IS NULL OR $3 < q.until_at)) AND ({member} OR {wrote}))) LIMIT 1) found"

@@ -41,6 +41,7 @@ pub mod peers;
 mod pending;
 pub mod polls;
 pub mod posts;
+pub mod proposals;
 pub mod reactions;
 mod readers;
 pub mod received;
@@ -52,6 +53,8 @@ mod scope;
 pub mod seed;
 pub mod sessions;
 pub mod settings;
+pub mod stops;
+pub mod templates;
 pub mod tokens;
 pub mod untold;
 mod writer;
@@ -65,6 +68,27 @@ pub use database::Database;
 pub use inspect::{Column, list_columns, list_indexes};
 
 use crate::error::Result;
+
+/// Runs `story` to see what it leads to, and undoes all of it.
+///
+/// # Errors
+/// What the story fails with.
+pub fn rehearse<T>(
+    connection: &mut Connection,
+    story: impl FnOnce(&mut Connection) -> Result<T>,
+) -> Result<T> {
+    let mut outcome = None;
+    let undone: Result<(), diesel::result::Error> =
+        diesel::Connection::transaction(connection, |connection| {
+            outcome = Some(story(connection));
+            Err(diesel::result::Error::RollbackTransaction)
+        });
+    match (undone, outcome) {
+        (Err(diesel::result::Error::RollbackTransaction), Some(outcome)) => outcome,
+        (Err(fault), _) => Err(fault.into()),
+        (Ok(()), _) => Err(crate::Error::internal("a rehearsal was not undone")),
+    }
+}
 
 /// Runs `story` so that a failure undoes only what it did, not the transaction around it.
 pub fn savepoint<T>(

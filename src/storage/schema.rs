@@ -147,6 +147,45 @@ diesel::table! {
 }
 
 diesel::table! {
+    grant_templates (name) {
+        name -> Text,
+        title -> Text,
+        capabilities -> Text,
+        join_mode -> Nullable<Text>,
+        days -> Nullable<Integer>,
+        history -> Text,
+        apart -> Bool,
+    }
+}
+
+diesel::table! {
+    proposals (id) {
+        id -> BigInt,
+        act -> Text,
+        sentence -> Text,
+        state -> Text,
+        proposed_by -> Nullable<BigInt>,
+        proposer -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    stops (id) {
+        id -> BigInt,
+        target -> Text,
+        host -> Text,
+        group_id -> Nullable<BigInt>,
+        reason -> Text,
+        stopped_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     follows (follower_id, followed_id) {
         follower_id -> BigInt,
         followed_id -> BigInt,
@@ -197,6 +236,7 @@ diesel::table! {
         apart -> Bool,
         created_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        reviewed_at -> Nullable<BigInt>,
     }
 }
 
@@ -681,6 +721,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     bans,
     moderators_elsewhere,
     moves,
+    grant_templates,
+    proposals,
+    stops,
     follows,
     partners,
     invitations,

@@ -95,6 +95,13 @@ fn can(grant: &str, capability: Capability) -> String {
     format!("(',' || {grant}.capabilities || ',' LIKE '%,{capability},%')")
 }
 
+/// No emergency stop holds what goes from the group to the asker.
+const NOT_STOPPED: &str = "NOT EXISTS (SELECT 1 FROM stops z WHERE z.target = 'all' OR z.group_id = g.actor_id \
+     OR (z.target = 'partner' AND z.host = $2))";
+
+/// The same for what is in no group.
+const NOT_STOPPED_OUTSIDE: &str = "NOT EXISTS (SELECT 1 FROM stops z WHERE z.target = 'all' OR (z.target = 'partner' AND z.host = $2))";
+
 // The asker in the group --------------------------------------------------------------------------
 
 const MEMBER: &str = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.actor_id AND m.actor_id = $1 \
@@ -212,11 +219,17 @@ fn granted_to_be_named() -> String {
 pub(super) fn posts(scope: &ReadScope) -> String {
     match scope.asker() {
         Asker::Operator => NOTHING.to_owned(),
-        Asker::Anybody => all([public(scope), FOR_THE_GROUP, NOT_HELD, NOT_AT_BOUNDARY]),
+        Asker::Anybody => all([
+            NOT_STOPPED,
+            public(scope),
+            FOR_THE_GROUP,
+            NOT_HELD,
+            NOT_AT_BOUNDARY,
+        ]),
         Asker::Colleague(_) => colleagues_posts(scope),
         Asker::Guest(_) => guests_posts(scope),
-        Asker::Person { .. } => persons_posts(scope),
-        Asker::Server { .. } => servers_posts(scope),
+        Asker::Person { .. } => all([NOT_STOPPED, &persons_posts(scope)]),
+        Asker::Server { .. } => all([NOT_STOPPED, &servers_posts(scope)]),
     }
 }
 
@@ -383,7 +396,12 @@ pub(super) fn posts_outside_groups(scope: &ReadScope) -> String {
     };
     match scope.asker() {
         Asker::Operator => NOTHING.to_owned(),
-        Asker::Anybody => all([&public, "p.state = 'visible'", NOT_AT_BOUNDARY]),
+        Asker::Anybody => all([
+            NOT_STOPPED_OUTSIDE,
+            &public,
+            "p.state = 'visible'",
+            NOT_AT_BOUNDARY,
+        ]),
         Asker::Guest(_) => {
             let on_profile = all([ON_PROFILE, OWN]);
             let shown = any([&direct, &on_profile, &public]);
@@ -422,7 +440,12 @@ fn shown_outside(scope: &ReadScope, followed: &str, their_own: &str) -> String {
         BY_US,
     ]);
     let either = any([&all([OF_OURS, &of_ours]), &answers]);
-    all(["p.state = 'visible'", NOT_AT_BOUNDARY, &either])
+    all([
+        NOT_STOPPED_OUTSIDE,
+        "p.state = 'visible'",
+        NOT_AT_BOUNDARY,
+        &either,
+    ])
 }
 
 // Groups ------------------------------------------------------------------------------------------
@@ -432,7 +455,7 @@ fn groups(scope: &ReadScope) -> String {
     let shared = || shared_with_us(scope);
     match scope.asker() {
         Asker::Operator => any([HERE, &shared()]),
-        Asker::Anybody => all([HERE, ANNOUNCED]),
+        Asker::Anybody => all([NOT_STOPPED, HERE, ANNOUNCED]),
         Asker::Colleague(_) => any([
             &all([HERE, &any([NOT_SECRET, MEMBER_OR_INVITED])]),
             &all([ELSEWHERE, &shared(), &any([NOT_SECRET, RELATED])]),
@@ -441,8 +464,11 @@ fn groups(scope: &ReadScope) -> String {
             &all([HERE, &any([ANNOUNCED, MEMBER_OR_INVITED])]),
             &all([ELSEWHERE, &shared(), RELATED]),
         ]),
-        Asker::Person { .. } => from_outside(MEMBER_OR_INVITED),
-        Asker::Server { .. } => any([&from_outside(KNOWN_ON_HOST), &lives_there(scope)]),
+        Asker::Person { .. } => all([NOT_STOPPED, &from_outside(MEMBER_OR_INVITED)]),
+        Asker::Server { .. } => all([
+            NOT_STOPPED,
+            &any([&from_outside(KNOWN_ON_HOST), &lives_there(scope)]),
+        ]),
     }
 }
 
@@ -465,6 +491,18 @@ pub(super) fn list_ids(
     text: &str,
 ) -> Result<Vec<i64>> {
     let listing = Listing::new(connection, scope, text);
+    let rows: Vec<IdRow> = on_backend!(connection, |inner| listing.load(inner))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The same for a text that is about a group, `$4`.
+pub(super) fn list_ids_in(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    text: &str,
+    group: GroupId,
+) -> Result<Vec<i64>> {
+    let listing = Listing::new(connection, scope, text).at(group.0);
     let rows: Vec<IdRow> = on_backend!(connection, |inner| listing.load(inner))?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

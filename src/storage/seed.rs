@@ -1,7 +1,9 @@
 //! Many rows at once, and nobody is asked: for tests, benchmarks and development databases. No use
 //! case writes this way.
 
-use crate::domain::{Actor, ActorId, Follow, Grant, Group, Membership, Post, PostId, Timestamp};
+use crate::domain::{
+    Actor, ActorId, Follow, Grant, Group, Membership, Post, PostId, Stop, Timestamp,
+};
 use crate::error::Result;
 use crate::storage::Connection;
 use crate::storage::actors::ActorRow;
@@ -11,7 +13,10 @@ use crate::storage::grants::GrantRow;
 use crate::storage::groups::GroupRow;
 use crate::storage::memberships::MembershipRow;
 use crate::storage::posts::PostRow;
-use crate::storage::schema::{actors, follows, grants, groups, memberships, mentions, posts};
+use crate::storage::schema::{
+    actors, follows, grants, groups, memberships, mentions, posts, stops,
+};
+use crate::storage::stops::StopRow;
 
 /// Rows of one statement. SQLite takes at most 32,766 values, and a post has 20.
 const ROWS_PER_STATEMENT: usize = 1_000;
@@ -59,6 +64,11 @@ pub fn insert_grants(connection: &mut Connection, items: &[Grant]) -> Result<()>
 /// Posts as they are: counts of comments and likes are the caller's.
 pub fn insert_posts(connection: &mut Connection, items: &[Post]) -> Result<()> {
     insert_all!(connection, posts::table, items, PostRow::from);
+    Ok(())
+}
+
+pub fn insert_stops(connection: &mut Connection, items: &[Stop]) -> Result<()> {
+    insert_all!(connection, stops::table, items, StopRow::from);
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    Capabilities, Capability, GrantEnd, GrantTerms, Handle, Host, JoinMode, Timestamp,
+    Capabilities, Capability, GrantEnd, GrantTemplate, GrantTerms, Handle, History, Host, JoinMode,
+    Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::services::grants::{self, GrantRequest, Standing};
@@ -15,7 +16,7 @@ use crate::web::group_admin;
 use crate::web::groups::locate;
 use crate::web::views::{Choice, GrantDraft, GrantRow};
 use crate::web::visit::{Member, Notice};
-use crate::web::{done, parts};
+use crate::web::{done, outlook, parts, see_other};
 
 /// A form in which `can` comes once for each capability.
 pub type Fields = Vec<(String, String)>;
@@ -29,9 +30,14 @@ pub struct Which {
 /// `POST /g/{handle}/grants`
 pub async fn add(member: Member, handle: Path<String>, Form(fields): Form<Fields>) -> Answer {
     let view = locate(&member, &handle).await?;
+    if fields.iter().any(|(name, _)| name == "look") {
+        let kept = |field: &(String, String)| !["look", "csrf"].contains(&field.0.as_str());
+        let fields: Fields = fields.into_iter().filter(kept).collect();
+        return Ok(see_other(&outlook::address(&view, &fields)));
+    }
     let wish = Wish::read(&fields);
     match give(&member, &view, &wish).await {
-        Ok(()) => Ok(done(&settings_of(&view), Notice::Granted)),
+        Ok(notice) => Ok(done(&settings_of(&view), notice)),
         Err(error) => {
             let told = errors::tell(error)?;
             group_admin::page(&member, view, None, Some(wish), Some(told)).await
@@ -39,11 +45,16 @@ pub async fn add(member: Member, handle: Path<String>, Form(fields): Form<Fields
     }
 }
 
-async fn give(member: &Member, view: &GroupView, wish: &Wish) -> Result<()> {
-    let (host, request) = (wish.partner.parse::<Host>()?, wish.request()?);
-    let group = handle_of(view);
-    grants::add(&member.app, member.viewer(), group, host, request).await?;
-    Ok(())
+async fn give(member: &Member, view: &GroupView, wish: &Wish) -> Result<Notice> {
+    let (host, request) = (wish.host()?, wish.request()?);
+    let (app, viewer, group, seen) = (
+        &member.app,
+        member.viewer(),
+        handle_of(view),
+        wish.seen.clone(),
+    );
+    let decided = grants::add_seen(app, viewer, group, host, request, seen).await?;
+    Ok(Notice::of(&decided, Notice::Granted))
 }
 
 /// `POST /g/{handle}/grants/remove`
@@ -82,6 +93,8 @@ pub struct Wish {
     history: String,
     history_from: String,
     apart: bool,
+    /// The digest of what was shown before it was confirmed.
+    seen: Option<String>,
 }
 
 impl Wish {
@@ -96,7 +109,35 @@ impl Wish {
         }
     }
 
-    fn read(fields: &Fields) -> Self {
+    /// What a template says.
+    pub fn by(template: &GrantTemplate, now: Timestamp) -> Self {
+        let (history, history_from) = match template.history {
+            History::Now => ("now", String::new()),
+            History::All => ("all", String::new()),
+            History::Since(day) => ("date", day.rfc3339()[..10].to_owned()),
+        };
+        let ends = template.ends(now).map(|end| end.rfc3339()[..10].to_owned());
+        Self {
+            partner: String::new(),
+            can: template
+                .capabilities
+                .iter()
+                .map(|one| one.to_string())
+                .collect(),
+            join: template.join.unwrap_or(JoinMode::Approve).to_string(),
+            until: ends.unwrap_or_default(),
+            history: history.to_owned(),
+            history_from,
+            apart: template.apart,
+            seen: None,
+        }
+    }
+
+    pub fn host(&self) -> Result<Host> {
+        Ok(self.partner.parse()?)
+    }
+
+    pub fn read(fields: &Fields) -> Self {
         let mut wish = Self::default();
         for (name, value) in fields {
             let value = value.trim().to_owned();
@@ -108,13 +149,14 @@ impl Wish {
                 "history" => wish.history = value,
                 "history_from" => wish.history_from = value,
                 "apart" => wish.apart = value == "yes",
+                "seen" => wish.seen = Some(value),
                 _ => {}
             }
         }
         wish
     }
 
-    fn request(&self) -> Result<GrantRequest> {
+    pub fn request(&self) -> Result<GrantRequest> {
         let can: Capabilities = self.can.join(",").parse()?;
         let join = Some(self.join.as_str()).filter(|word| !word.is_empty());
         let history = match self.history.as_str() {

@@ -1,22 +1,22 @@
 //! A group's settings: what it says of itself, how far it reaches, whom it is open to.
 
-use actix_web::web::Path;
+use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Access, Boosts, FirstContact, Mirror, Outreach, Stage, Title};
+use crate::domain::{Access, Boosts, FirstContact, Mirror, Outreach, Stage, Stop, Title};
 use crate::error::{Error, Result};
 use crate::policy::Action;
-use crate::services::grants::{self, Standing};
+use crate::services::grants::{self, Standing, templates};
 use crate::services::groups::{self, GroupView};
-use crate::services::{first_contacts, mirrors};
+use crate::services::{first_contacts, mirrors, stops};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::grants::{Wish, grant_row, handle_of, history_words};
 use crate::web::groups::locate;
 use crate::web::views::{Choice, GroupAdminPage, StageChoice};
 use crate::web::visit::{Member, Notice};
-use crate::web::{answer, done, moves, parts, see_other};
+use crate::web::{answer, done, moves, outlook, parts, see_other};
 
 /// What the group says of itself, as it was typed.
 #[derive(Deserialize)]
@@ -30,6 +30,8 @@ pub struct About {
 #[derive(Deserialize)]
 pub struct NewStage {
     stage: String,
+    /// The digest of what was shown before it was confirmed.
+    seen: Option<String>,
 }
 
 /// How the group reaches servers that know no groups.
@@ -50,10 +52,27 @@ pub struct Archive {
     archived: String,
 }
 
-/// `GET /g/{handle}/settings`
-pub async fn show(member: Member, handle: Path<String>) -> Answer {
+/// What the form for a grant begins with.
+#[derive(Deserialize)]
+pub struct Begin {
+    template: Option<String>,
+}
+
+/// `GET /g/{handle}/settings`, perhaps with `?template=NAME`.
+pub async fn show(member: Member, handle: Path<String>, begin: Query<Begin>) -> Answer {
     let view = locate(&member, &handle).await?;
-    page(&member, view, None, None, None).await
+    let wish = match &begin.template {
+        Some(name) => by_template(&member, name).await?,
+        None => None,
+    };
+    page(&member, view, None, wish, None).await
+}
+
+/// The form as a template fills it in; as usual where there is no such template.
+async fn by_template(member: &Member, name: &str) -> Result<Option<Wish>> {
+    let all = templates::list(&member.app, member.viewer()).await?;
+    let found = all.iter().find(|one| one.name.as_str() == name);
+    Ok(found.map(|template| Wish::by(template, member.now())))
 }
 
 /// An address that only forms of the settings page go to.
@@ -82,11 +101,19 @@ async fn save(member: &Member, view: &GroupView, about: &About) -> Result<()> {
     groups::update(&member.app, viewer, group, title, description, access).await
 }
 
-/// `POST /g/{handle}/stage`
+/// `POST /g/{handle}/stage`: going further leads to what would become visible first.
 pub async fn set_stage(member: Member, handle: Path<String>, Form(form): Form<NewStage>) -> Answer {
     let view = locate(&member, &handle).await?;
-    match turn(&member, &view, &form.stage).await {
-        Ok(()) => Ok(done(&settings_of(&view), Notice::Saved)),
+    let further = form
+        .stage
+        .parse()
+        .is_ok_and(|stage: Stage| stage > view.group.stage);
+    if further && form.seen.is_none() && view.rights.may(Action::ChangeBoundary) {
+        let fields = [("stage".to_owned(), form.stage)];
+        return Ok(see_other(&outlook::address(&view, &fields)));
+    }
+    match turn(&member, &view, form).await {
+        Ok(notice) => Ok(done(&settings_of(&view), notice)),
         Err(error) => {
             let told = errors::tell(error)?;
             page(&member, view, None, None, Some(told)).await
@@ -94,10 +121,11 @@ pub async fn set_stage(member: Member, handle: Path<String>, Form(form): Form<Ne
     }
 }
 
-async fn turn(member: &Member, view: &GroupView, stage: &str) -> Result<()> {
-    let stage = stage.parse()?;
-    groups::set_stage(&member.app, member.viewer(), view.group.id, stage).await?;
-    Ok(())
+async fn turn(member: &Member, view: &GroupView, form: NewStage) -> Result<Notice> {
+    let (stage, id) = (form.stage.parse()?, view.group.id);
+    let (app, viewer) = (&member.app, member.viewer());
+    let decided = groups::set_stage_seen(app, viewer, id, stage, form.seen).await?;
+    Ok(Notice::of(&decided, Notice::Saved))
 }
 
 /// `POST /g/{handle}/outreach`
@@ -209,6 +237,7 @@ pub async fn page(
             .await?,
         group: parts::group_link(group, None),
         ledger: format!("/admin/ledger?group={}", group.actor.handle()),
+        name: group.actor.name.clone(),
         title: about.title,
         description: about.description,
         access: about.access,
@@ -216,6 +245,7 @@ pub async fn page(
         mirrors: mirrors_of(group.outreach.mirror),
         boosts: boosts_of(group.outreach.boosts),
         first_contacts: first_contacts_of(group.first_contact),
+        stopped: stops::find_for_group(app, group).await?.map(in_words),
         archived: group.archived_at.is_some(),
         can_archive: opens,
         destinations,
@@ -233,9 +263,25 @@ pub async fn page(
                 chosen: wish.is_for(&partner.host),
             })
             .collect(),
+        templates: match opens {
+            true => templates::list(app, member.viewer()).await?,
+            false => Vec::new(),
+        }
+        .into_iter()
+        .map(|one| (one.name.to_string(), one.title))
+        .collect(),
         draft: opens.then(|| wish.draft()),
     };
     answer(&page, told.as_ref())
+}
+
+/// "Stopped by ada 4 May 2026, 10:00: why"
+fn in_words(stop: Stop) -> String {
+    let since = stop.since.for_people();
+    match stop.reason.as_str() {
+        "" => format!("Stopped by {} {since}.", stop.by),
+        why => format!("Stopped by {} {since}: {why}", stop.by),
+    }
 }
 
 /// The three stages, and exactly what each makes visible to whom.

@@ -9,6 +9,7 @@ mod assets;
 mod attachments;
 mod audit;
 mod errors;
+mod explain;
 mod find;
 mod forms;
 mod grants;
@@ -22,16 +23,21 @@ mod members;
 mod moderation;
 mod moves;
 mod outbound_rules;
+mod outlook;
 mod own_posts;
 mod paging;
 mod partners;
 mod parts;
 mod people;
 mod polls;
+mod preview;
+mod proposals;
 mod queue;
 mod reports;
+mod review;
 mod settings;
 mod sign_in;
+mod stops;
 mod threads;
 mod topics;
 mod users;
@@ -134,6 +140,8 @@ fn groups_and_posts() -> Routes {
         .service(act("/g/{handle}/rules/remove").post(outbound_rules::remove_of_group))
         .service(act("/g/{handle}/rules/try").post(outbound_rules::try_in_group))
         .service(settings_act("/g/{handle}/stage").post(group_admin::set_stage))
+        .service(at("/g/{handle}/outlook").get(outlook::show))
+        .service(settings_act("/g/{handle}/stop").post(stops::stop_group))
         .service(settings_act("/g/{handle}/outreach").post(group_admin::set_outreach))
         .service(settings_act("/g/{handle}/first-contact").post(group_admin::set_first_contact))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
@@ -181,6 +189,14 @@ fn administration() -> Routes {
         .service(at("/admin/users").get(users::list).post(users::create))
         .service(at("/admin/users/{name}/state").post(users::set_state))
         .service(at("/admin/users/{name}/erase").post(users::erase))
+        .service(
+            at("/admin/proposals")
+                .get(proposals::show)
+                .post(proposals::decide),
+        )
+        .service(at("/admin/review").get(review::show).post(review::decide))
+        .service(at("/admin/stops").get(stops::show).post(stops::decide))
+        .service(at("/admin/explain").get(explain::show))
         .service(
             at("/admin/held")
                 .get(holds::of_house)

@@ -226,16 +226,16 @@ async fn turn(member: &Member, host: &str, state: &str) -> Result<Partner> {
 /// `POST /admin/partners/{host}/class`
 pub async fn set_class(member: Member, host: Path<String>, Form(form): Form<NewClass>) -> Answer {
     match choose_class(&member, &host, &form.class).await {
-        Ok(host) => Ok(done(&address(&host), Notice::Saved)),
+        Ok((host, notice)) => Ok(done(&address(&host), notice)),
         Err(error) => one_page(&member, &host, Some(errors::tell(error)?)).await,
     }
 }
 
-async fn choose_class(member: &Member, host: &str, class: &str) -> Result<Host> {
+async fn choose_class(member: &Member, host: &str, class: &str) -> Result<(Host, Notice)> {
     let class = class.parse()?;
     let host: Host = host.parse().map_err(|_| Error::NotFound)?;
-    let partner = partners::set_class(&member.app, member.viewer(), host, class).await?;
-    Ok(partner.host)
+    let decided = partners::set_class(&member.app, member.viewer(), host.clone(), class).await?;
+    Ok((host, Notice::of(&decided, Notice::Saved)))
 }
 
 /// `POST /admin/partners/{host}/dialect`
@@ -264,16 +264,21 @@ pub async fn set_private_groups(
     Form(form): Form<NewPrivateGroups>,
 ) -> Answer {
     match choose_private_groups(&member, &host, &form.private_groups).await {
-        Ok(host) => Ok(done(&address(&host), Notice::Saved)),
+        Ok((host, notice)) => Ok(done(&address(&host), notice)),
         Err(error) => one_page(&member, &host, Some(errors::tell(error)?)).await,
     }
 }
 
-async fn choose_private_groups(member: &Member, host: &str, choice: &str) -> Result<Host> {
+async fn choose_private_groups(
+    member: &Member,
+    host: &str,
+    choice: &str,
+) -> Result<(Host, Notice)> {
     let choice = choice.parse()?;
     let host: Host = host.parse().map_err(|_| Error::NotFound)?;
-    let chosen = dialects::choose_private_groups(&member.app, member.viewer(), host, choice);
-    Ok(chosen.await?.host)
+    let (app, viewer) = (&member.app, member.viewer());
+    let decided = dialects::choose_private_groups(app, viewer, host.clone(), choice).await?;
+    Ok((host, Notice::of(&decided, Notice::Saved)))
 }
 
 pub async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer {

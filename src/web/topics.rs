@@ -18,6 +18,7 @@ use crate::web::forms::{Nothing, optional_body};
 use crate::web::groups;
 use crate::web::paging::{self, Listing};
 use crate::web::polls::NewPoll;
+use crate::web::preview::{self, Button, Draft};
 use crate::web::threads::{self, Placed};
 use crate::web::views::{
     AudiencePart, CommentContent, CommentView, Composer, EditPage, GroupLink, HistoryPage,
@@ -81,7 +82,25 @@ pub async fn create(member: Member, handle: Path<String>, form: FormWithFiles<Ne
     let (mut typed, Parts { fields, files }) = (form.fields, form.parts);
     let told = attachments::FileFields(&fields);
     let taken = attachments::take(&member, &told, files, &[], &mut typed.sent).await;
+    let button = Button::of(&fields);
     let outcome = match taken.and_then(|()| read(&typed)) {
+        Ok(_) if button == Button::Preview => {
+            let draft = Draft {
+                group: view.group.id,
+                link: parts::group_link(&view.group, view.partner.as_ref()),
+                below: None,
+                audience: Audience::Group,
+                title: &typed.title,
+                body: &typed.body,
+                sent: &typed.sent,
+                action: format!("{}/topics", parts::group_url(&view.group)),
+                fields: &fields,
+            };
+            return preview::page(&member, draft).await;
+        }
+        Ok(_) if button == Button::Edit => {
+            return groups::page(&member, &view, &Listing::default(), Some(typed), None).await;
+        }
         Ok((title, body, poll)) => {
             let (group, attached) = (view.group.id, typed.sent.list());
             let (app, viewer) = (&member.app, member.viewer());
@@ -115,7 +134,11 @@ pub async fn comment(member: Member, id: Path<String>, form: FormWithFiles<NewCo
     let Parts { fields, files } = form.parts;
     let told = attachments::FileFields(&fields);
     let taken = attachments::take(&member, &told, files, &[], &mut typed.sent).await;
+    let button = Button::of(&fields);
     let outcome = match taken {
+        Ok(()) if button != Button::Publish => {
+            return preview_comment(&member, typed, button, &fields).await;
+        }
         Ok(()) => post_comment(&member, &typed).await,
         Err(error) => Err(error),
     };
@@ -127,6 +150,32 @@ pub async fn comment(member: Member, id: Path<String>, form: FormWithFiles<NewCo
             page(&member, thread, None, Some(typed), Some(told)).await
         }
     }
+}
+
+/// Who would read a comment in a group; on a profile, and to change it, the form again.
+async fn preview_comment(
+    member: &Member,
+    typed: Typed,
+    button: Button,
+    fields: &[(String, String)],
+) -> Answer {
+    let thread = posts::thread(&member.app, member.viewer(), typed.parent).await?;
+    let group = thread.place.group().filter(|_| button == Button::Preview);
+    let Some(group) = group else {
+        return page(member, thread, None, Some(typed), None).await;
+    };
+    let draft = Draft {
+        group: group.group.id,
+        link: parts::group_link(&group.group, group.partner.as_ref()),
+        below: Some(typed.parent),
+        audience: typed.audience,
+        title: "",
+        body: &typed.body,
+        sent: &typed.sent,
+        action: format!("{}/comments", address(typed.parent)),
+        fields,
+    };
+    preview::page(member, draft).await
 }
 
 async fn post_comment(member: &Member, typed: &Typed) -> Result<Post> {

@@ -22,10 +22,13 @@ use askama::Template;
 
 pub use admin::{
     AuditPage, AuditRow, ComparedRow, DeadLetter, DestinationRow, DifferenceRow, DisclosedRow,
-    Failure, Invitation, KeysPage, LedgerPage, LedgerRow, PartnerPage, PartnerRow, PartnersPage,
-    PartnershipEnd, QueueHealth, QueuePage, UntoldRow, UserDraft, UserRow, UsersPage,
+    ExplainPage, Explained, Failure, Invitation, KeysPage, LedgerPage, LedgerRow, PartnerPage,
+    PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage,
+    ReviewPage, ReviewRow, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft, UserRow, UsersPage,
 };
-pub use group_admin::{GrantDraft, GrantRow, GroupAdminPage, StageChoice};
+pub use group_admin::{
+    DifferentRow, FreshTopic, GrantDraft, GrantRow, GroupAdminPage, OutlookPage, StageChoice,
+};
 pub use groups::{
     BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead, GroupPage, GroupsPage,
     HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage, RequestRow,
@@ -38,8 +41,8 @@ pub use people::{
 pub use topics::{
     AtBoundary, AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView,
     HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine,
-    PollTally, PostBody, RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage,
-    TopicSummary, Writing,
+    PollTally, PostBody, PreviewPage, ReadingOrganization, RefusedText, RemovePage, RemovedPost,
+    ReplyTo, Revision, TopicPage, TopicSummary, Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.
@@ -66,13 +69,19 @@ pub struct ViewerBar {
     /// Reads what left the house.
     pub is_compliance: bool,
     /// Looks at what is held at the boundary, wherever that is.
-    pub reviews: bool,
+    pub looks_at_held: bool,
     /// Requests to join that wait for this person, over all their groups.
     pub pending: usize,
     /// Reports that wait for this person, over all their groups.
     pub reports: usize,
     /// Posts that are held at the boundary and wait for this person.
     pub held: usize,
+    /// Grants that are to be reviewed by this person.
+    pub reviews: usize,
+    /// Proposals that wait for a second administrator.
+    pub proposals: usize,
+    /// Emergency stops that hold, for administrators.
+    pub stopped: usize,
 }
 
 /// A moment: `iso` for machines, `text` for people.

@@ -16,7 +16,9 @@ use crate::domain::text_enum::text_enum;
 use crate::domain::{Account, SessionId, Timestamp};
 use crate::error::Result;
 use crate::policy::Viewer;
-use crate::services::{groups, holds, house};
+use crate::services::grants::review;
+use crate::services::proposals::Decided;
+use crate::services::{groups, holds, house, proposals, stops};
 use crate::web::errors::{Problem, Told};
 use crate::web::parts;
 use crate::web::views::{Page, ViewerBar};
@@ -79,12 +81,25 @@ text_enum! {
         Asking = "asking",
         Discarded = "discarded",
         Deleted = "deleted",
+        Proposed = "proposed",
+        Confirmed = "confirmed",
+        Rejected = "rejected",
+        Stopped = "stopped",
+        Released = "released",
         KeysRotated = "keys-rotated",
         KeysRotating = "keys-rotating",
     }
 }
 
 impl Notice {
+    /// What is said of something that was done, or waits for a second administrator.
+    pub fn of<T>(decided: &Decided<T>, done: Self) -> Self {
+        match decided {
+            Decided::Done(_) => done,
+            Decided::Proposed(_) => Self::Proposed,
+        }
+    }
+
     const fn sentence(self) -> &'static str {
         match self {
             Self::Saved => "Saved.",
@@ -138,6 +153,13 @@ impl Notice {
             Self::Deleted => {
                 "Deleted. Where it was sent to other organizations, they are asked to delete it too."
             }
+            Self::Proposed => {
+                "Proposed: nothing changes until another administrator confirms it, under Proposals."
+            }
+            Self::Confirmed => "Confirmed and done.",
+            Self::Rejected => "Rejected: nothing changes.",
+            Self::Stopped => "Stopped: nothing goes in or out until an administrator releases it.",
+            Self::Released => "Released: what waited goes out now.",
             Self::KeysRotated => "New keys are made; the old ones are published for a while.",
             Self::KeysRotating => {
                 "New keys are being made, one after the other; the audit log says whose are done."
@@ -203,12 +225,27 @@ impl Visit {
 
     async fn bar(&self, signed_in: &SignedIn) -> Result<ViewerBar> {
         let duties = groups::duties(&self.app, &signed_in.viewer).await?;
+        let is_admin = signed_in.viewer.is_administrator();
+        let (stopped, proposals) = match is_admin {
+            true => (
+                stops::list(&self.app, signed_in.viewer.clone())
+                    .await?
+                    .len(),
+                proposals::list(&self.app, signed_in.viewer.clone())
+                    .await?
+                    .len(),
+            ),
+            false => (0, 0),
+        };
         Ok(ViewerBar {
             name: signed_in.account.actor.title().to_owned(),
             handle: signed_in.account.actor.name.clone(),
-            is_admin: signed_in.viewer.is_administrator(),
+            is_admin,
+            stopped,
+            proposals,
+            reviews: review::count_due(&self.app, signed_in.viewer.clone()).await?,
             is_compliance: signed_in.viewer.is_compliance_officer(),
-            reviews: holds::may_review_house(&signed_in.viewer),
+            looks_at_held: holds::may_review_house(&signed_in.viewer),
             pending: parts::count(duties.requests),
             reports: parts::count(duties.reports),
             held: parts::count(duties.held),

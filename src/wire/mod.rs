@@ -16,14 +16,17 @@ mod members;
 mod moves;
 mod nouns;
 mod outbound_rules;
+mod outlook;
 mod partners;
 mod posts;
+mod proposals;
 mod queue;
 mod reports;
+mod stops;
 
 pub use accounts::{Account, Erased, NewToken, Revoked, Token};
 pub use audit::AuditLine;
-pub use grants::{Grant, GrantEnded};
+pub use grants::{Grant, GrantEnded, GrantTemplate, ReviewedGrant, TemplateRemoved};
 pub use groups::Group;
 pub use house::{Explanation, Finding, Health, Job, JobKind, Rotated};
 pub use ledger::{Checkpoint, Comparison, Difference, Disclosed, LedgerLine};
@@ -31,9 +34,12 @@ pub use media::MediaUsage;
 pub use members::{Ban, Member, Named, PutOut};
 pub use moves::Move;
 pub use outbound_rules::{Held, OutboundRule, Trial};
+pub use outlook::{Different, FreshTopic, Outlook};
 pub use partners::{
     Dialect, Invitation, Partner, PartnerChanged, PartnerDetail, PartnerRules, PrivateGroupsAllowed,
 };
 pub use posts::Post;
+pub use proposals::Proposal;
 pub use queue::{Delivery, Destination, Discarded, Retold, Retried, Untold};
 pub use reports::Report;
+pub use stops::{Stop, StopReleased};

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::services::grants::Standing;
 use crate::services::partners::{Changed, Invited};
-use crate::wire::Grant;
+use crate::wire::{Grant, Proposal};
 
 /// A partnership that is, was, or is refused.
 #[derive(Serialize, ToSchema)]
@@ -93,11 +93,18 @@ pub struct PartnerRules {
     pub class: PartnerClass,
     pub dialect: Dialect,
     pub private_groups: PrivateGroupsAllowed,
+    /// What of it waits for a second administrator.
+    pub proposals: Vec<Proposal>,
 }
 
 impl PartnerRules {
-    pub fn new(partner: domain::Partner, peer: PeerDialect) -> Self {
+    pub fn new(
+        partner: domain::Partner,
+        peer: PeerDialect,
+        proposed: Vec<domain::Proposal>,
+    ) -> Self {
         Self {
+            proposals: proposed.into_iter().map(Proposal::from).collect(),
             private_groups: peer.discretion(partner.mutual).into(),
             dialect: peer.into(),
             class: partner.class,

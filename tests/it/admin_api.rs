@@ -437,6 +437,67 @@ async fn every_address_does_what_the_document_says() {
         )
         .await;
 
+        // The emergency stop, of everything, of one server and of one group.
+        for (place, path) in [
+            ("/stops/all", "/stops/all".to_owned()),
+            (
+                "/stops/partners/{partner}",
+                format!("/stops/partners/{birch}"),
+            ),
+            ("/stops/groups/{group}", "/stops/groups/roads".to_owned()),
+        ] {
+            let why = Some(json!({ "reason": "Drill" }));
+            walk.go(&format!("PUT {place}"), &path, why).await;
+            let standing = walk.boss.get("/stops").await;
+            assert_eq!(standing[0]["reason"], "Drill", "{standing}");
+            walk.go(&format!("DELETE {place}"), &path, None).await;
+        }
+        let standing = walk.go("GET /stops", "/stops", None).await;
+        assert_eq!(standing, json!([]));
+
+        // What would become visible, before it is.
+        let stage = "/groups/{group}/stage/{stage}/outlook";
+        let path = "/groups/roads/stage/public/outlook";
+        let outlook = walk.go(&format!("GET {stage}"), path, None).await;
+        assert_eq!(
+            outlook["people"][0]["who"], "anybody on the web",
+            "{outlook}"
+        );
+        let grant = "/groups/{group}/grants/{partner}/outlook";
+        let path = format!("/groups/roads/grants/{birch}/outlook?can=read&history=all");
+        walk.go(&format!("GET {grant}"), &path, None).await;
+
+        // Templates of grants.
+        let auditor = "/grant-templates/auditor";
+        let terms = json!({ "title": "Auditor", "can": ["read"], "days": 30, "history": "all" });
+        let saved = walk
+            .go("PUT /grant-templates/{template}", auditor, Some(terms))
+            .await;
+        assert_eq!(
+            (&saved["days"], &saved["built_in"]),
+            (&json!(30), &json!(false))
+        );
+        let all = walk
+            .go("GET /grant-templates", "/grant-templates", None)
+            .await;
+        assert_eq!(all.as_array().unwrap().len(), 5, "{all}");
+        walk.go("DELETE /grant-templates/{template}", auditor, None)
+            .await;
+
+        // What somebody else proposed, in a house that wants two administrators.
+        for (number, decision) in [(1, "confirm"), (2, "reject")] {
+            acme.instance.execute(&format!(
+                "INSERT INTO proposals (id, act, sentence, state, proposer, created_at, expires_at) VALUES \
+                 ({number}, '{{\"act\":\"class\",\"partner\":\"{birch}\",\"class\":\"supplier\"}}', \
+                 'Call it a supplier', 'pending', 'operator', 1, 9000000000000000)"
+            ));
+            let waiting = walk.go("GET /proposals", "/proposals", None).await;
+            assert_eq!(waiting[0]["id"], number.to_string(), "{waiting}");
+            let operation = format!("POST /proposals/{{proposal}}/{decision}");
+            let path = format!("/proposals/{number}/{decision}");
+            walk.go(&operation, &path, None).await;
+        }
+
         // Groups that move, one there and one here.
         let path = "/groups/roads/move";
         let host = Some(json!({ "host": birch }));
@@ -507,6 +568,11 @@ async fn every_address_does_what_the_document_says() {
         );
         let path = format!("/grants?group=roads&partner={birch}");
         assert_eq!(walk.go("GET /grants", &path, None).await, json!([given]));
+        let reviewed = walk.go("GET /grants/review", "/grants/review", None).await;
+        assert_eq!(reviewed[0]["reviewed_at"], Value::Null, "{reviewed}");
+        let keep = "POST /groups/{group}/grants/{partner}/keep";
+        let kept = walk.go(keep, &format!("{grant}/keep"), None).await;
+        assert!(kept["reviewed_at"].is_string(), "{kept}");
         let shown = walk.go("GET /partners/{partner}", &one, None).await;
         assert_eq!(
             shown,

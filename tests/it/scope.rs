@@ -134,6 +134,7 @@ fn circumstances(dice: &mut Dice) -> Vec<(House, Timestamp)> {
                 federation,
                 public_pages,
                 owners_open_groups: false,
+                four_eyes: false,
                 profiles: *dice.pick(ProfileReach::ALL),
             };
             all.push((house, day(2 + dice.below(4))));
@@ -164,6 +165,7 @@ impl Answers {
                 federation: FederationMode::Closed,
                 public_pages: false,
                 owners_open_groups: false,
+                four_eyes: false,
                 profiles: ProfileReach::Colleagues,
             },
             now: day(0),

@@ -220,6 +220,7 @@ const HOUSE: House = House {
     federation: FederationMode::Closed,
     public_pages: true,
     owners_open_groups: false,
+    four_eyes: false,
     profiles: ProfileReach::Colleagues,
 };
 

@@ -22,11 +22,11 @@ use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
 use crate::api::admin::door::{Administrator, scope_for};
 use crate::api::admin::errors::{Failure, Problem};
-use crate::api::admin::parts::{Asked, At, AtBoth, List, Made, Paged, Sent, Work};
+use crate::api::admin::parts::{Asked, At, AtBoth, DoneOr, List, Made, Paged, Sent, Work};
 use crate::api::admin::{Answer, BASE};
 use crate::app::App;
 use crate::routes;
-use crate::wire::Job;
+use crate::wire::{Job, Proposal};
 
 /// What is kept under a name in the document.
 type Named = (String, RefOr<Schema>);
@@ -175,6 +175,15 @@ impl<T: ToSchema> Described for Made<T> {
     fn describe(sketch: &mut Sketch) {
         let schema = sketch.refer::<T>();
         sketch.answer("201", "It is made", schema);
+    }
+}
+
+impl<T: ToSchema> Described for DoneOr<T> {
+    fn describe(sketch: &mut Sketch) {
+        let schema = sketch.refer::<T>();
+        sketch.answer("200", "It is done", schema);
+        let schema = sketch.refer::<Proposal>();
+        sketch.answer("202", "It waits for a second administrator", schema);
     }
 }
 

@@ -2,19 +2,21 @@
 
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
-use crate::api::admin::parts::{At, AtBoth, List, Made, Sent};
+use crate::api::admin::parts::{Asked, At, AtBoth, DoneOr, List, Made, Sent, page};
 use crate::app::App;
 use crate::domain::{
-    self, Access, Boosts, FirstContact, GroupId, GroupRole, Handle, Mirror, Name, Outreach, Stage,
-    Title,
+    self, Access, Boosts, FirstContact, GroupId, GroupRole, Handle, Mirror, Name, Outreach, PostId,
+    Stage, Title,
 };
 use crate::services::groups::{self, Administered};
+use crate::services::proposals::Decided;
+use crate::services::what_if::{self, Change};
 use crate::services::{accounts, first_contacts, memberships, mirrors};
-use crate::wire::Group;
+use crate::wire::{Group, Outlook};
 
 /// A group to make.
 #[derive(Deserialize, ToSchema)]
@@ -70,6 +72,19 @@ impl GroupChange {
 #[serde(deny_unknown_fields)]
 pub struct NewStage {
     stage: Stage,
+    /// The digest of an outlook: refused if something else would become visible now.
+    seen: Option<String>,
+}
+
+/// Which part of the topics.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Only older ones than this
+    #[param(inline)]
+    before: Option<PostId>,
+    /// At most so many, up to 100
+    limit: Option<u32>,
 }
 
 /// Whether a group is read only.
@@ -155,10 +170,24 @@ pub async fn set_stage(
     admin: Administrator,
     At(group): At<Handle>,
     Sent(new): Sent<NewStage>,
-) -> Answer<Json<Group>> {
+) -> Answer<DoneOr<Group>> {
     let id = find_id(&app, &admin, &group).await?;
-    groups::set_stage(&app, admin.viewer(), id, new.stage).await?;
-    shown(&app, &admin, group).await
+    match groups::set_stage_seen(&app, admin.viewer(), id, new.stage, new.seen).await? {
+        Decided::Done(_) => Ok(DoneOr::Done(shown(&app, &admin, group).await?.into_inner())),
+        Decided::Proposed(proposal) => Ok(DoneOr::Proposed(proposal.into())),
+    }
+}
+
+pub async fn look_at_stage(
+    app: Data<App>,
+    admin: Administrator,
+    AtBoth(group, stage): AtBoth<Handle, Stage>,
+    Asked(part): Asked<Part>,
+) -> Answer<Json<Outlook>> {
+    let page = page(part.before.map(|id| id.0), part.limit);
+    let change = Change::Stage(stage);
+    let outlook = what_if::look(&app, admin.viewer(), group, change, page).await?;
+    Ok(Json(outlook.into()))
 }
 
 pub async fn set_archived(

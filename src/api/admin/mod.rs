@@ -22,8 +22,10 @@ mod outbound_rules;
 mod partners;
 mod parts;
 mod posts;
+mod proposals;
 mod queue;
 mod reports;
+mod stops;
 mod tokens;
 mod untold;
 
@@ -108,6 +110,8 @@ fn places() -> Vec<Place> {
             .patch("Change title, description or access, or how it reaches servers that know no groups", groups::update),
         at("/groups/{group}/stage")
             .put("Open or close a group to the outside", groups::set_stage),
+        at("/groups/{group}/stage/{stage}/outlook")
+            .get("What would become visible to whom at another stage", groups::look_at_stage),
         at("/groups/{group}/archived")
             .put("Make a group read only, or take that back", groups::set_archived),
         at("/groups/{group}/owners/{user}")
@@ -135,11 +139,22 @@ fn places() -> Vec<Place> {
             .put("Shut somebody out of a group", members::ban)
             .delete("Lift a ban", members::lift_ban),
 
+        at("/grant-templates")
+            .get("What grants can begin with: those of every house, and our own", grants::list_templates),
+        at("/grant-templates/{template}")
+            .put("Make a template of our own, or write it anew", grants::save_template)
+            .delete("Remove a template of our own", grants::remove_template),
         at("/grants")
             .get("What is open to whom", grants::list),
         at("/groups/{group}/grants/{partner}")
             .put("Open a group to a partner, instead of the grant it may have", grants::add)
             .delete("Close a group to a partner", grants::remove),
+        at("/grants/review")
+            .get("What is open, when it was last used and when it is to be reviewed", grants::list_reviews),
+        at("/groups/{group}/grants/{partner}/keep")
+            .post("Say that a grant is still needed", grants::keep),
+        at("/groups/{group}/grants/{partner}/outlook")
+            .get("What a grant would make visible, and what its people might do", grants::look),
 
         at("/partners")
             .get("All partners", partners::list)
@@ -162,6 +177,25 @@ fn places() -> Vec<Place> {
         at("/partners/{partner}/comparison")
             .get("What comparing books with a partner last came to", ledger::last_comparison)
             .post("Compare books with a partner: what was sent and what was received", ledger::compare),
+
+        at("/proposals")
+            .get("What waits for a second administrator, the oldest first", proposals::list),
+        at("/proposals/{proposal}/confirm")
+            .post("Do what another administrator proposed", proposals::confirm),
+        at("/proposals/{proposal}/reject")
+            .post("Refuse what was proposed, or take back what one proposed", proposals::reject),
+
+        at("/stops")
+            .get("Everything that is stopped now", stops::list),
+        at("/stops/all")
+            .put("Stop at once everything that goes between us and the outside; what is queued waits", stops::stop_all)
+            .delete("Let everything go again", stops::release_all),
+        at("/stops/partners/{partner}")
+            .put("Stop at once what goes between us and a server", stops::stop_partner)
+            .delete("Let it go again", stops::release_partner),
+        at("/stops/groups/{group}")
+            .put("Stop at once what goes between a group and the outside", stops::stop_group)
+            .delete("Let it go again", stops::release_group),
 
         at("/queue")
             .get("Every server we deliver to: what waits, how sending goes, whose clock differs", queue::list),

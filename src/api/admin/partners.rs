@@ -105,18 +105,22 @@ pub async fn update(
     At(host): At<Host>,
     Sent(change): Sent<PartnerChange>,
 ) -> Answer<Json<PartnerRules>> {
+    let mut proposed = Vec::new();
     if let Some(class) = change.class {
-        partners::set_class(&app, admin.viewer(), host.clone(), class).await?;
+        let decided = partners::set_class(&app, admin.viewer(), host.clone(), class).await?;
+        proposed.extend(decided.proposed());
     }
     if let Some(choice) = change.private_groups {
-        dialects::choose_private_groups(&app, admin.viewer(), host.clone(), choice).await?;
+        let (viewer, host) = (admin.viewer(), host.clone());
+        let decided = dialects::choose_private_groups(&app, viewer, host, choice).await?;
+        proposed.extend(decided.proposed());
     }
     if let Some(choice) = change.dialect {
         dialects::choose(&app, admin.viewer(), host.clone(), choice).await?;
     }
     let partner = partners::find(&app, admin.viewer(), host.clone()).await?;
     let peer = dialects::find(&app, admin.viewer(), host).await?;
-    Ok(Json(PartnerRules::new(partner, peer)))
+    Ok(Json(PartnerRules::new(partner, peer, proposed)))
 }
 
 pub async fn pause(

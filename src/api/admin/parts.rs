@@ -20,7 +20,8 @@ use crate::app::App;
 use crate::domain::{JobId, JobState, PAGE_ITEMS_MAX, Page};
 use crate::error::Error;
 use crate::services::jobs;
-use crate::wire::Job;
+use crate::services::proposals::Decided;
+use crate::wire::{Job, Proposal};
 
 /// Items on a page when nobody says how many.
 const ITEMS_DEFAULT: u32 = 50;
@@ -243,5 +244,32 @@ impl Responder for Work {
             JobState::Done | JobState::Failed => StatusCode::OK,
         };
         HttpResponse::build(status).json(self.0)
+    }
+}
+
+/// Something that was done (200), or that waits for a second administrator (202).
+pub enum DoneOr<T> {
+    Done(T),
+    Proposed(Proposal),
+}
+
+impl<T> DoneOr<T> {
+    /// What a service decided, with what was done in the words of scripts.
+    pub fn of<D>(decided: Decided<D>, words: impl FnOnce(D) -> T) -> Self {
+        match decided {
+            Decided::Done(done) => Self::Done(words(done)),
+            Decided::Proposed(proposal) => Self::Proposed(proposal.into()),
+        }
+    }
+}
+
+impl<T: Serialize> Responder for DoneOr<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Done(done) => HttpResponse::Ok().json(done),
+            Self::Proposed(proposal) => HttpResponse::Accepted().json(proposal),
+        }
     }
 }

@@ -244,7 +244,7 @@ impl House {
         ];
         let answer = self
             .client
-            .post(&self.url(path)?, &headers, body.to_string())
+            .post(&self.url(path)?, &headers, body.to_string(), None)
             .await?;
         if !(200..300).contains(&answer.status) {
             return Err(Error::Unavailable(format!(

@@ -68,7 +68,7 @@ async fn post(app: &App, code: &Code, offer: &Offer, signature: SignatureChoice)
     let request = Outgoing::post(&url, body.as_bytes());
     let mut headers = signatures::sign(signature, &keys, &request, now)?;
     headers.push(("content-type", MEDIA_TYPE.to_owned()));
-    let posted = app.http.post(&url, &headers, body).await;
+    let posted = app.http.post(&url, &headers, body, None).await;
     posted.map_err(|error| {
         Error::Unavailable(format!(
             "{} does not answer ({error}); paste the same code again",

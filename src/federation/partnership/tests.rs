@@ -147,7 +147,12 @@ async fn post_offer(
     let request = Outgoing::post(&url, body.as_bytes());
     let mut headers = signatures::sign(SignatureChoice::Cavage, &keys, &request, now).unwrap();
     headers.push(("content-type", MEDIA_TYPE.into()));
-    let answer = to.app().http.post(&url, &headers, body).await.unwrap();
+    let answer = to
+        .app()
+        .http
+        .post(&url, &headers, body, None)
+        .await
+        .unwrap();
     (answer.status, answer.text)
 }
 

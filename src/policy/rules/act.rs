@@ -23,8 +23,10 @@ fn ready(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
         ),
         // Who acts in a group elsewhere acts there; its house tells us.
         Viewer::Person { .. } => forbidden(Reason::NotForRemote),
+        Viewer::Member { .. } if here => Ok(()),
+        Viewer::Member { .. } if facts.stopped => forbidden(Reason::Stopped),
         Viewer::Member { .. } => yes_if(
-            here || facts.partner != Some(PartnerState::Paused),
+            facts.partner != Some(PartnerState::Paused),
             forbidden(Reason::PartnershipPaused),
         ),
         Viewer::Operator => Ok(()),

@@ -7,6 +7,7 @@ mod act;
 mod know;
 mod people;
 mod profiles;
+mod proposals;
 mod read;
 
 pub use people::{
@@ -16,6 +17,8 @@ pub use people::{
 pub use profiles::{
     FollowFacts, ProfilePostFacts, follow_outcome, may_follow, permit_profile_post, widest_audience,
 };
+
+pub use proposals::{ProposalFacts, may_confirm, needs_second};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,
@@ -65,6 +68,23 @@ pub fn permit<A: Act>(viewer: &Viewer, facts: &Facts) -> Result<Permit<A>, Denia
 
 /// The same question, answered with the reason even where the viewer must not learn it.
 pub fn explain(viewer: &Viewer, action: Action, facts: &Facts) -> Result<(), Refusal> {
+    without_stop(viewer, action, facts)?;
+    match facts.stopped && viewer.is_outside() {
+        true => stopped(action),
+        false => Ok(()),
+    }
+}
+
+/// What an emergency stop takes away is what would be allowed: a no stays the no it was, so that nobody
+/// learns more by it. Nothing is shown; who would act is told to come again.
+const fn stopped(action: Action) -> Ruling {
+    match action {
+        Action::Know | Action::Read | Action::SeeMembers => hidden(Reason::Stopped),
+        _ => forbidden(Reason::Stopped),
+    }
+}
+
+fn without_stop(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     match action {
         // Asked with other facts: see `permit_profile_post`.
         Action::PostOnProfile => hidden(Reason::Unknown),
@@ -362,6 +382,7 @@ fn why_no_grant(facts: &Facts, group: &GroupFacts) -> Reason {
 /// public group shows besides is no effect of the grant.
 pub fn grant_effect(facts: &Facts) -> Result<(), Reason> {
     match &facts.group {
+        Some(_) if facts.stopped => Err(Reason::Stopped),
         Some(_) if facts.grant_counts() && facts.is_safe_there() => Ok(()),
         Some(group) => Err(why_no_grant(facts, group)),
         None => Err(Reason::Unknown),

@@ -55,6 +55,8 @@ pub struct ProfileFacts {
     pub follows_there: bool,
     /// Lets somebody outside follow them.
     pub followable: bool,
+    /// An emergency stop holds what goes to who asks.
+    pub stopped: bool,
 }
 
 /// May `viewer` read the profile of a person of this house, as another server fetches it? Otherwise
@@ -70,6 +72,7 @@ fn profile(viewer: &Viewer, facts: &ProfileFacts) -> Ruling {
         return Ok(());
     }
     yes_if(facts.enabled, hidden(Reason::Unknown))?;
+    yes_if(!facts.stopped, hidden(Reason::Stopped))?;
     if viewer.host().is_some() && facts.partner == Some(PartnerState::Blocked) {
         return hidden(Reason::PartnerBlocked);
     }

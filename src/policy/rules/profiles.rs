@@ -141,6 +141,10 @@ pub(super) fn contribute(viewer: &Viewer, facts: &Facts, post: &PostFacts) -> Ru
             yes_if(viewer.is_colleague(), forbidden(Reason::NotForOutside))?;
             let paused = facts.partner == Some(PartnerState::Paused);
             yes_if(
+                owner.home.is_none() || !facts.stopped,
+                forbidden(Reason::Stopped),
+            )?;
+            yes_if(
                 owner.home.is_none() || !paused,
                 forbidden(Reason::PartnershipPaused),
             )

@@ -168,6 +168,7 @@ fn house() -> impl Strategy<Value = House> {
         federation,
         public_pages,
         owners_open_groups: owners,
+        four_eyes: false,
         profiles,
     })
 }
@@ -283,9 +284,10 @@ prop_compose! {
         partner in option::weighted(0.8, partnership()),
         grant in option::weighted(0.8, grant()),
         (members_on_host, known_on_host, discreet, by_mirror) in any::<(bool, bool, bool, bool)>(),
+        stopped in prop::bool::weighted(0.1),
         post in option::of(post()),
     ) -> Facts {
-        Facts { group, membership, partner, grant, members_on_host, known_on_host, discreet, by_mirror, post, ..Facts::new(now, house) }
+        Facts { stopped, group, membership, partner, grant, members_on_host, known_on_host, discreet, by_mirror, post, ..Facts::new(now, house) }
     }
 }
 
@@ -325,6 +327,26 @@ fn config() -> Config {
 
 proptest! {
     #![proptest_config(config())]
+
+    /// An emergency stop shows nobody more, leaves nothing to anybody outside, and takes nothing from
+    /// people here in their own groups.
+    #[test]
+    fn a_stop_only_takes_away(case in case()) {
+        let free = case.with(|facts| facts.stopped = false);
+        let stopped = case.with(|facts| facts.stopped = true);
+        nothing_lost(&stopped, &free)?;
+        if stopped.viewer.is_outside() {
+            prop_assert_eq!(stopped.rights(), vec![]);
+        } else if stopped.lives_here() {
+            nothing_lost(&free, &stopped)?;
+        }
+        // Who was not told why before is told nothing now.
+        for action in Action::ALL {
+            if free.is_hidden(*action) {
+                prop_assert!(stopped.is_hidden(*action));
+            }
+        }
+    }
 
     /// Except banned people and blocked servers, and but for the door: what pages show a browser,
     /// federation shows a server only in open mode. The operator reads no posts at all.
@@ -467,9 +489,11 @@ proptest! {
 
     /// Except one's own delete, administration pages, what has nothing to do with the group, what
     /// the house of a group tells of posts there that it may not read here, and what the command
-    /// line takes away without reading it.
+    /// line takes away without reading it. A stop hides what one knows: see
+    /// `a_stop_only_takes_away`.
     #[test]
     fn what_one_cannot_know_is_hidden_in_every_way(case in case()) {
+        let case = case.with(|facts| facts.stopped = false);
         prop_assume!(case.is_hidden(Action::Know));
         for action in Action::ALL {
             let administrator = case.viewer.is_administrator();
@@ -502,7 +526,11 @@ proptest! {
             let answer = decide(&case.viewer, *action, &case.facts);
             let excepted = OF_NO_GROUP.contains(action) || case.acts_unread(*action);
             if let (false, Err(Denial::Forbidden(reason))) = (excepted, answer) {
-                prop_assert!(case.may(Action::Know), "{action}, {reason}: {case:#?}");
+                // Who knew it before a stop is told that it is stopped, or the no there was; so are
+                // authors who would take back what they wrote there.
+                let free = case.with(|facts| facts.stopped = false);
+                let knew = free.may(Action::Know) || case.facts.stopped && free.may(*action);
+                prop_assert!(knew, "{action}, {reason}: {case:#?}");
             }
         }
     }
@@ -606,6 +634,8 @@ proptest! {
     #[test]
     fn authors_take_back_what_they_wrote(case in case()) {
         prop_assume!(case.is_own_post());
+        // What authors elsewhere take back waits for the end of a stop.
+        prop_assume!(!case.facts.stopped || !case.viewer.is_outside());
         let there = case.facts.post.is_some_and(|post| post.state != PostState::Deleted);
         prop_assert_eq!(case.may(Action::DeletePost), there, "{:#?}", case);
     }

@@ -12,6 +12,7 @@ const SHARED: ProfileFacts = ProfileFacts {
     shares_group: true,
     follows_there: false,
     followable: false,
+    stopped: false,
 };
 
 fn knows(viewer: &Viewer, facts: ProfileFacts) -> bool {

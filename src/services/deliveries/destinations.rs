@@ -9,8 +9,8 @@ use crate::policy::{Viewer, act};
 use crate::services::access;
 use crate::storage::{self, Connection};
 
-/// The partners' servers that may learn of an actor of this house, with an inbox of each. For paused
-/// partners, to whom nothing is shown now, it is kept: for those that the actor has to do with.
+/// The partners' servers that may learn of an actor of this house, with an inbox of each. For partners
+/// that are paused or stopped, to whom nothing is shown now, it is kept: for those that the actor has to do with.
 pub(super) fn partners_who_know(
     connection: &mut Connection,
     asker: &Asker,
@@ -21,7 +21,10 @@ pub(super) fn partners_who_know(
     let mut knowing = Vec::new();
     for partner in storage::partners::list(connection)? {
         let paused = match partner.state {
-            PartnerState::Active => false,
+            PartnerState::Active => {
+                let group = group.map(|group| group.id);
+                access::is_stopped(connection, Some(&partner.host), group)?
+            }
             PartnerState::Paused => true,
             PartnerState::Invited | PartnerState::Ended | PartnerState::Blocked => continue,
         };

@@ -587,7 +587,10 @@ impl<'a> Planner<'a> {
         for (host, inbox) in hosts.iter() {
             let answer = self.receivers.ask(connection, host, group, post)?;
             let reason = answer.err().map(|refusal| refusal.reason);
-            if matches!(reason, None | Some(Reason::PartnershipPaused)) {
+            if matches!(
+                reason,
+                None | Some(Reason::PartnershipPaused | Reason::Stopped)
+            ) {
                 allowed.push((host.clone(), inbox.clone()));
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::{App, Asker};
 use crate::domain::{
     Delivery, DeliveryGround, DeliveryId, DeliveryState, GroupId, Host, Impression, PartnerState,
-    PostId, SignatureChoice, Timestamp,
+    PostId, SignatureChoice, StopTarget, Timestamp,
 };
 use crate::error::Result;
 use crate::policy::{FederationMode, Reason, Viewer};
@@ -52,7 +52,7 @@ pub struct Taken {
 
 /// Writes how attempts ended and what they tell of the servers, takes what is due where its server
 /// may be sent to, and asks of each delivery, in the same transaction, whether it may still leave. What
-/// may not is withheld; what belongs to a paused partner waits.
+/// may not is withheld; what belongs to a paused partner, or is stopped, waits.
 pub async fn exchange(app: &App, ended: Vec<Outcome>, room: Room) -> Result<Taken> {
     let asker = app.asker(Viewer::Anonymous);
     app.db
@@ -245,6 +245,10 @@ impl<'a> Release<'a> {
     }
 
     fn ask(&mut self, connection: &mut Connection, delivery: &Delivery) -> Result<Leave> {
+        let receivers = &mut self.receivers;
+        if receivers.is_stopped(connection, &delivery.host, delivery.group)? {
+            return Ok(Leave::Later);
+        }
         let answer = match delivery.ground {
             DeliveryGround::News => self.news_may_leave(connection, delivery)?,
             ground => {
@@ -310,12 +314,29 @@ const fn partnership_allows(
     }
 }
 
+/// Whether a delivery that was taken may still leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StillLeaves {
+    Yes,
+    /// Not now: an emergency stop holds it.
+    Stopped,
+    /// Never: it was cancelled.
+    Cancelled,
+}
+
 /// Whether a delivery that was taken may still leave: asked when its turn comes, for between taking
 /// and sending somebody may have ended what permitted it.
-pub async fn may_still_leave(app: &App, id: DeliveryId) -> Result<bool> {
+pub async fn may_still_leave(app: &App, delivery: &Delivery) -> Result<StillLeaves> {
+    let (id, host, group) = (delivery.id, delivery.host.clone(), delivery.group);
     app.db
         .read("may_still_leave", move |connection| {
-            storage::deliveries::is_waiting(connection, id)
+            if !storage::deliveries::is_waiting(connection, id)? {
+                return Ok(StillLeaves::Cancelled);
+            }
+            Ok(match access::is_stopped(connection, Some(&host), group)? {
+                true => StillLeaves::Stopped,
+                false => StillLeaves::Yes,
+            })
         })
         .await
 }
@@ -327,16 +348,33 @@ const UNDER_WAY_MAX: std::time::Duration = std::time::Duration::from_secs(15);
 /// this returns, what was withdrawn no longer leaves. Bounded, for a process that died while
 /// sending cannot say that it ended.
 pub(in crate::services) async fn settle_cancelled(app: &App, host: Option<Host>) -> Result<()> {
+    settle(app, move |connection, now| {
+        storage::deliveries::count_under_way(connection, host.as_ref(), now)
+    })
+    .await
+}
+
+/// Waits until nothing that an emergency stop holds is still on its way, bounded in the same way.
+pub(in crate::services) async fn settle_stopped(app: &App, target: &StopTarget) -> Result<()> {
+    let target = target.clone();
+    settle(app, move |connection, now| {
+        storage::deliveries::count_taken(connection, &target, now)
+    })
+    .await
+}
+
+/// Waits until `count` finds none.
+async fn settle(
+    app: &App,
+    count: impl Fn(&mut Connection, Timestamp) -> Result<i64> + Clone + Send + 'static,
+) -> Result<()> {
     let until = app.clock.now().plus(UNDER_WAY_MAX);
     while app.clock.now() < until {
-        let (host, now) = (host.clone(), app.clock.now());
-        let count = app
+        let (count, now) = (count.clone(), app.clock.now());
+        let counted = app
             .db
-            .read("count_under_way", move |connection| {
-                storage::deliveries::count_under_way(connection, host.as_ref(), now)
-            })
-            .await?;
-        if count == 0 {
+            .read("count_under_way", move |connection| count(connection, now));
+        if counted.await? == 0 {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -1,14 +1,16 @@
 //! Giving a grant.
 
-use crate::app::App;
+use crate::app::{App, Asker};
 use crate::domain::{
-    Access, AuditAction, Capabilities, EventKind, Grant, GrantEnd, GrantTerms, Group, Handle,
+    Access, AuditAction, Capabilities, EventKind, GrantEnd, GrantTerms, Group, GroupId, Handle,
     History, Host, JoinMode, Partner, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::grants::Standing;
-use crate::services::{audit, dialects, outbound_rules};
+use crate::services::proposals::{self, Decided};
+use crate::services::what_if::{self, Change};
+use crate::services::{access, audit, dialects, outbound_rules};
 use crate::storage::{self, Connection};
 
 /// What somebody wants to grant. What is not said stays as it is in the grant that stands; where there is
@@ -30,7 +32,7 @@ pub struct GrantRequest {
 
 /// Opens a group to a partner, instead of the grant that may stand between the two: what is not said stays
 /// as it is there. The partner is told its terms. The answer says whether it has effect already, and what
-/// it changed.
+/// it changed. What widens waits for a second administrator where the house wants one.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the asker may not know the group, [`Error::Denied`] when it may not open
@@ -42,49 +44,88 @@ pub async fn add(
     group: Handle,
     host: Host,
     request: GrantRequest,
-) -> Result<Standing> {
+) -> Result<Decided<Standing>> {
+    add_seen(app, viewer, group, host, request, None).await
+}
+
+/// The same by somebody who saw what would become visible; `seen`: the digest of that.
+///
+/// # Errors
+/// [`Error::Conflict`] when it has changed since.
+pub async fn add_seen(
+    app: &App,
+    viewer: Viewer,
+    group: Handle,
+    host: Host,
+    request: GrantRequest,
+    seen: Option<String>,
+) -> Result<Decided<Standing>> {
     let asker = app.asker(viewer);
     refuse_ourselves(app, &host)?;
     let group = group.seen_from(app.config.host());
-    let standing = app
+    let decided = app
         .db
         .write("add_grant", move |connection| {
-            let (permit, group) = super::permit_boundary(connection, &asker, &group)?;
-            let partner = super::find_standing_partner(connection, &host)?;
-            refuse_indiscreet(connection, &group, &partner)?;
-            let before = storage::grants::find_standing(connection, group.id, partner.id)?;
-            let (over, before): (Option<Grant>, Option<Grant>) = match before {
-                Some(grant) if grant.terms.is_over(asker.now) => (Some(grant), None),
-                before => (None, before),
-            };
-            let before = before.map(|grant| grant.terms);
+            let (_, group) = super::permit_boundary(connection, &asker, &group)?;
+            let change = Change::Grant(host.clone(), request.clone());
+            what_if::refuse_unseen(connection, &asker, group.id, &change, seen.as_deref())?;
+            let before = find_terms(connection, &group, &host, asker.now)?;
+            let act = proposals::of_grant(group.id, &host, &request.in_full(before.as_ref()));
             let terms = request.terms(&group, before.as_ref(), asker.now)?;
-            if let Some(over) = over {
-                super::end_with_all(connection, &asker, &over)?;
-            }
-            let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
-            let from = terms.history_from;
-            outbound_rules::of_opened(connection, &asker, group.id, from)?;
-            super::tell(connection, &asker, EventKind::GrantOffered, &grant)?;
-            let detail = match &before {
-                Some(before) => format!("{host}; {}", changes(before, &terms).join("; ")),
-                None => format!("{host}; {}", describe(&terms)),
-            };
-            audit::note(
-                connection,
-                &asker,
-                AuditAction::GrantMade,
-                &group.actor.name,
-                &detail,
-            )?;
-            Ok(Standing {
-                replaced: before,
-                ..super::with_circumstances(connection, &asker, grant)?
+            let widens = !before.is_some_and(|before| terms.are_within(&before));
+            proposals::decide(connection, &asker, widens, act, |connection| {
+                give(connection, &asker, group.id, &host, &request)
             })
         })
         .await?;
     app.bells.events.notify_one();
-    Ok(standing)
+    Ok(decided)
+}
+
+/// The same in the transaction of the caller, whoever had to agree.
+pub(in crate::services) fn give(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: GroupId,
+    host: &Host,
+    request: &GrantRequest,
+) -> Result<Standing> {
+    let (permit, group) = access::permit(connection, asker, group)?;
+    let partner = super::find_standing_partner(connection, host)?;
+    refuse_indiscreet(connection, &group, &partner)?;
+    let before = find_terms(connection, &group, host, asker.now)?;
+    let terms = request.terms(&group, before.as_ref(), asker.now)?;
+    if before.is_none()
+        && let Some(over) = storage::grants::find_standing(connection, group.id, partner.id)?
+    {
+        super::end_with_all(connection, asker, &over)?;
+    }
+    let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
+    outbound_rules::of_opened(connection, asker, group.id, terms.history_from)?;
+    super::tell(connection, asker, EventKind::GrantOffered, &grant)?;
+    let said = before.as_ref().map_or_else(
+        || describe(&terms),
+        |before| changes(before, &terms).join("; "),
+    );
+    let (action, detail) = (AuditAction::GrantMade, format!("{host}; {said}"));
+    audit::note(connection, asker, action, &group.actor.name, &detail)?;
+    Ok(Standing {
+        replaced: before,
+        ..super::with_circumstances(connection, asker, grant)?
+    })
+}
+
+/// The terms that count between the two now, or will.
+fn find_terms(
+    connection: &mut Connection,
+    group: &Group,
+    host: &Host,
+    now: Timestamp,
+) -> Result<Option<GrantTerms>> {
+    let partner = super::find_standing_partner(connection, host)?;
+    let standing = storage::grants::find_standing(connection, group.id, partner.id)?;
+    let terms = standing.map(|grant| grant.terms);
+    Ok(terms.filter(|terms| !terms.is_over(now)))
 }
 
 /// No invitation leads from a house to itself.
@@ -112,6 +153,27 @@ fn refuse_indiscreet(connection: &mut Connection, group: &Group, partner: &Partn
 }
 
 impl GrantRequest {
+    /// The same with all that it leaves as it is: what was agreed to stays that, whatever else changes
+    /// meanwhile.
+    fn in_full(&self, before: Option<&GrantTerms>) -> Self {
+        let Some(before) = before else {
+            return self.clone();
+        };
+        let until = before.until.map_or(GrantEnd::Never, GrantEnd::At);
+        let history = match before.history_from {
+            Timestamp::MIN => History::All,
+            since => History::Since(since),
+        };
+        Self {
+            capabilities: self.capabilities,
+            join: self.join.or(Some(before.join)),
+            from: self.from.or(Some(before.from)),
+            until: self.until.or(Some(until)),
+            history: self.history.or(Some(history)),
+            apart: self.apart.or(Some(before.apart)),
+        }
+    }
+
     /// The terms this means for `group` when granted `now`, instead of those that stand.
     fn terms(
         &self,

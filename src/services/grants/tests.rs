@@ -6,6 +6,7 @@ use crate::domain::{
     History, JoinMode, MembershipState, OrgRole, Stage, Timestamp, Uri,
 };
 use crate::services::partners::{self, Change};
+use crate::services::proposals::Decided;
 use crate::services::test_house::House;
 use crate::storage::deliveries::NewMessage;
 
@@ -39,6 +40,7 @@ async fn give(house: &House, group: &str, to: &str, request: GrantRequest) -> Re
         request,
     )
     .await
+    .and_then(Decided::done)
 }
 
 /// Opens a group to a partner with the usual terms.

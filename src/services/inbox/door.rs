@@ -23,6 +23,8 @@ pub enum Gate {
     TakingBack,
     /// Try again later: the partnership is paused.
     Paused,
+    /// Try again later: an emergency stop holds what comes from there.
+    Stopped,
     Shut(Reason),
 }
 
@@ -35,14 +37,13 @@ pub async fn knock(app: &App, key: &Uri) -> Result<(Gate, Option<KnownSigner>)> 
     let key = key.clone();
     app.db
         .read("knock", move |connection| {
-            let state = storage::partners::find_state(connection, key.host())?;
-            Ok(match judge(state, mode) {
+            Ok(match judge(connection, key.host(), mode)? {
                 Gate::Open => (Gate::Open, known_signer(connection, &key)?),
                 Gate::TakingBack => match known_signer(connection, &key)? {
                     Some(known) => (Gate::TakingBack, Some(known)),
                     None => (Gate::Shut(Reason::NoPartnership), None),
                 },
-                shut @ (Gate::Paused | Gate::Shut(_)) => (shut, None),
+                shut @ (Gate::Paused | Gate::Stopped | Gate::Shut(_)) => (shut, None),
             })
         })
         .await
@@ -54,16 +55,26 @@ pub async fn gate(app: &App, host: &Host) -> Result<Gate> {
     let host = host.clone();
     app.db
         .read("gate", move |connection| {
-            let state = storage::partners::find_state(connection, &host)?;
-            Ok(match judge(state, mode) {
+            Ok(match judge(connection, &host, mode)? {
                 Gate::TakingBack => Gate::Shut(Reason::NoPartnership),
-                other @ (Gate::Open | Gate::Paused | Gate::Shut(_)) => other,
+                other @ (Gate::Open | Gate::Paused | Gate::Stopped | Gate::Shut(_)) => other,
             })
         })
         .await
 }
 
-const fn judge(state: Option<PartnerState>, mode: FederationMode) -> Gate {
+/// A stop holds those that could come in otherwise; for everybody else nothing changes by it.
+fn judge(connection: &mut Connection, host: &Host, mode: FederationMode) -> Result<Gate> {
+    let state = storage::partners::find_state(connection, host)?;
+    Ok(match by_standing(state, mode) {
+        Gate::Open | Gate::TakingBack if access::is_stopped(connection, Some(host), None)? => {
+            Gate::Stopped
+        }
+        gate => gate,
+    })
+}
+
+const fn by_standing(state: Option<PartnerState>, mode: FederationMode) -> Gate {
     match (state, mode) {
         (Some(PartnerState::Active), _) => Gate::Open,
         (Some(PartnerState::Paused), _) => Gate::Paused,
@@ -155,9 +166,9 @@ pub async fn accept(app: &App, verified: Verified) -> Result<Accepted> {
 fn examine(connection: &mut Connection, asker: &Asker, verified: &Verified) -> Result<Accepted> {
     // Asked again: fetching the signer's key may have taken long, and the partnership may be over.
     let host = verified.signer.host.as_ref().ok_or(Error::NotFound)?;
-    let state = storage::partners::find_state(connection, host)?;
-    match judge(state, asker.house.federation) {
+    match judge(connection, host, asker.house.federation)? {
         Gate::Open => {}
+        Gate::Stopped => return Err(Error::Denied(Reason::Stopped)),
         Gate::TakingBack => {
             let known = storage::arrivals::exists(connection, &verified.activity)?;
             if !known && !takes_back_own(connection, &verified.signer, &verified.command)? {
@@ -359,7 +370,10 @@ fn check_create(
             let group = find_group(connection, group)?;
             match received.parent {
                 // The parent may be waiting to be applied just before this one.
-                Some(_) => access::permit::<act::Know>(connection, asker, group.id).map(drop),
+                Some(_) => {
+                    access::refuse_stopped(connection, asker, &group)?;
+                    access::permit::<act::Know>(connection, asker, group.id).map(drop)
+                }
                 None => {
                     access::permit::<act::StartTopic>(connection, asker, group.id)?;
                     if received.attaches() {

@@ -7,6 +7,7 @@ use super::effect::{effect, waits_for_more};
 use crate::app::{App, Asker};
 use crate::domain::{Actor, Arrival, ArrivalState, CarriedText, Host, Timestamp, Uri};
 use crate::error::{Error, Result};
+use crate::policy::Reason;
 use crate::services::{access, refusals};
 use crate::storage::{self, Connection};
 
@@ -161,6 +162,9 @@ fn apply_one(
     command: &Command,
 ) -> Result<bool> {
     let id = due.arrival.id;
+    if access::is_stopped(connection, due.signer.host.as_ref(), None)? {
+        return hold(connection, due, asker.now).map(|()| false);
+    }
     let outcome = storage::savepoint(connection, |connection| {
         effect(
             connection,
@@ -177,6 +181,7 @@ fn apply_one(
     });
     match outcome {
         Ok(()) => return Ok(true),
+        Err(Error::Denied(Reason::Stopped)) => hold(connection, due, asker.now)?,
         Err(Error::Denied(reason)) => refuse(connection, due, command, reason.as_str(), asker.now)?,
         Err(Error::NotFound)
             if due.arrival.attempts < ATTEMPTS_WITHOUT_GROUND_MAX && waits_for_more(command) =>
@@ -204,6 +209,15 @@ fn apply_one(
         }
     }
     Ok(false)
+}
+
+/// How soon what an emergency stop holds is looked at again.
+const STOP_LOOK: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// It was let in before the stop, and waits for its end however long that takes.
+fn hold(connection: &mut Connection, due: &Due, now: Timestamp) -> Result<()> {
+    let (id, reason) = (due.arrival.id, Reason::Stopped.as_str());
+    storage::arrivals::hold(connection, id, reason, now.plus(STOP_LOOK))
 }
 
 fn refuse(

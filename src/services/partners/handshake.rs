@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
 use crate::services::partners::ending;
-use crate::services::{audit, house, remote_actors};
+use crate::services::{access, audit, house, remote_actors};
 use crate::storage::partners::NewPartner;
 use crate::storage::{self, Connection};
 
@@ -142,6 +142,9 @@ fn usable(
         return Err(Error::Conflict(
             "this invitation has expired; ask the organization for a new one".into(),
         ));
+    }
+    if access::is_stopped(connection, Some(host), None)? {
+        return Err(Error::Denied(Reason::Stopped));
     }
     match storage::partners::find_state(connection, host)? {
         Some(PartnerState::Blocked) => Err(Error::Denied(Reason::PartnerBlocked)),

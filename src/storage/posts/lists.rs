@@ -387,3 +387,29 @@ fn load_pairs(
     let listing = Listing::new(connection, scope, &text).once();
     Ok(on_backend!(connection, |inner| listing.load(inner))?)
 }
+
+/// All visible topics of a group that the scope lets through, in no order.
+pub fn list_topic_ids(
+    connection: &mut Connection,
+    scope: &ReadScope,
+    group: GroupId,
+) -> Result<Vec<PostId>> {
+    let text = format!(
+        "SELECT p.id AS id FROM {POSTS_OF_GROUPS} WHERE p.group_id = $4 AND p.parent_id IS NULL \
+         AND p.state = 'visible' AND {}",
+        scope::posts(scope),
+    );
+    let ids = scope::list_ids_in(connection, scope, &text, group)?;
+    Ok(ids.into_iter().map(PostId).collect())
+}
+
+/// How many pictures and files there are in the visible posts of a group that the scope lets through.
+pub fn count_files(connection: &mut Connection, scope: &ReadScope, group: GroupId) -> Result<u64> {
+    let text = format!(
+        "SELECT COUNT(*) AS id FROM {POSTS_OF_GROUPS} JOIN attachments f ON f.post_id = p.id \
+         WHERE p.group_id = $4 AND p.state = 'visible' AND {}",
+        scope::posts(scope),
+    );
+    let count = scope::list_ids_in(connection, scope, &text, group)?;
+    Ok(count.first().map_or(0, |count| count.unsigned_abs()))
+}

@@ -145,6 +145,102 @@ pub struct Failure {
     pub text: String,
 }
 
+/// `GET /admin/explain`: asks itself `as`, `on` and `action`.
+#[derive(Template)]
+#[template(path = "explain.html")]
+pub struct ExplainPage {
+    pub page: Page,
+    pub who: String,
+    pub on: String,
+    pub actions: Vec<Choice>,
+    pub explained: Option<Explained>,
+}
+
+/// What the rules answer.
+pub struct Explained {
+    /// `allowed`, `hidden` or `forbidden`.
+    pub verdict: String,
+    pub reason: Option<String>,
+    pub sentence: String,
+}
+
+/// `GET /admin/proposals`; posts `id` and `action` (`confirm`, `reject`) to itself.
+#[derive(Template)]
+#[template(path = "proposals.html")]
+pub struct ProposalsPage {
+    pub page: Page,
+    pub waiting: Vec<ProposalRow>,
+    pub decided: Vec<ProposalRow>,
+    /// The house wants a second administrator.
+    pub four_eyes: bool,
+}
+
+/// What waits for a second administrator, or did.
+pub struct ProposalRow {
+    pub id: String,
+    pub sentence: String,
+    /// `pending`, `confirmed`, `rejected` or `expired`.
+    pub state: String,
+    pub by: String,
+    pub since: When,
+    pub until: When,
+    /// The viewer proposed it.
+    pub own: bool,
+    pub decided_by: Option<String>,
+}
+
+/// `GET /admin/review`; posts `group`, `partner` and `action` (`keep`, `end`) to itself.
+#[derive(Template)]
+#[template(path = "review.html")]
+pub struct ReviewPage {
+    pub page: Page,
+    /// Days after which a grant is asked about; none: never.
+    pub days: Option<u64>,
+    pub grants: Vec<ReviewRow>,
+}
+
+/// A grant and what was done under it.
+pub struct ReviewRow {
+    pub grant: GrantRow,
+    /// The group's name.
+    pub name: String,
+    /// "wrote", and when.
+    pub last_use: Option<(&'static str, When)>,
+    pub due: bool,
+    pub asked: Option<When>,
+    pub lapses: Option<When>,
+}
+
+/// `GET /admin/stops`; posts `what` (`all`, `partner`, `group`), `name`, `reason` and `action` (`stop`,
+/// `release`) to itself.
+#[derive(Template)]
+#[template(path = "stops.html")]
+pub struct StopsPage {
+    pub page: Page,
+    pub stops: Vec<StopRow>,
+    pub draft: StopDraft,
+}
+
+/// Something that is stopped.
+pub struct StopRow {
+    /// `all`, `partner` or `group`.
+    pub what: &'static str,
+    /// The partner's host or the group's name; empty for everything.
+    pub name: String,
+    pub reason: String,
+    pub by: String,
+    pub since: When,
+}
+
+/// What was typed, after a problem.
+pub struct StopDraft {
+    pub all: bool,
+    pub partner: bool,
+    pub group: bool,
+    pub name: String,
+    pub reason: String,
+}
+
 /// `GET /admin/keys`; posts `name` with `action` (`one`), or `action` (`all`), to itself.
 #[derive(Template)]
 #[template(path = "keys.html")]

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use super::{Badge, Choice, GroupLink, Page, When};
+use super::{Badge, Choice, GroupLink, Page, Pager, When};
 
 /// `GET /g/NAME/settings`.
 ///
 /// Posts `title`, `description`, `access` to itself; `stage` to `…/stage`; `mirror`, `boosts` to `…/outreach`; `first_contact` to `…/first-contact`; `archived` (`yes`, `no`)
-/// to `…/archive`; a grant (`partner`, `can` once for each capability, `join`, `until`, `history`,
+/// to `…/archive`; `reason` to `…/stop`; a grant (`partner`, `can` once for each capability, `join`, `until`, `history`,
 /// `history_from`, `apart`) to `…/grants`; `grant` (the host it is for) to `…/grants/remove`.
 #[derive(Template)]
 #[template(path = "group_admin.html")]
@@ -16,6 +16,7 @@ pub struct GroupAdminPage {
     pub group: GroupLink,
     /// Where it says what other servers got of it.
     pub ledger: String,
+    pub name: String,
     pub title: String,
     /// Markdown, as typed.
     pub description: String,
@@ -26,6 +27,8 @@ pub struct GroupAdminPage {
     pub boosts: Vec<Choice>,
     /// Whether somebody new from elsewhere is looked at first.
     pub first_contacts: Vec<Choice>,
+    /// "Stopped by ada 4 May 2026, 10:00: why"; none: nothing is.
+    pub stopped: Option<String>,
     pub archived: bool,
     pub can_archive: bool,
     /// Partners that may be asked to take the group; empty hides the form.
@@ -35,6 +38,8 @@ pub struct GroupAdminPage {
     pub grants: Vec<GrantRow>,
     /// Partners that may be given a grant; empty hides the form.
     pub partners: Vec<Choice>,
+    /// What the form for a grant can be filled in with: name and title.
+    pub templates: Vec<(String, String)>,
     /// `None` for who may see grants but not change them.
     pub draft: Option<GrantDraft>,
 }
@@ -80,4 +85,47 @@ pub struct GrantRow {
     pub apart: bool,
     /// Why it does not count at the moment: "expired", "partner is paused".
     pub idle: Option<String>,
+}
+
+/// `GET /g/NAME/outlook`: what a change would make visible to whom; posts `fields` and `seen` to `action`.
+#[derive(Template)]
+#[template(path = "outlook.html")]
+pub struct OutlookPage {
+    pub page: Page,
+    pub group: GroupLink,
+    /// "Stage: partners", "A grant for birch.example"
+    pub sentence: String,
+    pub people: Vec<DifferentRow>,
+    /// How many topics become visible to somebody.
+    pub topics: usize,
+    /// Members whose names become visible.
+    pub names: u64,
+    /// A part of the topics.
+    pub shown: Vec<FreshTopic>,
+    pub pager: Pager,
+    /// Where the form goes that does it.
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+    /// What was shown, as a digest.
+    pub seen: String,
+}
+
+/// Somebody outside, before and after.
+pub struct DifferentRow {
+    pub who: String,
+    /// "read, reply"; empty for nothing.
+    pub gains: String,
+    pub loses: String,
+    pub topics_before: u64,
+    pub topics: u64,
+    pub files_before: u64,
+    pub files: u64,
+}
+
+/// A topic that becomes visible.
+pub struct FreshTopic {
+    pub url: String,
+    /// None where the viewer may not read it.
+    pub title: Option<String>,
+    pub created: When,
 }

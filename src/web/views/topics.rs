@@ -307,3 +307,37 @@ pub struct Revision {
     pub body: SafeHtml,
     pub current: bool,
 }
+
+/// What would be posted, and who would read it; posts `fields` and what is attached to `action`, to be published,
+/// or with `edit` to be changed.
+#[derive(Template)]
+#[template(path = "preview.html")]
+pub struct PreviewPage {
+    pub page: Page,
+    pub group: GroupLink,
+    /// Empty for a comment.
+    pub title: String,
+    pub body: SafeHtml,
+    /// Members of this house by name; empty where the viewer may not know them.
+    pub inside: Vec<String>,
+    pub every_colleague: bool,
+    pub public: bool,
+    /// For a group elsewhere its server, which decides who else reads.
+    pub house: Option<String>,
+    pub readers: Vec<ReadingOrganization>,
+    /// Partners that get nothing, and why.
+    pub excluded: Vec<(String, String)>,
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+    pub attached: Vec<KeptFile>,
+}
+
+/// Another organization that gets the post.
+pub struct ReadingOrganization {
+    pub name: String,
+    pub host: String,
+    /// Its members of the group; empty where there are none, or the viewer may not know them.
+    pub people: Vec<String>,
+    /// What its software is not known to do.
+    pub warnings: Vec<String>,
+}

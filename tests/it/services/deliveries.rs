@@ -10,8 +10,9 @@ use guildhall::domain::{
     DestinationState, EventId, Host, Impression, Timestamp, backoff,
 };
 use guildhall::policy::Viewer;
-use guildhall::services::deliveries::{self, DeliveryOutcome, Room, Taken};
+use guildhall::services::deliveries::{self, DeliveryOutcome, Room, StillLeaves, Taken};
 use guildhall::services::prune;
+use guildhall::services::stops::{self, Which};
 use guildhall::storage;
 use guildhall::storage::deliveries::NewMessage;
 
@@ -139,6 +140,66 @@ fn arrived(seen: &[Seen], to: &str) -> BTreeMap<i64, Vec<String>> {
         }
     }
     lanes
+}
+
+#[tokio::test]
+async fn what_an_emergency_stop_holds_is_not_taken_and_does_not_leave_once_taken() {
+    for house in houses().await {
+        let app = &house.app;
+        queue(app, "elder.example", 0..2, 1).await;
+        queue(app, "well.example", 10..11, 1).await;
+        let taken = exchange(app, vec![]).await.outgoing;
+        assert_eq!(taken.len(), 3);
+        for outgoing in &taken {
+            let leaves = deliveries::may_still_leave(app, &outgoing.delivery).await;
+            assert_eq!(leaves.unwrap(), StillLeaves::Yes);
+        }
+        let elder = || Which::Partner(host("elder.example"));
+        let (stopping, under_way) = (app.clone(), app.clone());
+        let stop = tokio::spawn(async move {
+            stops::stop(&stopping, Viewer::Operator, elder(), "A laptop was stolen").await
+        });
+        // Whoever stops is not told that it is done while something may be under way.
+        eventually_stopped(app, &taken[0].delivery).await;
+        assert!(!stop.is_finished());
+        let ended = taken.iter().map(|outgoing| {
+            let delivery = &outgoing.delivery;
+            DeliveryOutcome {
+                state: DeliveryState::Pending,
+                next_attempt_at: None,
+                ..outcome(delivery, Impression::Untried, under_way.clock.now())
+            }
+        });
+        let again = exchange(app, ended.collect()).await.outgoing;
+        let hosts: Vec<_> = again.iter().map(|one| one.delivery.host.as_str()).collect();
+        assert_eq!(hosts, ["well.example"]);
+        stop.await.unwrap().unwrap();
+
+        app.clock.advance(MINUTE);
+        assert!(
+            exchange(app, vec![])
+                .await
+                .outgoing
+                .iter()
+                .all(|one| one.delivery.host == host("well.example"))
+        );
+        let released = stops::release(app, Viewer::Operator, elder())
+            .await
+            .unwrap();
+        assert_eq!(released.done().unwrap().deliveries, 2);
+        assert_eq!(exchange(app, vec![]).await.outgoing.len(), 2);
+    }
+}
+
+async fn eventually_stopped(app: &App, delivery: &Delivery) {
+    for _ in 0..200 {
+        let leaves = deliveries::may_still_leave(app, delivery).await.unwrap();
+        if leaves == StillLeaves::Stopped {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("nothing is stopped");
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

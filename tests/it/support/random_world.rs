@@ -5,8 +5,8 @@ use guildhall::domain::{
     Access, Actor, ActorId, ActorKind, ActorState, Audience, Boosts, Capabilities, Capability,
     EventKind, Evidence, Follow, FollowState, Grant, GrantId, GrantTerms, Group, GroupDialect,
     GroupId, GroupRole, Hold, HoldState, Host, JoinMode, Membership, MembershipState, Mirror,
-    Outreach, PartnerClass, PartnerState, PeerDialect, Post, PostId, PostState, Stage, Timestamp,
-    Uri,
+    Outreach, PartnerClass, PartnerState, PeerDialect, Post, PostId, PostState, Stage, Stop,
+    StopId, StopTarget, Timestamp, Uri,
 };
 use guildhall::storage::partners::NewPartner;
 use guildhall::storage::{self, Database, seed};
@@ -25,7 +25,11 @@ const HOSTS: &[(&str, Option<PartnerState>)] = &[
     ("invited.example", Some(PartnerState::Invited)),
     ("cedar.example", None),
     (INDISCREET, Some(PartnerState::Active)),
+    (STOPPED, Some(PartnerState::Active)),
 ];
+
+/// The active partner with which an emergency stop holds everything.
+const STOPPED: &str = "elder.example";
 
 /// The active partner of which it is not known that it keeps what is not public.
 const INDISCREET: &str = "alder.example";
@@ -58,6 +62,7 @@ pub struct RandomWorld {
     mirrored: Vec<ActorId>,
     /// What is held at the boundary, from a partner or from everybody.
     holds: Vec<Hold>,
+    stops: Vec<Stop>,
 }
 
 /// Few moments, so that windows, bans and ages often meet exactly.
@@ -99,6 +104,7 @@ impl RandomWorld {
             world.imagine_group(dice, size);
         }
         world.imagine_follows(dice);
+        world.imagine_stops(dice);
         for _ in 0..size.posts_per_group * 40 {
             world.imagine_post(dice, None);
         }
@@ -192,6 +198,23 @@ impl RandomWorld {
                     });
                 }
             }
+        }
+    }
+
+    /// One of a server, and of every tenth group.
+    fn imagine_stops(&mut self, dice: &mut Dice) {
+        let mut targets = vec![StopTarget::Partner(STOPPED.parse().unwrap())];
+        for group in self.groups.iter().filter(|group| group.is_local()) {
+            targets.extend(dice.perhaps(10, |_| StopTarget::Group(group.id)));
+        }
+        for (number, target) in targets.into_iter().enumerate() {
+            self.stops.push(Stop {
+                id: StopId(i64::try_from(number + 1).unwrap()),
+                target,
+                reason: String::new(),
+                by: "operator".to_owned(),
+                since: day(0),
+            });
         }
     }
 
@@ -337,6 +360,7 @@ impl RandomWorld {
                 let uri = format!("https://{US}/received/{group}").parse()?;
                 storage::grants::save_received(connection, *group, &uri, *terms)?;
             }
+            seed::insert_stops(connection, &self.stops)?;
             seed::insert_posts(connection, &self.posts)?;
             seed::insert_mentions(connection, &self.mentions)?;
             for hold in &self.holds {

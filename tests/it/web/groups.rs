@@ -191,6 +191,7 @@ async fn guests_are_marked_wherever_they_are_shown_and_read_no_asides() {
         ada.go("/g/engineering/settings").await;
         ada.send("/g/engineering/stage", &[("stage", "partners")])
             .await;
+        ada.send("/g/engineering/stage", &[]).await;
 
         let mut gus = house.person("gus").await;
         let topic = post_topic(&mut gus, "engineering", "A question", "May we?").await;
@@ -235,6 +236,7 @@ async fn a_public_group_is_read_by_anybody_until_it_is_closed_again() {
 
         ada.go("/g/news/settings").await;
         ada.send("/g/news/stage", &[("stage", "public")]).await;
+        ada.send("/g/news/stage", &[]).await;
         assert_eq!(ada.page.notice().as_deref(), Some("Saved."));
         assert!(ada.go("/g/news").await.says("anybody on the internet"));
         assert!(nobody.go("/g/news").await.says("We won a prize"));

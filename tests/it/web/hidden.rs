@@ -114,6 +114,8 @@ const BELOW_A_GROUP: &[&str] = &[
     "/members/add",
     "/settings",
     "/stage",
+    "/stop",
+    "/outlook?stage=public",
     "/archive",
     "/move",
     "/grants",

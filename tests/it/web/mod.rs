@@ -2,6 +2,7 @@
 
 mod admin;
 mod assets;
+mod explain;
 mod groups;
 mod hidden;
 mod ledger;
@@ -9,8 +10,12 @@ mod outbound_rules;
 mod partners;
 mod people;
 mod polls;
+mod preview;
 mod reports;
+mod review;
 mod sign_in;
+mod stops;
+mod templates;
 mod topics;
 
 use crate::support::person::{Page, Person};

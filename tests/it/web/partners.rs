@@ -98,6 +98,7 @@ async fn two_organizations_share_a_group_through_their_pages() {
         ada.go("/g/engineering/settings").await;
         ada.send("/g/engineering/stage", &[("stage", "partners")])
             .await;
+        ada.send("/g/engineering/stage", &[]).await;
         let grant = [
             ("partner", birch_host.as_str()),
             ("can", "react"),

@@ -73,21 +73,23 @@ fn partner_people(kind: &'static str, terms: GrantTerms) -> Vec<Asker> {
 fn everybody() -> Vec<Asker> {
     let none: [(&str, Known); 1] = [("", |facts| facts)];
     let outsider: [(&str, Known); 1] = [("person", |facts| facts)];
-    let without: [(&str, Known); 6] = [
+    let without: [(&str, Known); 7] = [
         ("none given", |facts| facts.partner().member()),
         ("ended", |facts| facts.granted(expired()).member()),
         ("partnership paused", |facts| facts.granted(all()).partnership(PartnerState::Paused).member()),
         ("partnership ended", |facts| facts.granted(all()).partnership(PartnerState::Ended).member()),
         ("blocked", |facts| facts.granted(all()).partnership(PartnerState::Blocked).member()),
         ("software not known to keep what is not public", |facts| facts.granted(all()).member().with(|facts| facts.discreet = false)),
+        ("emergency stop", |facts| facts.granted(all()).member().with(|facts| facts.stopped = true)),
     ];
-    let servers: [(&str, Known); 6] = [
+    let servers: [(&str, Known); 7] = [
         ("no grant", Facts::partner),
         ("grant, nobody there is a member", |facts| facts.granted(read_only())),
         ("grant, members there", |facts| facts.granted(read_only()).with_members_there()),
         ("grant ended", |facts| facts.granted(expired()).with_members_there()),
         ("partnership paused", |facts| facts.granted(all()).with_members_there().partnership(PartnerState::Paused)),
         ("software not known to keep what is not public", |facts| facts.granted(all()).with_members_there().with(|facts| facts.discreet = false)),
+        ("emergency stop", |facts| facts.granted(all()).with_members_there().with(|facts| facts.stopped = true)),
     ];
     let inside = [NOT_A_MEMBER, REQUESTED, INVITED, MEMBER, MODERATOR, OWNER, BANNED];
     [

@@ -37,7 +37,7 @@ pub enum To {
     OwnPost,
 }
 
-pub const COLUMNS: [(&str, Action, To); 20] = [
+pub const COLUMNS: [(&str, Action, To); 21] = [
     ("know", Action::Know, To::Group),
     ("read", Action::Read, To::Group),
     ("see members", Action::SeeMembers, To::Group),

@@ -169,7 +169,10 @@ impl Planner<'_> {
         for (host, inbox) in storage::follows::list_follower_hosts(connection, owner.id)? {
             let answer = access::may_receive_profile_post(connection, self.asker, &host, post)?;
             let reason = answer.err().map(|refusal| refusal.reason);
-            if matches!(reason, None | Some(Reason::PartnershipPaused)) {
+            if matches!(
+                reason,
+                None | Some(Reason::PartnershipPaused | Reason::Stopped)
+            ) {
                 allowed.push((host, inbox));
             }
         }

@@ -1,0 +1,240 @@
+//! Four eyes: what reaches further out waits for a second administrator, who is not the first one by another
+//! session or token; what takes away never waits. Running servers, on both databases.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::person::Person;
+use crate::support::requirements::backends;
+use crate::support::world::{House, World, client, text};
+
+const FOUR_EYES: (&str, &str) = ("GUILDHALL_GOVERNANCE__FOUR_EYES", "true");
+const PASSWORD: &str = "correct horse battery";
+
+/// Somebody's script with a token of its own.
+struct Script {
+    address: String,
+    host: String,
+    token: String,
+}
+
+impl Script {
+    async fn of(house: &House, name: &str) -> Self {
+        let scopes = ["--scopes", "admin:read admin:write"];
+        let made = [&["token", "create", name][..], &scopes].concat();
+        let made = house.instance.run_json(&made).await;
+        Self {
+            address: house.instance.address(),
+            host: house.instance.host(),
+            token: text(&made["access_token"]).to_owned(),
+        }
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let url = format!("http://{}/api/admin/v1{path}", self.address);
+        let request = client()
+            .request(method.clone(), url)
+            .header("host", &self.host)
+            .bearer_auth(&self.token);
+        let request = match method {
+            Method::GET | Method::DELETE => request,
+            _ => request.json(&body),
+        };
+        let answer = request.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    async fn put(&self, path: &str, body: Value) -> (u16, Value) {
+        self.ask(Method::PUT, path, body).await
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.ask(Method::GET, path, Value::Null).await.1
+    }
+
+    async fn decide(&self, id: &Value, decision: &str) -> (u16, Value) {
+        let path = format!("/proposals/{}/{decision}", text(id));
+        self.ask(Method::POST, &path, json!({})).await
+    }
+}
+
+/// Acme, where four eyes are on, with two administrators; birch, its partner; and acme's internal group.
+async fn start(backend: crate::support::requirements::Backend) -> Option<(World, [Script; 3])> {
+    let world = World::start_with(backend, ["acme", "birch"], &[FOUR_EYES]).await?;
+    world.partner("acme", "birch").await;
+    world.engineering("acme", "closed", "internal").await;
+    let acme = world.house("acme");
+    let ann = [
+        "user",
+        "create",
+        "ann",
+        "--email",
+        "ann@example.org",
+        "--role",
+        "admin",
+    ];
+    acme.instance.run_json(&ann).await;
+    let scripts = [
+        Script::of(acme, "boss").await,
+        Script::of(acme, "boss").await,
+        Script::of(acme, "ann").await,
+    ];
+    Some((world, scripts))
+}
+
+#[tokio::test]
+async fn a73_nobody_opens_a_group_alone_not_even_with_two_sessions() {
+    for backend in backends() {
+        let Some((world, [boss, again, ann])) = start(backend).await else {
+            continue;
+        };
+        let acme = world.house("acme");
+        let (stage, wanted) = ("/groups/engineering/stage", json!({ "stage": "partners" }));
+        let (status, proposal) = boss.put(stage, wanted.clone()).await;
+        assert_eq!(
+            (status, &proposal["state"]),
+            (202, &json!("pending")),
+            "{proposal}"
+        );
+        assert_eq!(boss.get("/groups/engineering").await["stage"], "internal");
+
+        // The same person again: by another token, and in a browser.
+        let (status, refused) = again.put(stage, wanted.clone()).await;
+        assert_eq!(status, 403, "{refused}");
+        assert_eq!(again.decide(&proposal["id"], "confirm").await.0, 403);
+        let password = json!({ "password": PASSWORD });
+        assert_eq!(ann.put("/accounts/boss/password", password).await.0, 200);
+        let mut browser = Person::signed_in(&acme.instance, "boss", PASSWORD).await;
+        browser.go("/admin/proposals").await;
+        let confirm = [("id", text(&proposal["id"])), ("action", "confirm")];
+        let page = browser.send("/admin/proposals", &confirm).await;
+        assert_eq!(page.status, 403, "{}", page.text());
+        assert!(
+            page.text().contains("You proposed this yourself"),
+            "{}",
+            page.text()
+        );
+        assert_eq!(ann.get("/groups/engineering").await["stage"], "internal");
+
+        let waiting = ann.get("/proposals").await;
+        assert_eq!(waiting[0]["id"], proposal["id"], "{waiting}");
+        let (status, confirmed) = ann.decide(&proposal["id"], "confirm").await;
+        assert_eq!(
+            (status, &confirmed["state"]),
+            (200, &json!("confirmed")),
+            "{confirmed}"
+        );
+        assert_eq!(ann.get("/groups/engineering").await["stage"], "partners");
+        assert_eq!(ann.decide(&proposal["id"], "confirm").await.0, 403);
+        assert_eq!(ann.get("/proposals").await, json!([]));
+
+        let audit = acme.instance.run_json(&["audit", "list"]).await;
+        let who = |action: &str| {
+            let mut lines = audit.as_array().unwrap().iter();
+            let line = lines.find(|line| line["action"] == action);
+            line.map(|line| text(&line["who"]).to_owned())
+        };
+        assert_eq!(who("proposed").as_deref(), Some("boss"));
+        assert_eq!(who("proposal_confirmed").as_deref(), Some("ann"));
+        assert_eq!(who("stage_changed").as_deref(), Some("ann"));
+    }
+}
+
+#[tokio::test]
+async fn grants_wait_when_they_open_more_and_never_when_they_open_less() {
+    for backend in backends() {
+        let Some((world, [boss, _, ann])) = start(backend).await else {
+            continue;
+        };
+        let birch = world.house("birch").instance.host();
+        let path = format!("/groups/engineering/grants/{birch}");
+        let terms = |can: &[&str], until: &str| json!({ "can": can, "until": until });
+        let usual = terms(&["read", "reply"], "2090-01-01");
+        let (status, proposal) = boss.put(&path, usual.clone()).await;
+        assert_eq!(status, 202, "{proposal}");
+        let sentence = text(&proposal["sentence"]);
+        assert!(
+            sentence.contains("read,reply") && sentence.contains(&birch),
+            "{sentence}"
+        );
+        assert_eq!(boss.get("/grants").await, json!([]));
+        // Two who want the same agree by confirming, not by accident.
+        assert_eq!(ann.put(&path, usual.clone()).await.0, 409);
+        assert_eq!(ann.decide(&proposal["id"], "confirm").await.0, 200);
+        assert_eq!(
+            boss.get("/grants").await[0]["can"],
+            json!(["read", "reply"])
+        );
+
+        for wider in [
+            terms(&["read", "reply", "start"], "2090-01-01"),
+            terms(&["read", "reply"], "2091-01-01"),
+        ] {
+            let (status, proposal) = boss.put(&path, wider).await;
+            assert_eq!(status, 202, "{proposal}");
+            let (status, rejected) = ann.decide(&proposal["id"], "reject").await;
+            assert_eq!((status, &rejected["state"]), (200, &json!("rejected")));
+        }
+        let (status, narrower) = boss.put(&path, terms(&["read"], "2089-01-01")).await;
+        assert_eq!(status, 200, "{narrower}");
+        assert_eq!(boss.get("/grants").await[0]["can"], json!(["read"]));
+        assert_eq!(boss.ask(Method::DELETE, &path, Value::Null).await.0, 200);
+        assert_eq!(boss.get("/grants").await, json!([]));
+
+        // What could not be done is not proposed.
+        let nowhere = "/groups/engineering/grants/nobody.example";
+        assert_eq!(boss.put(nowhere, usual).await.0, 409);
+        assert_eq!(boss.get("/proposals").await, json!([]));
+    }
+}
+
+#[tokio::test]
+async fn the_operator_is_one_person_and_who_lost_the_right_proposed_nothing() {
+    for backend in backends() {
+        let Some((world, [boss, _, ann])) = start(backend).await else {
+            continue;
+        };
+        let acme = &world.house("acme").instance;
+        let birch = world.house("birch").instance.host();
+        // Stopping never waits; releasing does.
+        acme.run_json(&["stop", "--all"]).await;
+        let proposal = acme.run_json(&["stop", "--all", "--release"]).await;
+        assert_eq!(proposal["state"], "pending", "{proposal}");
+        let id = text(&proposal["id"]);
+        let own = acme.run(["proposal", "confirm", id]).await;
+        assert_eq!(own.code, Some(1), "{own:?}");
+        assert_eq!(acme.run_json(&["stop"]).await.as_array().unwrap().len(), 1);
+        assert_eq!(boss.decide(&proposal["id"], "confirm").await.0, 200);
+        assert_eq!(acme.run_json(&["stop"]).await, json!([]));
+
+        // Another class, and trust in a server.
+        let partner = format!("/partners/{birch}");
+        let (status, rules) = ann
+            .ask(
+                Method::PATCH,
+                &partner,
+                json!({ "class": "supplier", "private_groups": "trust" }),
+            )
+            .await;
+        assert_eq!(
+            (status, &rules["class"]),
+            (200, &json!("partner")),
+            "{rules}"
+        );
+        let proposed = rules["proposals"].as_array().unwrap();
+        assert_eq!(proposed.len(), 2, "{rules}");
+        let confirmed = acme
+            .run_json(&["proposal", "confirm", text(&proposed[0]["id"])])
+            .await;
+        assert_eq!(confirmed["state"], "confirmed");
+        assert_eq!(boss.get(&partner).await["class"], "supplier");
+
+        // Who proposed it is an administrator no more.
+        acme.run_json(&["user", "disable", "ann"]).await;
+        let (status, refused) = boss.decide(&proposed[1]["id"], "confirm").await;
+        assert_eq!(status, 409, "{refused}");
+        let rejected = boss.decide(&proposed[1]["id"], "reject").await.1;
+        assert_eq!(rejected["state"], "rejected");
+        assert_eq!(acme.run_json(&["proposal", "list"]).await, json!([]));
+    }
+}
