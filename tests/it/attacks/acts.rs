@@ -38,6 +38,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("class", "partner"),
     ("code", "none"),
     ("comment", "Look."),
+    ("condition", "secret"),
     ("confirm", "no"),
     ("current", "wrong battery horse"),
     ("description", "A group."),
@@ -45,9 +46,14 @@ const FIELDS: &[(&str, &str)] = &[
     ("display_name", "Somebody"),
     ("email", "somebody@v.example"),
     ("expires", ""),
+    ("first_contact", "person"),
+    ("kind", "pattern"),
     ("mirror", "off"),
     ("name", "not a name"),
     ("next", "/"),
+    ("of", "house"),
+    ("on", "ann"),
+    ("outcome", "hold"),
     ("partner", "p.test"),
     ("password", "another battery horse"),
     ("poll_lasts", ""),
@@ -55,19 +61,23 @@ const FIELDS: &[(&str, &str)] = &[
     ("private_groups", "trust"),
     ("reason", "Because."),
     ("role", "member"),
+    ("seen", ""),
+    ("sentence", "No."),
     ("stage", "internal"),
     ("state", "disabled"),
+    ("text", "Words."),
     ("title", "Words"),
     ("to", "p.test"),
     ("until", ""),
     ("username", "ann"),
+    ("what", "all"),
     ("who", "ann"),
 ];
 
 /// Fields of forms that name something: each takes part in a walk of its own.
 const NAMED_IN_FORMS: &[&str] = &[
     "actor", "follower", "grant", "group", "handle", "host", "id", "member", "post", "report",
-    "session", "token",
+    "rule", "session", "token",
 ];
 
 /// The same of what clients send.
