@@ -1,5 +1,5 @@
 //! The ledger: appended to, never changed, and chained. What its columns mean says
-//! [`LedgerEntry`](crate::domain::LedgerEntry).
+//! [`LedgerEntry`].
 
 use std::collections::HashMap;
 

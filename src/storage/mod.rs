@@ -77,12 +77,14 @@ pub fn rehearse<T>(
     connection: &mut Connection,
     story: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
+    let mark = chain::mark();
     let mut outcome = None;
     let undone: Result<(), diesel::result::Error> =
         diesel::Connection::transaction(connection, |connection| {
             outcome = Some(story(connection));
             Err(diesel::result::Error::RollbackTransaction)
         });
+    chain::forget_since(mark);
     match (undone, outcome) {
         (Err(diesel::result::Error::RollbackTransaction), Some(outcome)) => outcome,
         (Err(fault), _) => Err(fault.into()),

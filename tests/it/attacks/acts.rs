@@ -16,6 +16,8 @@ const LEFT_OUT: &[&str] = &[
     "/groups",
     "/sign-in",
     "/sign-out",
+    // Too many wrong passwords are answered otherwise than one.
+    "/settings/password",
     // Servers send there, which is walked below.
     "/inbox",
     "/g/{name}/inbox",
@@ -299,7 +301,8 @@ async fn a26_whoever_acts_on_what_is_hidden_is_answered_as_if_it_never_had_been(
         for by in [&fixture.pam, &fixture.quin, &fixture.eve] {
             for pair in &pairs {
                 for route in ["/g/{handle}/inbox", "/u/{handle}/inbox"] {
-                    let like = by.activity("Like", json!(fixture.topic.uri.as_str()));
+                    // Of nothing, so that the other tests find everything as it was.
+                    let like = by.activity("Like", json!(format!("http://{host}/p/7")));
                     let make = |with: &str| {
                         let mut letter = Letter::post(by, &host, &like);
                         letter.target = fill(route, with);
