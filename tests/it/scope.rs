@@ -18,7 +18,7 @@ const SEED: u64 = 20_261_121;
 
 const SIZE: Size = Size {
     people_here: OrgRole::ALL.len() + 1,
-    groups: 100,
+    groups: 160,
     posts_per_group: 5,
 };
 

@@ -100,7 +100,7 @@ async fn a_grant_says_person_by_person_what_it_would_change() {
         let acme = &world.house("acme").instance;
         let birch = world.house("birch").instance.host();
         let grant = ["grant", "add", "engineering", &birch];
-        let look = ["--can", "read", "--dry-run"];
+        let look = ["--can", "read", "--history", "now", "--dry-run"];
         let outlook = acme.run_json(&[&grant[..], &look].concat()).await;
         let bo = of(&outlook, "bo@");
         assert_eq!(bo["gains"], json!([]));
