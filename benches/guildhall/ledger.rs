@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use guildhall::domain::{
-    CarriedText, GrantId, Group, Host, LedgerEntry, LedgerOutcome, LedgerWay, Matter, Page,
-    Timestamp,
+    CarriedText, EventKind, GrantId, Group, Host, LedgerEntry, LedgerOutcome, LedgerWay, Matter,
+    Page, Timestamp,
 };
 use guildhall::policy::Viewer;
 use guildhall::services::chains::{self, Log};
 use guildhall::services::ledger::{self, Question};
 use guildhall::storage;
 use guildhall::storage::deliveries::NewMessage;
+use guildhall::storage::events::NewEvent;
 use guildhall::storage::ledger::Pushed;
 
 use crate::house::House;
@@ -107,8 +108,15 @@ fn append(house: &House) -> f64 {
     let hosts: Vec<Host> = (0..TOGETHER).map(|number| host(number as i64)).collect();
     house.open_to(&group, hosts.clone(), 0, "");
     let pushed = house.write(move |connection, now| {
-        let events = storage::events::list_unplanned(connection, 100)?;
-        let event = events.last().map(|event| event.id).unwrap();
+        let created = NewEvent {
+            kind: EventKind::PostCreated,
+            actor: topic.author,
+            group: Some(group.id),
+            post: Some(topic.id),
+            object: None,
+            activity: None,
+        };
+        let event = storage::events::append(connection, created, now)?;
         let inbox = |host: &Host| format!("http://{host}/inbox").parse();
         let message = NewMessage {
             event,
