@@ -64,9 +64,12 @@ pub enum HttpError {
     Timeout,
     #[error("the answer is larger than {limit} bytes")]
     TooLarge { limit: usize },
-    /// An emergency stop holds what goes there. What was under way was broken off.
+    /// An emergency stop holds what goes there; what was under way was broken off.
     #[error("an emergency stop holds what goes to that server")]
-    Stopped,
+    Stopped {
+        /// It had begun: something may have left.
+        under_way: bool,
+    },
 }
 
 impl From<HttpError> for Error {
@@ -77,7 +80,7 @@ impl From<HttpError> for Error {
             | HttpError::Broken(_)
             | HttpError::Timeout
             | HttpError::TooLarge { .. }
-            | HttpError::Stopped => Self::Unavailable(error.to_string()),
+            | HttpError::Stopped { .. } => Self::Unavailable(error.to_string()),
         }
     }
 }
@@ -225,15 +228,16 @@ impl Client {
         doing: impl Future<Output = Result<T, HttpError>>,
     ) -> Result<T, HttpError> {
         let mut stops = self.stops.subscribe();
+        if holds(&stops.borrow(), url, group) {
+            return Err(HttpError::Stopped { under_way: false });
+        }
         let stopped = async {
             // The sender lives as long as we do, so an error cannot mean anything else.
-            let _ = stops
-                .wait_for(|stops| !stops.0.is_empty() && holds(stops, url, group))
-                .await;
+            let _ = stops.wait_for(|stops| holds(stops, url, group)).await;
         };
         tokio::select! {
             biased;
-            () = stopped => Err(HttpError::Stopped),
+            () = stopped => Err(HttpError::Stopped { under_way: true }),
             outcome = doing => outcome,
         }
     }
@@ -357,6 +361,9 @@ impl Client {
 /// Whether a stop holds what goes to this address. Who has no name that we know is held by none but a stop
 /// of everything.
 fn holds(stops: &Stops, url: &Url, group: Option<GroupId>) -> bool {
+    if stops.0.is_empty() {
+        return false;
+    }
     let server = url.as_str().parse::<Uri>();
     stops.hold(server.as_ref().ok().map(Uri::host), group)
 }

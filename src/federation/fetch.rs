@@ -91,7 +91,7 @@ impl FetchError {
             Self::Http(HttpError::Unreachable(_) | HttpError::Broken(_)) => "unreachable",
             Self::Http(HttpError::Timeout) => "timeout",
             Self::Http(HttpError::TooLarge { .. }) => "too_large",
-            Self::Http(HttpError::Stopped) => "stopped",
+            Self::Http(HttpError::Stopped { .. }) => "stopped",
             Self::NotFound => "not_found",
             Self::Gone => "gone",
             Self::Denied(_) => "denied",
@@ -113,7 +113,7 @@ impl FetchError {
                 HttpError::Unreachable(_)
                 | HttpError::Broken(_)
                 | HttpError::Timeout
-                | HttpError::Stopped,
+                | HttpError::Stopped { .. },
             )
             | Self::Busy(_)
             | Self::Status(500..)

@@ -97,12 +97,8 @@ const fn may_have_left(posted: &Result<Answer, HttpError>) -> bool {
     match posted {
         Ok(_) => true,
         Err(HttpError::Refused(_) | HttpError::Unreachable(_)) => false,
-        Err(
-            HttpError::Broken(_)
-            | HttpError::Timeout
-            | HttpError::TooLarge { .. }
-            | HttpError::Stopped,
-        ) => true,
+        Err(HttpError::Stopped { under_way }) => *under_way,
+        Err(HttpError::Broken(_) | HttpError::Timeout | HttpError::TooLarge { .. }) => true,
     }
 }
 
@@ -252,7 +248,7 @@ fn judge(answer: Answer, now: Timestamp) -> Sent {
 fn judge_silence(error: &HttpError) -> Sent {
     let text = error.to_string();
     match error {
-        HttpError::Stopped => Sent::Held,
+        HttpError::Stopped { .. } => Sent::Held,
         HttpError::Refused(_) => Sent::Unable { error: text },
         HttpError::Unreachable(_)
         | HttpError::Broken(_)

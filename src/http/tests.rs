@@ -343,10 +343,14 @@ async fn an_emergency_stop_breaks_off_what_is_under_way_and_lets_nothing_begin()
         };
         let (connection, _) = silent.accept().await.unwrap();
         client.hold(stopped(target.clone()));
-        assert_eq!(under_way.await.unwrap().unwrap_err(), HttpError::Stopped);
+        assert_eq!(
+            under_way.await.unwrap().unwrap_err(),
+            HttpError::Stopped { under_way: true }
+        );
         drop(connection);
         let next = client.post(&url(&there), &[], "{}", group).await;
-        assert_eq!(next.unwrap_err(), HttpError::Stopped, "{target:?}");
+        let nothing_left = HttpError::Stopped { under_way: false };
+        assert_eq!(next.unwrap_err(), nothing_left, "{target:?}");
     }
     // Nothing holds what is of another group, or goes elsewhere.
     let server = TestServer::start(|_| answer(202, &[], b"")).await;

@@ -241,6 +241,9 @@ fn put_back(delivery: &Delivery) -> DeliveryOutcome {
     }
 }
 
+/// Why something may have left and is sent again.
+const BROKEN_OFF: &str = "an emergency stop broke it off";
+
 /// What an answer means for the delivery, and what it tells of the server.
 fn judge(delivery: &Delivery, attempted: Attempted, now: Timestamp) -> DeliveryOutcome {
     let chance = delivery.id.0.unsigned_abs();
@@ -257,8 +260,11 @@ fn judge(delivery: &Delivery, attempted: Attempted, now: Timestamp) -> DeliveryO
             outcome.state = DeliveryState::Withheld;
             outcome.error = Some("cancelled before it left".to_owned());
         }
-        // It waits where it was; nothing is wrong with it or its server.
-        Sent::Held => {}
+        // It waits where it was, however long; nothing is wrong with it or its server.
+        Sent::Held => {
+            outcome.error = attempted.left.then(|| BROKEN_OFF.to_owned());
+            return outcome;
+        }
         Sent::Refused { status, text } => {
             outcome.state = DeliveryState::Failed;
             outcome.impression = Impression::Alive;

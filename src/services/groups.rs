@@ -176,7 +176,7 @@ pub struct Duties {
 }
 
 impl Duties {
-    fn count(connection: &mut Connection, groups: &[GroupId]) -> Result<Self> {
+    pub(super) fn count(connection: &mut Connection, groups: &[GroupId]) -> Result<Self> {
         if groups.is_empty() {
             return Ok(Self::default());
         }
@@ -188,19 +188,6 @@ impl Duties {
             held: holds::count_waiting(connection, groups)?,
         })
     }
-}
-
-/// What waits for the viewer in all groups it moderates.
-pub async fn duties(app: &App, viewer: &Viewer) -> Result<Duties> {
-    let Some(moderator) = viewer.actor() else {
-        return Ok(Duties::default());
-    };
-    app.db
-        .read("count_duties", move |connection| {
-            let moderated = storage::memberships::list_moderated(connection, moderator)?;
-            Duties::count(connection, &moderated)
-        })
-        .await
 }
 
 pub(super) fn view(connection: &mut Connection, asker: &Asker, group: Group) -> Result<GroupView> {

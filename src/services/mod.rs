@@ -14,6 +14,7 @@ pub mod dialects;
 pub mod directory;
 mod dislikes;
 pub mod documents;
+pub mod duties;
 pub mod explain;
 pub mod first_contacts;
 pub mod follows;

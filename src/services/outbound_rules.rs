@@ -63,12 +63,13 @@ pub async fn add(
     };
     app.db
         .write("add_rule", move |connection| {
+            let permitted = permit(connection, &asker, &place)?;
             if storage::outbound_rules::count(connection)? >= RULES_MAX {
                 let sentence = format!("there are {RULES_MAX} rules: remove one first");
                 return Err(Error::Conflict(sentence));
             }
             let now = asker.now;
-            let rule = match permit(connection, &asker, &place)? {
+            let rule = match permitted {
                 Permitted::Group(permit) => {
                     storage::outbound_rules::insert_of_group(connection, &permit, new, now)?
                 }

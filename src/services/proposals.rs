@@ -108,11 +108,16 @@ pub async fn list(app: &App, viewer: Viewer) -> Result<Vec<Proposal>> {
     access::permit_house::<act::ManagePartners>(&asker)?;
     app.db
         .read("list_proposals", move |connection| {
-            let mut pending = storage::proposals::list_pending(connection)?;
-            pending.retain(|proposal| waits(proposal, asker.now));
-            Ok(pending)
+            list_waiting(connection, asker.now)
         })
         .await
+}
+
+/// The same for who was asked about already.
+pub(super) fn list_waiting(connection: &mut Connection, now: Timestamp) -> Result<Vec<Proposal>> {
+    let mut pending = storage::proposals::list_pending(connection)?;
+    pending.retain(|proposal| waits(proposal, now));
+    Ok(pending)
 }
 
 /// The latest that wait no more, the newest first.

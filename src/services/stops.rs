@@ -11,7 +11,7 @@ use crate::domain::{
     AuditAction, Group, Handle, Host, ProposedAct, Stop, StopId, StopTarget, Stops, stop_reason,
 };
 use crate::error::{Error, Result};
-use crate::policy::{Viewer, act};
+use crate::policy::{Action, Viewer, act};
 use crate::services::proposals::{self, Decided};
 use crate::services::{access, audit, deliveries};
 use crate::storage::{self, Connection};
@@ -53,12 +53,12 @@ pub async fn stop(app: &App, viewer: Viewer, which: Which, reason: &str) -> Resu
         .db
         .write("stop", move |connection| {
             let by = audit::name_of(connection, &asker.viewer)?;
-            refuse_second(connection, &which)?;
             let standing = match which {
-                Which::Group(handle) => {
-                    let group = find_group(connection, &handle)?;
+                Which::Group(ref handle) => {
+                    let group = find_group(connection, &asker, handle)?;
                     let (permit, group) =
                         access::permit::<act::ManageGroup>(connection, &asker, group.id)?;
+                    refuse_second(connection, &which, &StopTarget::Group(group.id))?;
                     let now = asker.now;
                     let stop =
                         storage::stops::insert_for_group(connection, &permit, &by, &reason, now)?;
@@ -67,6 +67,8 @@ pub async fn stop(app: &App, viewer: Viewer, which: Which, reason: &str) -> Resu
                 }
                 Which::All | Which::Partner(_) => {
                     let permit = access::permit_house(&asker)?;
+                    let target = target_of(connection, &asker, &which)?;
+                    refuse_second(connection, &which, &target)?;
                     let host = match which {
                         Which::Partner(host) => Some(host),
                         Which::All | Which::Group(_) => None,
@@ -99,7 +101,7 @@ pub async fn release(app: &App, viewer: Viewer, which: Which) -> Result<Decided<
     let decided = app
         .db
         .write("release_stop", move |connection| {
-            let id = find(connection, &which)?.stop.id;
+            let id = find(connection, &asker, &which)?.stop.id;
             let act = ProposedAct::Release { stop: id.0 };
             proposals::decide(connection, &asker, true, act, |connection| {
                 let_go(connection, &asker, id)
@@ -198,19 +200,24 @@ fn seen_from_here(app: &App, which: Which) -> Which {
     }
 }
 
-/// Policy is asked by who acts on it; only groups of ours can be stopped.
-fn find_group(connection: &mut Connection, handle: &Handle) -> Result<Group> {
+/// Only groups of ours can be stopped; whether the asker may, is asked by who acts on it. Of a group elsewhere
+/// nothing is told to who may not know it.
+fn find_group(connection: &mut Connection, asker: &Asker, handle: &Handle) -> Result<Group> {
     let group = storage::groups::find_by_handle(connection, handle)?.ok_or(Error::NotFound)?;
-    match group.home() {
-        None => Ok(group),
-        Some(home) => Err(Error::Conflict(format!(
-            "{handle} lives at {home}: stop what goes between us and that server instead"
-        ))),
+    let Some(home) = group.home() else {
+        return Ok(group);
+    };
+    let administers = access::permit_house::<act::ManagePartners>(asker).is_ok();
+    if !administers && !access::may(connection, asker, Action::Know, &group)? {
+        return Err(Error::NotFound);
     }
+    Err(Error::Conflict(format!(
+        "{handle} lives at {home}: stop what goes between us and that server instead"
+    )))
 }
 
-fn find(connection: &mut Connection, which: &Which) -> Result<Standing> {
-    let target = target_of(connection, which)?;
+fn find(connection: &mut Connection, asker: &Asker, which: &Which) -> Result<Standing> {
+    let target = target_of(connection, asker, which)?;
     let stops = storage::stops::list(connection)?.0;
     match stops.into_iter().find(|stop| stop.target == target) {
         Some(stop) => with_group(connection, stop),
@@ -226,20 +233,19 @@ pub(super) fn find_by_id(connection: &mut Connection, id: StopId) -> Result<Stan
     }
 }
 
-fn refuse_second(connection: &mut Connection, which: &Which) -> Result<()> {
-    let target = target_of(connection, which)?;
+fn refuse_second(connection: &mut Connection, which: &Which, target: &StopTarget) -> Result<()> {
     let stops = storage::stops::list(connection)?.0;
-    match stops.iter().any(|stop| stop.target == target) {
+    match stops.iter().any(|stop| stop.target == *target) {
         true => Err(Error::Conflict(format!("{which} is stopped already"))),
         false => Ok(()),
     }
 }
 
-fn target_of(connection: &mut Connection, which: &Which) -> Result<StopTarget> {
+fn target_of(connection: &mut Connection, asker: &Asker, which: &Which) -> Result<StopTarget> {
     Ok(match which {
         Which::All => StopTarget::All,
         Which::Partner(host) => StopTarget::Partner(host.clone()),
-        Which::Group(handle) => StopTarget::Group(find_group(connection, handle)?.id),
+        Which::Group(handle) => StopTarget::Group(find_group(connection, asker, handle)?.id),
     })
 }
 

@@ -16,9 +16,8 @@ use crate::domain::text_enum::text_enum;
 use crate::domain::{Account, SessionId, Timestamp};
 use crate::error::Result;
 use crate::policy::Viewer;
-use crate::services::grants::review;
 use crate::services::proposals::Decided;
-use crate::services::{groups, holds, house, proposals, stops};
+use crate::services::{duties, holds, house};
 use crate::web::errors::{Problem, Told};
 use crate::web::parts;
 use crate::web::views::{Page, ViewerBar};
@@ -224,31 +223,19 @@ impl Visit {
     }
 
     async fn bar(&self, signed_in: &SignedIn) -> Result<ViewerBar> {
-        let duties = groups::duties(&self.app, &signed_in.viewer).await?;
-        let is_admin = signed_in.viewer.is_administrator();
-        let (stopped, proposals) = match is_admin {
-            true => (
-                stops::list(&self.app, signed_in.viewer.clone())
-                    .await?
-                    .len(),
-                proposals::list(&self.app, signed_in.viewer.clone())
-                    .await?
-                    .len(),
-            ),
-            false => (0, 0),
-        };
+        let waiting = duties::count(&self.app, &signed_in.viewer).await?;
         Ok(ViewerBar {
             name: signed_in.account.actor.title().to_owned(),
             handle: signed_in.account.actor.name.clone(),
-            is_admin,
-            stopped,
-            proposals,
-            reviews: review::count_due(&self.app, signed_in.viewer.clone()).await?,
+            is_admin: signed_in.viewer.is_administrator(),
+            stopped: waiting.stops,
+            proposals: waiting.proposals,
+            reviews: waiting.reviews,
             is_compliance: signed_in.viewer.is_compliance_officer(),
             looks_at_held: holds::may_review_house(&signed_in.viewer),
-            pending: parts::count(duties.requests),
-            reports: parts::count(duties.reports),
-            held: parts::count(duties.held),
+            pending: parts::count(waiting.in_groups.requests),
+            reports: parts::count(waiting.in_groups.reports),
+            held: parts::count(waiting.in_groups.held),
         })
     }
 

@@ -166,6 +166,15 @@ async fn grants_wait_when_they_open_more_and_never_when_they_open_less() {
             json!(["read", "reply"])
         );
 
+        // What is not said stays as it is, and who confirms reads it.
+        let (status, proposal) = boss.put(&path, json!({ "can": ["read", "attach"] })).await;
+        let sentence = text(&proposal["sentence"]);
+        assert!(
+            status == 202 && sentence.contains("2090-01-01"),
+            "{proposal}"
+        );
+        assert_eq!(ann.decide(&proposal["id"], "reject").await.0, 200);
+
         for wider in [
             terms(&["read", "reply", "start"], "2090-01-01"),
             terms(&["read", "reply"], "2091-01-01"),

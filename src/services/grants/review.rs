@@ -48,22 +48,19 @@ pub async fn list(app: &App, viewer: Viewer) -> Result<Vec<Reviewed>> {
         .await
 }
 
-/// How many wait for the viewer.
-pub async fn count_due(app: &App, viewer: Viewer) -> Result<usize> {
-    let asker = app.asker(viewer);
-    let Some(days) = app.config.governance.review_days else {
-        return Ok(0);
-    };
-    app.db
-        .read("count_due_reviews", move |connection| {
-            let mut count = 0;
-            for (grant, reviewed_at) in storage::grants::list_with_review(connection)? {
-                let due = review_of(&grant, reviewed_at, days).is_due(asker.now);
-                count += usize::from(due && may_change(connection, &asker, &grant)?);
-            }
-            Ok(count)
-        })
-        .await
+/// How many wait for the asker, where the house reviews every so many `days`.
+pub(in crate::services) fn count_due(
+    connection: &mut Connection,
+    asker: &Asker,
+    days: Option<u64>,
+) -> Result<usize> {
+    let Some(days) = days else { return Ok(0) };
+    let mut count = 0;
+    for (grant, reviewed_at) in storage::grants::list_with_review(connection)? {
+        let due = review_of(&grant, reviewed_at, days).is_due(asker.now);
+        count += usize::from(due && may_change(connection, asker, &grant)?);
+    }
+    Ok(count)
 }
 
 /// Says that a grant is still needed, for another period. It opens nothing that is not open.

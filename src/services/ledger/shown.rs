@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use quick_cache::sync::Cache;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::app::App;
@@ -26,7 +27,7 @@ const REMEMBERED_MAX: usize = 100_000;
 
 /// Something that is about to be shown.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct Shown<'a> {
     pub way: LedgerWay,
     pub matter: Matter,
     /// The post or actor.
@@ -37,7 +38,24 @@ pub struct Shown {
     pub digest: Option<String>,
     /// When that text was written.
     pub written: Option<Timestamp>,
-    pub bytes: u64,
+    pub size: Size<'a>,
+}
+
+/// How large that is: worked out for what gets a line, not for what has one.
+#[derive(Clone, Copy, Debug)]
+pub enum Size<'a> {
+    Bytes(u64),
+    /// Of this document as it is written.
+    Of(&'a Value),
+}
+
+impl Size<'_> {
+    fn bytes(self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Of(document) => document.to_string().len() as u64,
+        }
+    }
 }
 
 /// What was shown in this hour, and what waits to be written before it is shown.
@@ -86,7 +104,7 @@ pub async fn note(
     viewer: &Viewer,
     signer: Option<&Uri>,
     group: Option<&Group>,
-    shown: Vec<Shown>,
+    shown: Vec<Shown<'_>>,
 ) -> Result<()> {
     let Some(host) = viewer.host() else {
         return Ok(());
@@ -113,7 +131,7 @@ pub async fn note(
 }
 
 /// What a line of this hour stands for.
-fn key(host: &Host, reader: Option<&Uri>, shown: &Shown) -> String {
+fn key(host: &Host, reader: Option<&Uri>, shown: &Shown<'_>) -> String {
     let digest = shown.digest.as_deref().unwrap_or_default();
     let address = |uri: Option<&Uri>| uri.map_or_else(String::new, Uri::to_string);
     let (reader, by) = (address(reader), address(shown.by.as_ref()));
@@ -129,7 +147,7 @@ impl Line {
         host: &Host,
         reader: Option<&Uri>,
         group: Option<&Group>,
-        shown: Shown,
+        shown: Shown<'_>,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -148,7 +166,7 @@ impl Line {
                 by: shown.by,
                 digest: shown.digest,
                 written: shown.written,
-                bytes: i64::try_from(shown.bytes).unwrap_or(i64::MAX),
+                bytes: i64::try_from(shown.size.bytes()).unwrap_or(i64::MAX),
             },
         }
     }

@@ -49,6 +49,23 @@ async fn acts_that_fail_leave_nothing_in_the_chain() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn acts_that_are_only_rehearsed_leave_nothing_in_the_chain() {
+    for house in houses().await {
+        let app = &house.app;
+        let (before, now) = (lines(app).await, app.clock.now());
+        let rehearsed = app.db.write("rehearse", move |connection| {
+            storage::rehearse(connection, |connection| {
+                storage::audit::append(connection, "ada", ACTION, "", "", now)
+            })
+        });
+        rehearsed.await.expect("a rehearsal");
+        assert_eq!(lines(app).await, before);
+        act(app, "bea", false).await.expect("an act");
+        assert_eq!(lines(app).await, before + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn acts_that_end_at_once_make_one_chain() {
     for house in houses().await {
         let app = &house.app;

@@ -5,3 +5,4 @@ mod attachments;
 mod chains;
 mod deliveries;
 mod prune;
+mod stops;
