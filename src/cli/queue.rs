@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::cli::Output;
 use crate::domain::{
-    Delivery, DeliveryId, EventId, Host, PAGE_ITEMS_MAX, Page, Timestamp, Untold, counted_here,
+    DeliveryId, EventId, Host, PAGE_ITEMS_MAX, Page, Timestamp, Untold, counted_here,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
@@ -107,11 +107,18 @@ async fn list(app: &App, output: Output) -> Result<()> {
 }
 
 async fn show(app: &App, host: Host, output: Output) -> Result<()> {
-    let unsent = read(app, &host).await?;
-    let shown: Vec<wire::Delivery> = unsent.into_iter().map(wire::Delivery::from).collect();
+    let shown = read(app, &host).await?;
     output.list(
         &shown,
-        ["id", "state", "attempts", "next attempt", "activity", "why"],
+        [
+            "id",
+            "state",
+            "attempts",
+            "next attempt",
+            "about",
+            "activity",
+            "why",
+        ],
         |row| {
             [
                 row.id.to_string(),
@@ -119,6 +126,7 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
                 row.attempts.to_string(),
                 row.next_attempt
                     .map_or_else(String::new, Timestamp::for_people),
+                row.about.clone().unwrap_or_default(),
                 row.activity.clone(),
                 row.error.clone().unwrap_or_default(),
             ]
@@ -149,8 +157,8 @@ async fn untold(app: &App, output: Output) -> Result<()> {
 }
 
 /// Walks the queue part by part, for it may be long; the oldest comes first.
-async fn read(app: &App, host: &Host) -> Result<Vec<Delivery>> {
-    let mut unsent: Vec<Delivery> = Vec::new();
+async fn read(app: &App, host: &Host) -> Result<Vec<wire::Delivery>> {
+    let mut unsent: Vec<wire::Delivery> = Vec::new();
     loop {
         let last = unsent.last().map(|delivery| delivery.id.0);
         let page = Page::first(PAGE_ITEMS_MAX).before(last);
@@ -159,7 +167,11 @@ async fn read(app: &App, host: &Host) -> Result<Vec<Delivery>> {
         if part.is_empty() {
             break;
         }
-        unsent.extend(part);
+        let about = deliveries::describe(app, Viewer::Operator, &part).await?;
+        unsent.extend(part.into_iter().map(|one| {
+            let about = about.get(&one.id);
+            wire::Delivery::new(one, about)
+        }));
     }
     unsent.reverse();
     Ok(unsent)

@@ -14,7 +14,7 @@ use crate::services::groups::GroupView;
 use crate::web::errors::{self, Answer};
 use crate::web::group_admin;
 use crate::web::groups::locate;
-use crate::web::views::{Choice, GrantDraft, GrantRow};
+use crate::web::views::{Choice, GrantChange, GrantDraft, GrantRow};
 use crate::web::visit::{Member, Notice};
 use crate::web::{done, outlook, parts, see_other};
 
@@ -83,6 +83,9 @@ fn settings_of(view: &GroupView) -> String {
     format!("{}/settings", parts::group_url(&view.group))
 }
 
+/// What of earlier topics is shown stays as it is.
+const KEPT: &str = "kept";
+
 /// A grant as it was typed.
 #[derive(Debug, Default)]
 pub struct Wish {
@@ -93,6 +96,8 @@ pub struct Wish {
     history: String,
     history_from: String,
     apart: bool,
+    /// The day on which the grant that stands ends, as the form showed it: the same day again changes nothing.
+    until_was: String,
     /// The digest of what was shown before it was confirmed.
     seen: Option<String>,
 }
@@ -129,7 +134,28 @@ impl Wish {
             history: history.to_owned(),
             history_from,
             apart: template.apart,
-            seen: None,
+            ..Self::default()
+        }
+    }
+
+    /// What stands, for who changes it. What of earlier topics is shown stays unless something else is chosen.
+    pub fn like(standing: &Standing) -> Self {
+        let terms = &standing.grant.terms;
+        let until = terms.until.map(|end| end.rfc3339()[..10].to_owned());
+        let until = until.unwrap_or_default();
+        Self {
+            partner: standing.partner.host.to_string(),
+            can: terms
+                .capabilities
+                .iter()
+                .map(|one| one.to_string())
+                .collect(),
+            join: terms.join.to_string(),
+            until_was: until.clone(),
+            until,
+            history: KEPT.to_owned(),
+            apart: terms.apart,
+            ..Self::default()
         }
     }
 
@@ -146,6 +172,7 @@ impl Wish {
                 "can" => wish.can.push(value),
                 "join" => wish.join = value,
                 "until" => wish.until = value,
+                "until_was" => wish.until_was = value,
                 "history" => wish.history = value,
                 "history_from" => wish.history_from = value,
                 "apart" => wish.apart = value == "yes",
@@ -160,8 +187,9 @@ impl Wish {
         let can: Capabilities = self.can.join(",").parse()?;
         let join = Some(self.join.as_str()).filter(|word| !word.is_empty());
         let history = match self.history.as_str() {
-            "date" => self.history_from.parse()?,
-            word @ ("now" | "all") => word.parse()?,
+            "date" => Some(self.history_from.parse()?),
+            word @ ("now" | "all") => Some(word.parse()?),
+            KEPT => None,
             _ => {
                 return Err(Error::invalid(
                     "history",
@@ -169,17 +197,18 @@ impl Wish {
                 ));
             }
         };
-        let until = Some(self.until.as_str()).filter(|day| !day.is_empty());
+        let until = match self.until.as_str() {
+            // The day says less than the moment that stands.
+            day if day == self.until_was && !day.is_empty() => None,
+            "" => Some(GrantEnd::Never),
+            day => Some(GrantEnd::At(Timestamp::parse(day)?)),
+        };
         Ok(GrantRequest {
             capabilities: can,
             join: join.map(str::parse::<JoinMode>).transpose()?,
             from: None,
-            // A form says all there is to say.
-            until: Some(match until {
-                Some(day) => GrantEnd::At(Timestamp::parse(day)?),
-                None => GrantEnd::Never,
-            }),
-            history: Some(history),
+            until,
+            history,
             apart: Some(self.apart),
         })
     }
@@ -188,7 +217,8 @@ impl Wish {
         self.partner == host.as_str()
     }
 
-    pub fn draft(&self) -> GrantDraft {
+    /// The form; `standing`: the grant that it changes.
+    pub fn draft(&self, standing: Option<&Standing>) -> GrantDraft {
         let can = |one: &Capability| {
             let (label, hint) = words(*one);
             choice(
@@ -213,6 +243,11 @@ impl Wish {
             history: self.history.clone(),
             history_from: self.history_from.clone(),
             apart: self.apart,
+            changes: standing.map(|standing| GrantChange {
+                partner: parts::partner_badge(&standing.partner),
+                until: self.until_was.clone(),
+                history: history_words(&standing.grant.terms),
+            }),
         }
     }
 }
@@ -304,6 +339,22 @@ mod tests {
         assert_eq!(request.until, Some("2026-12-31".parse().unwrap()));
         assert_eq!(request.history, Some("2026-03-01".parse().unwrap()));
         assert_eq!(request.apart, Some(true));
+    }
+
+    #[test]
+    fn what_is_left_as_it_was_shown_stays_as_it_is() {
+        let shown = [
+            ("can", "read"),
+            ("history", "kept"),
+            ("until_was", "2026-12-31"),
+        ];
+        let with_end = |day| Wish::read(&fields(&[&shown[..], &[("until", day)]].concat()));
+        let request = with_end("2026-12-31").request().unwrap();
+        assert_eq!((request.until, request.history), (None, None));
+        let request = with_end("").request().unwrap();
+        assert_eq!(request.until, Some(GrantEnd::Never));
+        let request = with_end("2027-01-31").request().unwrap();
+        assert_eq!(request.until, Some("2027-01-31".parse().unwrap()));
     }
 
     #[test]

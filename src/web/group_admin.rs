@@ -56,16 +56,34 @@ pub struct Archive {
 #[derive(Deserialize)]
 pub struct Begin {
     template: Option<String>,
+    /// The host of a partner that has a grant.
+    change: Option<String>,
 }
 
-/// `GET /g/{handle}/settings`, perhaps with `?template=NAME`.
+/// `GET /g/{handle}/settings`, perhaps with `?template=NAME` or `?change=HOST`.
 pub async fn show(member: Member, handle: Path<String>, begin: Query<Begin>) -> Answer {
     let view = locate(&member, &handle).await?;
-    let wish = match &begin.template {
-        Some(name) => by_template(&member, name).await?,
-        None => None,
+    let wish = match begin.into_inner() {
+        Begin {
+            change: Some(host), ..
+        } => by_grant(&member, &view, &host).await?,
+        Begin {
+            template: Some(name),
+            ..
+        } => by_template(&member, &name).await?,
+        Begin { .. } => None,
     };
     page(&member, view, None, wish, None).await
+}
+
+/// The form as a standing grant fills it in; as usual where there is none.
+async fn by_grant(member: &Member, view: &GroupView, host: &str) -> Result<Option<Wish>> {
+    if !view.rights.may(Action::ChangeBoundary) {
+        return Ok(None);
+    }
+    let all = grants::list(&member.app, member.viewer(), Some(handle_of(view)), None).await?;
+    let found = all.iter().find(|one| one.partner.host.as_str() == host);
+    Ok(found.map(Wish::like))
 }
 
 /// The form as a template fills it in; as usual where there is no such template.
@@ -225,6 +243,7 @@ pub async fn page(
         false => Vec::new(),
     };
     let wish = wish.unwrap_or_else(Wish::usual);
+    let changed = grants.iter().find(|one| wish.is_for(&one.partner.host));
     let group = &view.group;
     let about = about.unwrap_or_else(|| About {
         title: group.title().to_owned(),
@@ -270,7 +289,7 @@ pub async fn page(
         .into_iter()
         .map(|one| (one.name.to_string(), one.title))
         .collect(),
-        draft: opens.then(|| wish.draft()),
+        draft: opens.then(|| wish.draft(changed)),
     };
     answer(&page, told.as_ref())
 }

@@ -15,7 +15,8 @@ use crate::services::ledger::{self, Question};
 use crate::web::errors::{self, Answer};
 use crate::web::paging::Listing;
 use crate::web::views::{
-    Choice, ComparedRow, DifferenceRow, DisclosedRow, LedgerPage, LedgerRow, Page, Pager,
+    Choice, ComparedRow, DifferenceRow, DisclosedGroup, DisclosedRow, LedgerPage, LedgerRow, Page,
+    Pager,
 };
 use crate::web::visit::Member;
 use crate::web::{answer, parts, see_other};
@@ -237,7 +238,7 @@ fn ways(chosen: &str) -> Vec<Choice> {
 fn disclosed_row(disclosed: &Disclosed) -> DisclosedRow {
     DisclosedRow {
         host: disclosed.host.clone(),
-        group: disclosed.group.clone(),
+        group: disclosed.group.as_deref().map(group),
         topics: disclosed.topics,
         comments: disclosed.comments,
         revisions: disclosed.revisions,
@@ -245,6 +246,15 @@ fn disclosed_row(disclosed: &Disclosed) -> DisclosedRow {
         people: disclosed.people,
         kibibytes: (disclosed.bytes + 1_023) / 1_024,
         withheld: disclosed.withheld,
+    }
+}
+
+/// By the last word of its address: a name, for groups of this house and most others.
+fn group(address: &str) -> DisclosedGroup {
+    let name = address.rsplit('/').next().unwrap_or(address);
+    DisclosedGroup {
+        name: name.to_owned(),
+        url: address.to_owned(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`parts`] turns nouns into what pages show, [`errors`] turns everything that goes wrong into a
 //! page with one sentence.
 
+mod administration;
 mod assets;
 mod attachments;
 mod audit;
@@ -171,6 +172,7 @@ fn groups_and_posts() -> Routes {
 
 fn administration() -> Routes {
     Routes::default()
+        .service(at("/admin").get(administration::show))
         .service(at("/admin/partners").get(partners::list))
         .service(act("/admin/partners/invite").post(partners::invite))
         .service(act("/admin/partners/accept").post(partners::accept))

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    DELIVERY_DAYS_MAX, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination, EventKind,
+    DELIVERY_DAYS_MAX, Delivery, DeliveryGround, DeliveryId, DeliveryState, Destination,
     PAGE_ITEMS_DEFAULT, Page, Partner, PartnerState, Untold,
 };
 use crate::error::{Error, Result};
@@ -143,7 +143,9 @@ fn dead_letter(
     DeadLetter {
         id: delivery.id.to_string(),
         host: delivery.host.to_string(),
-        what: about.and_then(described).unwrap_or_else(|| what(delivery)),
+        what: about
+            .and_then(About::in_words)
+            .unwrap_or_else(|| what(delivery)),
         fate: fate(delivery, partner),
         attempts: delivery.attempts as usize,
         failure: Failure {
@@ -151,31 +153,6 @@ fn dead_letter(
             text,
         },
     }
-}
-
-/// "A comment of @ada in Engineering". None: it is about no post that somebody here writes or likes.
-fn described(about: &About) -> Option<String> {
-    let noun = if about.topic { "topic" } else { "comment" };
-    let what = match about.kind {
-        EventKind::PostCreated => format!("A {noun}"),
-        EventKind::PostUpdated => format!("A new text of a {noun}"),
-        EventKind::PostDeleted => format!("The deletion of a {noun}"),
-        EventKind::Liked => format!("A like of a {noun}"),
-        EventKind::Unliked => format!("A like of a {noun}, taken back"),
-        EventKind::Voted => "A vote".to_owned(),
-        EventKind::PollCounted => "How the votes in a poll stand".to_owned(),
-        _ => return None,
-    };
-    let by = about.by.handle();
-    let place = match &about.group {
-        Some(group) => group.title(),
-        None => "a profile",
-    };
-    let title = about.title.as_ref().map(|title| format!(": {title}"));
-    Some(format!(
-        "{what} by @{by} in {place}{}",
-        title.unwrap_or_default()
-    ))
 }
 
 /// What was to be told: administrators see that there was news, never what it said.

@@ -21,13 +21,15 @@ mod topics;
 use askama::Template;
 
 pub use admin::{
-    AuditPage, AuditRow, ComparedRow, DeadLetter, DestinationRow, DifferenceRow, DisclosedRow,
-    ExplainPage, Explained, Failure, Invitation, KeysPage, LedgerPage, LedgerRow, PartnerPage,
-    PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage,
-    ReviewPage, ReviewRow, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft, UserRow, UsersPage,
+    AdministrationPage, AuditPage, AuditRow, ComparedRow, DeadLetter, DestinationRow,
+    DifferenceRow, DisclosedGroup, DisclosedRow, ExplainPage, Explained, Failure, Invitation,
+    KeysPage, LedgerPage, LedgerRow, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd,
+    ProposalRow, ProposalsPage, QueueHealth, QueuePage, ReviewPage, ReviewRow, StopDraft, StopRow,
+    StopsPage, UntoldRow, UserDraft, UserRow, UsersPage,
 };
 pub use group_admin::{
-    DifferentRow, FreshTopic, GrantDraft, GrantRow, GroupAdminPage, OutlookPage, StageChoice,
+    DifferentRow, FreshTopic, GrantChange, GrantDraft, GrantRow, GroupAdminPage, OutlookPage,
+    StageChoice,
 };
 pub use groups::{
     BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead, GroupPage, GroupsPage,
@@ -66,22 +68,34 @@ pub struct ViewerBar {
     pub name: String,
     pub handle: String,
     pub is_admin: bool,
-    /// Reads what left the house.
-    pub is_compliance: bool,
-    /// Looks at what is held at the boundary, wherever that is.
-    pub looks_at_held: bool,
     /// Requests to join that wait for this person, over all their groups.
     pub pending: usize,
     /// Reports that wait for this person, over all their groups.
     pub reports: usize,
     /// Posts that are held at the boundary and wait for this person.
     pub held: usize,
-    /// Grants that are to be reviewed by this person.
-    pub reviews: usize,
-    /// Proposals that wait for a second administrator.
-    pub proposals: usize,
-    /// Emergency stops that hold, for administrators.
-    pub stopped: usize,
+    /// Where this person runs the house from.
+    pub places: Vec<AdminPlace>,
+    /// Few enough to stand in the bar themselves.
+    pub places_in_bar: bool,
+}
+
+impl ViewerBar {
+    /// How much waits for this person in all their places.
+    pub fn waits_there(&self) -> usize {
+        self.places.iter().map(|place| place.waits).sum()
+    }
+}
+
+/// A page below `/admin`, as the bar and `/admin` name it.
+#[derive(Clone)]
+pub struct AdminPlace {
+    pub path: &'static str,
+    pub name: &'static str,
+    pub says: &'static str,
+    /// How much waits there; `what_waits` says what: "to review".
+    pub waits: usize,
+    pub what_waits: &'static str,
 }
 
 /// A moment: `iso` for machines, `text` for people.

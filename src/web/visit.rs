@@ -17,7 +17,8 @@ use crate::domain::{Account, SessionId, Timestamp};
 use crate::error::Result;
 use crate::policy::Viewer;
 use crate::services::proposals::Decided;
-use crate::services::{duties, holds, house};
+use crate::services::{duties, house};
+use crate::web::administration;
 use crate::web::errors::{Problem, Told};
 use crate::web::parts;
 use crate::web::views::{Page, ViewerBar};
@@ -224,18 +225,16 @@ impl Visit {
 
     async fn bar(&self, signed_in: &SignedIn) -> Result<ViewerBar> {
         let waiting = duties::count(&self.app, &signed_in.viewer).await?;
+        let places = administration::places(&self.app, &signed_in.viewer, &waiting);
         Ok(ViewerBar {
             name: signed_in.account.actor.title().to_owned(),
             handle: signed_in.account.actor.name.clone(),
             is_admin: signed_in.viewer.is_administrator(),
-            stopped: waiting.stops,
-            proposals: waiting.proposals,
-            reviews: waiting.reviews,
-            is_compliance: signed_in.viewer.is_compliance_officer(),
-            looks_at_held: holds::may_review_house(&signed_in.viewer),
             pending: parts::count(waiting.in_groups.requests),
             reports: parts::count(waiting.in_groups.reports),
             held: parts::count(waiting.in_groups.held),
+            places_in_bar: administration::fit_in_bar(&places),
+            places,
         })
     }
 

@@ -7,6 +7,7 @@ use crate::domain::{
     self, DeliveryId, DeliveryState, DestinationState, EventId, EventKind, Host, SignatureChoice,
     Timestamp,
 };
+use crate::services::deliveries::About;
 
 /// A server we deliver to.
 #[derive(Serialize, ToSchema)]
@@ -67,6 +68,8 @@ pub struct Delivery {
     pub id: DeliveryId,
     pub host: Host,
     pub activity: String,
+    /// What it tells of, whose that is and where: "A comment by @ada in Engineering". None: of no post.
+    pub about: Option<String>,
     pub state: DeliveryState,
     pub attempts: u32,
     /// While it waits.
@@ -77,13 +80,14 @@ pub struct Delivery {
     pub created: Timestamp,
 }
 
-impl From<domain::Delivery> for Delivery {
-    fn from(delivery: domain::Delivery) -> Self {
+impl Delivery {
+    pub fn new(delivery: domain::Delivery, about: Option<&About>) -> Self {
         let waits = delivery.state == DeliveryState::Pending;
         Self {
             id: delivery.id,
             host: delivery.host,
             activity: delivery.activity.to_string(),
+            about: about.and_then(About::in_words),
             state: delivery.state,
             attempts: delivery.attempts,
             next_attempt: waits.then_some(delivery.next_attempt_at),

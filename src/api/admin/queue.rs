@@ -9,7 +9,7 @@ use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{Asked, At, List, Paged, page};
 use crate::app::App;
-use crate::domain::{DeliveryId, Host};
+use crate::domain::{self, DeliveryId, Host};
 use crate::error::Error;
 use crate::services::deliveries;
 use crate::wire::{Delivery, Destination, Discarded, Retried};
@@ -58,7 +58,12 @@ pub async fn deliveries(
     let page = page(part.before.map(|id| id.0), part.limit);
     find(&app, &admin, &host).await?;
     let unsent = deliveries::list_unsent(&app, admin.viewer(), Some(host), page).await?;
-    let unsent = unsent.into_iter().map(Delivery::from).collect();
+    let about = deliveries::describe(&app, admin.viewer(), &unsent).await?;
+    let told = |one: domain::Delivery| {
+        let about = about.get(&one.id);
+        Delivery::new(one, about)
+    };
+    let unsent = unsent.into_iter().map(told).collect();
     let id = |one: &Delivery| one.id.to_string();
     Ok(Paged::new(&app, &request, page, unsent, id))
 }

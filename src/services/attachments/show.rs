@@ -147,21 +147,20 @@ async fn find(app: &App, asker: Asker, asked: Asked) -> Result<Found> {
 
 /// Whoever is shown the text of a post may have what is attached to it; of an upload, its owner alone.
 fn permit(connection: &mut Connection, asker: &Asker, id: AttachmentId) -> Result<Found> {
-    let Some(attachment) = storage::attachments::find(connection, id)? else {
-        // Takes as long as asking about one that is hidden.
-        access::permit_sought_post::<act::Read>(connection, asker, None)?;
-        return Err(Error::NotFound);
-    };
-    let Some(post) = attachment.post else {
+    let found = storage::attachments::find(connection, id)?;
+    if found.as_ref().is_some_and(|found| found.post.is_none()) {
         let attachment = upload::find(connection, asker, id)?;
         return Ok(Found {
             attachment,
             of: None,
             for_everybody: false,
         });
-    };
-    let post = storage::posts::find(connection, post)?;
+    }
+    // One that is not there takes as long as one that is hidden.
+    let post = found.as_ref().and_then(|found| found.post);
+    let post = storage::posts::find(connection, post.unwrap_or(PostId(0)))?;
     let case = access::permit_sought_post::<act::Read>(connection, asker, post)?;
+    let attachment = found.ok_or(Error::NotFound)?;
     if !access::shows_text(connection, asker, &case.post)? {
         return Err(Error::NotFound);
     }

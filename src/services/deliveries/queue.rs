@@ -65,6 +65,31 @@ pub struct About {
     pub title: Option<String>,
 }
 
+impl About {
+    /// "A comment by @ada in Engineering". None: it is about no post that somebody here writes or likes.
+    pub fn in_words(&self) -> Option<String> {
+        let noun = if self.topic { "topic" } else { "comment" };
+        let what = match self.kind {
+            EventKind::PostCreated => format!("A {noun}"),
+            EventKind::PostUpdated => format!("A new text of a {noun}"),
+            EventKind::PostDeleted => format!("The deletion of a {noun}"),
+            EventKind::Liked => format!("A like of a {noun}"),
+            EventKind::Unliked => format!("A like of a {noun}, taken back"),
+            EventKind::Voted => "A vote".to_owned(),
+            EventKind::PollCounted => "How the votes in a poll stand".to_owned(),
+            _ => return None,
+        };
+        let by = self.by.handle();
+        let place = match &self.group {
+            Some(group) => group.title(),
+            None => "a profile",
+        };
+        let title = self.title.as_ref().map(|title| format!(": {title}"));
+        let title = title.unwrap_or_default();
+        Some(format!("{what} by @{by} in {place}{title}"))
+    }
+}
+
 /// What each of these deliveries tells of; none: of no post.
 pub async fn describe(
     app: &App,

@@ -2,7 +2,15 @@
 
 use askama::Template;
 
-use super::{Badge, Choice, GrantRow, Page, Pager, When};
+use super::{AdminPlace, Badge, Choice, GrantRow, Page, Pager, When};
+
+/// `GET /admin`: where an organization is run from.
+#[derive(Template)]
+#[template(path = "administration.html")]
+pub struct AdministrationPage {
+    pub page: Page,
+    pub places: Vec<AdminPlace>,
+}
 
 /// `GET /admin/partners`.
 ///
@@ -345,11 +353,17 @@ pub struct LedgerPage {
     pub pager: Pager,
 }
 
+/// A group, for who may not read it: by the name in its address.
+pub struct DisclosedGroup {
+    pub name: String,
+    pub url: String,
+}
+
 /// What one server got of one group.
 pub struct DisclosedRow {
     pub host: String,
-    /// Its address; none: what concerns no group.
-    pub group: Option<String>,
+    /// None: what concerns no group.
+    pub group: Option<DisclosedGroup>,
     pub topics: i64,
     pub comments: i64,
     pub revisions: i64,

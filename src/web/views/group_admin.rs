@@ -62,11 +62,22 @@ pub struct GrantDraft {
     pub join: Vec<Choice>,
     /// `YYYY-MM-DD` or empty.
     pub until: String,
-    /// `now`, `all` or `date`.
+    /// `now`, `all` or `date`; `kept` where a grant stands.
     pub history: String,
     /// `YYYY-MM-DD`, counts with `date`.
     pub history_from: String,
     pub apart: bool,
+    /// The grant that is changed; none: a new one is made.
+    pub changes: Option<GrantChange>,
+}
+
+/// What stands and is being changed.
+pub struct GrantChange {
+    pub partner: Badge,
+    /// `YYYY-MM-DD` or empty.
+    pub until: String,
+    /// In words: "topics since 1 March 2026".
+    pub history: String,
 }
 
 /// A grant in a list, on the group's side and on the partner's.

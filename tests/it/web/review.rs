@@ -35,7 +35,7 @@ async fn a_grant_that_nobody_keeps_ends_by_itself() {
             eve.go("/")
                 .await
                 .html
-                .contains("2<span class=\"unseen\"> grants to review")
+                .contains("2<span class=\"unseen\"> to review")
         );
         let page = eve.go("/admin/review").await;
         assert!(
@@ -49,11 +49,7 @@ async fn a_grant_that_nobody_keeps_ends_by_itself() {
             ("action", "keep"),
         ];
         eve.send("/admin/review", &keep).await;
-        assert!(
-            eve.page
-                .html
-                .contains("1<span class=\"unseen\"> grant to review")
-        );
+        assert!(eve.page.html.contains("1<span class=\"unseen\"> to review"));
         let mut grace = house.person("grace").await;
         assert_eq!(grace.go("/admin/review").await.status, 404);
 
