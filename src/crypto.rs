@@ -4,7 +4,7 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::domain::Password;
+use crate::domain::{Password, hex};
 use crate::error::{Error, Result};
 
 /// Bytes of randomness in sessions, tokens and codes.
@@ -73,10 +73,6 @@ pub fn hmac(key: &str, message: &str) -> Result<String> {
 /// Whether two secrets are equal, in a time that says nothing about where they differ.
 pub fn equal(one: &str, other: &str) -> bool {
     one.len() == other.len() && openssl::memcmp::eq(one.as_bytes(), other.as_bytes())
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes an RSA key pair `(private, public)`, PKCS#8 and SubjectPublicKeyInfo in PEM. Takes a third

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::crypto;
-use crate::domain::{FileDigest, Timestamp};
+use crate::domain::{FileDigest, Timestamp, hex};
 use crate::error::{Error, Result};
 
 /// Below the folder of data.
@@ -41,7 +41,7 @@ impl Files {
     pub fn draft(&self) -> Result<Draft> {
         let folder = self.root.join(INCOMING);
         make_folder(&folder)?;
-        let name = crypto::hex(&crypto::random_bytes::<16>()?);
+        let name = hex(&crypto::random_bytes::<16>()?);
         let path = folder.join(name);
         let file = OpenOptions::new()
             .read(true)

@@ -116,11 +116,25 @@ impl Waiting {
     }
 }
 
-/// Deliveries a second, from the first that arrived to the last.
+/// What one delivery takes of a core, the other end included, microseconds: to a thousand servers, as many as
+/// the machine manages, on that database.
+pub fn core_time(database: Option<&str>) -> f64 {
+    let waiting = Waiting::of(1_000, (20, 1));
+    let rate = run_on(database, "what a delivery takes", &waiting);
+    #[allow(clippy::cast_precision_loss, reason = "a few cores")]
+    let cores = limits::cores() as f64;
+    cores * 1_000_000.0 / rate
+}
+
 fn run(name: &str, waiting: &Waiting) -> f64 {
+    run_on(None, name, waiting)
+}
+
+/// Deliveries a second, from the first that arrived to the last.
+fn run_on(database: Option<&str>, name: &str, waiting: &Waiting) -> f64 {
     say(name);
     let receiver = Receiver::start(waiting.delay);
-    let house = House::found(None);
+    let house = House::found(database);
     let group = open(&house, waiting.servers, receiver.port);
     if waiting.signed_with == KeyKind::Ed25519 {
         understand_ed25519(&house, waiting.servers, receiver.port);

@@ -14,6 +14,7 @@ use guildhall::storage::deliveries::NewMessage;
 use guildhall::storage::events::NewEvent;
 use guildhall::storage::ledger::Pushed;
 
+use crate::deliveries;
 use crate::house::House;
 use crate::limits::Limits;
 use crate::report::{Row, percentile, say};
@@ -29,27 +30,27 @@ const HOSTS: i64 = 4;
 const GROUPS: i64 = 5;
 const READINGS: usize = 20;
 
-pub fn measure(limits: &Limits) -> Vec<Row> {
-    let mut rows = measure_on("SQLite", None, limits);
-    if let Some(url) = postgres::database_url() {
-        rows.extend(measure_on("PostgreSQL", Some(&url), limits));
+pub fn measure(_: &Limits) -> Vec<Row> {
+    let mut rows = measure_on("SQLite", || None);
+    if postgres::database_url().is_some() {
+        rows.extend(measure_on("PostgreSQL", postgres::database_url));
     }
     rows
 }
 
-fn measure_on(name: &str, url: Option<&str>, limits: &Limits) -> Vec<Row> {
-    let house = House::found(url);
+/// `fresh` names a database that is not SQLite, another one each time.
+fn measure_on(name: &str, fresh: fn() -> Option<String>) -> Vec<Row> {
+    let delivery = deliveries::core_time(fresh().as_deref());
+    let house = House::found(fresh().as_deref());
     say(&format!("appending on {name}"));
     let cost = append(&house);
-    // A delivery costs at least its signature, so the share is not larger than this.
-    let delivery = 1_000_000.0 / limits.sign;
     let mut rows = vec![
         Row::new(
             format!("a line of the ledger, {TOGETHER} together, {name}"),
             cost,
             "µs",
         )
-        .of("µs for the signature of a delivery", delivery)
+        .of("µs of a core for a whole delivery", delivery)
         .at_most(delivery / 10.0),
     ];
     say(&format!("a million lines on {name}"));

@@ -124,7 +124,7 @@ pub fn sign_all_cores(kind: KeyKind) -> f64 {
     signatures(cores(), kind, Act::Sign)
 }
 
-fn cores() -> usize {
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 

@@ -309,7 +309,7 @@ impl Folder {
             Some(path) => path.to_path_buf(),
             None => std::env::temp_dir().join(format!(
                 "guildhall-demo-{}",
-                crate::crypto::hex(&crate::crypto::random_bytes::<4>()?)
+                crate::domain::hex(&crate::crypto::random_bytes::<4>()?)
             )),
         };
         if path.join("acme").exists() {

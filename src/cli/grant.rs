@@ -46,9 +46,9 @@ pub struct Add {
     partner: Host,
     /// What it begins with, like `supplier`; `guildhall grant template list` shows all. What is said besides
     /// goes before it
-    #[arg(long, value_name = "NAME", required_unless_present = "can")]
+    #[arg(long, value_name = "NAME")]
     template: Option<Name>,
-    /// read, react, reply, start, attach, invite, moderate; separated by commas
+    /// read, react, reply, start, attach, invite, moderate; separated by commas [new: has to be said, or a template]
     #[arg(long, value_name = "WHAT")]
     can: Option<Capabilities>,
     /// How its people get in: approve, auto or invite [new: approve; invite for a secret group]

@@ -166,16 +166,23 @@ async fn show(app: &App, name: Handle, output: Output) -> Result<()> {
         ..wire::Group::from(&known)
     };
     let sentence = format!(
-        "{} — {}\n{}, {}; {}; owned by {}\n{}",
+        "{} — {}\n{}, {}; {}{}\n{}",
         described.handle,
         described.title,
         described.access,
-        described.stage,
+        match described.archived {
+            true => format!("{}, archived", described.stage),
+            false => described.stage.to_string(),
+        },
         match described.members.unwrap_or_default() {
             1 => "1 member".to_owned(),
             members => format!("{members} members"),
         },
-        described.owners.as_deref().unwrap_or_default().join(", "),
+        match described.owners.as_deref() {
+            // Of a group elsewhere its house knows.
+            None | Some([]) => String::new(),
+            Some(owners) => format!("; owned by {}", owners.join(", ")),
+        },
         described.uri
     );
     output.made(&described, sentence)

@@ -1,7 +1,7 @@
 //! Pictures and other files that are attached to posts.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{ActorId, AttachmentId, Invalid, PostId, Timestamp, Uri};
+use crate::domain::{ActorId, AttachmentId, Invalid, PostId, Timestamp, Uri, hex};
 
 /// Most attachments of one post, whatever is set and whoever sends it.
 pub const ATTACHMENTS_MAX: usize = 16;
@@ -115,7 +115,7 @@ pub struct FileDigest(pub [u8; 32]);
 
 impl std::fmt::Display for FileDigest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 

@@ -217,6 +217,11 @@ impl GrantTerms {
         self.from <= now && !self.is_over(now)
     }
 
+    /// True of topics that are young enough, or that somebody shared besides.
+    pub fn shows_topic(&self, created_at: Timestamp, shared_by_exception: bool) -> bool {
+        created_at >= self.history_from || shared_by_exception
+    }
+
     /// True when these terms open nothing to anybody that `other` does not open: neither more, nor longer,
     /// nor further back, nor more easily.
     pub fn are_within(&self, other: &Self) -> bool {

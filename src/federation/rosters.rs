@@ -8,8 +8,9 @@ use std::time::Duration;
 use openssl::sha::sha256;
 use quick_cache::sync::Cache;
 
-use crate::crypto;
-use crate::domain::{Actor, ActorId, ActorKind, Delivery, GroupId, Host, Timestamp, Uri, Work};
+use crate::domain::{
+    Actor, ActorId, ActorKind, Delivery, GroupId, Host, Timestamp, Uri, Work, hex,
+};
 use crate::error::Result;
 use crate::federation::Federation;
 use crate::federation::backfill::items;
@@ -104,7 +105,7 @@ fn digest(people: &[Uri]) -> String {
             *byte ^= other;
         }
     }
-    crypto::hex(&all)
+    hex(&all)
 }
 
 impl Federation {

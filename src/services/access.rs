@@ -11,10 +11,11 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{
-    self, Act, Action, Facts, FollowFacts, GroupFacts, MembershipFacts, OwnerFacts, Permit,
+    self, Act, Action, Begun, Facts, FollowFacts, GroupFacts, MembershipFacts, OwnerFacts, Permit,
     PostFacts, ProfileFacts, ProfilePostFacts, ReadScope, Reason, Refusal, Viewer, act,
 };
 use crate::services::first_contacts;
+use crate::storage::grants::Bond;
 use crate::storage::holds::Holds;
 use crate::storage::posts::Standing;
 use crate::storage::{self, Connection};
@@ -135,6 +136,7 @@ pub fn permit_person(
         partner,
         shares_group,
         follows_there: follows_there(connection, asker, person)?,
+        awaited: is_awaited(connection, asker, person)?,
         followable: is_followable(connection, person)?,
         stopped: is_stopped(connection, asker.viewer.host(), None)?,
     };
@@ -145,6 +147,13 @@ pub fn permit_person(
 fn follows_there(connection: &mut Connection, asker: &Asker, person: ActorId) -> Result<bool> {
     match asker.viewer.host() {
         Some(host) => storage::follows::connects(connection, person, host),
+        None => Ok(false),
+    }
+}
+
+fn is_awaited(connection: &mut Connection, asker: &Asker, person: ActorId) -> Result<bool> {
+    match asker.viewer.host() {
+        Some(host) => storage::deliveries::any_waiting(connection, person, host),
         None => Ok(false),
     }
 }
@@ -265,6 +274,7 @@ pub fn permit_former_person(
         partner,
         shares_group,
         follows_there: false,
+        awaited: false,
         followable: false,
         stopped: is_stopped(connection, asker.viewer.host(), None)?,
     };
@@ -356,6 +366,30 @@ pub fn grant_effect(
     };
     let facts = group_facts(connection, &partner, group)?;
     Ok(policy::grant_effect(&facts))
+}
+
+/// The same of what is written there now, by the bond with that server alone; `topic`: below which. For who
+/// is told who will read it.
+pub(super) fn reaches(
+    asker: &Asker,
+    group: &Group,
+    bond: &Bond,
+    stopped: bool,
+    topic: Option<&Post>,
+) -> Result<(), Reason> {
+    let facts = Facts {
+        partner: bond.partner,
+        grant: bond.terms,
+        discreet: bond.discreet,
+        by_mirror: bond.microblog && group.is_mirrored(),
+        stopped,
+        ..facts_of(asker, group)
+    };
+    let begun = topic.map(|topic| Begun {
+        at: topic.topic_created_at,
+        shared_by_exception: topic.shared_by_exception,
+    });
+    policy::grant_reaches(&facts, begun)
 }
 
 /// Refuses to let somebody of a server in whose software would show the group's posts to others.

@@ -10,8 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::crypto;
-use crate::domain::{AuditAction, CarriedText, Host, JobId, Partner, Timestamp, Uri, Work};
+use crate::domain::{AuditAction, CarriedText, Host, JobId, Partner, Timestamp, Uri, Work, hex};
 use crate::error::{Error, Result};
 use crate::policy::{self, Viewer, act};
 use crate::services::{access, audit, jobs};
@@ -240,7 +239,7 @@ fn digest(texts: &BTreeSet<(&str, &str)>) -> String {
             *byte ^= u8::from_str_radix(two, 16).unwrap_or_default();
         }
     }
-    crypto::hex(&all)
+    hex(&all)
 }
 
 /// What a comparison came to.

@@ -161,6 +161,9 @@ async fn check_server(app: &App) -> Verdict {
         Err(HttpError::Refused(_)) => {
             Ok("not asked: its address is not on the public Internet".into())
         }
-        Err(_) => Ok(format!("nothing answers at {}", app.addresses().origin())),
+        Err(_) => Ok(format!(
+            "not running: nothing answers at {}",
+            app.addresses().origin()
+        )),
     }
 }

@@ -263,8 +263,7 @@ pub async fn members(app: &App, viewer: Viewer, name: &str) -> Result<Vec<Uri>> 
             let (Some(host), true) = (asker.viewer.host(), may_see) else {
                 return Ok(Vec::new());
             };
-            let members = storage::memberships::list_on_host(connection, group.id, host)?;
-            Ok(members.into_iter().map(|member| member.actor.uri).collect())
+            storage::memberships::list_uris_on_host(connection, group.id, host, usize::MAX)
         })
         .await
 }
@@ -462,8 +461,7 @@ fn with_names(
     let closed = interactions::to_everybody(group, true);
     let mut topics: Vec<PostId> = posts.iter().map(|post| post.topic).collect();
     topics.dedup();
-    let mut topics = storage::posts::list_by_ids(connection, &topics)?;
-    topics.retain(|topic| topic.locked);
+    let locked = storage::posts::list_locked(connection, &topics)?;
     let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
     let mut polls = polls::told(connection, group, &ids, asker.now)?;
     let mut authors: Vec<ActorId> = posts.iter().map(|post| post.author).collect();
@@ -486,8 +484,7 @@ fn with_names(
         .into_iter()
         .map(|post| {
             let author = authors.get(&post.author).cloned();
-            let locked = topics.iter().any(|topic| topic.id == post.topic);
-            let promise = match locked {
+            let promise = match locked.contains(&post.topic) {
                 true => closed.clone(),
                 false => open.clone(),
             };

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::app::{App, Asker};
 use crate::domain::text_enum::text_enum;
-use crate::domain::{ActorId, Group, Handle, Host, Post, Uri};
+use crate::domain::{ActorId, Group, Handle, Host, Post, PostId, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Reason, Refusal, Viewer, act};
 use crate::services::access;
@@ -200,7 +200,7 @@ fn read_target(connection: &mut Connection, text: &str, ourselves: &Host) -> Res
     };
     let target = if text.starts_with("https://") || text.starts_with("http://") {
         let address: Uri = text.trim_end_matches('/').parse().map_err(|_| unknown())?;
-        find_by_address(connection, &address.without_fragment())?
+        find_by_address(connection, &address.without_fragment(), ourselves)?
     } else {
         let handle: Handle = text.parse().map_err(|_| unknown())?;
         storage::groups::find_by_handle(connection, &handle.seen_from(ourselves))?
@@ -209,9 +209,35 @@ fn read_target(connection: &mut Connection, text: &str, ourselves: &Host) -> Res
     target.ok_or_else(unknown)
 }
 
-fn find_by_address(connection: &mut Connection, address: &Uri) -> Result<Option<Target>> {
+fn find_by_address(
+    connection: &mut Connection,
+    address: &Uri,
+    ourselves: &Host,
+) -> Result<Option<Target>> {
     if let Some(post) = storage::posts::find_by_uri(connection, address)? {
         return Ok(Some(Target::Post(Box::new(post))));
+    }
+    // What came from elsewhere has another name there than its page has here.
+    let path = address.as_str().split('/').skip(3).collect::<Vec<_>>();
+    match path[..] {
+        ["p", id] if address.host() == ourselves => {
+            let id = id.parse::<PostId>().ok();
+            let post = id.map(|id| storage::posts::find(connection, id));
+            return Ok(post
+                .transpose()?
+                .flatten()
+                .map(|post| Target::Post(Box::new(post))));
+        }
+        ["g", handle] if address.host() == ourselves => {
+            let handle = handle.parse::<Handle>().ok();
+            let handle = handle.map(|handle| handle.seen_from(ourselves));
+            let group = handle.map(|handle| storage::groups::find_by_handle(connection, &handle));
+            return Ok(group
+                .transpose()?
+                .flatten()
+                .map(|group| Target::Group(Box::new(group))));
+        }
+        _ => {}
     }
     let group = storage::groups::find_by_uri(connection, address)?;
     Ok(group.map(|group| Target::Group(Box::new(group))))

@@ -6,9 +6,9 @@ pub use administered::{Administered, find_administered, list_administered};
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Access, ActorId, ActorKind, AuditAction, Capability, DESCRIPTION_CHARS_MAX, EventKind, Group,
-    GroupId, GroupList, GroupRole, Handle, Invalid, JobId, Membership, MembershipState, Name,
-    Partner, PartnerState, PostId, ProposedAct, Stage, Timestamp, Title, Uri, Work,
+    Access, ActorId, ActorKind, AuditAction, DESCRIPTION_CHARS_MAX, EventKind, Group, GroupId,
+    GroupList, GroupRole, Handle, Host, Invalid, JobId, Membership, MembershipState, Name, Partner,
+    PartnerState, Post, PostId, ProposedAct, Stage, Timestamp, Title, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
@@ -560,7 +560,7 @@ pub struct Readers {
     pub house: Option<String>,
 }
 
-/// Who will read what the viewer posts in a group; `below`: what it answers.
+/// Who will read what the viewer posts in a group; `below`: what it answers, or the topic that is edited.
 pub async fn readers(
     app: &App,
     viewer: Viewer,
@@ -602,32 +602,48 @@ fn count_readers(
     if !group.is_local() {
         return Ok(readers);
     }
-    for partner in storage::partners::list(connection)? {
-        if partner.state != PartnerState::Active {
+    let mut partners = storage::partners::list(connection)?;
+    partners.retain(|partner| partner.state == PartnerState::Active);
+    let hosts: Vec<&Host> = partners.iter().map(|partner| &partner.host).collect();
+    let bonds = storage::grants::list_for_hosts(connection, group.id, &hosts)?;
+    let stops = storage::stops::list(connection)?;
+    let topic = find_topic(connection, below)?;
+    for Partner {
+        host, organization, ..
+    } in partners
+    {
+        let bond = bonds.get(&host).copied().unwrap_or_default();
+        let stopped = stops.hold(Some(&host), Some(group.id));
+        if access::reaches(asker, group, &bond, stopped, topic.as_ref()).is_err() {
+            readers.excluded.push(organization);
             continue;
         }
-        let bond = storage::grants::find_for_host(connection, group.id, &partner.host)?;
-        let counts = group.stage != Stage::Internal
-            && (bond.discreet || group.is_public())
-            && bond.terms.is_some_and(|terms| {
-                terms.covers(asker.now) && terms.capabilities.contains(Capability::Read)
-            });
-        if counts {
-            let people = storage::memberships::count(connection, group.id, Some(&partner.host))?;
-            let by_mirror = bond.microblog && group.is_mirrored();
-            let list = match by_mirror {
-                true if mirrors::reaches(connection, asker, group, below, &partner.host)? => {
-                    &mut readers.by_mirror
-                }
-                true => &mut readers.unmirrored,
-                false => &mut readers.partners,
-            };
-            list.push((partner.organization, people.unsigned_abs()));
-        } else {
-            readers.excluded.push(partner.organization);
-        }
+        let people = storage::memberships::count(connection, group.id, Some(&host))?;
+        let by_mirror = bond.microblog && group.is_mirrored();
+        let list = match by_mirror {
+            true if mirrors::reaches(connection, asker, group, below, &host)? => {
+                &mut readers.by_mirror
+            }
+            true => &mut readers.unmirrored,
+            false => &mut readers.partners,
+        };
+        list.push((organization, people.unsigned_abs()));
     }
     Ok(readers)
+}
+
+/// The topic that a post hangs below, or is.
+pub(super) fn find_topic(
+    connection: &mut Connection,
+    below: Option<PostId>,
+) -> Result<Option<Post>> {
+    let Some(below) = below else {
+        return Ok(None);
+    };
+    match storage::posts::find(connection, below)? {
+        Some(post) if !post.is_topic() => storage::posts::find(connection, post.topic),
+        topic => Ok(topic),
+    }
 }
 
 fn organization_at(connection: &mut Connection, host: &crate::domain::Host) -> Result<String> {

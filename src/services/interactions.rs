@@ -3,7 +3,7 @@
 
 use crate::app::Asker;
 use crate::domain::{
-    Capability, Circle, Group, Host, PartnerState, Post, Promise, Uri, WELCOME_PEOPLE_MAX,
+    Capability, Circle, Group, Host, PartnerState, Post, Promise, WELCOME_PEOPLE_MAX,
 };
 use crate::error::Result;
 use crate::storage::{self, Connection};
@@ -51,14 +51,12 @@ pub(super) fn to_reader(
     };
     let promise = to_server(connection, asker, group, locked, host)?;
     let members = match [promise.like, promise.reply].contains(&Circle::Members) {
-        true => storage::memberships::list_on_host(connection, group.id, host)?,
+        true => {
+            let most = WELCOME_PEOPLE_MAX;
+            storage::memberships::list_uris_on_host(connection, group.id, host, most)?
+        }
         false => Vec::new(),
     };
-    let members: Vec<Uri> = members
-        .into_iter()
-        .take(WELCOME_PEOPLE_MAX)
-        .map(|member| member.actor.uri)
-        .collect();
     Ok(Promise { members, ..promise })
 }
 

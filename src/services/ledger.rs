@@ -85,7 +85,8 @@ fn permitted(
 
 fn find_group(connection: &mut Connection, handle: &Handle) -> Result<Uri> {
     let group = storage::groups::find_by_handle(connection, handle)?;
-    Ok(group.ok_or(Error::NotFound)?.actor.uri)
+    let unknown = || Error::invalid("group", format!("{handle} is no group known here"));
+    Ok(group.ok_or_else(unknown)?.actor.uri)
 }
 
 fn permit_group(connection: &mut Connection, asker: &Asker, handle: &Handle) -> Result<Uri> {

@@ -239,7 +239,7 @@ async fn open_to(app: &App, viewer: Viewer, group: &Group, host: &Host) -> Resul
     }
     let capabilities: Capabilities = GRANTED.parse()?;
     let request = GrantRequest {
-        capabilities,
+        capabilities: Some(capabilities),
         join: match group.access {
             crate::domain::Access::Secret => None,
             _ => Some(JoinMode::Auto),

@@ -304,7 +304,10 @@ pub(super) fn of_grant(group: GroupId, partner: &Host, request: &GrantRequest) -
     ProposedAct::Grant {
         group: group.0,
         partner: partner.to_string(),
-        can: request.capabilities.to_string(),
+        can: request
+            .capabilities
+            .unwrap_or(Capabilities::NONE)
+            .to_string(),
         join: request.join,
         from: request.from.map(|time| time.to_string()),
         until: request.until.map(|end| end.to_string()),
@@ -328,7 +331,7 @@ fn request_of(act: &ProposedAct) -> Result<GrantRequest> {
     };
     let time = |text: &Option<String>| text.as_deref().map(Timestamp::parse).transpose();
     Ok(GrantRequest {
-        capabilities: can.parse::<Capabilities>()?,
+        capabilities: Some(can.parse::<Capabilities>()?),
         join: *join,
         from: time(from)?,
         until: until.as_deref().map(str::parse).transpose()?,

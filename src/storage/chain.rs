@@ -15,7 +15,7 @@ use diesel::sql_types::BigInt;
 use openssl::sha::Sha256;
 use serde::Serialize;
 
-use crate::domain::{Checkpoint, Linked};
+use crate::domain::{Checkpoint, Linked, hex};
 use crate::error::{Error, Result};
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
@@ -172,8 +172,7 @@ fn hash(before: &str, line: &str) -> String {
     let mut digest = Sha256::new();
     digest.update(before.as_bytes());
     digest.update(line.as_bytes());
-    let bytes = digest.finish();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest.finish())
 }
 
 /// The newest link of a log.
@@ -287,7 +286,7 @@ mod tests {
         let line = numbered(1, r#"{"at":"2026-11-29T12:00:00.000Z"}"#);
         assert_eq!(line, r#"{"number":1,"at":"2026-11-29T12:00:00.000Z"}"#);
         let expected = openssl::sha::sha256(format!("{NOTHING_BEFORE}{line}").as_bytes());
-        let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected = hex(&expected);
         assert_eq!(hash(NOTHING_BEFORE, &line), expected);
         assert_ne!(hash(&expected, &line), expected);
     }

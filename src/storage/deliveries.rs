@@ -837,6 +837,15 @@ pub fn any_signed_to(connection: &mut Connection, signer: ActorId, host: &Host) 
     Ok(diesel::select(diesel::dsl::exists(some)).get_result(connection)?)
 }
 
+/// Whether something that this actor signed is on its way to a server.
+pub fn any_waiting(connection: &mut Connection, signer: ActorId, host: &Host) -> Result<bool> {
+    let some = deliveries::table
+        .filter(deliveries::host.eq(host.as_str()))
+        .filter(deliveries::signer_id.eq(signer.0))
+        .filter(deliveries::state.eq(DeliveryState::Pending.as_str()));
+    Ok(diesel::select(diesel::dsl::exists(some)).get_result(connection)?)
+}
+
 /// The servers an object was sent to (or may have been: an attempt without an answer counts).
 pub fn list_hosts_that_got(connection: &mut Connection, post: PostId) -> Result<Vec<(Host, Uri)>> {
     let forgotten: Vec<(String, String)> = post_hosts::table

@@ -357,7 +357,8 @@ const DISCLOSED: &str = "SELECT host, group_uri, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter = 'comment' THEN object END) AS comments, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter IN ('topic', 'comment') THEN digest END) AS revisions, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter = 'file' THEN digest END) AS files, \
-     COUNT(DISTINCT CASE WHEN outcome <> 'withheld' THEN by_uri END) AS people, \
+     COUNT(DISTINCT CASE WHEN outcome <> 'withheld' \
+         AND by_uri NOT IN (SELECT uri FROM actors WHERE kind <> 'person') THEN by_uri END) AS people, \
      CAST(COALESCE(SUM(CASE WHEN outcome <> 'withheld' THEN bytes END), 0) AS BIGINT) AS bytes, \
      COUNT(CASE WHEN outcome = 'withheld' THEN 1 END) AS withheld \
      FROM ledger WHERE at >= $1 AND at < $2";

@@ -376,6 +376,25 @@ pub fn list_on_host(
         .collect()
 }
 
+/// The addresses of those, at most `most`, who are longest members first.
+pub fn list_uris_on_host(
+    connection: &mut Connection,
+    group: GroupId,
+    host: &Host,
+    most: usize,
+) -> Result<Vec<Uri>> {
+    let uris: Vec<String> = memberships::table
+        .inner_join(actors::table)
+        .filter(memberships::group_id.eq(group.0))
+        .filter(memberships::state.eq(MembershipState::Member.as_str()))
+        .filter(actors::host.eq(host.as_str()))
+        .order((memberships::since, actors::id))
+        .select(actors::uri)
+        .limit(i64::try_from(most).unwrap_or(i64::MAX))
+        .load(connection)?;
+    uris.iter().map(|uri| read(uri)).collect()
+}
+
 // Invited by handle -------------------------------------------------------------------------------
 
 /// Invites somebody elsewhere of whom nothing is known but the handle.

@@ -141,6 +141,16 @@ pub fn list_by_ids(connection: &mut Connection, ids: &[PostId]) -> Result<Vec<Po
     rows.into_iter().map(Post::try_from).collect()
 }
 
+/// Which of these topics are locked.
+pub fn list_locked(connection: &mut Connection, topics: &[PostId]) -> Result<HashSet<PostId>> {
+    let locked: Vec<i64> = posts::table
+        .filter(posts::id.among(numbers(topics)))
+        .filter(posts::locked.eq(true))
+        .select(posts::id)
+        .load(connection)?;
+    Ok(locked.into_iter().map(PostId).collect())
+}
+
 /// Which of these posts everybody may see who may read where they are.
 pub fn list_visible(connection: &mut Connection, ids: &[PostId]) -> Result<HashSet<PostId>> {
     let visible: Vec<i64> = posts::table

@@ -139,9 +139,23 @@ fn about(field: &str, problem: &str) -> String {
     const PREDICATES: &[&str] = &["belongs", "contains", "is", "must", "of", "was"];
     let first = problem.split(' ').next().unwrap_or_default();
     if PREDICATES.contains(&first) {
-        format!("the {field} {problem}")
+        format!("the {} {problem}", called(field))
     } else {
         problem.to_owned()
+    }
+}
+
+/// What a field is called on the pages, where that is not its name.
+fn called(field: &str) -> &str {
+    match field {
+        "as" => "person or server",
+        "can" => "list of what its people may do",
+        "from" => "first day",
+        "history" | "history_from" => "day from which topics are shown",
+        "on" => "group or post",
+        "to" => "last day",
+        "until" => "day on which it ends",
+        other => other,
     }
 }
 

@@ -28,7 +28,9 @@ pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
     // Whoever is no administrator is told that there is no such page, whatever they ask.
     partners::list(&member.app, member.viewer()).await?;
     let asked = asked.into_inner();
-    let nothing = asked.who.trim().is_empty() && asked.on.trim().is_empty();
+    // A link fills in one half of the question; the form says what is to be done.
+    let half = asked.who.trim().is_empty() || asked.on.trim().is_empty();
+    let nothing = half && asked.action.is_empty();
     let (explained, told) = match nothing {
         true => (None, None),
         false => match explain(&member, &asked).await {

@@ -11,6 +11,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::services::grants::{self, GrantRequest, Standing};
 use crate::services::groups::GroupView;
+use crate::services::proposals::Decided;
 use crate::web::errors::{self, Answer};
 use crate::web::group_admin;
 use crate::web::groups::locate;
@@ -54,7 +55,10 @@ async fn give(member: &Member, view: &GroupView, wish: &Wish) -> Result<Notice> 
         wish.seen.clone(),
     );
     let decided = grants::add_seen(app, viewer, group, host, request, seen).await?;
-    Ok(Notice::of(&decided, Notice::Granted))
+    Ok(match &decided {
+        Decided::Done(standing) if standing.replaced.is_some() => Notice::Saved,
+        decided => Notice::of(decided, Notice::Granted),
+    })
 }
 
 /// `POST /g/{handle}/grants/remove`
@@ -187,6 +191,9 @@ impl Wish {
         let can: Capabilities = self.can.join(",").parse()?;
         let join = Some(self.join.as_str()).filter(|word| !word.is_empty());
         let history = match self.history.as_str() {
+            "date" if self.history_from.is_empty() => {
+                return Err(Error::invalid("history_from", "is missing"));
+            }
             "date" => Some(self.history_from.parse()?),
             word @ ("now" | "all") => Some(word.parse()?),
             KEPT => None,
@@ -204,7 +211,7 @@ impl Wish {
             day => Some(GrantEnd::At(Timestamp::parse(day)?)),
         };
         Ok(GrantRequest {
-            capabilities: can,
+            capabilities: Some(can),
             join: join.map(str::parse::<JoinMode>).transpose()?,
             from: None,
             until,
@@ -334,7 +341,8 @@ mod tests {
             ("apart", "yes"),
         ]));
         let request = wish.request().unwrap();
-        assert_eq!(request.capabilities.to_string(), "read,react,reply");
+        let can = request.capabilities.unwrap();
+        assert_eq!(can.to_string(), "read,react,reply");
         assert_eq!(request.join, Some(JoinMode::Auto));
         assert_eq!(request.until, Some("2026-12-31".parse().unwrap()));
         assert_eq!(request.history, Some("2026-03-01".parse().unwrap()));

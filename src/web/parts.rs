@@ -190,6 +190,7 @@ pub fn group_card(view: &GroupView, here: &Host) -> GroupCard {
         summary,
         access: group.access.to_string(),
         stage: group.stage.to_string(),
+        archived: group.archived_at.is_some(),
         badge: badge(group.home(), view.partner.as_ref()),
         members: view.members.map(count).filter(|_| group.is_local()),
         membership: membership_word(view.membership.as_ref()).to_owned(),
@@ -323,6 +324,12 @@ pub fn audience(readers: &Readers) -> Vec<AudiencePart> {
         parts.push(part(format!("{more} other partners cannot"), false));
     }
     parts
+}
+
+/// Who reads what stays in the house: the part that comes first.
+pub fn inside(mut audience: Vec<AudiencePart>) -> Vec<AudiencePart> {
+    audience.truncate(1);
+    audience
 }
 
 // Posts -------------------------------------------------------------------------------------------

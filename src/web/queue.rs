@@ -47,6 +47,10 @@ async fn carry_out(member: &Member, wish: &Wish) -> Result<Notice> {
             deliveries::retry(app, viewer, None, Some(wish.id.parse()?)).await?;
             Ok(Notice::Retrying)
         }
+        "try" => {
+            deliveries::retry(app, viewer, Some(wish.host.parse()?), None).await?;
+            Ok(Notice::Retrying)
+        }
         "discard" => {
             deliveries::discard(app, viewer, wish.id.parse()?).await?;
             Ok(Notice::Discarded)

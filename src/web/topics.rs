@@ -472,6 +472,8 @@ async fn edit_page(
     typed: NewTopic,
     told: Option<Told>,
 ) -> Answer {
+    // A topic is as old as itself.
+    let below = Some(post.parent.unwrap_or(post.id));
     let page = EditPage {
         page: member.page_told("Edit", told.as_ref()).await?,
         id: post.id.to_string(),
@@ -479,7 +481,10 @@ async fn edit_page(
         body: typed.body,
         attached: parts::kept(&typed.sent.attached),
         places: parts::places(thread.can_attach),
-        audience: readers(member, thread, post.parent).await?,
+        audience: match post.audience {
+            Audience::Aside => parts::inside(readers(member, thread, below).await?),
+            _ => readers(member, thread, below).await?,
+        },
         back: address(post.id),
     };
     answer(&page, told.as_ref())

@@ -22,7 +22,7 @@ pub use proposals::{ProposalFacts, may_confirm, needs_second};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,
-    PostState, Stage,
+    PostState, Stage, Timestamp,
 };
 use crate::policy::{
     Act, Action, Denial, Facts, GroupFacts, Permit, PostFacts, Reason, Refusal, Viewer,
@@ -361,6 +361,25 @@ fn moderates(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> bool {
             Viewer::Person { .. } => facts.grants(Capability::Moderate),
             Viewer::Anonymous | Viewer::Server { .. } | Viewer::Operator => false,
         }
+}
+
+/// Whether what is written now below a topic, which was begun at `begun`, reaches a partner's people (none: a
+/// topic that begins now), and if not, why.
+pub fn grant_reaches(facts: &Facts, begun: Option<Begun>) -> Result<(), Reason> {
+    grant_effect(facts)?;
+    match (facts.grant, begun) {
+        (Some(terms), Some(topic)) if !terms.shows_topic(topic.at, topic.shared_by_exception) => {
+            Err(Reason::TooOld)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A topic, as far as its age matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    pub at: Timestamp,
+    pub shared_by_exception: bool,
 }
 
 /// Which part of "partner active, grant inside its window, group not internal" is missing.

@@ -53,6 +53,8 @@ pub struct ProfileFacts {
     pub shares_group: bool,
     /// Follows somebody of the asking server, is followed or was asked by one.
     pub follows_there: bool,
+    /// Something that they signed is on its way to the asking server, which has to learn whose key that is.
+    pub awaited: bool,
     /// Lets somebody outside follow them.
     pub followable: bool,
     /// An emergency stop holds what goes to who asks.
@@ -85,10 +87,8 @@ fn profile(viewer: &Viewer, facts: &ProfileFacts) -> Ruling {
             yes_if(standing, hidden(Reason::NoPartnership))?;
             let to_be_followed =
                 facts.followable && facts.house.profiles != ProfileReach::Colleagues;
-            yes_if(
-                facts.shares_group || facts.follows_there || to_be_followed,
-                hidden(Reason::NotForOutside),
-            )
+            let met = facts.shares_group || facts.follows_there || facts.awaited;
+            yes_if(met || to_be_followed, hidden(Reason::NotForOutside))
         }
         Viewer::Anonymous | Viewer::Member { .. } | Viewer::Operator => {
             hidden(Reason::NotForOutside)

@@ -192,8 +192,8 @@ fn group_post(viewer: &Viewer, facts: &Facts, group: &GroupFacts, post: &PostFac
 
 /// What a grant shows: topics young enough, or shared by exception; with *apart* less.
 fn window(viewer: &Viewer, terms: &GrantTerms, post: &PostFacts) -> Ruling {
-    let young = post.topic_created_at >= terms.history_from;
-    yes_if(young || post.shared_by_exception, hidden(Reason::TooOld))?;
+    let shown = terms.shows_topic(post.topic_created_at, post.shared_by_exception);
+    yes_if(shown, hidden(Reason::TooOld))?;
     apart(viewer, terms, post)
 }
 

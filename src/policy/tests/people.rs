@@ -11,6 +11,7 @@ const SHARED: ProfileFacts = ProfileFacts {
     partner: Some(PartnerState::Active),
     shares_group: true,
     follows_there: false,
+    awaited: false,
     followable: false,
     stopped: false,
 };
@@ -44,6 +45,23 @@ fn partners_meet_people_in_groups_that_connect_the_houses() {
             );
         }
     }
+}
+
+#[test]
+fn who_wrote_to_a_partner_is_known_there_while_it_is_on_its_way() {
+    let facts = ProfileFacts {
+        shares_group: false,
+        awaited: true,
+        ..SHARED
+    };
+    assert!(knows(&birch_server(), facts));
+    assert!(!knows(
+        &birch_server(),
+        ProfileFacts {
+            partner: None,
+            ..facts
+        }
+    ));
 }
 
 #[test]

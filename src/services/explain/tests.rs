@@ -61,13 +61,21 @@ async fn it_answers_for_addresses_of_groups_and_posts() {
     let ada = acme.account("ada", OrgRole::Member).await.actor;
     acme.account("cy", OrgRole::Member).await;
     acme.join(&roads, ada.id, MembershipState::Member).await;
-    let post = topic(&acme, &roads, ada.id).await.uri.to_string();
+    let topic = topic(&acme, &roads, ada.id).await;
+    let (id, post) = (topic.id, topic.uri.to_string());
 
     let answer = ask(&acme, "ada", Action::Read, &post).await;
     assert_eq!(answer.verdict, Verdict::Allowed);
     let answer = ask(&acme, "cy", Action::Read, &post).await;
     assert_eq!(answer.verdict, Verdict::Hidden);
     let answer = ask(&acme, "cy", Action::Know, "https://acme.example/g/roads/").await;
+    assert_eq!(answer.verdict, Verdict::Allowed);
+    // As its page is called here, whatever its name is where it comes from.
+    let page = format!("https://acme.example/p/{}", id);
+    let answer = ask(&acme, "cy", Action::Read, &page).await;
+    assert_eq!(answer.verdict, Verdict::Hidden);
+    let page = "https://acme.example/g/roads@acme.example";
+    let answer = ask(&acme, "cy", Action::Know, page).await;
     assert_eq!(answer.verdict, Verdict::Allowed);
 }
 

@@ -17,7 +17,8 @@ use crate::storage::{self, Connection};
 /// none, it is as said here.
 #[derive(Clone, Debug)]
 pub struct GrantRequest {
-    pub capabilities: Capabilities,
+    /// None only where a grant stands.
+    pub capabilities: Option<Capabilities>,
     /// None: by approval, or by invitation where the group is secret.
     pub join: Option<JoinMode>,
     /// None: from now on.
@@ -70,8 +71,8 @@ pub async fn add_seen(
             let change = Change::Grant(host.clone(), request.clone());
             what_if::refuse_unseen(connection, &asker, group.id, &change, seen.as_deref())?;
             let before = find_terms(connection, &group, &host, asker.now)?;
-            let act = proposals::of_grant(group.id, &host, &request.in_full(before.as_ref()));
             let terms = request.terms(&group, before.as_ref(), asker.now)?;
+            let act = proposals::of_grant(group.id, &host, &request.in_full(before.as_ref()));
             let widens = !before.is_some_and(|before| terms.are_within(&before));
             proposals::decide(connection, &asker, widens, act, |connection| {
                 give(connection, &asker, group.id, &host, &request)
@@ -95,10 +96,19 @@ pub(in crate::services) fn give(
     refuse_indiscreet(connection, &group, &partner)?;
     let before = find_terms(connection, &group, host, asker.now)?;
     let terms = request.terms(&group, before.as_ref(), asker.now)?;
-    if before.is_none()
-        && let Some(over) = storage::grants::find_standing(connection, group.id, partner.id)?
-    {
-        super::end_with_all(connection, asker, &over)?;
+    match (
+        &before,
+        storage::grants::find_standing(connection, group.id, partner.id)?,
+    ) {
+        // Nothing happened: nobody is told, and nothing is written down.
+        (Some(same), Some(grant)) if *same == terms => {
+            return Ok(Standing {
+                replaced: before,
+                ..super::with_circumstances(connection, asker, grant)?
+            });
+        }
+        (None, Some(over)) => super::end_with_all(connection, asker, &over)?,
+        _ => {}
     }
     let grant = storage::grants::insert(connection, &permit, partner.id, terms, asker.now)?;
     outbound_rules::of_opened(connection, asker, group.id, terms.history_from)?;
@@ -165,7 +175,7 @@ impl GrantRequest {
             since => History::Since(since),
         };
         Self {
-            capabilities: self.capabilities,
+            capabilities: self.capabilities.or(Some(before.capabilities)),
             join: self.join.or(Some(before.join)),
             from: self.from.or(Some(before.from)),
             until: self.until.or(Some(until)),
@@ -181,7 +191,14 @@ impl GrantRequest {
         before: Option<&GrantTerms>,
         now: Timestamp,
     ) -> Result<GrantTerms> {
-        if self.capabilities == Capabilities::NONE {
+        let capabilities = self.capabilities.or(before.map(|terms| terms.capabilities));
+        let capabilities = capabilities.ok_or_else(|| {
+            Error::invalid(
+                "can",
+                "is missing: say what the partner may do, or name a template",
+            )
+        })?;
+        if capabilities == Capabilities::NONE {
             return Err(Error::invalid(
                 "can",
                 "is empty: say what the partner may do, like read,react,reply",
@@ -199,7 +216,7 @@ impl GrantRequest {
         };
         let apart = self.apart.or(before.map(|terms| terms.apart));
         Ok(GrantTerms {
-            capabilities: self.capabilities,
+            capabilities,
             join: self.join_mode(group, before)?,
             from,
             until,

@@ -60,12 +60,7 @@ pub async fn fill_in(app: &App, viewer: Viewer, wish: GrantWish) -> Result<Grant
         .capabilities
         .or(template.as_ref().map(|template| template.capabilities));
     Ok(GrantRequest {
-        capabilities: can.ok_or_else(|| {
-            Error::invalid(
-                "can",
-                "is missing: say what the partner may do, or name a template",
-            )
-        })?,
+        capabilities: can,
         join: wish
             .join
             .or(template.as_ref().and_then(|template| template.join)),

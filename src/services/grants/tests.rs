@@ -8,6 +8,7 @@ use crate::domain::{
 use crate::services::partners::{self, Change};
 use crate::services::proposals::Decided;
 use crate::services::test_house::House;
+use crate::services::{groups, posts};
 use crate::storage::deliveries::NewMessage;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -22,7 +23,7 @@ fn host(text: &str) -> Host {
 
 fn reading() -> GrantRequest {
     GrantRequest {
-        capabilities: Capabilities::of(&[Capability::Read, Capability::Reply]),
+        capabilities: Some(Capabilities::of(&[Capability::Read, Capability::Reply])),
         join: None,
         from: None,
         until: None,
@@ -70,7 +71,7 @@ async fn what_is_not_said_of_a_grant_stays_as_it_was() {
 
     acme.app.clock.advance(DAY / 2);
     let more = GrantRequest {
-        capabilities: Capabilities::of(&[Capability::Read, Capability::React]),
+        capabilities: Some(Capabilities::of(&[Capability::Read, Capability::React])),
         history: None,
         apart: None,
         ..reading()
@@ -93,13 +94,94 @@ async fn what_is_not_said_of_a_grant_stays_as_it_was() {
         until: Some(GrantEnd::Never),
         history: Some(History::Now),
         apart: Some(false),
-        capabilities: after.capabilities,
+        capabilities: None,
         ..reading()
     };
     let other = give(&acme, "roads", "birch.example", other).await.unwrap();
     let changes = other.changes().unwrap().join("; ");
     assert!(changes.starts_with(&format!("until {end} → never; history all → from ")));
     assert!(changes.ends_with("; apart yes → no"), "{changes}");
+}
+
+#[tokio::test]
+async fn who_says_the_same_again_changes_nothing() {
+    let acme = House::open("acme.example").await;
+    acme.partner("birch.example").await;
+    acme.group("roads", Access::Open).await;
+    let unsaid = GrantRequest {
+        capabilities: None,
+        history: None,
+        apart: None,
+        ..reading()
+    };
+    let missing = give(&acme, "roads", "birch.example", unsaid.clone()).await;
+    assert!(problem(missing).contains("is missing"));
+
+    let first = grant(&acme, "roads", "birch.example").await;
+    let (audited, news) = (acme.audited().await, acme.news().await);
+    acme.app.clock.advance(DAY);
+    let again = give(&acme, "roads", "birch.example", unsaid).await.unwrap();
+    assert_eq!(again.grant, first.grant);
+    assert_eq!(again.changes(), Some(Vec::new()));
+    assert_eq!(acme.audited().await.len(), audited.len());
+    assert_eq!(acme.news().await, news);
+}
+
+#[tokio::test]
+async fn who_will_read_a_comment_depends_on_the_age_of_its_topic() {
+    let acme = House::open("acme.example").await;
+    for partner in ["birch.example", "cedar.example"] {
+        acme.partner(partner).await;
+    }
+    let roads = acme.group("roads", Access::Open).await;
+    acme.set_stage(&roads, Stage::Partners).await;
+    let ada = acme.account("ada", OrgRole::Member).await.actor;
+    acme.join(&roads, ada.id, MembershipState::Member).await;
+    let viewer = Viewer::Member {
+        actor: ada.id,
+        role: OrgRole::Member,
+    };
+    grant(&acme, "roads", "birch.example").await;
+    let title = "Timber".parse().unwrap();
+    let topic = posts::create_topic(
+        &acme.app,
+        viewer.clone(),
+        roads.id,
+        title,
+        None,
+        None,
+        vec![],
+    );
+    let topic = topic.await.unwrap();
+    acme.app.clock.advance(DAY);
+    grant(&acme, "roads", "cedar.example").await;
+
+    let excluded = async |below| {
+        let readers = groups::readers(&acme.app, viewer.clone(), roads.id, below);
+        readers.await.unwrap().excluded
+    };
+    assert_eq!(excluded(None).await, Vec::<String>::new());
+    let cedar = acme.app.db.read("cedar", |connection| {
+        find_partner(connection, &host("cedar.example"))
+    });
+    let cedar = cedar.await.unwrap().organization;
+    assert_eq!(excluded(Some(topic.id)).await, [cedar.clone()]);
+
+    let audience = crate::domain::Audience::Group;
+    let looked = posts::preview(
+        &acme.app,
+        viewer.clone(),
+        roads.id,
+        Some(topic.id),
+        audience,
+        None,
+    );
+    let withheld = looked.await.unwrap().others.into_iter();
+    let withheld: Vec<_> = withheld.map(|one| (one.name, one.withheld)).collect();
+    assert!(
+        withheld.contains(&(cedar, Some(Reason::TooOld))),
+        "{withheld:?}"
+    );
 }
 
 #[tokio::test]
@@ -176,7 +258,7 @@ async fn terms_that_make_no_sense_are_refused() {
         (
             "can",
             GrantRequest {
-                capabilities: Capabilities::NONE,
+                capabilities: Some(Capabilities::NONE),
                 ..reading()
             },
         ),

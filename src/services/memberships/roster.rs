@@ -32,9 +32,9 @@ pub async fn roster_told(
             if !access::may(connection, &asker, Action::SeeMembers, &group)? {
                 return Ok(None);
             }
-            let members = storage::memberships::list_on_host(connection, group.id, &host)?;
-            let people = members.into_iter().map(|member| member.actor.uri);
-            Ok(Some((group.actor.uri.join("followers"), people.collect())))
+            let all = usize::MAX;
+            let people = storage::memberships::list_uris_on_host(connection, group.id, &host, all)?;
+            Ok(Some((group.actor.uri.join("followers"), people)))
         })
         .await
 }

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::policy::{Action, Reason, Viewer, act};
-use crate::services::{access, dialects, mirrors};
+use crate::services::{access, dialects, groups, mirrors};
 use crate::storage::{self, Connection};
 
 /// What would be posted, and who would read it.
@@ -123,7 +123,9 @@ fn organization(
     let host = partner.host;
     let bond = storage::grants::find_for_host(connection, group.id, &host)?;
     let by_mirror = bond.microblog && group.is_mirrored();
-    let mut withheld = access::grant_effect(connection, asker, group, &host)?.err();
+    let stopped = access::is_stopped(connection, Some(&host), Some(group.id))?;
+    let topic = groups::find_topic(connection, below)?;
+    let mut withheld = access::reaches(asker, group, &bond, stopped, topic.as_ref()).err();
     let copied = !by_mirror || mirrors::reaches(connection, asker, group, below, &host)?;
     if withheld.is_none() && !copied {
         withheld = Some(Reason::NotMirrored);

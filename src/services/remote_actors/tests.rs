@@ -177,7 +177,7 @@ async fn who_is_gone_takes_their_words_along_and_only_our_own_groups_tell_it() {
     let roads = acme.group("roads", Access::Open).await;
     acme.set_stage(&roads, Stage::Partners).await;
     let terms = GrantRequest {
-        capabilities: Capabilities::all(),
+        capabilities: Some(Capabilities::all()),
         join: None,
         from: None,
         until: None,

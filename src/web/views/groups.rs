@@ -39,6 +39,7 @@ pub struct GroupCard {
     pub access: String,
     /// `internal`, `partners` or `public`.
     pub stage: String,
+    pub archived: bool,
     pub badge: Option<Badge>,
     /// Unknown for some groups elsewhere.
     pub members: Option<usize>,

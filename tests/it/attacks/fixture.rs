@@ -214,7 +214,7 @@ impl Fixture {
     pub async fn grant(&self, group: &Group, peer: &Peer, can: &str) {
         let host = peer.host().parse().expect("a host");
         let request = GrantRequest {
-            capabilities: can.parse::<Capabilities>().expect("words"),
+            capabilities: Some(can.parse::<Capabilities>().expect("words")),
             join: None,
             from: None,
             until: None,

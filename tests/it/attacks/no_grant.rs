@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use guildhall::domain::History;
+use guildhall::domain::{Capabilities, History};
 use guildhall::policy::Viewer;
 use guildhall::services::grants::{self, GrantRequest};
 use guildhall::services::partners::{self, Change};
@@ -96,9 +96,7 @@ async fn expire(fixture: &Fixture, peer: &Peer) {
     let counting = async || fixture.dump().await.count("grants", "\"ended_at\":null");
     let before = counting().await;
     let request = GrantRequest {
-        capabilities: "read,react,reply,start,attach,invite,moderate"
-            .parse()
-            .expect("words"),
+        capabilities: Some(Capabilities::all()),
         join: None,
         from: None,
         until: Some(guildhall::domain::GrantEnd::At(
