@@ -30,7 +30,7 @@ pub(super) use class::change_class;
 pub use class::set_class;
 pub use code::Code;
 pub use handshake::{HandshakeAnswer, Introduction};
-pub use standing::{Change, Changed, change};
+pub use standing::{Change, Changed, change, change_leaving};
 
 /// Longest time an invitation can be used, days.
 const INVITATION_DAYS_MAX: u64 = 90;

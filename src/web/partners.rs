@@ -20,7 +20,7 @@ use crate::web::views::{
     Choice, Invitation, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd, QueueHealth,
 };
 use crate::web::visit::{Member, Notice};
-use crate::web::{answer, done, moves, parts};
+use crate::web::{answer, done, moves, parts, retractions};
 
 /// How long a page waits for the worker that speaks with the other server.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -46,6 +46,8 @@ pub struct Add {
 #[derive(Deserialize)]
 pub struct NewState {
     state: String,
+    /// Ended, they keep what they got.
+    leave_copies: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -204,14 +206,14 @@ pub async fn show(member: Member, host: Path<String>) -> Answer {
 
 /// `POST /admin/partners/{host}/state`
 pub async fn set_state(member: Member, host: Path<String>, Form(form): Form<NewState>) -> Answer {
-    match turn(&member, &host, &form.state).await {
+    match turn(&member, &host, &form).await {
         Ok(partner) => Ok(done(&address(&partner.host), Notice::Saved)),
         Err(error) => one_page(&member, &host, Some(errors::tell(error)?)).await,
     }
 }
 
-async fn turn(member: &Member, host: &str, state: &str) -> Result<Partner> {
-    let change = match state.parse()? {
+async fn turn(member: &Member, host: &str, form: &NewState) -> Result<Partner> {
+    let change = match form.state.parse()? {
         PartnerState::Active => Change::Resume,
         PartnerState::Paused => Change::Pause,
         PartnerState::Ended => Change::End,
@@ -219,7 +221,9 @@ async fn turn(member: &Member, host: &str, state: &str) -> Result<Partner> {
         PartnerState::Invited => return Err(Error::invalid("state", "is made by inviting")),
     };
     let host: Host = host.parse().map_err(|_| Error::NotFound)?;
-    let changed = partners::change(&member.app, member.viewer(), host, change).await?;
+    let (app, viewer) = (&member.app, member.viewer());
+    let copies = retractions::copies(form.leave_copies.as_ref());
+    let changed = partners::change_leaving(app, viewer, host, change, copies).await?;
     Ok(changed.partner)
 }
 

@@ -22,9 +22,10 @@ use askama::Template;
 
 pub use admin::{
     AuditPage, AuditRow, ComparedRow, DeadLetter, DestinationRow, DifferenceRow, DisclosedRow,
-    ExplainPage, Explained, Failure, Invitation, KeysPage, LedgerPage, LedgerRow, PartnerPage,
-    PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage,
-    ReviewPage, ReviewRow, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft, UserRow, UsersPage,
+    ExplainPage, Explained, Failure, Invitation, KeysPage, LedgerPage, LedgerRow, OutstandingPage,
+    PartnerPage, PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth,
+    QueuePage, RetractionDraft, RetractionRow, ReviewPage, ReviewRow, StopDraft, StopRow,
+    StopsPage, UntoldRow, UserDraft, UserRow, UsersPage,
 };
 pub use group_admin::{
     DifferentRow, FreshTopic, GrantDraft, GrantRow, GroupAdminPage, OutlookPage, StageChoice,

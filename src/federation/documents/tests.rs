@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::routes;
 use crate::domain::{
-    Access, Actor, ActorKind, ActorState, Audience, Body, Capabilities, Capability, Group,
+    Access, Actor, ActorKind, ActorState, Audience, Body, Capabilities, Capability, Copies, Group,
     GroupRole, Handle, History, KeyList, MembershipState, OrgRole, Post, PostId, SignatureChoice,
     Stage, Timestamp, Uri,
 };
@@ -525,9 +525,15 @@ async fn rights_end_at_once_with_grant_partnership_and_person() {
         "engineering".parse().unwrap(),
         "birch.example".parse().unwrap(),
     );
-    grants::remove(&acme.house.app, Viewer::Operator, handle, host)
-        .await
-        .unwrap();
+    grants::remove(
+        &acme.house.app,
+        Viewer::Operator,
+        handle,
+        host,
+        Copies::AskedBack,
+    )
+    .await
+    .unwrap();
     let birch = [Some(&acme.bo), Some(&acme.birch)];
     assert_hidden(&acme, POST_PATHS, &topic, "12345", &birch).await;
     assert_hidden(&acme, GROUP_PATHS, "engineering", "nothing", &birch).await;

@@ -361,6 +361,31 @@ pub fn delete(
     }
 }
 
+/// Lets a post stand again whose house took it back and gives it once more, with what it says now.
+pub fn give_back(connection: &mut Connection, post: &Post, new: NewPost) -> Result<Post> {
+    diesel::update(posts::table.find(post.id.0))
+        .set((
+            posts::state.eq(PostState::Visible.as_str()),
+            posts::title.eq(new.title.as_deref()),
+            posts::source.eq(new.source.as_deref()),
+            posts::html.eq(&new.html),
+            posts::edited_at.eq(new.edited_at.map(Timestamp::micros)),
+        ))
+        .execute(connection)?;
+    if let Some(poll) = &new.poll {
+        polls::insert(connection, post.id, poll, None)?;
+    }
+    leave_count(connection, post, 1)?;
+    Ok(Post {
+        state: PostState::Visible,
+        title: new.title,
+        source: new.source,
+        html: new.html,
+        edited_at: new.edited_at,
+        ..post.clone()
+    })
+}
+
 /// A comment that is no longer (or again) visible is no longer (or again) counted.
 pub(super) fn leave_count(connection: &mut Connection, post: &Post, change: i32) -> Result<()> {
     if post.is_topic() || !is_counted(post.audience) {

@@ -19,5 +19,6 @@ mod no_grant;
 mod origin;
 mod polls;
 mod reach;
+mod retractions;
 mod sending;
 mod signatures;
