@@ -1,7 +1,7 @@
 //! What a partner got and is asked to throw away again, and what it answers.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{GroupId, Host, Post, RetractionId, Timestamp, Uri, counted};
+use crate::domain::{GroupId, Host, Post, PostId, RetractionId, Timestamp, Uri, counted};
 
 /// Posts in one request. More are several requests: each is one transaction over there.
 pub const RETRACTED_POSTS_MAX: usize = 500;
@@ -120,7 +120,7 @@ pub struct TakenBack {
 }
 
 /// The topic that posts have in common; none: they are of several.
-pub fn common_topic(posts: &[Post]) -> Option<crate::domain::PostId> {
+pub fn common_topic(posts: &[Post]) -> Option<PostId> {
     let topic = posts.first()?.topic;
     posts
         .iter()

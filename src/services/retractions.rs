@@ -14,7 +14,7 @@ use crate::domain::{
     AuditAction, EventKind, Group, GroupId, Handle, Hold, HoldState, Host, LedgerEntry,
     LedgerOutcome, LedgerWay, Matter, Page, Partner, PartnerState, Post, PostId,
     RETRACTED_POSTS_MAX, Retraction, RetractionCause, RetractionCount, RetractionId, Uri,
-    counted_here, retraction_text,
+    common_topic, counted_here, retraction_text,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
@@ -426,20 +426,25 @@ pub struct Request {
     pub id: RetractionId,
     pub posts: Vec<Uri>,
     pub digest: String,
-    /// The topic they are all of.
+    /// The topic whose news it follows: whatever is still on its way in it comes first. None: what is said of the group's grants,
+    /// so that what is granted afterwards comes after it.
     pub topic: Option<PostId>,
 }
 
 /// What a request says. None: all of it was confirmed meanwhile.
 pub(in crate::services) fn find_request(
     connection: &mut Connection,
-    id: RetractionId,
+    retraction: &Retraction,
 ) -> Result<Option<Request>> {
+    let id = retraction.id;
     if storage::retractions::list_posts(connection, id, true)?.is_empty() {
         return Ok(None);
     }
     let posts = storage::retractions::list_posts(connection, id, false)?;
-    let topic = crate::domain::common_topic(&posts);
+    let topic = match retraction.cause {
+        RetractionCause::GrantEnded | RetractionCause::PartnershipEnded => None,
+        RetractionCause::Asked | RetractionCause::Deleted => common_topic(&posts),
+    };
     let posts: Vec<Uri> = posts.into_iter().map(|post| post.uri).collect();
     Ok(Some(Request {
         id,

@@ -36,7 +36,7 @@ pub use moderate::{
 pub use tombstones::{count_tombstones, has_tombstone, insert_tombstone, remove_tombstone};
 pub use write::{
     NewPost, count_comment, cut_text, delete, give_back, insert_comment, insert_profile_post,
-    insert_topic, put_text, set_interaction, update_text,
+    insert_topic, put_text, set_interaction, throw_away, update_text,
 };
 
 mod standing;

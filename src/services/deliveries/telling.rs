@@ -379,7 +379,7 @@ fn retraction_news(connection: &mut Connection, event: &Event) -> Result<Option<
     let Some(instance) = storage::actors::find_by_uri(connection, &instance)? else {
         return Ok(None);
     };
-    let request = retractions::find_request(connection, id)?;
+    let request = retractions::find_request(connection, &retraction)?;
     Ok(request.map(|request| News::RetractionAsked { request, instance }))
 }
 

@@ -96,7 +96,7 @@ fn throw_away(connection: &mut Connection, asker: &Asker, by: &Host, uri: &Uri) 
     if post.state == PostState::Deleted {
         return Ok(Fate::NotHere);
     }
-    storage::posts::delete(connection, &permit, &post)?;
+    storage::posts::throw_away(connection, &permit, &post)?;
     storage::retractions::note_taken_back(connection, post.id, by, asker.now)?;
     if facts.house.is_none() && post.group.is_some() {
         // The other servers of a group of ours got it from us.

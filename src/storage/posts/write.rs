@@ -338,10 +338,20 @@ pub fn delete(
     permit: &Permit<act::DeletePost>,
     post: &Post,
 ) -> Result<()> {
+    refusals::forget(connection, post.id)?;
+    throw_away(connection, permit, post)
+}
+
+/// The same of a post from elsewhere whose house took it back. What people here did with it and its group did not take stays
+/// marked as that: it may yet be taken, should the post be given again.
+pub fn throw_away(
+    connection: &mut Connection,
+    permit: &Permit<act::DeletePost>,
+    post: &Post,
+) -> Result<()> {
     diesel::delete(revisions::table.filter(revisions::post_id.eq(post.id.0)))
         .execute(connection)?;
     diesel::delete(removals::table.find(post.id.0)).execute(connection)?;
-    refusals::forget(connection, post.id)?;
     polls::remove(connection, post.id)?;
     attachments::remove_of(connection, post.id)?;
     holds::forget_deleted(connection, post.id)?;

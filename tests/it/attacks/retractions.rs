@@ -45,6 +45,15 @@ fn answer(by: &Actor, retraction: &str, gone: &[&str], kept: &[&str]) -> Value {
     accept
 }
 
+/// Has the partners' own actors be known, so that nothing is fetched for them.
+async fn meet_servers(fixture: &Fixture) {
+    for server in [fixture.p.instance(), fixture.q.instance()] {
+        let nothing = server.activity("Listen", json!(fixture.topic.uri.as_str()));
+        assert_eq!(fixture.deliver(server, &nothing).await.status, 202);
+    }
+    fixture.settle().await;
+}
+
 async fn end(fixture: &Fixture, peer: &Peer) {
     let (host, end) = (peer.host().parse().unwrap(), partners::Change::End);
     let ended = partners::change(&fixture.app, Viewer::Operator, host, end).await;
@@ -57,6 +66,7 @@ async fn nobody_has_anything_thrown_away_but_the_house_it_came_from() {
     on_both(async |fixture| {
         let birch = Peer::start("birch");
         take_invitation(fixture, &birch).await;
+        meet_servers(fixture).await;
         let group = fixture.new_group().await;
         fixture.open(&group, &birch).await;
         let (bo, instance) = (birch.person("bo"), birch.instance());
@@ -144,6 +154,7 @@ async fn nobody_confirms_anything_but_the_house_that_was_asked() {
     on_both(async |fixture| {
         let birch = Peer::start("birch");
         take_invitation(fixture, &birch).await;
+        meet_servers(fixture).await;
         let group = fixture.new_group().await;
         fixture.open(&group, &birch).await;
         let (bo, instance) = (birch.person("bo"), birch.instance());
