@@ -6,7 +6,7 @@ use tokio::sync::{Notify, OnceCell, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{AttachmentId, GrantId, GroupId, Name, PostId, Timestamp, Uri};
+use crate::domain::{AttachmentId, GrantId, GroupId, Name, PostId, RetractionId, Timestamp, Uri};
 use crate::error::Result;
 use crate::federation::partnership::Throttle;
 use crate::files::Files;
@@ -203,6 +203,11 @@ impl Addresses {
 
     pub fn grant(&self, id: GrantId) -> Uri {
         self.origin.join(&format!("grants/{id}"))
+    }
+
+    /// What a partner was asked to throw away.
+    pub fn retraction(&self, id: RetractionId) -> Uri {
+        self.origin.join(&format!("retractions/{id}"))
     }
 
     /// A group's boost of a post: named after the post, so that whoever takes it back knows it.

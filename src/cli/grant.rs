@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::cli::Output;
 use crate::domain::{
-    Capabilities, GrantEnd, Handle, History, Host, JoinMode, Name, Page, Timestamp, counted_here,
+    Capabilities, Copies, GrantEnd, Handle, History, Host, JoinMode, Name, Page, Timestamp,
+    counted_here,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
@@ -35,8 +36,15 @@ pub enum Command {
     /// What grants can begin with
     #[command(subcommand)]
     Template(template::Command),
-    /// Close a group to a partner; what is queued is cancelled, its people are members no more
-    Remove { group: Handle, partner: Host },
+    /// Close a group to a partner; what is queued is cancelled, its people are members no more, and it is asked to
+    /// throw away what it got
+    Remove {
+        group: Handle,
+        partner: Host,
+        /// Leave it what it got
+        #[arg(long)]
+        leave_copies: bool,
+    },
 }
 
 #[derive(clap::Args)]
@@ -81,7 +89,17 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Review => list_reviews(app, output).await,
         Command::Keep { group, partner } => keep(app, group, partner, output).await,
         Command::Template(command) => template::run(app, command, output).await,
-        Command::Remove { group, partner } => remove(app, group, partner, output).await,
+        Command::Remove {
+            group,
+            partner,
+            leave_copies,
+        } => {
+            let copies = match leave_copies {
+                true => Copies::Left,
+                false => Copies::AskedBack,
+            };
+            remove(app, group, partner, copies, output).await
+        }
     }
 }
 
@@ -191,16 +209,24 @@ async fn keep(app: &App, group: Handle, partner: Host, output: Output) -> Result
     output.made(&kept, format!("{group} stays open to {partner}."))
 }
 
-async fn remove(app: &App, group: Handle, partner: Host, output: Output) -> Result<()> {
-    let removed = grants::remove(app, Viewer::Operator, group.clone(), partner.clone()).await;
+async fn remove(
+    app: &App,
+    group: Handle,
+    partner: Host,
+    copies: Copies,
+    output: Output,
+) -> Result<()> {
+    let (viewer, handle, host) = (Viewer::Operator, group.clone(), partner.clone());
+    let removed = grants::remove(app, viewer, handle, host, copies).await;
     let closed = removed.map_err(|error| unknown(error, &group))?;
     let document = wire::GrantEnded::new(group.name.clone(), partner.clone(), closed);
     output.made(
         &document,
         format_args!(
-            "{group} is closed to {partner}: {} cancelled, {} removed.",
+            "{group} is closed to {partner}: {} cancelled, {} removed, {} asked back.",
             counted_here(document.cancelled, "delivery", "deliveries"),
             counted_here(document.members_removed, "member", "members"),
+            counted_here(document.asked_back, "post", "posts"),
         ),
     )
 }

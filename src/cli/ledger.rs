@@ -150,7 +150,16 @@ async fn summary(app: &App, wanted: Wanted, output: Output) -> Result<()> {
     let rows = ledger::summarize(app, Viewer::Operator, wanted.into()).await?;
     let rows: Vec<wire::Disclosed> = rows.into_iter().map(wire::Disclosed::from).collect();
     let headings = [
-        "host", "group", "topics", "comments", "texts", "files", "people", "bytes", "withheld",
+        "host",
+        "group",
+        "topics",
+        "comments",
+        "texts",
+        "files",
+        "people",
+        "bytes",
+        "withheld",
+        "taken back",
     ];
     output.list(&rows, headings, |row| {
         [
@@ -163,6 +172,7 @@ async fn summary(app: &App, wanted: Wanted, output: Output) -> Result<()> {
             row.people.to_string(),
             row.bytes.to_string(),
             row.withheld.to_string(),
+            format!("{} of {}", row.confirmed, row.asked_back),
         ]
     })
 }

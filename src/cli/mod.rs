@@ -27,6 +27,7 @@ mod progress;
 mod proposal;
 mod queue;
 mod report;
+mod retract;
 mod rule;
 mod serve;
 mod stop;
@@ -108,6 +109,8 @@ enum Command {
     /// Partnerships with other organizations' servers
     #[command(subcommand)]
     Partner(partner::Command),
+    /// Ask a partner to throw away what it got, or list what is not confirmed
+    Retract(retract::Options),
     /// Stop at once what goes in and out of a group, to a partner, or everything; or release it
     Stop(stop::Options),
     /// What partners may do in which group
@@ -203,6 +206,9 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Media(command) => media::run(&open_ready(config).await?, command, output).await,
         Command::Partner(command) => {
             partner::run(&open_ready(config).await?, command, output).await
+        }
+        Command::Retract(options) => {
+            retract::run(&open_ready(config).await?, options, output).await
         }
         Command::Stop(options) => stop::run(&open_ready(config).await?, options, output).await,
         Command::Grant(command) => grant::run(&open_ready(config).await?, command, output).await,

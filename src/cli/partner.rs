@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::cli::Output;
 use crate::domain::{
-    DialectChoice, Host, PartnerClass, PrivateGroups, counted_here, parse_duration,
+    Copies, DialectChoice, Host, PartnerClass, PrivateGroups, counted_here, parse_duration,
 };
 use crate::error::{Error, Result};
 use crate::federation::partnership;
@@ -59,8 +59,13 @@ pub enum Command {
     /// End a pause and send what waited
     Resume { host: Host },
     /// End the partnership (or a block) with all its grants, and tell the other side; what is queued is
-    /// cancelled
-    End { host: Host },
+    /// cancelled, and it is asked to throw away what it got
+    End {
+        host: Host,
+        /// Leave it what it got
+        #[arg(long)]
+        leave_copies: bool,
+    },
     /// Refuse a server altogether
     Block { host: Host },
 }
@@ -77,10 +82,16 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::List => list(app, output).await,
         Command::Show { host } => show(app, host, output).await,
         Command::Set { host, rules } => set(app, host, rules, output).await,
-        Command::Pause { host } => change(app, host, Change::Pause, output).await,
+        Command::Pause { host } => change(app, host, Change::Pause, Copies::Left, output).await,
         Command::Resume { host } => resume(app, host, output).await,
-        Command::End { host } => change(app, host, Change::End, output).await,
-        Command::Block { host } => change(app, host, Change::Block, output).await,
+        Command::End { host, leave_copies } => {
+            let copies = match leave_copies {
+                true => Copies::Left,
+                false => Copies::AskedBack,
+            };
+            change(app, host, Change::End, copies, output).await
+        }
+        Command::Block { host } => change(app, host, Change::Block, Copies::Left, output).await,
     }
 }
 
@@ -212,16 +223,26 @@ async fn set(app: &App, host: Host, rules: Rules, output: Output) -> Result<()> 
     output.made(&document, sentence)
 }
 
-async fn change(app: &App, host: Host, change: Change, output: Output) -> Result<()> {
-    let changed = partners::change(app, Viewer::Operator, host.clone(), change).await;
+async fn change(
+    app: &App,
+    host: Host,
+    change: Change,
+    copies: Copies,
+    output: Output,
+) -> Result<()> {
+    let viewer = Viewer::Operator;
+    let changed = partners::change_leaving(app, viewer, host.clone(), change, copies).await;
     let after = wire::PartnerChanged::from(changed.map_err(|error| unknown(error, &host))?);
     let cancelled = counted_here(after.cancelled, "delivery", "deliveries");
     let ended = counted_here(after.grants_ended, "grant", "grants");
+    let asked = counted_here(after.asked_back, "post", "posts");
     let sentence = match change {
         Change::Pause => format!("The partnership with {host} is paused; what is queued waits."),
         Change::Resume => goes_on(&host, &after),
         Change::End => {
-            format!("The partnership with {host} is over: {cancelled} cancelled, {ended} ended.")
+            format!(
+                "The partnership with {host} is over: {cancelled} cancelled, {ended} ended, {asked} asked back."
+            )
         }
         Change::Block => {
             format!("{host} is blocked: {cancelled} cancelled, {ended} ended.")

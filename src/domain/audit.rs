@@ -91,6 +91,10 @@ text_enum! {
         ExchangeStopped = "exchange_stopped",
         StopReleased = "stop_released",
         KeysRotated = "keys_rotated",
+        /// A partner was asked to throw away what it got; it says that it did; and the same asked of us.
+        RetractionAsked = "retraction_asked",
+        RetractionAnswered = "retraction_answered",
+        ThrownAway = "thrown_away",
         /// What a partner says it got was compared with what we say it was sent, and the other way round.
         BooksCompared = "books_compared",
         DeliveriesCancelled = "deliveries_cancelled",

@@ -74,6 +74,13 @@ text_enum! {
         GrantOffered = "grant_offered",
         /// A grant was taken back.
         GrantEnded = "grant_ended",
+        /// A partner whose software confirms nothing is asked to throw away a post that stays here. `object` has
+        /// the partner.
+        PostAskedBack = "post_asked_back",
+        /// A partner is asked to throw away what it got. `object` has the retraction.
+        RetractionAsked = "retraction_asked",
+        /// A partner asked that, and is told what was thrown away here: that is in `activity`. `object` has the partner.
+        RetractionAnswered = "retraction_answered",
         /// A partnership was ended here: the other side is told. `object` has the partner, `activity`
         /// the offer by which both agreed.
         PartnershipEnded = "partnership_ended",
@@ -127,6 +134,9 @@ impl EventKind {
             | Self::FollowRejected
             | Self::GrantOffered
             | Self::GrantEnded
+            | Self::PostAskedBack
+            | Self::RetractionAsked
+            | Self::RetractionAnswered
             | Self::PartnershipEnded
             | Self::ActivityRefused
             | Self::GroupUpdated

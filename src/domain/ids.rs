@@ -57,6 +57,8 @@ id! {
     ReportId,
     /// A rule at the boundary.
     RuleId,
+    /// Posts that a partner was asked to throw away again.
+    RetractionId,
     InvitationId,
     /// Something that happened, to be told to others.
     EventId,

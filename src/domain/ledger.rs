@@ -15,6 +15,8 @@ text_enum! {
         Fetched = "fetched",
         /// A picture or file, read here by another server.
         Media = "media",
+        /// Nothing crosses it: what is over there is asked back.
+        Retracted = "retracted",
     }
 }
 
@@ -30,6 +32,10 @@ text_enum! {
         Unclear = "unclear",
         /// Nothing left.
         Withheld = "withheld",
+        /// The other side was asked to throw it away.
+        Asked = "asked",
+        /// The other side says that it is gone there.
+        Confirmed = "confirmed",
     }
 }
 
@@ -61,6 +67,8 @@ text_enum! {
         Report = "report",
         /// That something was not taken.
         Refusal = "refusal",
+        /// That what somebody has is to be thrown away, or was.
+        Retraction = "retraction",
         Grant = "grant",
         Partnership = "partnership",
         /// That a group moves to another house.
@@ -109,6 +117,9 @@ impl Matter {
             | EventKind::FollowAccepted
             | EventKind::FollowRejected => Self::Follow,
             EventKind::ActivityRefused => Self::Refusal,
+            EventKind::PostAskedBack
+            | EventKind::RetractionAsked
+            | EventKind::RetractionAnswered => Self::Retraction,
             EventKind::GrantOffered | EventKind::GrantEnded => Self::Grant,
             EventKind::PartnershipEnded => Self::Partnership,
             EventKind::MoveOffered | EventKind::MoveAccepted | EventKind::GroupMoved => Self::Move,
@@ -190,7 +201,7 @@ pub struct Disclosed {
     pub host: String,
     /// None: what concerns no group.
     pub group: Option<String>,
-    /// Lines, without those of what was withheld.
+    /// Lines of what left, or may have.
     pub lines: i64,
     pub topics: i64,
     pub comments: i64,
@@ -202,6 +213,10 @@ pub struct Disclosed {
     pub people: i64,
     pub bytes: i64,
     pub withheld: i64,
+    /// Different posts that were asked back.
+    pub asked_back: i64,
+    /// Of these, the ones that are said to be gone there.
+    pub confirmed: i64,
 }
 
 /// The end of a day that is named (`2026-10-31` includes that day), or the moment itself.

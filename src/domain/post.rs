@@ -3,7 +3,7 @@
 use crate::domain::text_enum::text_enum;
 use crate::domain::{
     Actor, ActorId, Attachment, EventKind, GroupId, HoldNotice, Invalid, PollDraft, PollView,
-    PostId, RefusalNotice, Timestamp, Title, Uri,
+    PostId, RefusalNotice, TakenBack, Timestamp, Title, Uri,
 };
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
@@ -102,6 +102,8 @@ pub struct PostView {
     pub refusals: Vec<RefusalNotice>,
     /// Nobody outside sees it before somebody looked at it.
     pub held: Option<HoldNotice>,
+    /// The house it came from took it back.
+    pub taken_back: Option<TakenBack>,
     /// How the poll stands that it is, and what the viewer chose.
     pub poll: Option<PollView>,
     /// Its pictures and files, in order.

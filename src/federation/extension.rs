@@ -1,4 +1,4 @@
-//! The words this server adds to ActivityStreams: partnerships and grants. `FEDERATION.md`
+//! The words this server adds to ActivityStreams: partnerships, grants, and taking back. `FEDERATION.md`
 //! documents them.
 
 use serde_json::{Value, json};
@@ -26,6 +26,11 @@ pub fn context() -> Value {
                 "@id": "guildhall:historyFrom",
                 "@type": "http://www.w3.org/2001/XMLSchema#dateTime",
             },
+            "Retraction": "guildhall:Retraction",
+            "Purge": "guildhall:Purge",
+            "digest": "guildhall:digest",
+            "purged": "guildhall:purged",
+            "kept": { "@id": "guildhall:kept", "@type": "@id", "@container": "@set" },
         },
     ])
 }

@@ -26,7 +26,8 @@
 //! - Outsiders read a direct message only in a group here whose counting grant has `reply`; outside
 //!   groups the facts cannot tell whether one is shared, so nothing goes out.
 //! - Deletes and retractions travel by the ledger, not by [`Action::Receive`].
-//!
+//! - What came from elsewhere is thrown away here when its house asks: that of its author, or that of the group it was shown in
+//!   ([`permit_take_back`]), also after the partnership. What people here wrote, nobody takes back for them.
 //! - An emergency stop (of a group, of what goes between us and one server, or of everything) takes from
 //!   everybody outside what they could see and do there, anonymous visitors included; a no stays the no it
 //!   was. Guests have accounts here and are not outside. Colleagues act in groups elsewhere as while a
@@ -138,11 +139,11 @@ pub use action::*;
 pub use facts::*;
 pub use outbound::*;
 pub use rules::{
-    Begun, FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts, compares_books,
-    decide, explain, follow_outcome, grant_effect, grant_reaches, invitation_outcome, join_outcome,
-    may_confirm, may_follow, may_look_elsewhere, needs_second, permit, permit_profile_post,
-    post_outcome, reads_profile, reads_upload, reviews_house, sees_person, shows_text, stage_fits,
-    widest_audience,
+    Begun, FollowFacts, OriginFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts,
+    compares_books, decide, explain, follow_outcome, grant_effect, grant_reaches,
+    invitation_outcome, join_outcome, may_confirm, may_follow, may_look_elsewhere, needs_second,
+    permit, permit_profile_post, permit_take_back, post_outcome, reads_profile, reads_upload,
+    reviews_house, sees_person, shows_text, stage_fits, widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;

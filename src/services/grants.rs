@@ -13,12 +13,12 @@ pub(crate) mod tests;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    AuditAction, EventKind, Grant, GrantTerms, Group, Handle, Host, Partner, PartnerState,
-    counted_here,
+    AuditAction, Copies, EventKind, Grant, GrantTerms, Group, Handle, Host, Partner, PartnerState,
+    RetractionCause, counted_here,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Reason, Viewer, act};
-use crate::services::{access, audit, deliveries, house, memberships};
+use crate::services::{access, audit, deliveries, house, memberships, retractions};
 use crate::storage::deliveries::Cancel;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -76,15 +76,24 @@ pub struct Closed {
     pub cancelled: usize,
     /// People of the partner who are no longer members.
     pub members: usize,
+    /// Posts that the partner is asked to throw away.
+    pub asked_back: usize,
 }
 
 /// Takes a grant back. Everything it allowed ends with the commit: what was queued is cancelled,
-/// the partner's people are members no more and must ask again should a grant come again.
+/// the partner's people are members no more and must ask again should a grant come again. Unless its copies are left to it,
+/// the partner is asked to throw away what it got.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the asker may not know the group, [`Error::Conflict`] when the group is
 /// not open to that partner.
-pub async fn remove(app: &App, viewer: Viewer, group: Handle, host: Host) -> Result<Closed> {
+pub async fn remove(
+    app: &App,
+    viewer: Viewer,
+    group: Handle,
+    host: Host,
+    copies: Copies,
+) -> Result<Closed> {
     let asker = app.asker(viewer);
     let group = group.seen_from(app.config.host());
     let partner = host.clone();
@@ -93,8 +102,14 @@ pub async fn remove(app: &App, viewer: Viewer, group: Handle, host: Host) -> Res
         .write("remove_grant", move |connection| {
             let (permit, group) = permit_boundary(connection, &asker, &group)?;
             let (partner, grant) = find_standing(connection, &group, &host)?;
-            let closed = close(connection, &asker, &permit, &group, &partner, &grant)?;
+            let mut closed = close(connection, &asker, &permit, &group, &partner, &grant)?;
             tell_of_end(connection, &asker, &grant)?;
+            if copies == Copies::AskedBack {
+                let cause = RetractionCause::GrantEnded;
+                let asked =
+                    retractions::ask_for_group(connection, &asker, &partner, &group, cause)?;
+                closed.asked_back = asked.posts;
+            }
             Ok(closed)
         })
         .await?;
@@ -171,6 +186,7 @@ pub(super) fn close(
         cancelled: storage::deliveries::cancel(connection, &queued, "the grant ended", asker.now)?
             .len(),
         members: storage::memberships::remove_of_host(connection, permit, host)?,
+        asked_back: 0,
     };
     let name = &group.actor.name;
     if closed.cancelled > 0 {
@@ -226,7 +242,9 @@ fn end_with_all(connection: &mut Connection, asker: &Asker, grant: &Grant) -> Re
     let (permit, group) = access::permit(connection, asker, grant.group)?;
     let partner = storage::partners::find(connection, grant.partner)?.ok_or(Error::NotFound)?;
     close(connection, asker, &permit, &group, &partner, grant)?;
-    tell_of_end(connection, asker, grant)
+    tell_of_end(connection, asker, grant)?;
+    let cause = RetractionCause::GrantEnded;
+    retractions::ask_for_group(connection, asker, &partner, &group, cause).map(drop)
 }
 
 /// Lets the partner know that a grant ended.

@@ -44,6 +44,7 @@ pub mod reactions;
 pub(in crate::services) mod refusals;
 pub mod remote_actors;
 pub mod reports;
+pub mod retractions;
 pub mod sessions;
 pub mod signing;
 pub mod stops;

@@ -33,7 +33,7 @@ pub use code::Code;
 pub use handshake::{HandshakeAnswer, Introduction};
 pub(super) use resuming::let_go_on;
 pub use resuming::resume;
-pub use standing::{Change, Changed, change};
+pub use standing::{Change, Changed, change, change_leaving};
 
 /// Longest time an invitation can be used, days.
 const INVITATION_DAYS_MAX: u64 = 90;

@@ -212,6 +212,9 @@ fn refuse(
         }
         EventKind::PostRemoved
         | EventKind::PostRestored
+        | EventKind::PostAskedBack
+        | EventKind::RetractionAsked
+        | EventKind::RetractionAnswered
         | EventKind::TopicLocked
         | EventKind::TopicUnlocked
         | EventKind::TopicPinned

@@ -1,5 +1,7 @@
 //! Activities that arrived: stored before they are answered, applied afterwards, effective once.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use crate::domain::{ActorId, Arrival, ArrivalId, ArrivalState, Host, Timestamp, Uri};
@@ -211,6 +213,45 @@ pub fn forget_bodies(
         .set(arrivals::body.eq(""))
         .execute(connection)?;
     Ok(done.last().map(|id| ArrivalId(*id)))
+}
+
+/// Bodies looked at in one query.
+const BODIES_PER_QUERY: i64 = 500;
+
+/// Forgets the bodies of what came from a server since `since`, is done with and names one of these addresses: what they
+/// say is to be gone.
+pub fn forget_bodies_naming(
+    connection: &mut Connection,
+    host: &Host,
+    since: Timestamp,
+    addresses: &HashSet<&str>,
+) -> Result<()> {
+    let mut after = ids::first_at(since);
+    loop {
+        let some: Vec<(i64, String)> = arrivals::table
+            .filter(arrivals::id.gt(after))
+            .filter(arrivals::host.eq(host.as_str()))
+            .filter(arrivals::state.ne(Pending))
+            .filter(arrivals::body.ne(""))
+            .order(arrivals::id)
+            .limit(BODIES_PER_QUERY)
+            .select((arrivals::id, arrivals::body))
+            .load(connection)?;
+        let Some((last, _)) = some.last() else {
+            return Ok(());
+        };
+        after = *last;
+        // An address in JSON stands between two quotation marks.
+        let names_one = |body: &str| body.split('"').any(|part| addresses.contains(part));
+        let naming: Vec<i64> = some
+            .iter()
+            .filter(|(_, body)| names_one(body))
+            .map(|(id, _)| *id)
+            .collect();
+        diesel::update(arrivals::table.filter(arrivals::id.among(naming)))
+            .set(arrivals::body.eq(""))
+            .execute(connection)?;
+    }
 }
 
 /// Forgets activities that came before `before` and are done with, the oldest first, at most `most`;

@@ -876,6 +876,21 @@ pub fn list_hosts_that_got(connection: &mut Connection, post: PostId) -> Result<
         .collect()
 }
 
+/// The servers that fetched a post, or a file of it, whether or not it was sent to them.
+pub fn list_hosts_that_fetched(connection: &mut Connection, post: PostId) -> Result<Vec<Host>> {
+    #[derive(QueryableByName)]
+    struct Reader {
+        #[diesel(sql_type = Text)]
+        host: String,
+    }
+    let words = "SELECT DISTINCT l.host AS host FROM posts p JOIN ledger l ON l.object = p.uri \
+                 WHERE p.id = $1 AND l.way <> 'pushed' AND l.outcome = 'sent'";
+    let readers: Vec<Reader> = diesel::sql_query(words)
+        .bind::<BigInt, _>(post.0)
+        .load(connection)?;
+    readers.iter().map(|reader| read(&reader.host)).collect()
+}
+
 /// Whether an activity about a post is queued, or was sent not so long ago that it is forgotten.
 pub fn is_known(connection: &mut Connection, post: PostId, activity: &Uri) -> Result<bool> {
     let known = deliveries::table

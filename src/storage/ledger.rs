@@ -351,6 +351,10 @@ struct DisclosedRow {
     bytes: i64,
     #[diesel(sql_type = BigInt)]
     withheld: i64,
+    #[diesel(sql_type = BigInt)]
+    asked_back: i64,
+    #[diesel(sql_type = BigInt)]
+    confirmed: i64,
 }
 
 impl From<DisclosedRow> for Disclosed {
@@ -366,12 +370,14 @@ impl From<DisclosedRow> for Disclosed {
             people: row.people,
             bytes: row.bytes,
             withheld: row.withheld,
+            asked_back: row.asked_back,
+            confirmed: row.confirmed,
         }
     }
 }
 
 const DISCLOSED: &str = "SELECT host, group_uri, \
-     COUNT(CASE WHEN outcome <> 'withheld' THEN 1 END) AS lines, \
+     COUNT(CASE WHEN outcome IN ('sent', 'refused', 'unclear') THEN 1 END) AS lines, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter = 'topic' THEN object END) AS topics, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter = 'comment' THEN object END) AS comments, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' AND matter IN ('topic', 'comment') THEN digest END) AS revisions, \
@@ -379,7 +385,9 @@ const DISCLOSED: &str = "SELECT host, group_uri, \
      COUNT(DISTINCT CASE WHEN outcome <> 'withheld' \
          AND by_uri NOT IN (SELECT uri FROM actors WHERE kind <> 'person') THEN by_uri END) AS people, \
      CAST(COALESCE(SUM(CASE WHEN outcome <> 'withheld' THEN bytes END), 0) AS BIGINT) AS bytes, \
-     COUNT(CASE WHEN outcome = 'withheld' THEN 1 END) AS withheld \
+     COUNT(CASE WHEN outcome = 'withheld' THEN 1 END) AS withheld, \
+     COUNT(DISTINCT CASE WHEN outcome = 'asked' THEN object END) AS asked_back, \
+     COUNT(DISTINCT CASE WHEN outcome = 'confirmed' THEN object END) AS confirmed \
      FROM ledger WHERE at >= $1 AND at < $2";
 
 /// What each server got of each group, by name, at most `most` rows.

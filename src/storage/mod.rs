@@ -47,6 +47,7 @@ mod readers;
 pub mod received;
 pub mod refusals;
 pub mod reports;
+pub mod retractions;
 mod schema;
 mod scope;
 #[doc(hidden)]

@@ -24,9 +24,9 @@ use crate::storage::error::read;
 use crate::storage::schema::{posts, revisions};
 
 pub use lists::{
-    count_files, count_replies, count_topics, list_authors, list_by_author, list_home, list_pinned,
-    list_profile, list_profile_thread, list_readable, list_thread, list_thread_page,
-    list_topic_ids, list_topics, list_written,
+    count_files, count_replies, count_topics, list_authors, list_by_author, list_home,
+    list_ids_of_thread, list_pinned, list_profile, list_profile_thread, list_readable, list_thread,
+    list_thread_page, list_topic_ids, list_topics, list_written,
 };
 pub use mentions::{insert_mentions, is_mentioned, mentions_host};
 pub use moderate::{
@@ -35,8 +35,8 @@ pub use moderate::{
 };
 pub use tombstones::{count_tombstones, has_tombstone, insert_tombstone, remove_tombstone};
 pub use write::{
-    NewPost, count_comment, cut_text, delete, insert_comment, insert_profile_post, insert_topic,
-    put_text, set_interaction, update_text,
+    NewPost, count_comment, cut_text, delete, give_back, insert_comment, insert_profile_post,
+    insert_topic, put_text, set_interaction, throw_away, update_text,
 };
 
 mod standing;

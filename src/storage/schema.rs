@@ -686,6 +686,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    retractions (id) {
+        id -> BigInt,
+        host -> Text,
+        group_id -> BigInt,
+        cause -> Text,
+        can_confirm -> Bool,
+        asked_by -> Text,
+        asked_at -> BigInt,
+        repeated_at -> BigInt,
+        answered_at -> Nullable<BigInt>,
+        said -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    retracted (retraction_id, post_id) {
+        retraction_id -> BigInt,
+        post_id -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    taken_back (post_id) {
+        post_id -> BigInt,
+        host -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     security_log (id) {
         id -> BigInt,
         at -> BigInt,
@@ -766,6 +797,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     ledger_links,
     comparisons,
     received,
+    retractions,
+    retracted,
+    taken_back,
     security_log,
     settings
 );

@@ -17,7 +17,7 @@ use crate::web::group_admin;
 use crate::web::groups::locate;
 use crate::web::views::{Choice, GrantChange, GrantDraft, GrantRow};
 use crate::web::visit::{Member, Notice};
-use crate::web::{done, outlook, parts, see_other};
+use crate::web::{done, outlook, parts, retractions, see_other};
 
 /// A form in which `can` comes once for each capability.
 pub type Fields = Vec<(String, String)>;
@@ -26,6 +26,8 @@ pub type Fields = Vec<(String, String)>;
 pub struct Which {
     /// The partner's host: a group has at most one grant for each.
     grant: String,
+    /// It keeps what it got.
+    leave_copies: Option<String>,
 }
 
 /// `POST /g/{handle}/grants`
@@ -64,7 +66,7 @@ async fn give(member: &Member, view: &GroupView, wish: &Wish) -> Result<Notice> 
 /// `POST /g/{handle}/grants/remove`
 pub async fn remove(member: Member, handle: Path<String>, Form(which): Form<Which>) -> Answer {
     let view = locate(&member, &handle).await?;
-    match take_back(&member, &view, &which.grant).await {
+    match take_back(&member, &view, &which).await {
         Ok(()) => Ok(done(&settings_of(&view), Notice::GrantRemoved)),
         Err(error) => {
             let told = errors::tell(error)?;
@@ -73,9 +75,10 @@ pub async fn remove(member: Member, handle: Path<String>, Form(which): Form<Whic
     }
 }
 
-async fn take_back(member: &Member, view: &GroupView, host: &str) -> Result<()> {
-    let (group, host) = (handle_of(view), host.parse()?);
-    grants::remove(&member.app, member.viewer(), group, host).await?;
+async fn take_back(member: &Member, view: &GroupView, which: &Which) -> Result<()> {
+    let (group, host) = (handle_of(view), which.grant.parse()?);
+    let copies = retractions::copies(which.leave_copies.as_ref());
+    grants::remove(&member.app, member.viewer(), group, host, copies).await?;
     Ok(())
 }
 

@@ -246,6 +246,10 @@ fn disclosed_row(disclosed: &Disclosed) -> DisclosedRow {
         people: disclosed.people,
         kibibytes: (disclosed.bytes + 1_023) / 1_024,
         withheld: disclosed.withheld,
+        taken_back: match disclosed.asked_back {
+            0 => String::new(),
+            asked => format!("{} of {asked}", disclosed.confirmed),
+        },
     }
 }
 

@@ -35,6 +35,7 @@ mod preview;
 mod proposals;
 mod queue;
 mod reports;
+mod retractions;
 mod review;
 mod settings;
 mod sign_in;
@@ -183,6 +184,11 @@ fn administration() -> Routes {
         .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
         .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
         .service(act("/admin/partners/{host}/moves").post(moves::accept))
+        .service(
+            at("/admin/partners/{host}/outstanding")
+                .get(retractions::show)
+                .post(retractions::decide),
+        )
         .service(at("/admin/audit").get(audit::show))
         .service(at("/admin/keys").get(keys::show).post(keys::rotate))
         .service(at("/admin/ledger").get(ledger::show))

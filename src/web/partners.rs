@@ -20,7 +20,7 @@ use crate::web::views::{
     Choice, Invitation, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd, QueueHealth,
 };
 use crate::web::visit::{Member, Notice};
-use crate::web::{answer, done, moves, parts};
+use crate::web::{answer, done, moves, parts, retractions};
 
 /// How long a page waits for the worker that speaks with the other server.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -46,6 +46,8 @@ pub struct Add {
 #[derive(Deserialize)]
 pub struct NewState {
     state: String,
+    /// Ended, they keep what they got.
+    leave_copies: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -204,16 +206,16 @@ pub async fn show(member: Member, host: Path<String>) -> Answer {
 
 /// `POST /admin/partners/{host}/state`
 pub async fn set_state(member: Member, host: Path<String>, Form(form): Form<NewState>) -> Answer {
-    match turn(&member, &host, &form.state).await {
+    match turn(&member, &host, &form).await {
         Ok((host, notice)) => Ok(done(&address(&host), notice)),
         Err(error) => one_page(&member, &host, Some(errors::tell(error)?)).await,
     }
 }
 
-async fn turn(member: &Member, host: &str, state: &str) -> Result<(Host, Notice)> {
+async fn turn(member: &Member, host: &str, form: &NewState) -> Result<(Host, Notice)> {
     let host: Host = host.parse().map_err(|_| Error::NotFound)?;
     let (app, viewer) = (&member.app, member.viewer());
-    let change = match state.parse()? {
+    let change = match form.state.parse()? {
         PartnerState::Active => {
             let decided = partners::resume(app, viewer, host.clone()).await?;
             return Ok((host, Notice::of(&decided, Notice::Saved)));
@@ -223,7 +225,8 @@ async fn turn(member: &Member, host: &str, state: &str) -> Result<(Host, Notice)
         PartnerState::Blocked => Change::Block,
         PartnerState::Invited => return Err(Error::invalid("state", "is made by inviting")),
     };
-    partners::change(app, viewer, host.clone(), change).await?;
+    let copies = retractions::copies(form.leave_copies.as_ref());
+    partners::change_leaving(app, viewer, host.clone(), change, copies).await?;
     Ok((host, Notice::Saved))
 }
 

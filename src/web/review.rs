@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Handle, Host};
+use crate::domain::{Copies, Handle, Host};
 use crate::error::{Error, Result};
 use crate::services::grants;
 use crate::services::grants::review::{self, Reviewed};
@@ -48,7 +48,7 @@ async fn carry_out(member: &Member, decision: &Decision) -> Result<Notice> {
             kept.map(|_| Notice::Saved)
         }
         "end" => {
-            let closed = grants::remove(app, viewer, group, host).await;
+            let closed = grants::remove(app, viewer, group, host, Copies::AskedBack).await;
             closed.map(|_| Notice::GrantRemoved)
         }
         other => Err(Error::invalid(

@@ -377,10 +377,14 @@ fn content(shown: &Shown, now: crate::domain::Timestamp) -> CommentContent {
 fn tombstone(shown: &Shown) -> String {
     let notices = shown.view.refusals.iter();
     let sentences = notices.map(|notice| notice.sentence.as_str());
-    let words: Vec<&str> = ["Deleted by its author."]
-        .into_iter()
-        .chain(sentences)
-        .collect();
+    let gone = match &shown.view.taken_back {
+        Some(taken) => format!(
+            "Taken back: {} asked us to delete it, and it is deleted.",
+            taken.by
+        ),
+        None => "Deleted by its author.".to_owned(),
+    };
+    let words: Vec<&str> = [gone.as_str()].into_iter().chain(sentences).collect();
     words.join(" ")
 }
 

@@ -23,9 +23,10 @@ use askama::Template;
 pub use admin::{
     AdministrationPage, AuditPage, AuditRow, ComparedRow, DeadLetter, DestinationRow,
     DifferenceRow, DisclosedGroup, DisclosedRow, ExplainPage, Explained, Failure, Invitation,
-    KeysPage, LedgerPage, LedgerRow, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd,
-    ProposalRow, ProposalsPage, QueueHealth, QueuePage, ReviewPage, ReviewRow, StopDraft, StopRow,
-    StopsPage, UntoldRow, UserDraft, UserRow, UsersPage,
+    KeysPage, LedgerPage, LedgerRow, OutstandingPage, PartnerPage, PartnerRow, PartnersPage,
+    PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage, RetractionDraft,
+    RetractionRow, ReviewPage, ReviewRow, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft,
+    UserRow, UsersPage,
 };
 pub use group_admin::{
     DifferentRow, FreshTopic, GrantChange, GrantDraft, GrantRow, GroupAdminPage, OutlookPage,

@@ -139,6 +139,8 @@ pub struct GrantEnded {
     /// Deliveries that waited and now never leave.
     pub cancelled: usize,
     pub members_removed: usize,
+    /// Posts that the partner is asked to throw away.
+    pub asked_back: usize,
 }
 
 impl GrantEnded {
@@ -148,6 +150,7 @@ impl GrantEnded {
             partner,
             cancelled: closed.cancelled,
             members_removed: closed.members,
+            asked_back: closed.asked_back,
         }
     }
 }

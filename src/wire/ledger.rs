@@ -71,7 +71,7 @@ pub struct Disclosed {
     pub host: String,
     /// None: what concerns no group.
     pub group: Option<String>,
-    /// Lines, without those of what was withheld.
+    /// Lines of what left, or may have.
     pub lines: i64,
     pub topics: i64,
     pub comments: i64,
@@ -83,6 +83,10 @@ pub struct Disclosed {
     pub people: i64,
     pub bytes: i64,
     pub withheld: i64,
+    /// Different posts that were asked back.
+    pub asked_back: i64,
+    /// Of these, the ones that are said to be gone there.
+    pub confirmed: i64,
 }
 
 impl From<domain::Disclosed> for Disclosed {
@@ -98,6 +102,8 @@ impl From<domain::Disclosed> for Disclosed {
             people: disclosed.people,
             bytes: disclosed.bytes,
             withheld: disclosed.withheld,
+            asked_back: disclosed.asked_back,
+            confirmed: disclosed.confirmed,
         }
     }
 }

@@ -22,6 +22,7 @@ mod posts;
 mod proposals;
 mod queue;
 mod reports;
+mod retractions;
 mod stops;
 
 pub use accounts::{Account, Erased, NewToken, Revoked, Token};
@@ -42,4 +43,5 @@ pub use posts::Post;
 pub use proposals::Proposal;
 pub use queue::{Delivery, Destination, Discarded, Retold, Retried, Untold};
 pub use reports::Report;
+pub use retractions::{AskedBack, Retraction};
 pub use stops::{Stop, StopReleased};

@@ -15,9 +15,9 @@ use crate::domain::{
     FirstContact, GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History, HoldState,
     Host, JobId, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror,
     Name, OrgRole, PartnerClass, PartnerState, Password, PostId, PostState, PrivateGroups,
-    ProposalId, ProposalState, RemovalReason, ReportId, ReportState, RuleId, RuleKind, RuleOutcome,
-    RuleSentence, Scopes, Side, SignatureChoice, Stage, StopId, Timestamp, Title, TokenId, Uri,
-    Way,
+    ProposalId, ProposalState, RemovalReason, ReportId, ReportState, RetractionCause, RetractionId,
+    RuleId, RuleKind, RuleOutcome, RuleSentence, Scopes, Side, SignatureChoice, Stage, StopId,
+    Timestamp, Title, TokenId, Uri, Way,
 };
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;
@@ -41,7 +41,7 @@ macro_rules! words {
 
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
-    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, OrgRole, PartnerClass, PartnerState, PostState, PrivateGroups, ProposalState, Reason, ReportState, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
+    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, OrgRole, PartnerClass, PartnerState, PostState, PrivateGroups, ProposalState, Reason, ReportState, RetractionCause, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
 }
 
 /// Numbers of rows. Text, for they are larger than JavaScript's integers.
@@ -92,7 +92,7 @@ fn text(description: &str) -> RefOr<Schema> {
 }
 
 numbers! {
-    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ProposalId, ReportId, RuleId, StopId, TokenId,
+    ActorId, AuditId, DeliveryId, EventId, GrantId, GroupId, JobId, PostId, ProposalId, ReportId, RetractionId, RuleId, StopId, TokenId,
 }
 
 texts! {

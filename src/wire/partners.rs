@@ -174,6 +174,8 @@ pub struct PartnerChanged {
     pub grants_ended: usize,
     /// Deliveries that were held back and are due now.
     pub released: usize,
+    /// Posts that the other side is asked to throw away.
+    pub asked_back: usize,
 }
 
 impl From<Changed> for PartnerChanged {
@@ -183,6 +185,7 @@ impl From<Changed> for PartnerChanged {
             cancelled: changed.cancelled,
             grants_ended: changed.grants_ended,
             released: changed.released,
+            asked_back: changed.asked_back,
         }
     }
 }

@@ -644,6 +644,31 @@ async fn every_address_does_what_the_document_says() {
 
         walk.go("DELETE /groups/{group}/grants/{partner}", &grant, None)
             .await;
+
+        // What birch got of it is asked back; it is away and says nothing.
+        acme.instance.execute(&format!(
+            "INSERT INTO post_hosts (post_id, host, inbox) \
+             SELECT id, '{birch}', 'http://{birch}/inbox' FROM posts WHERE group_id = {id} AND parent_id IS NULL"
+        ));
+        let wish = json!({ "group": "roads", "partner": birch });
+        let asked = walk
+            .go("POST /retractions", "/retractions", Some(wish))
+            .await;
+        assert_ne!(asked["posts"], 0, "{asked}");
+        let list = walk.go("GET /retractions", "/retractions", None).await;
+        assert_eq!(
+            list,
+            acme.instance.run_json(&["retract", "--outstanding"]).await
+        );
+        assert!(
+            text(&list[0]["stands"]).ends_with("no answer yet"),
+            "{list}"
+        );
+        let path = format!("/retractions/{}/repeat", text(&list[0]["id"]));
+        let again = walk
+            .go("POST /retractions/{retraction}/repeat", &path, None)
+            .await;
+        assert_eq!(again["id"], list[0]["id"]);
         walk.go("POST /partners/{partner}/end", &format!("{one}/end"), None)
             .await;
         walk.go(

@@ -269,6 +269,16 @@ impl Spoken {
                 said["type"] == "Delete" && said["object"]["type"] == "Grant"
             })
             .await;
+        spoken
+            .hear(&world, birch, "delete_retraction", |said| {
+                said["type"] == "Delete" && said["object"]["type"] == "Retraction"
+            })
+            .await;
+        spoken
+            .hear(&world, acme, "accept_retraction", |said| {
+                said["type"] == "Accept" && said["result"]["type"] == "Purge"
+            })
+            .await;
         spoken.a_move(&world, &cedar).await;
         let acme_host = acme_house.host();
         let birch_house = &world.house(birch).instance;
@@ -638,8 +648,9 @@ impl Spoken {
             let arrivals = dump.rows("arrivals").iter();
             let mut said = arrivals.filter_map(|row| {
                 let row: Value = serde_json::from_str(row).expect("a row");
-                let is_applied = row["state"] == "applied";
-                is_applied.then(|| serde_json::from_str(text(&row["body"])).expect("JSON"))
+                // What was asked back is in no body any more.
+                let is_there = row["state"] == "applied" && row["body"] != "";
+                is_there.then(|| serde_json::from_str(text(&row["body"])).expect("JSON"))
             });
             said.find(&is_it)
         })

@@ -37,6 +37,7 @@ mod private;
 mod refusals;
 mod reliability;
 mod reports;
+mod retractions;
 mod rooms;
 mod rosters;
 mod scope;

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{Asked, At, AtBoth, DoneOr, List, Sent};
+use crate::api::admin::retractions::Ending;
 use crate::app::App;
 use crate::domain::{
     self, Capabilities, GrantEnd, Handle, History, Host, JoinMode, Name, Page, Timestamp,
@@ -207,8 +208,9 @@ pub async fn remove(
     app: Data<App>,
     admin: Administrator,
     AtBoth(group, partner): AtBoth<Handle, Host>,
+    Asked(ending): Asked<Ending>,
 ) -> Answer<Json<GrantEnded>> {
-    let name = group.name.clone();
-    let closed = grants::remove(&app, admin.viewer(), group, partner.clone()).await?;
+    let (name, viewer, copies) = (group.name.clone(), admin.viewer(), ending.copies());
+    let closed = grants::remove(&app, viewer, group, partner.clone(), copies).await?;
     Ok(Json(GrantEnded::new(name, partner, closed)))
 }

@@ -25,6 +25,7 @@ mod posts;
 mod proposals;
 mod queue;
 mod reports;
+mod retractions;
 mod stops;
 mod tokens;
 mod untold;
@@ -177,6 +178,12 @@ fn places() -> Vec<Place> {
         at("/partners/{partner}/comparison")
             .get("What comparing books with a partner last came to", ledger::last_comparison)
             .post("Compare books with a partner: what was sent and what was received", ledger::compare),
+
+        at("/retractions")
+            .get("What partners were asked to throw away and did not confirm, newest first", retractions::list)
+            .post("Ask a partner to throw away what it got of a group, or of one topic", retractions::retract),
+        at("/retractions/{retraction}/repeat")
+            .post("Ask once more for what is not confirmed", retractions::repeat),
 
         at("/proposals")
             .get("What waits for a second administrator, the oldest first", proposals::list),

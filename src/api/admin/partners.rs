@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
-use crate::api::admin::parts::{At, DoneOr, List, Made, Sent, Work};
+use crate::api::admin::parts::{Asked, At, DoneOr, List, Made, Sent, Work};
+use crate::api::admin::retractions::Ending;
 use crate::app::App;
 use crate::domain::{DialectChoice, Host, PartnerClass, PrivateGroups, parse_duration};
 use crate::services::partners::{self, Change};
@@ -144,8 +145,11 @@ pub async fn end(
     app: Data<App>,
     admin: Administrator,
     At(host): At<Host>,
+    Asked(ending): Asked<Ending>,
 ) -> Answer<Json<PartnerChanged>> {
-    change(&app, &admin, host, Change::End).await
+    let (viewer, copies) = (admin.viewer(), ending.copies());
+    let ended = partners::change_leaving(&app, viewer, host, Change::End, copies).await?;
+    Ok(Json(ended.into()))
 }
 
 pub async fn block(

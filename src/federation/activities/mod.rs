@@ -6,6 +6,7 @@
 
 pub mod accept_follow;
 pub mod accept_move;
+pub mod accept_retraction;
 pub mod add_to_list;
 pub mod announce_activity;
 pub mod block_person;
@@ -17,6 +18,7 @@ pub mod delete_actor;
 pub mod delete_grant;
 pub mod delete_mirror;
 pub mod delete_object;
+pub mod delete_retraction;
 pub mod dislike_post;
 pub mod flag_post;
 pub mod follow_group;
@@ -125,6 +127,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Leave" => undo_follow::read(value),
         "Invite" => invite_person::read(&envelope, &claim),
         "Accept" if accept_move::is_of_a_move(&envelope) => accept_move::read(&envelope),
+        "Accept" if accept_retraction::is_one(value) => accept_retraction::read(&envelope),
         "Accept" => accept_follow::read(&envelope),
         "Reject" if reject_activity::is_one(value) => reject_activity::read(&envelope),
         "Reject" => reject_follow::read(&envelope),
@@ -136,6 +139,9 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Update" => update_post::read(&envelope, &claim),
         "Delete" if delete_grant::is_about_a_grant(envelope.object) => {
             delete_grant::read(envelope.object)
+        }
+        "Delete" if delete_retraction::is_about_one(envelope.object) => {
+            delete_retraction::read(envelope.object, &claim)
         }
         "Delete" => delete_object::read(&envelope, &claim),
         "Like" => like_post::read(&envelope, &claim),
@@ -289,6 +295,11 @@ fn render_of_actor(addresses: &Addresses, telling: &ActorTelling) -> Value {
             agreement,
             instance,
         } => undo_partnership::render(&id("undo"), agreement, &actor.uri, instance),
+        ActorNews::RetractionAnswered {
+            retraction,
+            answer,
+            instance,
+        } => accept_retraction::render(&id("accept"), retraction, answer, &actor.uri, instance),
         ActorNews::ActivityRefused {
             activity,
             reason,
@@ -437,6 +448,9 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             partner,
             instance,
         } => delete_grant::render(&id("delete"), addresses, grant, group, partner, instance),
+        News::RetractionAsked { request, instance } => {
+            delete_retraction::render(&id("delete"), addresses, group, request, instance)
+        }
         News::Invited { handle, person } => {
             let person = person.as_ref().map(|person| &person.uri);
             invite_person::render(&id("invite"), &group.actor.uri, person, handle)

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::routes;
 use crate::domain::{
-    Access, Actor, ActorKind, ActorState, Audience, Body, Capabilities, Capability, DeliveryGround,
-    EventId, Group, GroupRole, Handle, History, KeyList, MembershipState, OrgRole, Post, PostId,
-    SignatureChoice, Stage, Timestamp, Uri,
+    Access, Actor, ActorKind, ActorState, Audience, Body, Capabilities, Capability, Copies,
+    DeliveryGround, EventId, Group, GroupRole, Handle, History, KeyList, MembershipState, OrgRole,
+    Post, PostId, SignatureChoice, Stage, Timestamp, Uri,
 };
 use crate::federation::Federation;
 use crate::federation::keys::tests::own_keys;
@@ -527,9 +527,15 @@ async fn rights_end_at_once_with_grant_partnership_and_person() {
         "engineering".parse().unwrap(),
         "birch.example".parse().unwrap(),
     );
-    grants::remove(&acme.house.app, Viewer::Operator, handle, host)
-        .await
-        .unwrap();
+    grants::remove(
+        &acme.house.app,
+        Viewer::Operator,
+        handle,
+        host,
+        Copies::AskedBack,
+    )
+    .await
+    .unwrap();
     let birch = [Some(&acme.bo), Some(&acme.birch)];
     assert_hidden(&acme, POST_PATHS, &topic, "12345", &birch).await;
     assert_hidden(&acme, GROUP_PATHS, "engineering", "nothing", &birch).await;

@@ -9,6 +9,7 @@ mod people;
 mod profiles;
 mod proposals;
 mod read;
+mod retraction;
 
 pub use people::{
     PersonFacts, ProfileFacts, compares_books, may_look_elsewhere, reads_profile, reads_upload,
@@ -19,6 +20,7 @@ pub use profiles::{
 };
 
 pub use proposals::{ProposalFacts, may_confirm, needs_second};
+pub use retraction::{OriginFacts, permit_take_back};
 
 use crate::domain::{
     Access, Audience, Capability, GroupId, JoinMode, MembershipState, PartnerState, PostId,

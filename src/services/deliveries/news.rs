@@ -3,11 +3,12 @@
 use crate::app::Addresses;
 use crate::domain::{
     Actor, ActorKey, Approval, Attachment, BanTerms, CarriedText, EventId, Grant, Group, Partner,
-    Poll, Post, PostId, Promise, Uri,
+    Poll, Post, PostId, Promise, RetractionAnswer, Uri,
 };
 use crate::error::Result;
 use crate::services::mirrors::Copy;
 use crate::services::posts::ProfilePost;
+use crate::services::retractions::Request;
 use crate::services::signing::Pens;
 
 /// What there is to tell, with everything needed to put it on the wire.
@@ -182,6 +183,11 @@ pub enum News {
         partner: Partner,
         instance: Actor,
     },
+    /// A partner is asked to throw away what it got of the group.
+    RetractionAsked {
+        request: Request,
+        instance: Actor,
+    },
     /// The group's own document changed; with the keys it lists.
     GroupChanged {
         keys: Vec<ActorKey>,
@@ -225,6 +231,7 @@ impl News {
             | Self::MirrorUpdated(_)
             | Self::MirrorDeleted { .. }
             | Self::GrantOffered { .. }
+            | Self::RetractionAsked { .. }
             | Self::GrantEnded { .. } => None,
         }
     }
@@ -236,6 +243,7 @@ impl News {
             | Self::JoinRejected { .. }
             | Self::GrantOffered { .. }
             | Self::GrantEnded { .. }
+            | Self::RetractionAsked { .. }
             | Self::Invited { .. }
             | Self::Reported { .. }
             | Self::MoveOffered { .. }
@@ -308,6 +316,12 @@ pub enum ActorNews {
     Gone,
     /// The house ended the partnership that was made by this offer with the house of this instance actor.
     PartnershipEnded { agreement: Uri, instance: Uri },
+    /// The house of this instance actor asked us to throw something away, and this is what was done.
+    RetractionAnswered {
+        retraction: Uri,
+        answer: RetractionAnswer,
+        instance: Uri,
+    },
     /// The house refused what somebody elsewhere said in a group of ours, after it was let in.
     ActivityRefused {
         activity: Uri,

@@ -9,7 +9,8 @@ use crate::app::{Addresses, App, Asker};
 use crate::config::Config;
 use crate::domain::{
     Actor, ActorId, ActorState, Boosts, DeliveryGround, Event, EventId, EventKind, Group,
-    GroupDialect, GroupId, Host, Interaction, InteractionPolicy, Post, PostId, Timestamp, Uri,
+    GroupDialect, GroupId, Host, Interaction, InteractionPolicy, PartnerId, Post, PostId,
+    Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{House, Reason, Viewer};
@@ -24,6 +25,7 @@ use crate::services::deliveries::news::{
 };
 use crate::services::deliveries::routes::{Matter, Route, Shares, routes, without_microblogs};
 use crate::services::deliveries::telling;
+use crate::services::retractions::{self, Deleted};
 use crate::services::signing::{self, Pens, PrivateKey};
 use crate::services::{accounts, dialects, documents, house, outbound_rules, refusals};
 use crate::storage::deliveries::NewMessage;
@@ -38,8 +40,7 @@ const TOLD_WITHIN: std::time::Duration = std::time::Duration::from_secs(86_400);
 /// Plans the deliveries of events nobody has planned yet; how many events there were.
 pub async fn plan(app: &App, render: Render) -> Result<usize> {
     let asker = app.asker(Viewer::Anonymous);
-    let now = asker.now;
-    let (addresses, house) = (app.addresses(), app.house());
+    let addresses = app.addresses();
     let config = app.clone();
     let planned = app
         .db
@@ -51,10 +52,11 @@ pub async fn plan(app: &App, render: Render) -> Result<usize> {
     if planned.is_empty() {
         return Ok(0);
     }
+    let asker = app.asker(Viewer::Operator);
     let count = app
         .db
         .write_patiently("queue_deliveries", move |connection| {
-            queue(connection, planned, house, now)
+            queue(connection, planned, &asker)
         })
         .await?;
     if count > 0 {
@@ -67,6 +69,7 @@ pub async fn plan(app: &App, render: Render) -> Result<usize> {
 struct Planned {
     event: EventId,
     kind: EventKind,
+    group: Option<GroupId>,
     messages: Vec<NewMessage>,
     telling: Told,
 }
@@ -84,12 +87,8 @@ enum Told {
 
 /// Writes down what was planned, unless another process planned it meanwhile; how many events are done
 /// with.
-fn queue(
-    connection: &mut Connection,
-    mut planned: Vec<Planned>,
-    house: House,
-    now: Timestamp,
-) -> Result<usize> {
+fn queue(connection: &mut Connection, mut planned: Vec<Planned>, asker: &Asker) -> Result<usize> {
+    let now = asker.now;
     let ids: Vec<EventId> = planned.iter().map(|planned| planned.event).collect();
     let open = storage::events::hold_unplanned(connection, &ids)?;
     planned.retain(|planned| open.contains(&planned.event));
@@ -111,10 +110,31 @@ fn queue(
     if !at_last.is_empty() {
         storage::untold::forget(connection, &at_last)?;
     }
-    let messages = still_to_be_told(connection, planned, house, now)?;
+    retractions::note_deleted(connection, asker, &deleted(&planned))?;
+    let messages = still_to_be_told(connection, planned, asker.house, now)?;
     storage::deliveries::insert(connection, &messages, now)?;
     storage::events::mark_planned(connection, &done, now)?;
     Ok(done.len())
+}
+
+/// The posts that are taken back, with the servers that are told.
+fn deleted(planned: &[Planned]) -> Vec<Deleted> {
+    let of_posts = planned
+        .iter()
+        .filter(|planned| planned.kind == EventKind::PostDeleted);
+    of_posts
+        .filter_map(|planned| {
+            let destinations = planned.messages.iter().flat_map(|one| &one.destinations);
+            let mut hosts: Vec<Host> = destinations.map(|(host, _)| host.clone()).collect();
+            hosts.sort_unstable();
+            hosts.dedup();
+            Some(Deleted {
+                group: planned.group?,
+                post: planned.messages.first()?.post?,
+                hosts,
+            })
+        })
+        .collect()
 }
 
 /// Without the texts that were taken back while they were planned: an erased person's words must not
@@ -213,6 +233,7 @@ impl<'a> Planner<'a> {
             all.push(Planned {
                 event: event.id,
                 kind: event.kind,
+                group: event.group,
                 messages,
                 telling,
             });
@@ -238,6 +259,7 @@ impl<'a> Planner<'a> {
             | EventKind::PersonDeleted
             | EventKind::ActorUpdated
             | EventKind::PartnershipEnded
+            | EventKind::RetractionAnswered
             | EventKind::ActivityRefused => {
                 let message = self.plan_of_actor(connection, event)?;
                 Ok(message.into_iter().collect())
@@ -271,6 +293,19 @@ impl<'a> Planner<'a> {
                 };
                 let news = ActorNews::PartnershipEnded {
                     agreement: event.activity.as_deref().unwrap_or_default().parse()?,
+                    instance: instance.uri.clone(),
+                };
+                (news, DeliveryGround::Retraction, address(&instance))
+            }
+            EventKind::RetractionAnswered => {
+                let Some(instance) = telling::partner_of(connection, event)? else {
+                    return Ok(None);
+                };
+                let told = event.activity.as_deref().unwrap_or_default();
+                let (retraction, answer) = retractions::receive::read_told(told)?;
+                let news = ActorNews::RetractionAnswered {
+                    retraction,
+                    answer,
                     instance: instance.uri.clone(),
                 };
                 (news, DeliveryGround::Retraction, address(&instance))
@@ -396,10 +431,11 @@ impl<'a> Planner<'a> {
         let Some(post) = post else {
             return Ok(vec![without_microblogs(whole, dialects)]);
         };
-        let addressee = addressee(connection, &mut self.known, event.kind, post)?;
+        let kind = told_as(event.kind);
+        let addressee = addressee(connection, &mut self.known, kind, post)?;
         let (telling, destinations) = whole;
         let matter = Matter {
-            kind: event.kind,
+            kind,
             post,
             addressee,
             dialects,
@@ -410,7 +446,7 @@ impl<'a> Planner<'a> {
         if !copied.is_empty() {
             let organization = house::find_organization(connection, self.config)?;
             let known = &mut self.known;
-            let news = (&telling, event.kind, post);
+            let news = (&telling, kind, post);
             let copies = copies(connection, known, self.asker, &organization, news, copied)?;
             routes.extend(copies);
         }
@@ -463,6 +499,7 @@ impl<'a> Planner<'a> {
             }
             News::GrantOffered { instance, .. }
             | News::GrantEnded { instance, .. }
+            | News::RetractionAsked { instance, .. }
             | News::MoveOffered { instance, .. }
             | News::MoveAccepted { instance, .. } => Ok(address(instance)),
             News::Invited {
@@ -497,8 +534,18 @@ impl<'a> Planner<'a> {
             }
             _ => match (ground, event.post) {
                 (DeliveryGround::Retraction, Some(post)) => {
-                    let got = self.hosts_that_got(connection, post)?;
+                    let mut got = self.hosts_that_got(connection, post)?;
+                    if matches!(
+                        event.kind,
+                        EventKind::PostDeleted | EventKind::PostAskedBack
+                    ) {
+                        add_readers(connection, post, &mut got)?;
+                    }
                     let mut hosts: Vec<_> = got.into_iter().collect();
+                    if event.kind == EventKind::PostAskedBack {
+                        let asked = self.partner_host(connection, event)?;
+                        hosts.retain(|(host, _)| Some(host) == asked.as_ref());
+                    }
                     // Whoever took back what is theirs did so at their own server first.
                     if event.kind == EventKind::PostDeleted {
                         let by = self.known.actor(connection, event.actor)?;
@@ -537,6 +584,15 @@ impl<'a> Planner<'a> {
         let mut hosts = self.about_to_get.get(&post).cloned().unwrap_or_default();
         hosts.extend(storage::deliveries::list_hosts_that_got(connection, post)?);
         Ok(hosts)
+    }
+
+    /// The server of the partner that an event concerns.
+    fn partner_host(&self, connection: &mut Connection, event: &Event) -> Result<Option<Host>> {
+        let partner = match event.object.map(PartnerId) {
+            Some(partner) => storage::partners::find(connection, partner)?,
+            None => None,
+        };
+        Ok(partner.map(|partner| partner.host))
     }
 
     /// The server that a post is from.
@@ -595,6 +651,31 @@ impl<'a> Planner<'a> {
             }
         }
         Ok(allowed)
+    }
+}
+
+/// Adds the servers that fetched a post, where they can be written to.
+fn add_readers(
+    connection: &mut Connection,
+    post: PostId,
+    got: &mut BTreeMap<Host, Uri>,
+) -> Result<()> {
+    for host in storage::deliveries::list_hosts_that_fetched(connection, post)? {
+        if got.contains_key(&host) {
+            continue;
+        }
+        if let Some(inbox) = storage::actors::find_inbox_at(connection, &host)? {
+            got.insert(host, inbox);
+        }
+    }
+    Ok(())
+}
+
+/// In which forms it is told: what is asked back is told as what is deleted.
+const fn told_as(kind: EventKind) -> EventKind {
+    match kind {
+        EventKind::PostAskedBack => EventKind::PostDeleted,
+        kind => kind,
     }
 }
 
@@ -663,6 +744,8 @@ fn lane(event: &Event, telling: &GroupTelling, post: Option<&Post>) -> Option<i6
     }
     match &telling.news {
         News::GrantOffered { .. } | News::GrantEnded { .. } | News::GroupChanged { .. } => None,
+        // Behind what may still be said in the topic, and behind the end of the grant.
+        News::RetractionAsked { request, .. } => request.topic.map(|topic| topic.0),
         _ => post.map(|post| post.topic.0).or(event.object),
     }
 }

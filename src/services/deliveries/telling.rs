@@ -1,12 +1,13 @@
 //! From an event to what there is to tell: with whom and what it is about.
 
 use crate::domain::{
-    Actor, Audience, BanTerms, DeliveryGround, Event, EventKind, Group, Poll, Post, Timestamp, Uri,
+    Actor, Audience, BanTerms, DeliveryGround, Event, EventKind, Group, Poll, Post, RetractionId,
+    Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::services::deliveries::known::Known;
 use crate::services::deliveries::news::{GroupTelling, News};
-use crate::services::{documents, house, interactions, polls};
+use crate::services::{documents, house, interactions, polls, retractions};
 use crate::storage::{self, Connection};
 
 /// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
@@ -118,6 +119,10 @@ fn news(
             (News::Invited { handle, person }, DeliveryGround::Addressed)
         }
         EventKind::GrantOffered | EventKind::GrantEnded => return grant_news(connection, event),
+        EventKind::RetractionAsked => {
+            let news = retraction_news(connection, event)?;
+            return Ok(news.map(|news| (news, DeliveryGround::Retraction)));
+        }
         EventKind::MemberBanned
         | EventKind::BanLifted
         | EventKind::ModeratorAdded
@@ -141,6 +146,8 @@ fn news(
         | EventKind::PersonDeleted
         | EventKind::PartnershipEnded
         | EventKind::ActivityRefused
+        | EventKind::RetractionAnswered
+        | EventKind::PostAskedBack
         | EventKind::FollowRequested
         | EventKind::Unfollowed
         | EventKind::FollowAccepted
@@ -245,12 +252,14 @@ fn post_news(
                 (news, ground)
             })
         }
-        // Its author is gone with all they wrote. Nobody here can say that for them: the group does.
-        EventKind::PostDeleted if !author.is_local() => {
+        // Its author is gone with all they wrote, or it is asked back. Nobody here can say that for them: the group does.
+        EventKind::PostDeleted | EventKind::PostAskedBack if !author.is_local() => {
             let (by, reason) = (group.actor.clone(), None);
             Some((News::PostRemoved { post, by, reason }, retraction))
         }
-        EventKind::PostDeleted => Some((News::PostDeleted { post, author }, retraction)),
+        EventKind::PostDeleted | EventKind::PostAskedBack => {
+            Some((News::PostDeleted { post, author }, retraction))
+        }
         EventKind::PostRemoved => {
             let reason = event.activity.clone();
             Some((News::PostRemoved { post, by, reason }, retraction))
@@ -358,6 +367,22 @@ fn move_news(connection: &mut Connection, event: &Event) -> Result<Option<News>>
     }))
 }
 
+/// What a partner is asked to throw away. None: it says meanwhile that it did.
+fn retraction_news(connection: &mut Connection, event: &Event) -> Result<Option<News>> {
+    let lacks = || Error::internal(format!("event {} has no retraction", event.id));
+    let id = event.object.map(RetractionId).ok_or_else(lacks)?;
+    let retraction = storage::retractions::find(connection, id)?.ok_or_else(lacks)?;
+    let partner = storage::partners::find_by_host(connection, &retraction.host)?;
+    let Some(instance) = partner.and_then(|partner| partner.instance) else {
+        return Ok(None);
+    };
+    let Some(instance) = storage::actors::find_by_uri(connection, &instance)? else {
+        return Ok(None);
+    };
+    let request = retractions::find_request(connection, &retraction)?;
+    Ok(request.map(|request| News::RetractionAsked { request, instance }))
+}
+
 fn grant_news(
     connection: &mut Connection,
     event: &Event,
@@ -415,6 +440,7 @@ pub(super) fn signer(connection: &mut Connection, telling: &GroupTelling) -> Res
     match &telling.news {
         News::GrantOffered { .. }
         | News::GrantEnded { .. }
+        | News::RetractionAsked { .. }
         | News::MoveOffered { .. }
         | News::MoveAccepted { .. }
         | News::Reported { .. } => house::instance_actor(connection),

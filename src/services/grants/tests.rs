@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::{
-    Access, ActorKind, Capabilities, Capability, DeliveryGround, GrantEnd, GrantTerms, GroupId,
-    History, JoinMode, MembershipState, OrgRole, Stage, Timestamp, Uri,
+    Access, ActorKind, Capabilities, Capability, Copies, DeliveryGround, GrantEnd, GrantTerms,
+    GroupId, History, JoinMode, MembershipState, OrgRole, Stage, Timestamp, Uri,
 };
 use crate::services::partners::{self, Change};
 use crate::services::proposals::Decided;
@@ -357,6 +357,7 @@ async fn a43_a_grant_taken_back_leaves_nothing_in_the_queue() {
         Viewer::Operator,
         handle("roads"),
         host("birch.example"),
+        Copies::AskedBack,
     )
     .await
     .unwrap();
@@ -384,6 +385,7 @@ async fn a43_a_grant_taken_back_leaves_nothing_in_the_queue() {
         Viewer::Operator,
         handle("roads"),
         host("birch.example"),
+        Copies::AskedBack,
     );
     assert!(problem(again.await).contains("no grant to remove"));
 }

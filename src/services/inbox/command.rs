@@ -1,6 +1,6 @@
 //! What activities ask for, in the words of the house.
 
-use crate::domain::{Actor, ActorKind, GrantTerms, Proof, ReportText, Uri};
+use crate::domain::{Actor, ActorKind, GrantTerms, Proof, ReportText, RetractionAnswer, Uri};
 use crate::services::memberships::{Invitee, ReceivedBan};
 use crate::services::polls::ReceivedVote;
 use crate::services::posts::ReceivedPost;
@@ -129,6 +129,16 @@ pub enum Command {
     EndGrant {
         grant: Uri,
         group: Option<Uri>,
+    },
+    /// A partner's house asks us to throw away what came from it.
+    Retract {
+        retraction: Uri,
+        posts: Vec<Uri>,
+    },
+    /// A partner's house says what it threw away because we asked.
+    RetractionAnswered {
+        retraction: Uri,
+        answer: RetractionAnswer,
     },
     /// The server of a partner ends the partnership that was made by this offer.
     EndPartnership {

@@ -12,7 +12,7 @@ use crate::services::access::Case;
 use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
 use crate::services::posts::{self, ReceivedPost};
-use crate::services::{access, follows, house, mirrors, polls, reports};
+use crate::services::{access, follows, house, mirrors, polls, reports, retractions};
 use crate::storage::{self, Connection};
 
 /// Whether a server may knock at all, before anything is fetched for it.
@@ -211,6 +211,10 @@ fn takes_back_own(connection: &mut Connection, signer: &Actor, command: &Command
                 None => Ok(false),
             }
         }
+        // The last words between the houses: what they got of each other is gone.
+        (Command::Retract { .. } | Command::RetractionAnswered { .. }, ActorKind::Service) => {
+            Ok(retractions::receive::check_house(connection, signer).is_ok())
+        }
         (Command::DeleteActor, ActorKind::Person) => Ok(true),
         (command, ActorKind::Person) => is_own(connection, signer, command, None),
         (_, ActorKind::Group | ActorKind::Service) => Ok(false),
@@ -289,6 +293,12 @@ fn check(
         }
         Command::Vote(vote) => polls::check(connection, asker, signer.id, vote)?,
         Command::Flag { objects, .. } => reports::check(connection, asker, objects)?,
+        Command::Retract { .. } => {
+            retractions::receive::check_house(connection, signer)?;
+        }
+        Command::RetractionAnswered { retraction, .. } => {
+            retractions::receive::find_asked(connection, signer, retraction)?;
+        }
         Command::EndPartnership { agreement } => {
             ending::find_agreed(connection, signer, agreement)?;
         }

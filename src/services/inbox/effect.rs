@@ -10,7 +10,7 @@ use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
     access, dislikes, follows, grants, house, memberships, mirrors, moves, polls, posts, reactions,
-    refusals, remote_actors, reports,
+    refusals, remote_actors, reports, retractions,
 };
 use crate::storage::{self, Connection};
 
@@ -188,6 +188,12 @@ pub(super) fn effect(
         }
         Command::EndGrant { grant, group } => {
             end_grant(connection, asker, signer, grant, group.as_ref())
+        }
+        Command::Retract { retraction, posts } => {
+            retractions::receive::purge(connection, asker, signer, retraction, posts)
+        }
+        Command::RetractionAnswered { retraction, answer } => {
+            retractions::receive::receive_answer(connection, asker, signer, retraction, answer)
         }
         Command::EndPartnership { agreement } => {
             ending::receive(connection, asker, signer, agreement)

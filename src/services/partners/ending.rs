@@ -3,12 +3,13 @@
 
 use crate::app::Asker;
 use crate::domain::{
-    Actor, ActorKind, AuditAction, Ending, EventKind, Grant, Host, Partner, PartnerState, Side, Uri,
+    Actor, ActorKind, AuditAction, Copies, Ending, EventKind, Grant, Host, Partner, PartnerState,
+    RetractionCause, Side, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::partners::Changed;
-use crate::services::{access, audit, grants, house, refusals};
+use crate::services::{access, audit, grants, house, refusals, retractions};
 use crate::storage::deliveries::Cancel;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -25,7 +26,7 @@ pub fn receive(
     agreement: &Uri,
 ) -> Result<()> {
     match find_agreed(connection, signer, agreement)? {
-        Some(partner) => end(connection, asker, partner, Side::Them).map(drop),
+        Some(partner) => end(connection, asker, partner, Side::Them, Copies::AskedBack).map(drop),
         None => Ok(()),
     }
 }
@@ -78,18 +79,20 @@ pub fn receive_block(
         {
             Err(Error::Denied(Reason::NotAdministrator))
         }
-        Some(partner) => end(connection, asker, partner, Side::Them).map(drop),
+        Some(partner) => end(connection, asker, partner, Side::Them, Copies::AskedBack).map(drop),
         None => Ok(()),
     }
 }
 
 /// Ends a partnership with its grants in both directions. What was queued is cancelled, except what
-/// takes something back. When it is our decision, the other side is told.
+/// takes something back. When it is our decision, the other side is told. Whoever decided it, the other side is asked to throw
+/// away what it got in the groups that were open to it, unless its copies are left to it.
 pub(super) fn end(
     connection: &mut Connection,
     asker: &Asker,
     partner: Partner,
     by: Side,
+    copies: Copies,
 ) -> Result<Changed> {
     let ending = Ending { by, at: asker.now };
     let partner = storage::partners::end(connection, partner, ending)?;
@@ -112,11 +115,33 @@ pub(super) fn end(
     if by == Side::Us {
         tell(connection, asker, &partner, &ended)?;
     }
+    let asked_back = match copies {
+        Copies::AskedBack => ask_back(connection, asker, &partner, &ended)?,
+        Copies::Left => 0,
+    };
     Ok(Changed {
         cancelled,
         grants_ended: ended.len(),
+        asked_back,
         ..Changed::of(partner)
     })
+}
+
+/// Asks for what the partner got in the groups that were open to it until now; how many posts.
+fn ask_back(
+    connection: &mut Connection,
+    asker: &Asker,
+    partner: &Partner,
+    ended: &[Grant],
+) -> Result<usize> {
+    let mut posts = 0;
+    for grant in ended {
+        let group = storage::groups::find(connection, grant.group)?.ok_or(Error::NotFound)?;
+        let cause = RetractionCause::PartnershipEnded;
+        let asked = retractions::ask_for_group(connection, asker, partner, &group, cause)?;
+        posts += asked.posts;
+    }
+    Ok(posts)
 }
 
 /// Cancels what waits for a server; how many deliveries. What somebody here said in a group of that house is

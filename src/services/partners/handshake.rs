@@ -8,8 +8,8 @@
 use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
-    ActorState, AuditAction, Evidence, GroupDialect, Host, Invitation, Partner, PartnerClass,
-    PartnerState, Side, SignatureChoice, Timestamp, Uri,
+    ActorState, AuditAction, Copies, Evidence, GroupDialect, Host, Invitation, Partner,
+    PartnerClass, PartnerState, Side, SignatureChoice, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
@@ -213,7 +213,7 @@ fn establish(
     let known = storage::partners::find_by_host(connection, &host)?;
     if let Some(known) = known.filter(|known| known.mutual && known.state == PartnerState::Active) {
         // Over there it has ended already, or there would be nothing to make anew.
-        ending::end(connection, asker, known, Side::Them)?;
+        ending::end(connection, asker, known, Side::Them, Copies::AskedBack)?;
     }
     let new = NewPartner {
         organization: organization_name(&organization, &host),

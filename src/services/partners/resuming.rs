@@ -2,7 +2,7 @@
 
 use super::standing::{self, Change, Changed};
 use crate::app::{App, Asker};
-use crate::domain::{Host, ProposedAct};
+use crate::domain::{Copies, Host, ProposedAct};
 use crate::error::Result;
 use crate::policy::Viewer;
 use crate::services::proposals::{self, Decided};
@@ -37,5 +37,11 @@ pub(in crate::services) fn let_go_on(
     asker: &Asker,
     host: &Host,
 ) -> Result<Changed> {
-    standing::apply(connection, asker, host.clone(), Change::Resume)
+    standing::apply(
+        connection,
+        asker,
+        host.clone(),
+        Change::Resume,
+        Copies::Left,
+    )
 }

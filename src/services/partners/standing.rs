@@ -2,7 +2,7 @@
 
 use crate::app::{App, Asker};
 use crate::domain::text_enum::text_enum;
-use crate::domain::{AuditAction, Host, Partner, PartnerClass, PartnerState, Side};
+use crate::domain::{AuditAction, Copies, Host, Partner, PartnerClass, PartnerState, Side};
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
 use crate::services::partners::ending;
@@ -34,6 +34,8 @@ pub struct Changed {
     pub grants_ended: usize,
     /// Deliveries that were held back and are due now.
     pub released: usize,
+    /// Posts that the other side is asked to throw away.
+    pub asked_back: usize,
 }
 
 impl Changed {
@@ -43,17 +45,32 @@ impl Changed {
             cancelled: 0,
             grants_ended: 0,
             released: 0,
+            asked_back: 0,
         }
     }
 }
 
-/// Changes a partnership. The state, the cancelled deliveries, the ended grants and their audit
-/// lines commit together.
+/// Changes a partnership as [`change_leaving`] does; at its end the other side is asked to throw away what it got.
+///
+/// # Errors
+/// As [`change_leaving`].
+pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Result<Changed> {
+    change_leaving(app, viewer, host, change, Copies::AskedBack).await
+}
+
+/// Changes a partnership. `copies` is whether the other side keeps what it got, where it ends. The state, the
+/// cancelled deliveries, the ended grants and their audit lines commit together.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a host that never was a partner (but it can be blocked),
 /// [`Error::Conflict`] when the change makes no sense in its state.
-pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Result<Changed> {
+pub async fn change_leaving(
+    app: &App,
+    viewer: Viewer,
+    host: Host,
+    change: Change,
+    copies: Copies,
+) -> Result<Changed> {
     if change == Change::Resume {
         return super::resume(app, viewer, host).await?.done();
     }
@@ -63,7 +80,7 @@ pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Re
     let changed = app
         .db
         .write("change_partner", move |connection| {
-            apply(connection, &asker, host, change)
+            apply(connection, &asker, host, change, copies)
         })
         .await?;
     super::ring(app);
@@ -74,26 +91,27 @@ pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Re
     Ok(changed)
 }
 
-/// The partner to change; a stranger becomes one only to be blocked.
 /// The same in the transaction of the caller.
 pub(super) fn apply(
     connection: &mut Connection,
     asker: &Asker,
     host: Host,
     change: Change,
+    copies: Copies,
 ) -> Result<Changed> {
     let partner = find(connection, asker, host, change)?;
     let state = change.applied_to(partner.state).map_err(|problem| {
         Error::Conflict(format!("the partnership with {} {problem}", partner.host))
     })?;
     match change {
-        Change::End => ending::end(connection, asker, partner, Side::Us),
+        Change::End => ending::end(connection, asker, partner, Side::Us, copies),
         Change::Pause | Change::Resume | Change::Block => {
             write(connection, asker, partner, change, state)
         }
     }
 }
 
+/// The partner to change; a stranger becomes one only to be blocked.
 fn find(connection: &mut Connection, asker: &Asker, host: Host, change: Change) -> Result<Partner> {
     match (storage::partners::find_by_host(connection, &host)?, change) {
         (Some(partner), _) => Ok(partner),

@@ -72,6 +72,12 @@ pub(super) fn views(
         .map(|actor| (actor.id, actor))
         .collect();
     let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
+    let is_deleted = |post: &&Post| post.state == PostState::Deleted;
+    let deleted: Vec<PostId> = posts
+        .iter()
+        .filter(is_deleted)
+        .map(|post| post.id)
+        .collect();
     let liked = match asker.viewer.actor() {
         Some(actor) => storage::reactions::list_liked(connection, actor, &ids)?,
         None => Vec::new(),
@@ -89,6 +95,7 @@ pub(super) fn views(
             HashMap::new()
         }
     };
+    let mut taken_back = storage::retractions::list_taken_back(connection, &deleted)?;
     posts
         .into_iter()
         .map(|post| {
@@ -104,6 +111,7 @@ pub(super) fn views(
                 liked: liked.contains(&post.id),
                 refusals: refusals.remove(&post.id).unwrap_or_default(),
                 held: held.remove(&post.id),
+                taken_back: taken_back.remove(&post.id),
                 poll: polls.remove(&post.id).filter(|_| shown),
                 post: if shown { post } else { without_text(post) },
                 author,

@@ -6,14 +6,14 @@ use super::tell;
 use crate::app::Asker;
 use crate::domain::markup::{self, SafeHtml, UntrustedHtml};
 use crate::domain::{
-    Actor, Audience, AuditAction, EventKind, Group, InteractionPolicy, Poll, Post, PostState,
-    TITLE_CHARS_MAX, Timestamp, Uri,
+    Actor, Audience, AuditAction, EventKind, Group, GroupId, InteractionPolicy, Poll, Post,
+    PostState, TITLE_CHARS_MAX, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
 use crate::services::access::Case;
 use crate::services::attachments::{self, ReceivedAttachment};
-use crate::services::{access, audit, first_contacts, polls};
+use crate::services::{access, audit, first_contacts, outbound_rules, polls};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
@@ -119,9 +119,12 @@ pub(in crate::services) fn receive(
     activity: Option<&str>,
 ) -> Result<()> {
     let known = storage::posts::find_by_uri(connection, &received.uri)?;
-    if known.is_some() || storage::posts::has_tombstone(connection, &received.uri)? {
-        return Ok(());
-    }
+    let taken_back = match known {
+        Some(post) if was_taken_back(connection, &post)? => Some(post),
+        Some(_) => return Ok(()),
+        None if storage::posts::has_tombstone(connection, &received.uri)? => return Ok(()),
+        None => None,
+    };
     check_readable(received)?;
     let new = NewPost {
         uri: Some(received.uri.clone()),
@@ -136,13 +139,17 @@ pub(in crate::services) fn receive(
     };
     let unused = |_| received.uri.clone();
     let Ground { group, parent } = ground;
+    let group_id = group.id;
     let of_ours = group.is_local();
     let facts = access::group_facts(connection, asker, &group)?;
     let outcome = policy::post_outcome(&asker.viewer, &facts);
     let post = match parent {
         None => {
             let (permit, _) = access::permit::<act::StartTopic>(connection, asker, group.id)?;
-            let topic = storage::posts::insert_topic(connection, &permit, new, unused, asker.now)?;
+            let topic = match &taken_back {
+                Some(post) => give_back(connection, post, group.id, new)?,
+                None => storage::posts::insert_topic(connection, &permit, new, unused, asker.now)?,
+            };
             if received.attaches() {
                 let (permit, _) = access::permit::<act::Attach>(connection, asker, group.id)?;
                 let list = &received.attachments;
@@ -152,14 +159,21 @@ pub(in crate::services) fn receive(
         }
         Some(parent) => {
             let case = access::permit_in::<act::Comment>(connection, asker, Some(group), parent)?;
-            let comment = storage::posts::insert_comment(
-                connection,
-                &case.permit,
-                &case.post,
-                new,
-                unused,
-                asker.now,
-            )?;
+            let comment = match &taken_back {
+                Some(post) => give_back(connection, post, group_id, new)?,
+                None => storage::posts::insert_comment(
+                    connection,
+                    &case.permit,
+                    &case.post,
+                    new,
+                    unused,
+                    asker.now,
+                )?,
+            };
+            for above in outbound_rules::held_above(connection, &comment)? {
+                let hold = outbound_rules::with_above(&comment, &above, asker.now);
+                storage::holds::save(connection, &hold)?;
+            }
             if received.attaches() {
                 let (group, parent) = (case.group, case.post);
                 let case = access::permit_in::<act::Attach>(connection, asker, group, parent)?;
@@ -177,6 +191,26 @@ pub(in crate::services) fn receive(
         (true, PostState::Held) => first_contacts::hold(connection, &post, activity),
         (true, _) => tell(connection, asker, EventKind::PostCreated, &post, activity),
     }
+}
+
+/// Whether its house took a post back, so that it may give it again.
+fn was_taken_back(connection: &mut Connection, post: &Post) -> Result<bool> {
+    let taken = storage::retractions::list_taken_back(connection, &[post.id])?;
+    Ok(post.state == PostState::Deleted && !taken.is_empty())
+}
+
+/// A post that was taken back is given again: it stands where it stood, with what it says now.
+fn give_back(
+    connection: &mut Connection,
+    post: &Post,
+    group: GroupId,
+    new: NewPost,
+) -> Result<Post> {
+    if post.group != Some(group) || post.author != new.author {
+        return Err(Error::NotFound);
+    }
+    storage::retractions::forget_taken_back(connection, post.id)?;
+    storage::posts::give_back(connection, post, new)
 }
 
 /// Longest title made of a first line, characters.

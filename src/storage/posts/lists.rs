@@ -243,6 +243,16 @@ pub fn list_thread(
     load(connection, listing)
 }
 
+/// All posts of a thread by their ids, whoever may read them, oldest first.
+pub fn list_ids_of_thread(connection: &mut Connection, topic: PostId) -> Result<Vec<PostId>> {
+    let ids: Vec<i64> = posts::table
+        .filter(posts::topic_id.eq(topic.0))
+        .order(posts::id)
+        .select(posts::id)
+        .load(connection)?;
+    Ok(ids.into_iter().map(PostId).collect())
+}
+
 /// The same for a conversation on a profile, or a part of it from after an id on; of what was taken back
 /// nothing is left in it.
 pub fn list_profile_thread(

@@ -338,10 +338,20 @@ pub fn delete(
     permit: &Permit<act::DeletePost>,
     post: &Post,
 ) -> Result<()> {
+    refusals::forget(connection, post.id)?;
+    throw_away(connection, permit, post)
+}
+
+/// The same of a post from elsewhere whose house took it back. What people here did with it and its group did not take stays
+/// marked as that: it may yet be taken, should the post be given again.
+pub fn throw_away(
+    connection: &mut Connection,
+    permit: &Permit<act::DeletePost>,
+    post: &Post,
+) -> Result<()> {
     diesel::delete(revisions::table.filter(revisions::post_id.eq(post.id.0)))
         .execute(connection)?;
     diesel::delete(removals::table.find(post.id.0)).execute(connection)?;
-    refusals::forget(connection, post.id)?;
     polls::remove(connection, post.id)?;
     attachments::remove_of(connection, post.id)?;
     holds::forget_deleted(connection, post.id)?;
@@ -359,6 +369,31 @@ pub fn delete(
         PostState::Removed | PostState::Held => Ok(()),
         PostState::Visible | PostState::Deleted => leave_count(connection, post, -1),
     }
+}
+
+/// Lets a post stand again whose house took it back and gives it once more, with what it says now.
+pub fn give_back(connection: &mut Connection, post: &Post, new: NewPost) -> Result<Post> {
+    diesel::update(posts::table.find(post.id.0))
+        .set((
+            posts::state.eq(PostState::Visible.as_str()),
+            posts::title.eq(new.title.as_deref()),
+            posts::source.eq(new.source.as_deref()),
+            posts::html.eq(&new.html),
+            posts::edited_at.eq(new.edited_at.map(Timestamp::micros)),
+        ))
+        .execute(connection)?;
+    if let Some(poll) = &new.poll {
+        polls::insert(connection, post.id, poll, None)?;
+    }
+    leave_count(connection, post, 1)?;
+    Ok(Post {
+        state: PostState::Visible,
+        title: new.title,
+        source: new.source,
+        html: new.html,
+        edited_at: new.edited_at,
+        ..post.clone()
+    })
 }
 
 /// A comment that is no longer (or again) visible is no longer (or again) counted.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{AdminPlace, Badge, Choice, GrantRow, Page, Pager, When};
+use super::{AdminPlace, Badge, Choice, GrantRow, GroupLink, Page, Pager, When};
 
 /// `GET /admin`: where an organization is run from.
 #[derive(Template)]
@@ -56,7 +56,7 @@ pub struct Invitation {
     pub expires: When,
 }
 
-/// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`) to `…/state`,
+/// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`; with `leave_copies` where they keep what they got) to `…/state`,
 /// `class` to `…/class`, `dialect` to `…/dialect`, and `private_groups` (`auto`, `trust`) to `…/private-groups`.
 #[derive(Template)]
 #[template(path = "partner.html")]
@@ -249,6 +249,42 @@ pub struct StopDraft {
     pub reason: String,
 }
 
+/// `GET /admin/partners/HOST/outstanding`; posts `action` (`again` with `retraction`, `retract` with `group` and `topic`) to
+/// itself.
+#[derive(Template)]
+#[template(path = "outstanding.html")]
+pub struct OutstandingPage {
+    pub page: Page,
+    pub host: String,
+    pub organization: String,
+    /// Confirmed ones, too.
+    pub all: bool,
+    pub retractions: Vec<RetractionRow>,
+    pub draft: RetractionDraft,
+    pub url: String,
+    pub pager: Pager,
+}
+
+/// Some posts that were asked back.
+pub struct RetractionRow {
+    pub id: String,
+    pub group: GroupLink,
+    pub cause: String,
+    pub by: String,
+    pub asked: When,
+    pub answered: Option<When>,
+    /// How it stands, in words.
+    pub stands: String,
+    /// Not all of it is confirmed.
+    pub open: bool,
+}
+
+/// What was typed, after a problem.
+pub struct RetractionDraft {
+    pub group: String,
+    pub topic: String,
+}
+
 /// `GET /admin/keys`; posts `name` with `action` (`one`), or `action` (`all`), to itself.
 #[derive(Template)]
 #[template(path = "keys.html")]
@@ -371,6 +407,8 @@ pub struct DisclosedRow {
     pub people: i64,
     pub kibibytes: i64,
     pub withheld: i64,
+    /// Of the posts that were asked back, how many are said to be gone; empty: none was.
+    pub taken_back: String,
 }
 
 /// One time that something left, may have left, or was withheld.

@@ -73,6 +73,7 @@ const STANDS_FOR: &[(&str, &str)] = &[
     ("/jobs", "7"),
     ("/proposals", "7"),
     ("/reports", "7"),
+    ("/retractions", "7"),
     ("/rules", "7"),
     ("/grant-templates", "auditor"),
     ("/stage", "public"),

@@ -9,8 +9,9 @@ use std::path::Path;
 use guildhall::app::App;
 use guildhall::config;
 use guildhall::domain::{
-    Access, Account, ActorId, AttachmentId, Capabilities, Description, Group, GroupId, GroupRole,
-    Handle, History, OrgRole, PartnerClass, Password, Post, PostId, PrivateGroups, Stage,
+    Access, Account, ActorId, AttachmentId, Capabilities, Copies, Description, Group, GroupId,
+    GroupRole, Handle, History, OrgRole, PartnerClass, Password, Post, PostId, PrivateGroups,
+    Stage,
 };
 use guildhall::federation::Federation;
 use guildhall::policy::Viewer;
@@ -230,7 +231,8 @@ impl Fixture {
     pub async fn close(&self, group: &Group, peer: &Peer) -> grants::Closed {
         let (handle, host) = (handle(&group.actor.name), peer.host());
         let host = host.parse().expect("a host");
-        let closed = grants::remove(&self.app, Viewer::Operator, handle, host).await;
+        let (viewer, copies) = (Viewer::Operator, Copies::AskedBack);
+        let closed = grants::remove(&self.app, viewer, handle, host, copies).await;
         closed.expect("there was a grant")
     }
 

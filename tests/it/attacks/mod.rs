@@ -20,5 +20,6 @@ mod no_grant;
 mod origin;
 mod polls;
 mod reach;
+mod retractions;
 mod sending;
 mod signatures;

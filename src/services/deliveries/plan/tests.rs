@@ -116,7 +116,7 @@ async fn what_is_taken_back_reaches_who_hears_of_it_in_the_same_round() {
 async fn a_text_that_was_taken_back_while_it_was_planned_is_not_queued() {
     let scene = Scene::set().await;
     let app = &scene.acme.app;
-    let (planned, house) = (scene.planned().await, app.house());
+    let (planned, asker) = (scene.planned().await, app.asker(Viewer::Operator));
     assert!(planned.iter().any(|planned| !planned.messages.is_empty()));
 
     posts::delete(app, scene.ada.clone(), scene.topic.id)
@@ -124,7 +124,7 @@ async fn a_text_that_was_taken_back_while_it_was_planned_is_not_queued() {
         .unwrap();
     scene
         .acme
-        .write(move |connection, now| queue(connection, planned, house, now))
+        .write(move |connection, _| queue(connection, planned, &asker))
         .await;
 
     assert!(scene.queued().await.is_empty());
@@ -134,12 +134,12 @@ async fn a_text_that_was_taken_back_while_it_was_planned_is_not_queued() {
 async fn what_another_process_planned_meanwhile_is_not_queued_twice() {
     let scene = Scene::set().await;
     let app = &scene.acme.app;
-    let (planned, house) = (scene.planned().await, app.house());
+    let (planned, asker) = (scene.planned().await, app.asker(Viewer::Operator));
 
     assert_eq!(plan(app, in_few_words).await.unwrap(), 1);
     let late = scene
         .acme
-        .write(move |connection, now| queue(connection, planned, house, now))
+        .write(move |connection, _| queue(connection, planned, &asker))
         .await;
 
     assert_eq!((late, scene.queued().await.len()), (0, 1));
