@@ -110,7 +110,7 @@ impl Matter {
             | EventKind::FollowRejected => Self::Follow,
             EventKind::ActivityRefused => Self::Refusal,
             EventKind::GrantOffered | EventKind::GrantEnded => Self::Grant,
-            EventKind::PartnershipEnded => Self::Partnership,
+            EventKind::PartnershipEnded | EventKind::PartnershipChanged => Self::Partnership,
             EventKind::MoveOffered | EventKind::MoveAccepted | EventKind::GroupMoved => Self::Move,
             EventKind::GroupUpdated
             | EventKind::PersonUpdated

@@ -141,8 +141,8 @@ pub use rules::{
     FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts, compares_books,
     decide, explain, follow_outcome, grant_effect, invitation_outcome, join_outcome, may_confirm,
     may_follow, may_look_elsewhere, needs_second, permit, permit_profile_post, post_outcome,
-    reads_profile, reads_upload, reviews_house, sees_person, shows_text, stage_fits,
-    widest_audience,
+    reads_profile, reads_upload, reviews_house, sees_partner_view, sees_person, shows_text,
+    stage_fits, widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;

@@ -21,13 +21,14 @@ mod topics;
 use askama::Template;
 
 pub use admin::{
-    AuditPage, AuditRow, ComparedRow, DeadLetter, DestinationRow, DifferenceRow, DisclosedRow,
-    ExplainPage, Explained, Failure, Invitation, KeysPage, LedgerPage, LedgerRow, PartnerPage,
-    PartnerRow, PartnersPage, PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage,
-    ReviewPage, ReviewRow, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft, UserRow, UsersPage,
+    AuditPage, AuditRow, ComparedRow, DayRow, DeadLetter, DestinationRow, DifferenceRow,
+    DisclosedRow, ExplainPage, Explained, Failure, FindingRow, Invitation, KeysPage, LedgerPage,
+    LedgerRow, Offered, PartnerPage, PartnerRow, PartnersPage, PartnershipEnd, ProbeRow,
+    ProposalRow, ProposalsPage, QueueHealth, QueuePage, ReviewPage, ReviewRow, SaidOfPartnership,
+    StopDraft, StopRow, StopsPage, UntoldRow, UserDraft, UserRow, UsersPage, ViewRow,
 };
 pub use group_admin::{
-    DifferentRow, FreshTopic, GrantDraft, GrantRow, GroupAdminPage, OutlookPage, StageChoice,
+    DifferentRow, FreshTopic, GrantDraft, GrantRow, GroupAdminPage, OutlookPage, Risk, StageChoice,
 };
 pub use groups::{
     BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead, GroupPage, GroupsPage,
@@ -80,6 +81,8 @@ pub struct ViewerBar {
     pub reviews: usize,
     /// Proposals that wait for a second administrator.
     pub proposals: usize,
+    /// Partnerships that administrators have to look at.
+    pub partners: usize,
     /// Emergency stops that hold, for administrators.
     pub stopped: usize,
 }

@@ -230,6 +230,7 @@ impl Visit {
             is_admin: signed_in.viewer.is_administrator(),
             stopped: waiting.stops,
             proposals: waiting.proposals,
+            partners: waiting.partners,
             reviews: waiting.reviews,
             is_compliance: signed_in.viewer.is_compliance_officer(),
             looks_at_held: holds::may_review_house(&signed_in.viewer),

@@ -3,7 +3,7 @@
 use crate::app::Addresses;
 use crate::domain::{
     Actor, ActorKey, Approval, Attachment, BanTerms, CarriedText, EventId, Grant, Group, Partner,
-    Poll, Post, PostId, Promise, Uri,
+    Poll, Post, PostId, Promise, Terms, Uri,
 };
 use crate::error::Result;
 use crate::services::mirrors::Copy;
@@ -308,6 +308,12 @@ pub enum ActorNews {
     Gone,
     /// The house ended the partnership that was made by this offer with the house of this instance actor.
     PartnershipEnded { agreement: Uri, instance: Uri },
+    /// What the house says of the partnership that was made by this offer is something else now.
+    PartnershipChanged {
+        agreement: Uri,
+        instance: Uri,
+        terms: Terms,
+    },
     /// The house refused what somebody elsewhere said in a group of ours, after it was let in.
     ActivityRefused {
         activity: Uri,

@@ -1,6 +1,6 @@
 //! What activities ask for, in the words of the house.
 
-use crate::domain::{Actor, ActorKind, GrantTerms, Proof, ReportText, Uri};
+use crate::domain::{Actor, ActorKind, GrantTerms, Proof, ReportText, Terms, Uri};
 use crate::services::memberships::{Invitee, ReceivedBan};
 use crate::services::polls::ReceivedVote;
 use crate::services::posts::ReceivedPost;
@@ -133,6 +133,11 @@ pub enum Command {
     /// The server of a partner ends the partnership that was made by this offer.
     EndPartnership {
         agreement: Uri,
+    },
+    /// The server of a partner says what the partnership that was made by this offer is for.
+    ChangePartnership {
+        agreement: Uri,
+        terms: Terms,
     },
     /// The actor's own document changed.
     UpdateActor,

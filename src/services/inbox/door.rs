@@ -289,7 +289,7 @@ fn check(
         }
         Command::Vote(vote) => polls::check(connection, asker, signer.id, vote)?,
         Command::Flag { objects, .. } => reports::check(connection, asker, objects)?,
-        Command::EndPartnership { agreement } => {
+        Command::EndPartnership { agreement } | Command::ChangePartnership { agreement, .. } => {
             ending::find_agreed(connection, signer, agreement)?;
         }
         Command::Announced { .. } => {

@@ -12,6 +12,7 @@ mod fixture;
 mod flood;
 mod follows;
 mod hidden;
+mod keys;
 mod leaks;
 mod media;
 mod mirrors;

@@ -611,7 +611,7 @@ async fn a22_a_stranger_is_believed_only_as_their_own_server_introduces_them() {
 }
 
 /// Makes a peer a partner by invitation, as its own server would; the offer by which both agreed.
-async fn take_invitation(fixture: &Fixture, peer: &Peer) -> Value {
+pub(super) async fn take_invitation(fixture: &Fixture, peer: &Peer) -> Value {
     let class = PartnerClass::Partner;
     let lifetime = Duration::from_secs(3_600);
     let invited = partners::invite(&fixture.app, Viewer::Operator, class, lifetime).await;
