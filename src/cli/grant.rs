@@ -11,6 +11,7 @@ use crate::policy::Viewer;
 use crate::services::grants;
 use crate::services::grants::review;
 use crate::services::grants::templates::{self, GrantWish};
+use crate::services::probes;
 use crate::services::proposals::Decided;
 use crate::services::what_if::{self, Change, TOPICS_SHOWN};
 use crate::wire;
@@ -141,6 +142,9 @@ async fn add(app: &App, options: Add, output: Output) -> Result<()> {
         Some(changes) if changes.is_empty() => output.say("The grant stands as it did."),
         Some(changes) => output.say(format_args!("Changed: {}.", changes.join("; "))),
         None => {}
+    }
+    if let Some((grade, _)) = probes::find_grade(app, host.clone()).await? {
+        output.say(format_args!("Risk: {grade}. {}", grade.meaning()));
     }
     let sentence = format!("{group} is open to {host}: {}.", listed.can);
     output.made(&listed, sentence)

@@ -5,10 +5,12 @@ use crate::cli::Output;
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::keys::{self, Whose};
-use crate::wire::Rotated;
+use crate::wire::{OwnKey, Rotated};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
+    /// Show the fingerprint of the server's own key, which partners pin: to be read out by telephone
+    Show,
     /// Give somebody or something new keys; the old ones are published for seven more days
     Rotate {
         /// A person or group of this house, or `actor` for the server itself
@@ -21,7 +23,19 @@ pub enum Command {
 }
 
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
-    let Command::Rotate { name, .. } = command;
+    match command {
+        Command::Show => show(app, output).await,
+        Command::Rotate { name, .. } => rotate(app, name, output).await,
+    }
+}
+
+async fn show(app: &App, output: Output) -> Result<()> {
+    let fingerprint = keys::own_fingerprint(app, Viewer::Operator).await?;
+    let key = OwnKey { fingerprint };
+    output.made(&key, &key.fingerprint)
+}
+
+async fn rotate(app: &App, name: Option<String>, output: Output) -> Result<()> {
     let whose = name.clone().map_or(Whose::All, Whose::One);
     let rotated = keys::rotate(app, Viewer::Operator, whose).await;
     let rotated = rotated.map_err(|error| match (error, name) {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use crate::app::App;
 use crate::cli::Output;
 use crate::domain::{
-    Copies, DialectChoice, Host, PartnerClass, PrivateGroups, counted_here, parse_duration,
+    ConfirmEvery, Copies, DialectChoice, GrantEnd, Host, OurSide, PartnerClass, PrivateGroups,
+    Terms, TermsChange, counted_here, parse_duration,
 };
 use crate::error::{Error, Result};
-use crate::federation::partnership;
+use crate::federation::{Federation, partner_views, partnership, probe};
 use crate::policy::Viewer;
-use crate::services::partners::{self, Change};
+use crate::services::partners::{self, Change, pins, terms};
 use crate::services::proposals::Decided;
 use crate::services::{dialects, grants};
 use crate::wire;
@@ -25,6 +26,8 @@ pub enum Command {
         /// How long the code can be used, like 12h or 7d
         #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_duration)]
         expires: Duration,
+        #[command(flatten)]
+        ours: Ours,
     },
     /// Use the code that another organization sent; our server must be running
     Accept {
@@ -32,6 +35,8 @@ pub enum Command {
         /// What the other organization is to us: partner, supplier or customer
         #[arg(long, default_value = "partner")]
         class: PartnerClass,
+        #[command(flatten)]
+        ours: Ours,
     },
     /// Speak with a server that knows nothing of invitations
     Add {
@@ -43,12 +48,33 @@ pub enum Command {
         /// them) or trust (whatever its software does)
         #[arg(long, value_name = "auto|trust", default_value = "auto")]
         private_groups: PrivateGroups,
+        /// Do not ask it first what it is like: nothing is known of it then
+        #[arg(long)]
+        without_probe: bool,
+        #[command(flatten)]
+        ours: Ours,
     },
+    /// Find out what a server is like, before something is shared with it: nothing is sent but questions
+    Probe { host: Host },
     /// List all partners
     List,
     /// Show one partner and what is open to it
     Show { host: Host },
-    /// Say what a partner is to us, or choose how its server takes part in groups
+    /// What went both ways in the last 30 days, how long it took, and what was answered
+    Traffic { host: Host },
+    /// Ask a partner's house how it sees deliveries to and from us; its server must be running, and ours
+    View { host: Host },
+    /// Say that a partnership is still needed
+    Confirm { host: Host },
+    /// Pin the key that a partner's server shows instead of the pinned one, after comparing its fingerprint with
+    /// the other organization by telephone
+    TrustKey {
+        host: Host,
+        /// As the other organization reads it out (`guildhall keys show` there); spaces and colons do not matter
+        fingerprint: String,
+    },
+    /// Say what a partner is to us and what the partnership is for, or choose how its server takes part in
+    /// groups
     Set {
         host: Host,
         #[command(flatten)]
@@ -70,17 +96,81 @@ pub enum Command {
     Block { host: Host },
 }
 
+/// What is not known of a server that nobody asked.
+const NOT_PROBED: &str = "It was not asked what it is like: whether it keeps what is not public, follows edits and \
+                          deletes what is taken back is not known. `guildhall partner probe` finds out.";
+
+/// Our side of a partnership that begins; the other side is told.
+#[derive(clap::Args)]
+pub struct Ours {
+    /// What the partnership is for
+    #[arg(long, value_name = "TEXT")]
+    purpose: Option<String>,
+    /// Whom to call about it
+    #[arg(long, value_name = "TEXT")]
+    contact: Option<String>,
+    /// When it ends by itself: a date, the first day on which it is over
+    #[arg(long, value_name = "DATE")]
+    until: Option<GrantEnd>,
+    /// Every how many months it has to be confirmed, or it is paused: a number, never, or house for what the
+    /// settings say
+    #[arg(long, value_name = "MONTHS")]
+    confirm: Option<ConfirmEvery>,
+}
+
+impl Ours {
+    fn side(self, class: PartnerClass) -> Result<OurSide> {
+        let terms = TermsChange {
+            purpose: self.purpose,
+            contact: self.contact,
+            until: self.until,
+            confirm: self.confirm,
+        };
+        Ok(OurSide {
+            class,
+            confirm: terms.confirm.unwrap_or_default(),
+            terms: terms.applied_to(&Terms::default())?,
+        })
+    }
+}
+
 pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     match command {
-        Command::Invite { class, expires } => invite(app, class, expires, output).await,
-        Command::Accept { code, class } => accept(app, &code, class, output).await,
+        Command::Invite {
+            class,
+            expires,
+            ours,
+        } => invite(app, ours.side(class)?, expires, output).await,
+        Command::Accept { code, class, ours } => {
+            accept(app, &code, ours.side(class)?, output).await
+        }
         Command::Add {
             host,
             class,
             private_groups,
-        } => add(app, host, class, private_groups, output).await,
+            without_probe,
+            ours,
+        } => {
+            let ours = ours.side(class)?;
+            if without_probe {
+                output.say(NOT_PROBED);
+            } else {
+                let found = probe::probe(app, Viewer::Operator, host.clone()).await?;
+                output.say(wire::Probe::from(found));
+            }
+            add(app, host, ours, private_groups, output).await
+        }
+        Command::Probe { host } => {
+            let found = probe::probe(app, Viewer::Operator, host).await?;
+            let found = wire::Probe::from(found);
+            output.made(&found, &found)
+        }
         Command::List => list(app, output).await,
         Command::Show { host } => show(app, host, output).await,
+        Command::Traffic { host } => traffic(app, host, output).await,
+        Command::View { host } => view(app, host, output).await,
+        Command::Confirm { host } => confirm(app, host, output).await,
+        Command::TrustKey { host, fingerprint } => trust_key(app, host, &fingerprint, output).await,
         Command::Set { host, rules } => set(app, host, rules, output).await,
         Command::Pause { host } => change(app, host, Change::Pause, Copies::Left, output).await,
         Command::Resume { host } => resume(app, host, output).await,
@@ -95,8 +185,8 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
     }
 }
 
-async fn invite(app: &App, class: PartnerClass, expires: Duration, output: Output) -> Result<()> {
-    let invited = partners::invite(app, Viewer::Operator, class, expires).await?;
+async fn invite(app: &App, ours: OurSide, expires: Duration, output: Output) -> Result<()> {
+    let invited = partners::invite(app, Viewer::Operator, ours, expires).await?;
     let document = wire::Invitation::from(&invited);
     output.say(format_args!(
         "Send this code to the other organization's administrator. It can be used once, until {} (UTC), \
@@ -106,8 +196,8 @@ async fn invite(app: &App, class: PartnerClass, expires: Duration, output: Outpu
     output.made(&document, &document.code)
 }
 
-async fn accept(app: &App, code: &str, class: PartnerClass, output: Output) -> Result<()> {
-    let partner = partnership::accept(app, Viewer::Operator, code, class).await?;
+async fn accept(app: &App, code: &str, ours: OurSide, output: Output) -> Result<()> {
+    let partner = partnership::accept(app, Viewer::Operator, code, ours).await?;
     let sentence = format!("{} ({}) is a partner.", partner.organization, partner.host);
     output.made(&wire::Partner::from(partner), sentence)
 }
@@ -115,11 +205,11 @@ async fn accept(app: &App, code: &str, class: PartnerClass, output: Output) -> R
 async fn add(
     app: &App,
     host: Host,
-    class: PartnerClass,
+    ours: OurSide,
     private_groups: PrivateGroups,
     output: Output,
 ) -> Result<()> {
-    let partner = partners::add(app, Viewer::Operator, host, class, private_groups).await?;
+    let partner = partners::add(app, Viewer::Operator, host, ours, private_groups).await?;
     let sentence = format!(
         "{} is a partner, one-sided: it need not know. {}",
         partner.host,
@@ -148,7 +238,8 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
     let partner = found.map_err(|error| unknown(error, &host))?;
     let grants = grants::list(app, Viewer::Operator, None, Some(host.clone())).await?;
     let peer = dialects::find(app, Viewer::Operator, host).await?;
-    let shown = wire::PartnerDetail::new(partner, &grants, peer);
+    let particulars = partners::particulars(app, Viewer::Operator, &partner).await?;
+    let shown = wire::PartnerDetail::new(partner, &grants, peer, particulars);
     let partner = &shown.partner;
     let mut sentence = format!(
         "{} ({}): {}, {}, {}, since {}",
@@ -166,10 +257,80 @@ async fn show(app: &App, host: Host, output: Output) -> Result<()> {
         "\ngroups that are not public {may} be opened to it ({})",
         private.why
     ));
+    sentence.push_str(&format!("\nour side: {}", partner.ours));
+    if partner.mutual {
+        sentence.push_str(&format!("\ntheir side: {}", partner.theirs));
+    }
+    if let Some(key) = &shown.pinned_key {
+        sentence.push_str(&format!("\npinned key: {key}"));
+    }
+    if let Some(key) = &shown.offered_key {
+        let (shown, seen_at) = (&key.fingerprint, key.seen_at.for_people());
+        sentence.push_str(&format!("\nits server shows: {shown} (since {seen_at})"));
+    }
+    if let Some(concern) = &shown.concern {
+        sentence.push_str(&format!("\n{concern}"));
+    }
     for grant in &shown.grants {
         sentence.push_str(&format!("\n{grant}"));
     }
     output.made(&shown, sentence)
+}
+
+async fn traffic(app: &App, host: Host, output: Output) -> Result<()> {
+    let found = partners::view::look(app, Viewer::Operator, host.clone()).await;
+    let overview = found.map_err(|error| unknown(error, &host))?;
+    let shown = wire::PartnerTraffic::new(host, overview);
+    let sum = |count: fn(&wire::PartnerDay) -> u64| shown.days.iter().map(count).sum::<u64>();
+    let sentence = format!(
+        "{}: {} texts sent and {} received in {} days; {} of {} topics of theirs answered by ours, {} of {} of \
+         ours by theirs; {} people of theirs in groups of ours, {} of ours in groups of theirs",
+        shown.host,
+        sum(|day| day.sent),
+        sum(|day| day.received),
+        shown.days.len(),
+        shown.their_topics_answered,
+        shown.their_topics,
+        shown.our_topics_answered,
+        shown.our_topics,
+        shown.their_people,
+        shown.our_people,
+    );
+    output.made(&shown, sentence)
+}
+
+async fn view(app: &App, host: Host, output: Output) -> Result<()> {
+    let federation = Federation::new(app.clone())?;
+    let asked = partner_views::ask(&federation, Viewer::Operator, host.clone()).await;
+    let told = asked.map_err(|error| unknown(error, &host))?;
+    let shown = wire::PartnerView::new(host, app.clock.now(), told);
+    let state = match shown.state.as_str() {
+        "" => "nothing was sent yet",
+        state => state,
+    };
+    let sentence = format!(
+        "{} says that sending to us is {state}; {} wait there",
+        shown.host, shown.waiting
+    );
+    output.made(&shown, sentence)
+}
+
+async fn confirm(app: &App, host: Host, output: Output) -> Result<()> {
+    let confirmed = terms::confirm(app, Viewer::Operator, host.clone()).await;
+    let partner = confirmed.map_err(|error| unknown(error, &host))?;
+    let sentence = format!("The partnership with {host} is confirmed.");
+    output.made(&wire::Partner::from(partner), sentence)
+}
+
+async fn trust_key(app: &App, host: Host, fingerprint: &str, output: Output) -> Result<()> {
+    let trusted = pins::trust(app, Viewer::Operator, host.clone(), fingerprint).await;
+    match trusted.map_err(|error| unknown(error, &host))? {
+        Decided::Proposed(proposal) => output.proposed(proposal),
+        Decided::Done(partner) => {
+            let sentence = format!("The new key of {host} is pinned, and the partnership goes on.");
+            output.made(&wire::Partner::from(partner), sentence)
+        }
+    }
 }
 
 /// What is said of a partner's server; at least one of them.
@@ -187,6 +348,19 @@ pub struct Rules {
     /// them) or trust (whatever its software does)
     #[arg(long, value_name = "auto|trust")]
     private_groups: Option<PrivateGroups>,
+    /// What the partnership is for; they are told
+    #[arg(long, value_name = "TEXT")]
+    purpose: Option<String>,
+    /// Whom to call about it; they are told
+    #[arg(long, value_name = "TEXT")]
+    contact: Option<String>,
+    /// When our side of it ends by itself: never, or a date, the first day on which it is over
+    #[arg(long, value_name = "DATE")]
+    until: Option<GrantEnd>,
+    /// Every how many months it has to be confirmed, or it is paused: a number, never, or house for what the
+    /// settings say
+    #[arg(long, value_name = "MONTHS")]
+    confirm: Option<ConfirmEvery>,
 }
 
 async fn set(app: &App, host: Host, rules: Rules, output: Output) -> Result<()> {
@@ -206,6 +380,22 @@ async fn set(app: &App, host: Host, rules: Rules, output: Output) -> Result<()> 
         let (viewer, host) = (Viewer::Operator, host.clone());
         match dialects::choose_private_groups(app, viewer, host, choice).await? {
             Decided::Done(_) => sentence.push_str(&format!(": {}", choice.meaning())),
+            Decided::Proposed(proposal) => proposed.push(proposal),
+        }
+    }
+    let terms = TermsChange {
+        purpose: rules.purpose,
+        contact: rules.contact,
+        until: rules.until,
+        confirm: rules.confirm,
+    };
+    if !terms.is_empty() {
+        match terms::set_terms(app, Viewer::Operator, host.clone(), terms).await? {
+            Decided::Done(changed) => {
+                partner = changed;
+                let ours = wire::PartnerTerms::from(partner.ours.clone());
+                sentence.push_str(&format!(": {ours}"));
+            }
             Decided::Proposed(proposal) => proposed.push(proposal),
         }
     }

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use crate::config::{
     Config, DatabaseConfig, DatabaseUrl, FederationConfig, GovernanceConfig, Limits, ProfilesConfig,
 };
-use crate::domain::{ATTACHMENTS_MAX, REVIEW_DAYS_MAX, Uri};
+use crate::domain::{ATTACHMENTS_MAX, CONFIRM_MONTHS_MAX, REVIEW_DAYS_MAX, Uri};
 use crate::policy::{FederationMode, ProfileReach};
 
 /// Read when nobody names a file; may be missing.
@@ -139,6 +139,11 @@ const SETTINGS: &[(&str, Set)] = &[
     ("governance.review_days", |draft, text| {
         let days: u64 = number(text, 0, REVIEW_DAYS_MAX)?;
         draft.config.governance.review_days = Some(days).filter(|days| *days > 0);
+        Ok(())
+    }),
+    ("governance.confirm_partners_months", |draft, text| {
+        let months: u32 = number(text, 0, CONFIRM_MONTHS_MAX)?;
+        draft.config.governance.confirm_partners_months = Some(months).filter(|months| *months > 0);
         Ok(())
     }),
     ("governance.public_pages", |draft, text| {
@@ -326,6 +331,7 @@ fn defaults() -> Config {
             owners_open_groups: true,
             four_eyes: false,
             review_days: None,
+            confirm_partners_months: None,
         },
         profiles: ProfilesConfig {
             audience: ProfileReach::Colleagues,

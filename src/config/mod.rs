@@ -76,6 +76,8 @@ pub struct GovernanceConfig {
     pub four_eyes: bool,
     /// Days after which a grant is asked about again; none: never.
     pub review_days: Option<u64>,
+    /// Months after which somebody has to say that a partnership is still needed; none: never.
+    pub confirm_partners_months: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]

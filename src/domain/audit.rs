@@ -68,6 +68,16 @@ text_enum! {
         PartnerAccepted = "partner_accepted",
         PartnerAdded = "partner_added",
         PartnerClassChanged = "partner_class_changed",
+        /// What it is for, whom to call, how long it lasts: on our side.
+        PartnerTermsChanged = "partner_terms_changed",
+        /// What they say of the same.
+        PartnerTermsReceived = "partner_terms_received",
+        /// Somebody said that it is still needed.
+        PartnerConfirmed = "partner_confirmed",
+        /// Its server has new keys, which the old ones introduced.
+        PartnerKeyRotated = "partner_key_rotated",
+        /// Somebody compared the fingerprint of its server's new key, and accepted it.
+        PartnerKeyTrusted = "partner_key_trusted",
         PartnerPaused = "partner_paused",
         PartnerResumed = "partner_resumed",
         PartnerEnded = "partner_ended",
@@ -97,6 +107,10 @@ text_enum! {
         ThrownAway = "thrown_away",
         /// What a partner says it got was compared with what we say it was sent, and the other way round.
         BooksCompared = "books_compared",
+        /// A partner's house was asked how it sees deliveries between us.
+        PartnerViewAsked = "partner_view_asked",
+        /// A server was asked what it is like.
+        PartnerProbed = "partner_probed",
         DeliveriesCancelled = "deliveries_cancelled",
         DeliveryRetried = "delivery_retried",
         DeliveryDiscarded = "delivery_discarded",

@@ -84,6 +84,9 @@ text_enum! {
         /// A partnership was ended here: the other side is told. `object` has the partner, `activity`
         /// the offer by which both agreed.
         PartnershipEnded = "partnership_ended",
+        /// Our side of a partnership is for something else now, or lasts otherwise: the other side is told.
+        /// As with its end.
+        PartnershipChanged = "partnership_changed",
         /// What somebody elsewhere said in a group of ours was let in and then refused: their server is
         /// told. `object` has who said it, `activity` a word for why and the id of their activity.
         ActivityRefused = "activity_refused",
@@ -138,6 +141,7 @@ impl EventKind {
             | Self::RetractionAsked
             | Self::RetractionAnswered
             | Self::PartnershipEnded
+            | Self::PartnershipChanged
             | Self::ActivityRefused
             | Self::GroupUpdated
             | Self::PersonUpdated

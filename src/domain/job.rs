@@ -51,9 +51,34 @@ pub enum Work {
         code: String,
         /// What the other organization is to us.
         class: PartnerClass,
+        /// What it is for, as we say.
+        #[serde(default)]
+        purpose: String,
+        #[serde(default)]
+        contact: String,
+        /// When it ends, microseconds; none: not by itself.
+        #[serde(default)]
+        until: Option<i64>,
+        /// How often it is confirmed; none: as the house says, 0: never.
+        #[serde(default)]
+        confirm_months: Option<i32>,
         /// The administrator who pasted the code; none: the operator.
         by: Option<i64>,
     },
+    /// Ask a partner's house how it sees deliveries between us.
+    AskPartnerView {
+        host: String,
+        /// Who wants to know; none: the operator.
+        by: Option<i64>,
+    },
+    /// Find out what a server is like, before something is shared with it.
+    Probe {
+        host: String,
+        /// Who wants to know; none: the operator.
+        by: Option<i64>,
+    },
+    /// See whether a partner's server still shows the keys that are pinned.
+    LookAtKeys { host: String },
     /// New keys for everybody and everything of this house.
     RotateKeys {
         /// When it was asked for, microseconds: who has newer keys by then is done already.

@@ -121,7 +121,7 @@ impl Matter {
             | EventKind::RetractionAsked
             | EventKind::RetractionAnswered => Self::Retraction,
             EventKind::GrantOffered | EventKind::GrantEnded => Self::Grant,
-            EventKind::PartnershipEnded => Self::Partnership,
+            EventKind::PartnershipEnded | EventKind::PartnershipChanged => Self::Partnership,
             EventKind::MoveOffered | EventKind::MoveAccepted | EventKind::GroupMoved => Self::Move,
             EventKind::GroupUpdated
             | EventKind::PersonUpdated

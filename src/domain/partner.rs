@@ -1,7 +1,9 @@
 //! Partnerships between organizations' servers.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Host, InvitationId, PartnerId, Timestamp, Uri};
+use crate::domain::{
+    ConfirmEvery, Host, InvitationId, OurSide, PartnerId, PauseReason, Terms, Timestamp, Uri,
+};
 
 text_enum! {
     /// What the other organization is to us.
@@ -61,6 +63,15 @@ pub struct Partner {
     /// Its server keeps what is not public to whom it is for, as far as is known or was decided.
     pub discreet: bool,
     pub created_at: Timestamp,
+    /// What it is for, as we say.
+    pub ours: Terms,
+    /// What it is for, as they told us; empty for a one-sided one.
+    pub theirs: Terms,
+    pub confirm: ConfirmEvery,
+    /// When somebody here last said that it is still needed; none: nobody since it was made.
+    pub confirmed_at: Option<Timestamp>,
+    /// Why it is paused, while it is.
+    pub paused_for: Option<PauseReason>,
 }
 
 impl Partner {
@@ -74,7 +85,7 @@ impl Partner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
     pub id: InvitationId,
-    pub class: PartnerClass,
+    pub ours: OurSide,
     pub expires_at: Timestamp,
     pub used_by: Option<Host>,
 }

@@ -45,6 +45,17 @@ pub enum ProposedAct {
     },
     /// Let groups that are not public go to a partner whatever its software does with them.
     Trust { partner: String },
+    /// Let a partnership last longer.
+    Prolong {
+        partner: String,
+        /// None: without end.
+        until: Option<String>,
+    },
+    /// Pin the key that a partner's server shows instead of the one that is pinned.
+    TrustKey {
+        partner: String,
+        fingerprint: String,
+    },
     /// Release an emergency stop.
     Release { stop: i64 },
     /// End the pause of a partnership.

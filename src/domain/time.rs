@@ -9,6 +9,9 @@ use crate::domain::Invalid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
+/// Longest time that is counted in months.
+const MONTHS_MAX: u32 = 1_200;
+
 impl Timestamp {
     /// Earlier than everything.
     pub const MIN: Self = Self(0);
@@ -40,6 +43,26 @@ impl Timestamp {
             self.0
                 .saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)),
         )
+    }
+
+    /// The same day so many months later, or the last one of a shorter month.
+    pub fn plus_months(self, months: u32) -> Self {
+        let time = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        let zoned = time.to_zoned(jiff::tz::TimeZone::UTC);
+        let later = zoned.checked_add(jiff::Span::new().months(i64::from(months.min(MONTHS_MAX))));
+        later.map_or(Self::MAX, |zoned| Self(zoned.timestamp().as_microsecond()))
+    }
+
+    /// The beginning of its day, UTC.
+    pub fn day(self) -> Self {
+        const DAY: i64 = 86_400_000_000;
+        Self(self.0.div_euclid(DAY) * DAY)
+    }
+
+    /// `2026-12-31` (UTC).
+    pub fn date(self) -> String {
+        let time = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        time.strftime("%Y-%m-%d").to_string()
     }
 
     /// How long after `earlier` this is; zero when it is not.
@@ -121,6 +144,14 @@ mod tests {
             "2026-11-21T00:00:00.000Z"
         );
         assert!(Timestamp::parse("tomorrow").is_err());
+    }
+
+    #[test]
+    fn months_end_where_the_month_does() {
+        let after = |text: &str, months| Timestamp::parse(text).unwrap().plus_months(months);
+        let day = |text: &str| Timestamp::parse(text).unwrap();
+        assert_eq!(after("2026-11-30", 3), day("2027-02-28"));
+        assert_eq!(after("2026-11-30", 12), day("2027-11-30"));
     }
 
     #[test]

@@ -45,6 +45,7 @@ impl Federation {
             return Err(Error::invalid("id", "the document is somebody else's"));
         }
         let (host, declares) = (parsed.new.uri.host().clone(), parsed.signature.is_some());
+        let parsed = self.introduced(&document.json, parsed).await?;
         let actor = remote_actors::remember(&self.app, parsed).await?;
         if declares {
             self.keyring.forget_peer(&host);

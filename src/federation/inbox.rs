@@ -190,7 +190,8 @@ async fn take_in(
     let document = json::parse_bounded(&body).map_err(|error| turned(400, error.reason()))?;
     let claim = activities::read_claim(&document)?;
     sender.claimed = claim.actor.to_string();
-    let Some(signer) = verify(federation, &checked, &claim, known).await? else {
+    let verified = verify(federation, &checked, &claim, known).await;
+    let Some(signer) = or_later(federation, &checked, verified).await? else {
         // An actor that is gone, or one we never knew that deletes itself: there is nothing to forget
         // and nothing to fetch.
         return Ok(Accepted::Known);
@@ -375,6 +376,24 @@ async fn check_proof(
             Err(turned(401, "proof_invalid"))
         }
         Some(_) | None => Ok(()),
+    }
+}
+
+/// Looking for the key may have found that the server shows others than the pinned ones. Then it is held like
+/// any paused partner: it may come again.
+async fn or_later<T>(
+    federation: &Federation,
+    checked: &Checked,
+    verified: Result<T, Turned>,
+) -> Result<T, Turned> {
+    match verified {
+        Err(turned @ Turned { status: 401, .. }) => {
+            match inbox::gate(&federation.app, checked.key_id.host()).await? {
+                Gate::Paused => Err(self::turned(503, Reason::PartnershipPaused.as_str())),
+                Gate::Open | Gate::TakingBack | Gate::Stopped | Gate::Shut(_) => Err(turned),
+            }
+        }
+        verified => verified,
     }
 }
 

@@ -12,6 +12,7 @@
 mod giver;
 mod instance;
 mod taker;
+pub(super) mod terms;
 mod throttle;
 pub(super) mod wire;
 

@@ -21,6 +21,12 @@ pub const PROOF: &str = "proof";
 /// Where an actor's server vouches for the actor's document and the keys in it. Not `proof`, which
 /// is for the owner of a document, and the server is not the actor.
 pub const SERVER_PROOF: &str = "guildhall:serverProof";
+/// Where a server's own document is signed by each key that was replaced lately: who pinned one of them
+/// believes the new ones.
+pub const KEY_PROOFS: &str = "guildhall:keyProofs";
+
+/// Proofs looked at in one document.
+const KEY_PROOFS_MAX: usize = 16;
 
 const KIND: &str = "DataIntegrityProof";
 const CRYPTOSUITE: &str = "eddsa-jcs-2022";
@@ -49,6 +55,27 @@ pub fn add(document: &mut Value, own: &OwnKey, at: Timestamp) -> Result<()> {
 pub fn add_server_proof(document: &mut Value, own: &OwnKey, at: Timestamp) -> Result<()> {
     let proof = make(document, SERVER_PROOF, own, at)?;
     put(document, SERVER_PROOF, proof)
+}
+
+/// Has keys that were replaced introduce those that the document lists: see [`KEY_PROOFS`].
+///
+/// # Errors
+/// As [`add`].
+pub fn add_key_proofs(document: &mut Value, old: &[OwnKey], at: Timestamp) -> Result<()> {
+    let proofs: Result<Vec<Value>> = old
+        .iter()
+        .map(|key| make(document, KEY_PROOFS, key, at))
+        .collect();
+    put(document, KEY_PROOFS, Value::Array(proofs?))
+}
+
+/// The claims of [`KEY_PROOFS`].
+pub fn read_key_proofs(document: &Value) -> Vec<Proof> {
+    let claims = document.get(KEY_PROOFS).and_then(Value::as_array);
+    let claims = claims.into_iter().flatten().take(KEY_PROOFS_MAX);
+    claims
+        .filter_map(|claim| read_claim(document, KEY_PROOFS, claim))
+        .collect()
 }
 
 fn put(document: &mut Value, member: &str, proof: Value) -> Result<()> {
@@ -108,7 +135,11 @@ fn with_proofs_words(context: Option<&Value>) -> Value {
 /// Reads the claim that a document's `member` makes; none where there is none of the one kind that
 /// is understood here, for then it proves nothing.
 pub fn read(document: &Value, member: &str) -> Option<Proof> {
-    let proof = document.get(member)?.as_object()?;
+    read_claim(document, member, document.get(member)?)
+}
+
+fn read_claim(document: &Value, member: &str, claim: &Value) -> Option<Proof> {
+    let proof = claim.as_object()?;
     let text = |name: &str| proof.get(name)?.as_str();
     let ours = text("type") == Some(KIND)
         && text("cryptosuite") == Some(CRYPTOSUITE)

@@ -126,6 +126,7 @@ impl Federation {
         if received.new.kind != ActorKind::Service || received.new.uri != *instance {
             return Err(Error::invalid("type", "is not that of a server"));
         }
+        let received = self.introduced(&document.json, received).await?;
         remote_actors::remember(&self.app, received).await
     }
 }

@@ -7,11 +7,15 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::domain::backoff;
-use crate::domain::{ActorId, AttachmentId, GroupId, Host, Job, JobState, PostId, Timestamp, Work};
+use crate::domain::{
+    ActorId, AttachmentId, ConfirmEvery, GroupId, Host, Job, JobState, OurSide, PostId, Terms,
+    Timestamp, Work,
+};
 use crate::error::Result;
-use crate::federation::{Federation, backfill, books, partnership};
+use crate::federation::{Federation, backfill, books, partner_views, partnership, probe};
 use crate::jobs::{LOOK_EVERY, recover, rest};
 use crate::services::books::Question;
+use crate::services::partners::pins;
 use crate::services::{self, accounts, jobs, keys, outbound_rules};
 
 /// Errands at once.
@@ -151,10 +155,37 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             let text_of = Timestamp::from_micros(*text_of);
             federation.ask_webhooks(PostId(*post), text_of).await
         }
-        Work::AcceptPartnership { code, class, by } => {
+        Work::AcceptPartnership {
+            code,
+            class,
+            purpose,
+            contact,
+            until,
+            confirm_months,
+            by,
+        } => {
             let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
-            let accepted = partnership::accept(&federation.app, viewer, code, *class).await;
+            let ours = OurSide {
+                class: *class,
+                terms: Terms::new(purpose, contact, until.map(Timestamp::from_micros))?,
+                confirm: ConfirmEvery::from_stored(*confirm_months),
+            };
+            let accepted = partnership::accept(&federation.app, viewer, code, ours).await;
             accepted.map(drop)
+        }
+        Work::AskPartnerView { host, by } => {
+            let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
+            let asked = partner_views::ask(federation, viewer, host.parse()?).await;
+            asked.map(drop)
+        }
+        Work::Probe { host, by } => {
+            let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
+            let asked = probe::probe(&federation.app, viewer, host.parse()?).await;
+            asked.map(drop)
+        }
+        Work::LookAtKeys { host } => {
+            let instance = pins::find_instance(&federation.app, host.parse()?).await?;
+            federation.fetch_actor(&instance).await.map(drop)
         }
         Work::RotateKeys { since, by } => {
             let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;

@@ -1,10 +1,12 @@
-//! Ends grants whose time is over: what came by them goes with them. So with proposals that nobody decided about.
+//! Ends grants and partnerships whose time is over: what came by them goes with them. So with proposals that
+//! nobody decided about; and what is to be looked at now and then is.
 
 use std::time::Duration;
 
 use crate::app::App;
 use crate::jobs::recover;
 use crate::services::grants::{self, review};
+use crate::services::partners::{pins, terms};
 use crate::services::proposals;
 
 /// How often. A grant counts no more from its last moment on; this is how late its people's servers
@@ -26,6 +28,21 @@ pub async fn run(app: App) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "grants lapsed: nobody answered their review"),
             Err(error) => recover(&app, "ending lapsed grants", &error).await,
+        }
+        match terms::end_over(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "partnerships ended: their time was over"),
+            Err(error) => recover(&app, "ending partnerships", &error).await,
+        }
+        match terms::pause_unconfirmed(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "partnerships paused: nobody confirmed them"),
+            Err(error) => recover(&app, "pausing partnerships", &error).await,
+        }
+        match pins::look_now_and_then(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "partners' servers are asked for their keys"),
+            Err(error) => recover(&app, "looking at partners' keys", &error).await,
         }
         match proposals::end_expired(&app).await {
             Ok(0) => {}

@@ -143,7 +143,7 @@ pub use rules::{
     compares_books, decide, explain, follow_outcome, grant_effect, grant_reaches,
     invitation_outcome, join_outcome, may_confirm, may_follow, may_look_elsewhere, needs_second,
     permit, permit_profile_post, permit_take_back, post_outcome, reads_profile, reads_upload,
-    reviews_house, sees_person, shows_text, stage_fits, widest_audience,
+    reviews_house, sees_partner_view, sees_person, shows_text, stage_fits, widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::policy::{Viewer, act};
 use crate::services::grants::review;
 use crate::services::groups::Duties;
+use crate::services::partners::terms;
 use crate::services::{access, proposals};
 use crate::storage;
 
@@ -19,6 +20,8 @@ pub struct Waiting {
     pub proposals: usize,
     /// For administrators: emergency stops.
     pub stops: usize,
+    /// For administrators: partnerships that are held, or end or have to be confirmed soon.
+    pub partners: usize,
 }
 
 /// Counts it, in one look at the database.
@@ -27,6 +30,7 @@ pub async fn count(app: &App, viewer: &Viewer) -> Result<Waiting> {
         return Ok(Waiting::default());
     };
     let (asker, days) = (app.asker(viewer.clone()), app.config.governance.review_days);
+    let months = app.config.governance.confirm_partners_months;
     app.db
         .read("count_duties", move |connection| {
             let moderated = storage::memberships::list_moderated(connection, moderator)?;
@@ -38,6 +42,7 @@ pub async fn count(app: &App, viewer: &Viewer) -> Result<Waiting> {
             if access::permit_house::<act::ManagePartners>(&asker).is_ok() {
                 waiting.proposals = proposals::list_waiting(connection, asker.now)?.len();
                 waiting.stops = storage::stops::list(connection)?.0.len();
+                waiting.partners = terms::concerns(connection, months, asker.now)?.len();
             }
             Ok(waiting)
         })

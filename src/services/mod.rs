@@ -38,6 +38,7 @@ mod passwords;
 pub mod peers;
 pub mod polls;
 pub mod posts;
+pub mod probes;
 pub mod proposals;
 pub mod prune;
 pub mod reactions;

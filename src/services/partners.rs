@@ -8,10 +8,13 @@ mod class;
 mod code;
 pub mod ending;
 pub mod handshake;
+pub mod pins;
 mod resuming;
 mod standing;
+pub mod terms;
 #[cfg(test)]
 mod tests;
+pub mod view;
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -19,11 +22,12 @@ use std::time::Duration;
 use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
-    AuditAction, Host, JobId, Partner, PartnerClass, PartnerState, PrivateGroups, Timestamp, Work,
+    AuditAction, Concern, Host, Invalid, JobId, OurSide, Partner, PartnerClass, PartnerState,
+    PrivateGroups, Timestamp, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Permit, Reason, Viewer, act};
-use crate::services::{access, audit, dialects, jobs};
+use crate::services::{access, audit, dialects, house, jobs};
 use crate::storage;
 use crate::storage::partners::NewPartner;
 
@@ -31,6 +35,7 @@ pub(super) use class::change_class;
 pub use class::set_class;
 pub use code::Code;
 pub use handshake::{HandshakeAnswer, Introduction};
+pub use pins::OfferedKey;
 pub(super) use resuming::let_go_on;
 pub use resuming::resume;
 pub use standing::{Change, Changed, change, change_leaving};
@@ -42,34 +47,42 @@ const INVITATION_DAYS_MAX: u64 = 90;
 #[derive(Debug)]
 pub struct Invited {
     pub code: Code,
-    pub class: PartnerClass,
+    pub ours: OurSide,
     pub expires_at: Timestamp,
 }
 
-/// Makes a one-time code that an administrator elsewhere uses to become our partner. Only its
-/// fingerprint is kept.
+/// Makes a one-time code that an administrator elsewhere uses to become our partner, and says what our
+/// side of the partnership will be. Only the code's fingerprint is kept.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a lifetime of nothing or of more than 90 days.
+/// [`Error::Invalid`] for a lifetime of nothing or of more than 90 days, and for a partnership that would be
+/// over before the code is.
 pub async fn invite(
     app: &App,
     viewer: Viewer,
-    class: PartnerClass,
+    ours: impl Into<OurSide>,
     lifetime: Duration,
 ) -> Result<Invited> {
     let asker = app.asker(viewer);
     let permit = permit(&asker)?;
     check_lifetime(lifetime)?;
-    let code = Code::make(app.addresses().origin())?;
-    let fingerprint = code.fingerprint();
+    let ours = ours.into();
     let expires_at = asker.now.plus(lifetime);
+    ours.terms
+        .check_end(expires_at)
+        .map_err(|_| Invalid::new("until", "is before the code can be used for the last time"))?;
+    let (origin, instance) = (app.addresses().origin().clone(), app.addresses().instance());
     app.db
         .write("invite_partner", move |connection| {
+            // The taker's server compares it: nobody in between can show another one.
+            let own = house::instance_actor(connection)?;
+            let key = storage::actors::find_key_of(connection, own.id)?.ok_or(Error::NotFound)?;
+            let code = Code::make(origin, instance, crypto::key_fingerprint(&key.public_pem)?)?;
             storage::partners::insert_invitation(
                 connection,
                 &permit,
-                &fingerprint,
-                class,
+                &code.fingerprint(),
+                &ours,
                 expires_at,
                 asker.now,
             )?;
@@ -78,16 +91,16 @@ pub async fn invite(
                 connection,
                 &asker,
                 AuditAction::PartnerInvited,
-                class.as_str(),
+                ours.class.as_str(),
                 &detail,
-            )
+            )?;
+            Ok(Invited {
+                code,
+                ours,
+                expires_at,
+            })
         })
-        .await?;
-    Ok(Invited {
-        code,
-        class,
-        expires_at,
-    })
+        .await
 }
 
 fn check_lifetime(lifetime: Duration) -> Result<()> {
@@ -109,12 +122,14 @@ pub async fn add(
     app: &App,
     viewer: Viewer,
     host: Host,
-    class: PartnerClass,
+    ours: impl Into<OurSide>,
     private_groups: PrivateGroups,
 ) -> Result<Partner> {
     let asker = app.asker(viewer);
     permit(&asker)?;
     refuse_ourselves(app, &host)?;
+    let ours = ours.into();
+    ours.terms.check_end(asker.now)?;
     let trusts = private_groups == PrivateGroups::Trust;
     if policy::needs_second(asker.house, trusts) {
         return Err(Error::Conflict(format!(
@@ -126,14 +141,16 @@ pub async fn add(
         .write("add_partner", move |connection| {
             let known = storage::partners::find_by_host(connection, &host)?;
             refuse_standing(known.as_ref())?;
-            let new = one_sided(host, known, class, PartnerState::Active);
+            let new = one_sided(host, known, ours.class, PartnerState::Active);
             let partner = storage::partners::save(connection, &new, asker.now)?;
+            let (terms, confirm) = (&ours.terms, ours.confirm);
+            storage::partners::set_ours(connection, partner.id, terms, confirm)?;
             audit::note(
                 connection,
                 &asker,
                 AuditAction::PartnerAdded,
                 partner.host.as_str(),
-                class.as_str(),
+                ours.class.as_str(),
             )?;
             dialects::trust(connection, &asker, &partner.host, private_groups)?;
             storage::partners::find(connection, partner.id)?.ok_or(Error::NotFound)
@@ -160,6 +177,32 @@ pub async fn find(app: &App, viewer: Viewer, host: Host) -> Result<Partner> {
         .await
 }
 
+/// What administrators see of one partner besides what is open to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Particulars {
+    /// The fingerprint of the key we pinned, to compare by telephone; none for a server not yet met.
+    pub pinned: Option<String>,
+    /// The key that its server shows instead, while the partnership is held because of it.
+    pub offered: Option<OfferedKey>,
+    /// When somebody has to have said that it is still needed.
+    pub confirm_before: Option<Timestamp>,
+    /// What is to be looked at.
+    pub concern: Option<Concern>,
+}
+
+pub async fn particulars(app: &App, viewer: Viewer, partner: &Partner) -> Result<Particulars> {
+    let months = app.config.governance.confirm_partners_months;
+    Ok(Particulars {
+        pinned: pins::pinned_key(app, viewer.clone(), partner).await?,
+        offered: pins::offered_key(app, viewer, partner).await?,
+        confirm_before: match partner.state {
+            PartnerState::Active | PartnerState::Paused => partner.confirm_before(months),
+            PartnerState::Invited | PartnerState::Ended | PartnerState::Blocked => None,
+        },
+        concern: partner.concern(months, app.clock.now()),
+    })
+}
+
 /// The organizations behind these hosts, for the badges of what comes from them.
 pub async fn behind(
     app: &App,
@@ -180,25 +223,6 @@ pub async fn behind(
             Ok(known)
         })
         .await
-}
-
-/// The fingerprint of the key we pinned for a partner's server, to compare by telephone; none for a
-/// server not yet met.
-pub async fn pinned_key(app: &App, viewer: Viewer, partner: &Partner) -> Result<Option<String>> {
-    permit(&app.asker(viewer))?;
-    let Some(instance) = partner.instance.clone() else {
-        return Ok(None);
-    };
-    let key = app.db.read(
-        "find_pinned_key",
-        move |connection| match storage::actors::find_by_uri(connection, &instance)? {
-            Some(actor) => storage::actors::find_key_of(connection, actor.id),
-            None => Ok(None),
-        },
-    );
-    key.await?
-        .map(|key| crypto::key_fingerprint(&key.public_pem))
-        .transpose()
 }
 
 /// Reads a code that somebody pasted here, before anything is asked of the server it comes from.
@@ -239,19 +263,25 @@ pub async fn read_code(app: &App, viewer: Viewer, text: &str) -> Result<Code> {
     Ok(code)
 }
 
-/// Lets a worker use a code, for pages: a request of a person does not wait for another server. `class`
-/// is what the other organization is to us, whatever we are to them.
+/// Lets a worker use a code, for pages: a request of a person does not wait for another server. `ours` is
+/// our side of the partnership, whatever they say on theirs.
 pub async fn accept_later(
     app: &App,
     viewer: Viewer,
     text: &str,
-    class: PartnerClass,
+    ours: impl Into<OurSide>,
 ) -> Result<JobId> {
+    let ours = ours.into();
+    ours.terms.check_end(app.clock.now())?;
     let by = viewer.actor().map(|actor| actor.0);
     let code = read_code(app, viewer, text).await?;
     let work = Work::AcceptPartnership {
         code: code.to_string(),
-        class,
+        class: ours.class,
+        purpose: ours.terms.purpose,
+        contact: ours.terms.contact,
+        until: ours.terms.until.map(Timestamp::micros),
+        confirm_months: ours.confirm.to_stored(),
         by,
     };
     jobs::submit(app, work).await

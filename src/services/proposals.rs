@@ -296,6 +296,17 @@ fn carry_out(connection: &mut Connection, asker: &Asker, act: &ProposedAct) -> R
             let host = partner.parse()?;
             dialects::trust(connection, asker, &host, PrivateGroups::Trust)
         }
+        ProposedAct::Prolong { partner, until } => {
+            let until = until.as_deref().map(Timestamp::parse).transpose()?;
+            partners::terms::prolong(connection, asker, &partner.parse()?, until).map(drop)
+        }
+        ProposedAct::TrustKey {
+            partner,
+            fingerprint,
+        } => {
+            let host = partner.parse()?;
+            partners::pins::pin_offered(connection, asker, &host, fingerprint).map(drop)
+        }
         ProposedAct::Release { stop } => stops::let_go(connection, asker, StopId(*stop)).map(drop),
         ProposedAct::Resume { partner } => {
             let host = partner.parse()?;
@@ -381,6 +392,14 @@ fn in_words(connection: &mut Connection, act: &ProposedAct) -> Result<String> {
         ProposedAct::Trust { partner } => {
             format!("Let groups that are not public go to {partner}, whatever its software does")
         }
+        ProposedAct::Prolong { partner, until } => match until {
+            Some(until) => format!("Let the partnership with {partner} last until {until}"),
+            None => format!("Let the partnership with {partner} last without end"),
+        },
+        ProposedAct::TrustKey {
+            partner,
+            fingerprint,
+        } => format!("Accept the new key of {partner}, with the fingerprint {fingerprint}"),
         ProposedAct::Release { stop } => {
             let standing = stops::find_by_id(connection, StopId(*stop))?;
             format!("Release the emergency stop of {}", standing.subject())

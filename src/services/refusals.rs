@@ -243,6 +243,7 @@ fn refuse(
         | EventKind::GrantOffered
         | EventKind::GrantEnded
         | EventKind::PartnershipEnded
+        | EventKind::PartnershipChanged
         | EventKind::ActivityRefused
         | EventKind::GroupUpdated
         | EventKind::PersonUpdated

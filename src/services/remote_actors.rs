@@ -7,6 +7,8 @@ use crate::domain::{
     KeyList, Learned, Peer, SignatureChoice, Stage, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
+use crate::policy::{Reason, Viewer};
+use crate::services::partners::pins;
 use crate::services::{dialects, peers, polls, posts};
 use crate::storage::{self, Connection};
 
@@ -46,20 +48,29 @@ pub struct ReceivedActor {
     pub dialect: Option<(GroupDialect, Evidence)>,
     /// The document itself where its server signed it, and when.
     pub signed: Option<(String, Timestamp)>,
+    /// Of a partner's server: which of the pinned keys introduced the keys of this document.
+    pub introduced_by: Option<Uri>,
 }
 
 /// Remembers an actor elsewhere, after its document was fetched from its own server. A group among
 /// them can be found and joined from then on.
 ///
 /// # Errors
-/// See [`save`]; [`Error::Invalid`] when it claims to be of this house.
+/// See [`save`]; [`Error::Invalid`] when it claims to be of this house; [`Error::Denied`] when it is a
+/// partner's server with keys that are not pinned: the partnership is held then.
 pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
     if received.new.uri.host() == app.config.host() {
         return Err(Error::invalid("id", "is an address of this house"));
     }
     let now = app.clock.now();
-    app.db
+    let host = received.new.uri.host().clone();
+    let house = app.asker(Viewer::Server { host });
+    let remembered = app
+        .db
         .write("remember_actor", move |connection| {
+            if !pins::admit(connection, &house, &received)? {
+                return Ok(None);
+            }
             let (access, stage) = walls(&received);
             let archived = received.archived;
             let host = received.new.uri.host();
@@ -76,9 +87,10 @@ pub async fn remember(app: &App, received: ReceivedActor) -> Result<Actor> {
                 storage::groups::set_token_source(connection, actor.id.group(), source)?;
                 storage::groups::set_remote_ways(connection, actor.id.group(), &received.ways)?;
             }
-            Ok(actor)
+            Ok(Some(actor))
         })
-        .await
+        .await?;
+    remembered.ok_or(Error::Denied(Reason::PartnershipPaused))
 }
 
 /// When the document of an actor that we know was signed by its server; none where it was not.
@@ -227,7 +239,8 @@ fn change_state(connection: &mut Connection, known: &Actor, state: ActorState) -
     }
 }
 
-fn pin_keys(
+/// Makes these the only keys of an actor.
+pub(super) fn pin_keys(
     connection: &mut Connection,
     actor: ActorId,
     uri: &Uri,

@@ -84,6 +84,29 @@ pub async fn instance_keys(app: &App) -> Result<Signing> {
         .await
 }
 
+/// The keys of the server itself that were replaced and still count: they introduce the new ones to partners
+/// who pinned them.
+pub async fn introducing_keys(app: &App) -> Result<Vec<PrivateKey>> {
+    let now = app.clock.now();
+    app.db
+        .read("find_introducing_keys", move |connection| {
+            let actor = house::instance_actor(connection)?;
+            let keys = storage::actors::list_private_keys(connection, actor.id)?;
+            let introduces = |key: &ActorKey| {
+                key.list == KeyList::AssertionMethod && key.expires_at.is_some() && key.counts(now)
+            };
+            let keys = keys.into_iter().map(|(key, _)| key).filter(introduces);
+            let private = |key: ActorKey| {
+                Some(PrivateKey {
+                    id: key.uri,
+                    pem: key.private_pem?,
+                })
+            };
+            Ok(keys.filter_map(private).collect())
+        })
+        .await
+}
+
 fn find(connection: &mut Connection, actor: &Actor, now: Timestamp) -> Result<Signing> {
     let keys = storage::actors::list_private_keys(connection, actor.id)?;
     let none = || Error::internal(format!("{} has no key to sign with", actor.uri));

@@ -1,5 +1,6 @@
 //! Actors and their keys, ours and others'.
 
+use diesel::dsl::not;
 use diesel::prelude::*;
 
 use crate::domain::{
@@ -387,12 +388,22 @@ pub fn list_private_keys(
         .collect()
 }
 
-/// Forgets the private halves of keys that end before `before`.
+/// Forgets the private halves of keys that end before `before`, but not of those by which the server itself
+/// introduces its new ones.
 pub fn forget_private_keys(connection: &mut Connection, before: Timestamp) -> Result<usize> {
     let replaced = actor_keys::expires_at.lt(Some(before.micros()));
-    Ok(diesel::update(actor_keys::table.filter(replaced))
-        .set(actor_keys::private_pem.eq(None::<String>))
-        .execute(connection)?)
+    let server = actors::table
+        .filter(actors::host.eq(host_text(None)))
+        .filter(actors::kind.eq(ActorKind::Service.as_str()))
+        .select(actors::id);
+    let introduces = actor_keys::list
+        .eq(KeyList::AssertionMethod.as_str())
+        .and(actor_keys::actor_id.eq_any(server));
+    Ok(
+        diesel::update(actor_keys::table.filter(replaced).filter(not(introduces)))
+            .set(actor_keys::private_pem.eq(None::<String>))
+            .execute(connection)?,
+    )
 }
 
 /// Whether an actor of this house was given a key pair at `since` or later.

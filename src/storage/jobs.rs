@@ -122,15 +122,13 @@ pub fn finish(
 
 /// An invitation code is not kept once it was used or refused.
 fn forget_secret(connection: &mut Connection, id: JobId) -> Result<()> {
-    let Some(Work::AcceptPartnership { class, by, .. }) = find(connection, id)?.map(|job| job.work)
-    else {
+    let Some(mut work) = find(connection, id)?.map(|job| job.work) else {
         return Ok(());
     };
-    let work = Work::AcceptPartnership {
-        code: String::new(),
-        class,
-        by,
+    let Work::AcceptPartnership { code, .. } = &mut work else {
+        return Ok(());
     };
+    code.clear();
     let text = serde_json::to_string(&work).map_err(Error::internal)?;
     diesel::update(jobs::table.find(id.0))
         .set(jobs::work.eq(text))

@@ -3,17 +3,17 @@
 use diesel::prelude::*;
 
 use crate::domain::{
-    Ending, Host, Invitation, InvitationId, Partner, PartnerClass, PartnerId, PartnerState,
-    Timestamp, Uri,
+    ConfirmEvery, Ending, Host, Invitation, InvitationId, OurSide, Partner, PartnerClass,
+    PartnerId, PartnerState, PauseReason, Terms, Timestamp, Uri,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::policy::{Permit, act};
 use crate::storage::connection::find_one;
 use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{invitations, partners};
 use crate::storage::{Connection, ids};
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = partners)]
 struct PartnerRow {
     id: i64,
@@ -28,10 +28,19 @@ struct PartnerRow {
     ended_by: Option<String>,
     ended_at: Option<i64>,
     discreet: bool,
+    purpose: String,
+    contact: String,
+    until_at: Option<i64>,
+    confirm_months: Option<i32>,
+    confirmed_at: Option<i64>,
+    their_purpose: String,
+    their_contact: String,
+    their_until_at: Option<i64>,
+    paused_for: Option<String>,
 }
 
 impl TryFrom<PartnerRow> for Partner {
-    type Error = crate::Error;
+    type Error = Error;
 
     fn try_from(row: PartnerRow) -> Result<Self> {
         let ending = match row.ended_by.as_deref().zip(row.ended_at) {
@@ -53,6 +62,19 @@ impl TryFrom<PartnerRow> for Partner {
             ending,
             discreet: row.discreet,
             created_at: Timestamp::from_micros(row.created_at),
+            ours: Terms {
+                purpose: row.purpose,
+                contact: row.contact,
+                until: row.until_at.map(Timestamp::from_micros),
+            },
+            theirs: Terms {
+                purpose: row.their_purpose,
+                contact: row.their_contact,
+                until: row.their_until_at.map(Timestamp::from_micros),
+            },
+            confirm: ConfirmEvery::from_stored(row.confirm_months),
+            confirmed_at: row.confirmed_at.map(Timestamp::from_micros),
+            paused_for: read_optional(row.paused_for.as_deref())?,
         })
     }
 }
@@ -74,50 +96,95 @@ pub struct NewPartner {
 /// Makes a partnership, or renews the one there was with the same server. The permit is an
 /// administrator's, or that of the one who made the invitation that was used.
 pub fn save(connection: &mut Connection, new: &NewPartner, now: Timestamp) -> Result<Partner> {
-    if let Some(known) = find_by_host(connection, &new.host)? {
-        diesel::update(partners::table.find(known.id.0))
-            .set((
-                partners::class.eq(new.class.as_str()),
-                partners::state.eq(new.state.as_str()),
-                partners::organization.eq(&new.organization),
-                partners::instance_uri.eq(new.instance.as_ref().map(Uri::as_str)),
-                partners::mutual.eq(new.mutual),
-                partners::agreement.eq(new.agreement.as_ref().map(Uri::as_str)),
-                partners::ended_by.eq(None::<&str>),
-                partners::ended_at.eq(None::<i64>),
-                partners::discreet.eq(new.discreet),
-            ))
-            .execute(connection)?;
-        return Ok(Partner {
-            class: new.class,
-            state: new.state,
-            organization: new.organization.clone(),
-            instance: new.instance.clone(),
-            mutual: new.mutual,
-            agreement: new.agreement.clone(),
-            ending: None,
-            discreet: new.discreet,
-            ..known
-        });
-    }
-    let row = PartnerRow {
-        id: ids::next(now),
-        host: new.host.to_string(),
-        class: new.class.to_string(),
-        state: new.state.to_string(),
-        organization: new.organization.clone(),
-        instance_uri: new.instance.as_ref().map(Uri::to_string),
-        mutual: new.mutual,
-        created_at: now.micros(),
-        agreement: new.agreement.as_ref().map(Uri::to_string),
-        ended_by: None,
-        ended_at: None,
-        discreet: new.discreet,
+    let set = (
+        partners::class.eq(new.class.as_str()),
+        partners::state.eq(new.state.as_str()),
+        partners::organization.eq(&new.organization),
+        partners::instance_uri.eq(new.instance.as_ref().map(Uri::as_str)),
+        partners::mutual.eq(new.mutual),
+        partners::agreement.eq(new.agreement.as_ref().map(Uri::as_str)),
+        partners::ended_by.eq(None::<&str>),
+        partners::ended_at.eq(None::<i64>),
+        partners::discreet.eq(new.discreet),
+        partners::confirmed_at.eq(Some(now.micros())),
+        partners::paused_for.eq(None::<&str>),
+        partners::looked_at.eq(now.micros()),
+    );
+    let id = match find_by_host(connection, &new.host)? {
+        Some(known) => {
+            diesel::update(partners::table.find(known.id.0))
+                .set(set)
+                .execute(connection)?;
+            known.id
+        }
+        None => {
+            let id = ids::next(now);
+            let made = (
+                partners::id.eq(id),
+                partners::host.eq(new.host.as_str()),
+                partners::created_at.eq(now.micros()),
+            );
+            diesel::insert_into(partners::table)
+                .values((made, set))
+                .execute(connection)?;
+            PartnerId(id)
+        }
     };
-    diesel::insert_into(partners::table)
-        .values(&row)
+    find(connection, id)?.ok_or(Error::NotFound)
+}
+
+/// Writes what our side says of a partnership.
+pub fn set_ours(
+    connection: &mut Connection,
+    id: PartnerId,
+    terms: &Terms,
+    confirm: ConfirmEvery,
+) -> Result<()> {
+    diesel::update(partners::table.find(id.0))
+        .set((
+            partners::purpose.eq(&terms.purpose),
+            partners::contact.eq(&terms.contact),
+            partners::until_at.eq(terms.until.map(Timestamp::micros)),
+            partners::confirm_months.eq(confirm.to_stored()),
+        ))
         .execute(connection)?;
-    row.try_into()
+    Ok(())
+}
+
+/// Writes what the other side told us of it.
+pub fn set_theirs(connection: &mut Connection, id: PartnerId, terms: &Terms) -> Result<()> {
+    diesel::update(partners::table.find(id.0))
+        .set((
+            partners::their_purpose.eq(&terms.purpose),
+            partners::their_contact.eq(&terms.contact),
+            partners::their_until_at.eq(terms.until.map(Timestamp::micros)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Writes that somebody said that it is still needed.
+pub fn set_confirmed(
+    connection: &mut Connection,
+    _permit: &Permit<act::ManagePartners>,
+    id: PartnerId,
+    at: Timestamp,
+) -> Result<()> {
+    diesel::update(partners::table.find(id.0))
+        .set(partners::confirmed_at.eq(Some(at.micros())))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Pauses a partnership by itself, without an administrator.
+pub fn pause_for(connection: &mut Connection, id: PartnerId, reason: PauseReason) -> Result<()> {
+    diesel::update(partners::table.find(id.0))
+        .set((
+            partners::state.eq(PartnerState::Paused.as_str()),
+            partners::paused_for.eq(Some(reason.as_str())),
+        ))
+        .execute(connection)?;
+    Ok(())
 }
 
 pub fn set_class(
@@ -138,8 +205,18 @@ pub fn set_state(
     id: PartnerId,
     state: PartnerState,
 ) -> Result<()> {
+    let paused_for = match state {
+        PartnerState::Paused => Some(PauseReason::Administrator.as_str()),
+        PartnerState::Invited
+        | PartnerState::Active
+        | PartnerState::Ended
+        | PartnerState::Blocked => None,
+    };
     diesel::update(partners::table.find(id.0))
-        .set(partners::state.eq(state.as_str()))
+        .set((
+            partners::state.eq(state.as_str()),
+            partners::paused_for.eq(paused_for),
+        ))
         .execute(connection)?;
     Ok(())
 }
@@ -152,11 +229,13 @@ pub fn end(connection: &mut Connection, partner: Partner, ending: Ending) -> Res
             partners::state.eq(state.as_str()),
             partners::ended_by.eq(Some(ending.by.as_str())),
             partners::ended_at.eq(Some(ending.at.micros())),
+            partners::paused_for.eq(None::<&str>),
         ))
         .execute(connection)?;
     Ok(Partner {
         state,
         ending: Some(ending),
+        paused_for: None,
         ..partner
     })
 }
@@ -165,6 +244,32 @@ pub fn end(connection: &mut Connection, partner: Partner, ending: Ending) -> Res
 pub fn set_discreet(connection: &mut Connection, id: PartnerId, discreet: bool) -> Result<()> {
     diesel::update(partners::table.find(id.0))
         .set(partners::discreet.eq(discreet))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Servers of partners that both sides agreed with and whose keys were not looked at since `before`, at
+/// most `most`.
+pub fn list_unlooked(
+    connection: &mut Connection,
+    before: Timestamp,
+    most: i64,
+) -> Result<Vec<Host>> {
+    let hosts: Vec<String> = partners::table
+        .filter(partners::mutual)
+        .filter(partners::state.eq(PartnerState::Active.as_str()))
+        .filter(partners::looked_at.lt(before.micros()))
+        .order(partners::looked_at)
+        .limit(most)
+        .select(partners::host)
+        .load(connection)?;
+    hosts.iter().map(|host| read(host)).collect()
+}
+
+pub fn set_looked_at(connection: &mut Connection, hosts: &[Host], at: Timestamp) -> Result<()> {
+    let hosts = hosts.iter().map(Host::as_str);
+    diesel::update(partners::table.filter(partners::host.eq_any(hosts)))
+        .set(partners::looked_at.eq(at.micros()))
         .execute(connection)?;
     Ok(())
 }
@@ -213,15 +318,27 @@ struct InvitationRow {
     class: String,
     expires_at: i64,
     used_by: Option<String>,
+    purpose: String,
+    contact: String,
+    until_at: Option<i64>,
+    confirm_months: Option<i32>,
 }
 
 impl TryFrom<InvitationRow> for Invitation {
-    type Error = crate::Error;
+    type Error = Error;
 
     fn try_from(row: InvitationRow) -> Result<Self> {
         Ok(Self {
             id: InvitationId(row.id),
-            class: read(&row.class)?,
+            ours: OurSide {
+                class: read(&row.class)?,
+                terms: Terms {
+                    purpose: row.purpose,
+                    contact: row.contact,
+                    until: row.until_at.map(Timestamp::from_micros),
+                },
+                confirm: ConfirmEvery::from_stored(row.confirm_months),
+            },
             expires_at: Timestamp::from_micros(row.expires_at),
             used_by: read_optional(row.used_by.as_deref())?,
         })
@@ -233,7 +350,7 @@ pub fn insert_invitation(
     connection: &mut Connection,
     _permit: &Permit<act::ManagePartners>,
     code_hash: &str,
-    class: PartnerClass,
+    ours: &OurSide,
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<InvitationId> {
@@ -242,7 +359,11 @@ pub fn insert_invitation(
         .values((
             invitations::id.eq(id),
             invitations::code_hash.eq(code_hash),
-            invitations::class.eq(class.as_str()),
+            invitations::class.eq(ours.class.as_str()),
+            invitations::purpose.eq(&ours.terms.purpose),
+            invitations::contact.eq(&ours.terms.contact),
+            invitations::until_at.eq(ours.terms.until.map(Timestamp::micros)),
+            invitations::confirm_months.eq(ours.confirm.to_stored()),
             invitations::expires_at.eq(expires_at.micros()),
             invitations::created_at.eq(now.micros()),
         ))

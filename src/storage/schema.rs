@@ -209,6 +209,16 @@ diesel::table! {
         ended_by -> Nullable<Text>,
         ended_at -> Nullable<BigInt>,
         discreet -> Bool,
+        purpose -> Text,
+        contact -> Text,
+        until_at -> Nullable<BigInt>,
+        confirm_months -> Nullable<Integer>,
+        confirmed_at -> Nullable<BigInt>,
+        their_purpose -> Text,
+        their_contact -> Text,
+        their_until_at -> Nullable<BigInt>,
+        paused_for -> Nullable<Text>,
+        looked_at -> BigInt,
     }
 }
 
@@ -220,6 +230,38 @@ diesel::table! {
         expires_at -> BigInt,
         used_by -> Nullable<Text>,
         created_at -> BigInt,
+        purpose -> Text,
+        contact -> Text,
+        until_at -> Nullable<BigInt>,
+        confirm_months -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    offered_keys (partner_id, uri) {
+        partner_id -> BigInt,
+        uri -> Text,
+        list -> Text,
+        public_pem -> Text,
+        expires_at -> Nullable<BigInt>,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    partner_views (host) {
+        host -> Text,
+        at -> BigInt,
+        view -> Text,
+    }
+}
+
+diesel::table! {
+    probes (host) {
+        host -> Text,
+        at -> BigInt,
+        grade -> Text,
+        findings -> Text,
     }
 }
 
@@ -758,6 +800,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     follows,
     partners,
     invitations,
+    offered_keys,
+    partner_views,
+    probes,
     grants,
     received_grants,
     posts,

@@ -40,8 +40,8 @@ const PLACES: &[Place] = &[
         name: "Partners",
         says: "The organizations you work with: invite one, pause or end it, see what is open to it and how well it is reached.",
         shown: administers,
-        waits: nothing,
-        what_waits: "",
+        waits: |waiting| waiting.partners,
+        what_waits: "to look at",
     },
     Place {
         path: "/admin/review",

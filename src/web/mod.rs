@@ -30,6 +30,7 @@ mod paging;
 mod partners;
 mod parts;
 mod people;
+mod plots;
 mod polls;
 mod preview;
 mod proposals;
@@ -181,6 +182,11 @@ fn administration() -> Routes {
         .service(at("/admin/partners/{host}").get(partners::show))
         .service(act("/admin/partners/{host}/state").post(partners::set_state))
         .service(act("/admin/partners/{host}/class").post(partners::set_class))
+        .service(act("/admin/partners/{host}/terms").post(partners::set_terms))
+        .service(act("/admin/partners/{host}/confirm").post(partners::confirm))
+        .service(act("/admin/partners/{host}/probe").post(partners::probe))
+        .service(act("/admin/partners/{host}/view").post(partners::ask_view))
+        .service(act("/admin/partners/{host}/key").post(partners::trust_key))
         .service(act("/admin/partners/{host}/dialect").post(partners::set_dialect))
         .service(act("/admin/partners/{host}/private-groups").post(partners::set_private_groups))
         .service(act("/admin/partners/{host}/moves").post(moves::accept))

@@ -6,11 +6,12 @@ use crate::domain::{Host, Page, Stage};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::groups::GroupView;
+use crate::services::probes;
 use crate::services::what_if::{self, Change, Different, Fresh, Outlook, TOPICS_SHOWN};
 use crate::web::errors::Answer;
 use crate::web::grants::{Fields, Wish, handle_of};
 use crate::web::groups::locate;
-use crate::web::views::{DifferentRow, FreshTopic, OutlookPage, Pager};
+use crate::web::views::{DifferentRow, FreshTopic, OutlookPage, Pager, Risk};
 use crate::web::visit::Member;
 use crate::web::{answer, parts};
 
@@ -91,11 +92,21 @@ async fn page(
         fields.push(("before".to_owned(), last.to_string()));
         address(view, &fields)
     });
+    let risk = match &asked.change {
+        Change::Grant(host, _) => probes::find_grade(&member.app, host.clone()).await?,
+        Change::Stage(_) => None,
+    };
+    let risk = risk.map(|(grade, at)| Risk {
+        grade: grade.to_string(),
+        meaning: grade.meaning(),
+        at: parts::when(at, member.now()),
+    });
     Ok(OutlookPage {
         page: member.page("What becomes visible").await?,
         action: format!("{}/{}", group.url, asked.action),
         group,
         sentence: asked.sentence,
+        risk,
         people: outlook.people.iter().map(row).collect(),
         topics: outlook.topics,
         names: outlook.names,

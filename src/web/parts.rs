@@ -572,7 +572,13 @@ const FINGERPRINT_CHARS: usize = 32;
 
 /// `4f:2a:90:…`, as people read it out.
 pub fn in_pairs(hex: &str) -> String {
-    let letters: Vec<char> = hex.chars().take(FINGERPRINT_CHARS).collect();
+    let beginning: String = hex.chars().take(FINGERPRINT_CHARS).collect();
+    in_pairs_whole(&beginning)
+}
+
+/// All of it.
+pub fn in_pairs_whole(hex: &str) -> String {
+    let letters: Vec<char> = hex.chars().collect();
     let pairs: Vec<String> = letters
         .chunks(2)
         .map(|pair| pair.iter().collect())

@@ -21,15 +21,15 @@ mod topics;
 use askama::Template;
 
 pub use admin::{
-    AdministrationPage, AuditPage, AuditRow, ComparedRow, DeadLetter, DestinationRow,
-    DifferenceRow, DisclosedGroup, DisclosedRow, ExplainPage, Explained, Failure, Invitation,
-    KeysPage, LedgerPage, LedgerRow, OutstandingPage, PartnerPage, PartnerRow, PartnersPage,
-    PartnershipEnd, ProposalRow, ProposalsPage, QueueHealth, QueuePage, RetractionDraft,
-    RetractionRow, ReviewPage, ReviewRow, StopDraft, StopRow, StopsPage, UntoldRow, UserDraft,
-    UserRow, UsersPage,
+    AdministrationPage, AuditPage, AuditRow, ComparedRow, DayRow, DeadLetter, DestinationRow,
+    DifferenceRow, DisclosedGroup, DisclosedRow, ExplainPage, Explained, Failure, FindingRow,
+    Invitation, KeysPage, LedgerPage, LedgerRow, Offered, OutstandingPage, PartnerPage, PartnerRow,
+    PartnersPage, PartnershipEnd, ProbeRow, ProposalRow, ProposalsPage, QueueHealth, QueuePage,
+    RetractionDraft, RetractionRow, ReviewPage, ReviewRow, SaidOfPartnership, StopDraft, StopRow,
+    StopsPage, UntoldRow, UserDraft, UserRow, UsersPage, ViewRow,
 };
 pub use group_admin::{
-    DifferentRow, FreshTopic, GrantChange, GrantDraft, GrantRow, GroupAdminPage, OutlookPage,
+    DifferentRow, FreshTopic, GrantChange, GrantDraft, GrantRow, GroupAdminPage, OutlookPage, Risk,
     StageChoice,
 };
 pub use groups::{

@@ -99,6 +99,9 @@ text_enum! {
         FollowMove = "follow_move",
         CompareBooks = "compare_books",
         AskWebhooks = "ask_webhooks",
+        LookAtKeys = "look_at_keys",
+        Probe = "probe",
+        AskPartnerView = "ask_partner_view",
     }
 }
 
@@ -116,8 +119,18 @@ impl From<&Work> for JobKind {
             Work::FollowMove { .. } => Self::FollowMove,
             Work::CompareBooks { .. } => Self::CompareBooks,
             Work::AskWebhooks { .. } => Self::AskWebhooks,
+            Work::LookAtKeys { .. } => Self::LookAtKeys,
+            Work::Probe { .. } => Self::Probe,
+            Work::AskPartnerView { .. } => Self::AskPartnerView,
         }
     }
+}
+
+/// The server's own key.
+#[derive(Serialize, ToSchema)]
+pub struct OwnKey {
+    /// SHA-256, hexadecimal: what partners pin.
+    pub fingerprint: String,
 }
 
 /// Work that takes long, and what came of it.

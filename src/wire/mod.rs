@@ -19,6 +19,7 @@ mod outbound_rules;
 mod outlook;
 mod partners;
 mod posts;
+mod probes;
 mod proposals;
 mod queue;
 mod reports;
@@ -29,7 +30,7 @@ pub use accounts::{Account, Erased, NewToken, Revoked, Token};
 pub use audit::AuditLine;
 pub use grants::{Grant, GrantEnded, GrantTemplate, ReviewedGrant, TemplateRemoved};
 pub use groups::Group;
-pub use house::{Explanation, Finding, Health, Job, JobKind, Rotated};
+pub use house::{Explanation, Finding, Health, Job, JobKind, OwnKey, Rotated};
 pub use ledger::{Checkpoint, Comparison, Difference, Disclosed, LedgerLine};
 pub use media::MediaUsage;
 pub use members::{Ban, Member, Named, PutOut};
@@ -37,9 +38,11 @@ pub use moves::Move;
 pub use outbound_rules::{Held, OutboundRule, Trial};
 pub use outlook::{Different, FreshTopic, Outlook};
 pub use partners::{
-    Dialect, Invitation, Partner, PartnerChanged, PartnerDetail, PartnerRules, PrivateGroupsAllowed,
+    Dialect, Invitation, OfferedKey, Partner, PartnerChanged, PartnerDay, PartnerDetail,
+    PartnerRules, PartnerTerms, PartnerTraffic, PartnerView, PrivateGroupsAllowed,
 };
 pub use posts::Post;
+pub use probes::{Finding as ProbeFinding, Probe};
 pub use proposals::Proposal;
 pub use queue::{Delivery, Destination, Discarded, Retold, Retried, Untold};
 pub use reports::Report;

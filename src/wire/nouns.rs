@@ -10,15 +10,16 @@ use utoipa::openapi::{KnownFormat, Ref, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{
-    Access, ActorId, AuditAction, AuditId, Boosts, Capabilities, Capability, DeliveryId,
-    DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
-    FirstContact, GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History, HoldState,
-    Host, JobId, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror,
-    Name, OrgRole, PartnerClass, PartnerState, Password, PostId, PostState, PrivateGroups,
-    ProposalId, ProposalState, RemovalReason, ReportId, ReportState, RetractionCause, RetractionId,
-    RuleId, RuleKind, RuleOutcome, RuleSentence, Scopes, Side, SignatureChoice, Stage, StopId,
-    Timestamp, Title, TokenId, Uri, Way,
+    Access, ActorId, AuditAction, AuditId, Boosts, Capabilities, Capability, ConfirmEvery,
+    DeliveryId, DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind,
+    Evidence, FirstContact, GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History,
+    HoldState, Host, JobId, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState,
+    Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PauseReason, PostId, PostState,
+    PrivateGroups, ProposalId, ProposalState, RemovalReason, ReportId, ReportState,
+    RetractionCause, RetractionId, RuleId, RuleKind, RuleOutcome, RuleSentence, Scopes, Side,
+    SignatureChoice, Stage, StopId, Timestamp, Title, TokenId, Uri, Way,
 };
+use crate::domain::{ProbeQuestion, ProbeSource, RiskGrade};
 use crate::policy::{Action, FederationMode, Reason};
 use crate::services::explain::Verdict;
 use crate::wire::JobKind;
@@ -41,7 +42,7 @@ macro_rules! words {
 
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
-    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, OrgRole, PartnerClass, PartnerState, PostState, PrivateGroups, ProposalState, Reason, ReportState, RetractionCause, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
+    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, OrgRole, PartnerClass, PartnerState, PauseReason, PostState, PrivateGroups, ProbeQuestion, ProbeSource, ProposalState, Reason, ReportState, RetractionCause, RiskGrade, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
 }
 
 /// Numbers of rows. Text, for they are larger than JavaScript's integers.
@@ -96,6 +97,7 @@ numbers! {
 }
 
 texts! {
+    ConfirmEvery: "`house` (as the house's settings say), `never`, or a number of months",
     EmailAddress: "An e-mail address, `ada@acme.example`",
     GrantEnd: "`never`, or a date like `2026-12-31` (UTC): the first moment when it counts no more",
     Handle: "A name of this house, `ada`, or one elsewhere, `bo@birch.example`",
@@ -111,7 +113,7 @@ texts! {
 }
 
 read_by_parsing! {
-    EmailAddress, GrantEnd, Handle, History, Host, Name, RemovalReason, RuleSentence, Scopes, Title,
+    ConfirmEvery, EmailAddress, GrantEnd, Handle, History, Host, Name, RemovalReason, RuleSentence, Scopes, Title,
 }
 
 impl PartialSchema for Timestamp {

@@ -415,8 +415,10 @@ async fn every_address_does_what_the_document_says() {
         let partners = walk.go("GET /partners", "/partners", None).await;
         assert_eq!(partners, acme.instance.run_json(&["partner", "list"]).await);
         let one = format!("/partners/{birch}");
-        let rules =
-            json!({ "class": "customer", "dialect": "activities", "private_groups": "auto" });
+        let rules = json!({
+            "class": "customer", "dialect": "activities", "private_groups": "auto",
+            "purpose": "Bridges", "until": "2099-12-31", "confirm": "12",
+        });
         let rules = walk
             .go("PATCH /partners/{partner}", &one, Some(rules))
             .await;
@@ -424,6 +426,39 @@ async fn every_address_does_what_the_document_says() {
             (&rules["class"], &rules["dialect"]["chosen"]),
             (&json!("customer"), &json!("activities"))
         );
+        let path = format!("{one}/traffic");
+        let traffic = walk
+            .go("GET /partners/{partner}/traffic", &path, None)
+            .await;
+        let listed = ["partner", "traffic", &birch];
+        assert_eq!(traffic, acme.instance.run_json(&listed).await);
+        assert_eq!(traffic["days"].as_array().map(Vec::len), Some(30));
+        let path = format!("{one}/view");
+        let job = walk.go("POST /partners/{partner}/view", &path, None).await;
+        assert_eq!(job["state"], "done", "{job}");
+        let view = walk.go("GET /partners/{partner}/view", &path, None).await;
+        assert_eq!(
+            (&view["host"], &view["waiting"]),
+            (&json!(birch), &json!(0))
+        );
+        let path = "/partners/cedar.localhost:9/probe";
+        let job = walk.go("POST /partners/{partner}/probe", path, None).await;
+        assert_eq!(job["state"], "done", "{job}");
+        let probe = walk.go("GET /partners/{partner}/probe", path, None).await;
+        assert_eq!(probe["grade"], "high", "{probe}");
+        let confirmed = "POST /partners/{partner}/confirm";
+        let confirmed = walk.go(confirmed, &format!("{one}/confirm"), None).await;
+        assert!(confirmed["confirmed_at"].is_string(), "{confirmed}");
+        // As if its server showed a key that nobody compared yet.
+        acme.instance.execute(
+            "INSERT INTO offered_keys SELECT p.id, k.uri, k.list, k.public_pem, k.expires_at, 1 \
+             FROM partners p JOIN actors a ON a.uri = p.instance_uri \
+             JOIN actor_keys k ON k.actor_id = a.id",
+        );
+        let shown = walk.boss.get(&one).await;
+        let key = json!({ "fingerprint": shown["offered_key"]["fingerprint"] });
+        let trusted = "PUT /partners/{partner}/key";
+        walk.go(trusted, &format!("{one}/key"), Some(key)).await;
         walk.go(
             "POST /partners/{partner}/pause",
             &format!("{one}/pause"),
@@ -679,6 +714,8 @@ async fn every_address_does_what_the_document_says() {
         .await;
 
         // The house as a whole.
+        let own = walk.go("GET /keys/own", "/keys/own", None).await;
+        assert_eq!(own, acme.instance.run_json(&["keys", "show"]).await);
         let rotated = walk
             .go("POST /keys/{name}/rotate", "/keys/roads/rotate", None)
             .await;

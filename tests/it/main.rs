@@ -31,6 +31,7 @@ mod mirrors;
 mod news;
 mod outbound_rules;
 mod partners;
+mod partnerships;
 mod peers;
 mod polls;
 mod private;

@@ -7,7 +7,7 @@ use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{At, Work};
 use crate::app::App;
 use crate::services::keys::{self, Whose};
-use crate::wire::Rotated;
+use crate::wire::{OwnKey, Rotated};
 
 pub async fn rotate(
     app: Data<App>,
@@ -21,4 +21,9 @@ pub async fn rotate(
 pub async fn rotate_all(app: Data<App>, admin: Administrator) -> Answer<Work> {
     let job = keys::rotate_all_later(&app, admin.viewer()).await?;
     Work::wait(&app, job).await
+}
+
+pub async fn show(app: Data<App>, admin: Administrator) -> Answer<Json<OwnKey>> {
+    let fingerprint = keys::own_fingerprint(&app, admin.viewer()).await?;
+    Ok(Json(OwnKey { fingerprint }))
 }

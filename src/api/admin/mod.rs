@@ -167,6 +167,10 @@ fn places() -> Vec<Place> {
         at("/partners/{partner}")
             .get("One partner, and what is open to it", partners::show)
             .patch("Say what a partner is to us, or choose how its server takes part in groups", partners::update),
+        at("/partners/{partner}/confirm")
+            .post("Say that a partnership is still needed", partners::confirm),
+        at("/partners/{partner}/key")
+            .put("Pin the key that a partner's server shows, once its fingerprint was compared", partners::trust_key),
         at("/partners/{partner}/pause")
             .post("Let nothing out and nothing in; what is queued waits", partners::pause),
         at("/partners/{partner}/resume")
@@ -175,6 +179,14 @@ fn places() -> Vec<Place> {
             .post("End the partnership (or a block) with all its grants", partners::end),
         at("/partners/{partner}/block")
             .post("Refuse a server altogether", partners::block),
+        at("/partners/{partner}/probe")
+            .get("What a server was last found to be like", partners::last_probe)
+            .post("Find out what a server is like, and how much is risked by sharing with it", partners::probe),
+        at("/partners/{partner}/traffic")
+            .get("What went both ways lately, how long it took, and what was answered", partners::traffic),
+        at("/partners/{partner}/view")
+            .get("What a partner's house last said of deliveries to and from us", partners::last_view)
+            .post("Ask a partner's house how it sees deliveries to and from us", partners::ask_view),
         at("/partners/{partner}/comparison")
             .get("What comparing books with a partner last came to", ledger::last_comparison)
             .post("Compare books with a partner: what was sent and what was received", ledger::compare),
@@ -261,6 +273,8 @@ fn places() -> Vec<Place> {
         at("/media/usage")
             .get("How many pictures and files there are, and the room they take", media::usage),
 
+        at("/keys/own")
+            .get("The fingerprint of the server's own key, which partners pin", keys::show),
         at("/keys/rotate")
             .post("Give everybody and everything of this house new keys", keys::rotate_all),
         at("/keys/{name}/rotate")

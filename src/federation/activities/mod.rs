@@ -43,6 +43,7 @@ pub mod undo_lock;
 pub mod undo_partnership;
 pub mod update_actor;
 pub mod update_mirror;
+pub mod update_partnership;
 pub mod update_post;
 
 use serde_json::{Value, json};
@@ -135,6 +136,9 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Create" => create_post::read(&envelope, &claim),
         "Update" if update_actor::is_about_an_actor(envelope.object) => {
             update_actor::read(&envelope, &claim)
+        }
+        "Update" if update_partnership::is_about_terms(envelope.object) => {
+            update_partnership::read(envelope.object)
         }
         "Update" => update_post::read(&envelope, &claim),
         "Delete" if delete_grant::is_about_a_grant(envelope.object) => {
@@ -300,6 +304,11 @@ fn render_of_actor(addresses: &Addresses, telling: &ActorTelling) -> Value {
             answer,
             instance,
         } => accept_retraction::render(&id("accept"), retraction, answer, &actor.uri, instance),
+        ActorNews::PartnershipChanged {
+            agreement,
+            instance,
+            terms,
+        } => update_partnership::render(&id("update"), agreement, &actor.uri, instance, terms),
         ActorNews::ActivityRefused {
             activity,
             reason,

@@ -11,6 +11,7 @@ mod groups;
 mod instance;
 mod ledger;
 mod nodeinfo;
+mod partner_view;
 mod people;
 mod posts;
 pub mod webfinger;
@@ -55,6 +56,7 @@ pub fn routes() -> Routes {
         )
         .service(at("/actor").reads(instance::actor))
         .service(at("/books").reads(books::show))
+        .service(at("/partnership/view").reads(partner_view::show))
         .service(at("/actor/outbox").reads(instance::outbox))
         .service(at("/u/{name}/outbox").reads(people::outbox))
         .service(at("/u/{name}/followers").reads(people::followers))

@@ -272,6 +272,7 @@ async fn met(house: &House, kind: ActorKind, handle: &str) -> Actor {
         signature: None,
         dialect: None,
         signed: None,
+        introduced_by: None,
         token_source: None,
         ways: remote_actors::RemoteWays::default(),
         access: None,

@@ -147,6 +147,7 @@ pub fn parse_actor(document: &Value) -> Result<ReceivedActor, Invalid> {
         signature: accepted_signature(document),
         dialect: dialect(document, kind),
         signed: signed(document, &uri),
+        introduced_by: None,
         keys: keys(document, &uri)?,
         new: NewActor {
             kind,
@@ -284,6 +285,24 @@ fn dialect(document: &Value, kind: ActorKind) -> Option<(GroupDialect, Evidence)
         (kind == ActorKind::Group && marked).then_some(Evidence::Seen)?
     };
     Some((GroupDialect::Activities, evidence))
+}
+
+/// Most names of what software says it understands that are read, and the longest.
+const IMPLEMENTS_MAX: usize = 20;
+const IMPLEMENTS_CHARS_MAX: usize = 100;
+
+/// What the actor's software says that it understands (FEP-844e), by name, or by address where it has none.
+pub(crate) fn implemented(document: &Value) -> Vec<String> {
+    let links = document
+        .get("generator")
+        .and_then(|generator| entries(generator, "implements").ok());
+    let name = |link: &Value| {
+        let name = link.get("name").or_else(|| link.get("href"))?.as_str()?;
+        let shown = name.chars().filter(|letter| !is_unprintable(*letter));
+        Some(shown.take(IMPLEMENTS_CHARS_MAX).collect::<String>())
+    };
+    let links = links.unwrap_or_default().into_iter();
+    links.filter_map(name).take(IMPLEMENTS_MAX).collect()
 }
 
 /// Whether the actor's software says that it understands something (FEP-844e).

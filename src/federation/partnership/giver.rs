@@ -70,7 +70,8 @@ async fn receive(
         offer: offer.id,
         taker: offer.taker,
         organization: answer.organization,
-        class: answer.class,
+        class: answer.ours.class,
+        terms: answer.ours.terms,
     })
 }
 
@@ -127,12 +128,14 @@ async fn introduce(
         .find(|key| key.uri == checked.key_id);
     let key = key.ok_or_else(Refused::unsigned)?;
     checked.verify(&ParsedKey::from_pem(&key.public_pem)?)?;
-    Ok(match offer.organization.is_empty() {
-        true => introduction,
-        false => Introduction {
-            organization: offer.organization.clone(),
-            ..introduction
-        },
+    let organization = match offer.organization.is_empty() {
+        true => introduction.organization,
+        false => offer.organization.clone(),
+    };
+    Ok(Introduction {
+        organization,
+        terms: offer.terms.clone(),
+        ..introduction
     })
 }
 

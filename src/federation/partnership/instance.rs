@@ -1,7 +1,7 @@
 //! The instance actor of another server: who speaks for it.
 
 use crate::app::App;
-use crate::domain::{ActorKind, Invalid, Uri};
+use crate::domain::{ActorKind, Invalid, Terms, Uri};
 use crate::federation::fetch::{self, Document, FetchError};
 use crate::federation::objects::actor::parse_actor;
 use crate::services::partners::Introduction;
@@ -24,5 +24,6 @@ fn read(document: &Document) -> Result<Introduction, Invalid> {
         keys: received.keys,
         signature: received.signature,
         dialect: received.dialect,
+        terms: Terms::default(),
     })
 }

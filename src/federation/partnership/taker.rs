@@ -1,7 +1,8 @@
 //! The side that was invited: using a code.
 
 use crate::app::App;
-use crate::domain::{Partner, PartnerClass, SignatureChoice};
+use crate::crypto;
+use crate::domain::{KeyList, OurSide, Partner, SignatureChoice};
 use crate::error::{Error, Result};
 use crate::federation::json as bounded;
 use crate::federation::keys::OwnKeys;
@@ -16,40 +17,65 @@ use crate::services::{house, signing};
 /// Characters kept of what another server says.
 const SENTENCE_CHARS_MAX: usize = 300;
 
-/// Uses a code that another organization made: afterwards each is the other's partner. `class` is
-/// what the other organization is to us.
+/// Uses a code that another organization made: afterwards each is the other's partner. `ours` is our side
+/// of the partnership.
 ///
 /// Nothing is half done when it fails: either neither has the partnership, or the giver has it and
 /// answers the same code again.
 ///
 /// # Errors
 /// A sentence for the administrator who pasted the code.
-pub async fn accept(app: &App, viewer: Viewer, code: &str, class: PartnerClass) -> Result<Partner> {
+pub async fn accept(
+    app: &App,
+    viewer: Viewer,
+    code: &str,
+    ours: impl Into<OurSide>,
+) -> Result<Partner> {
+    let ours = ours.into();
+    ours.terms.check_end(app.clock.now())?;
     let code = partners::read_code(app, viewer.clone(), code).await?;
     let giver = meet(app, &code).await?;
-    let offer = write_offer(app, &code, &giver).await?;
+    let offer = write_offer(app, &code, &giver, &ours).await?;
     let signature = giver.signature.unwrap_or(SignatureChoice::Cavage);
     let answer = post(app, &code, &offer, signature).await?;
     let accept = read_answer(&code, &offer, &answer)?;
     let introduction = Introduction {
         organization: accept.organization,
+        terms: accept.terms,
         ..giver
     };
-    handshake::record_accepted(app, viewer, &offer.id, introduction, class).await
+    handshake::record_accepted(app, viewer, &offer.id, introduction, ours).await
 }
 
 /// Reads the giver's instance actor first, so that nothing is half done when it cannot be reached.
 async fn meet(app: &App, code: &Code) -> Result<Introduction> {
     let host = code.host();
-    let fetched = instance::fetch(app, &code.origin().join("actor")).await;
-    fetched.map_err(|error| {
+    let fetched = instance::fetch(app, &code.actor()).await;
+    let giver = fetched.map_err(|error| {
         Error::Unavailable(format!(
             "{host} cannot be read ({error}); the code stays valid, try again later"
         ))
-    })
+    })?;
+    let shown = giver
+        .keys
+        .iter()
+        .find(|key| key.list == KeyList::PublicKey && key.expires_at.is_none());
+    let shown = shown.and_then(|key| crypto::key_fingerprint(&key.public_pem).ok());
+    match code.is_key(&shown.unwrap_or_default()) {
+        true => Ok(giver),
+        false => Err(Error::Conflict(format!(
+            "{host} shows another key than the one this code was made with: either it has new keys since, or \
+             somebody stands between you. Ask the organization for a new code, over a way you trust"
+        ))),
+    }
 }
 
-async fn write_offer(app: &App, code: &Code, giver: &Introduction) -> Result<Offer> {
+async fn write_offer(
+    app: &App,
+    code: &Code,
+    giver: &Introduction,
+    ours: &OurSide,
+) -> Result<Offer> {
     let taker = app.addresses().instance();
     Ok(Offer {
         id: code.agreement(&taker)?,
@@ -57,6 +83,7 @@ async fn write_offer(app: &App, code: &Code, giver: &Introduction) -> Result<Off
         giver: giver.actor.uri.clone(),
         organization: house::organization(app).await?,
         secret: code.secret().to_owned(),
+        terms: ours.terms.clone(),
     })
 }
 

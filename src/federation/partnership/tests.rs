@@ -139,6 +139,7 @@ async fn post_offer(
         giver: to.app().addresses().instance(),
         organization: "x".repeat(body_extra),
         secret: secret.into(),
+        terms: crate::domain::Terms::default(),
     };
     let body = offer.render().to_string();
     let url = to.app().addresses().partnership().to_url().unwrap();

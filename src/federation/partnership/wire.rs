@@ -5,8 +5,9 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::crypto;
-use crate::domain::{Invalid, PartnerClass, Uri};
+use crate::domain::{Invalid, PartnerClass, Terms, Uri};
 use crate::federation::extension::{self, NAMESPACE};
+use crate::federation::partnership::terms;
 
 /// What two instance actors are to each other.
 const RELATIONSHIP: &str = "guildhall:partner";
@@ -25,6 +26,8 @@ pub struct Offer {
     pub organization: String,
     /// The secret of the invitation.
     pub secret: String,
+    /// What the partnership is for, as the taker says.
+    pub terms: Terms,
 }
 
 impl Offer {
@@ -33,6 +36,7 @@ impl Offer {
             "@context": extension::context(),
             "organization": self.organization,
             "instrument": { "type": "InvitationCode", "code": self.secret },
+            "terms": terms::render(&self.terms),
         });
         merge(&mut offer, self::offer(&self.id, &self.taker, &self.giver));
         offer
@@ -65,6 +69,7 @@ impl Offer {
             giver: uri(value, "/object/object")?,
             organization: text(value, "/organization").unwrap_or_default().to_owned(),
             secret: secret.to_owned(),
+            terms: terms::read(value.get("terms")),
         })
     }
 }
@@ -112,6 +117,8 @@ pub struct Accept {
     pub organization: String,
     /// What the taker is to the giver.
     pub class: PartnerClass,
+    /// What the partnership is for, as the giver says.
+    pub terms: Terms,
 }
 
 impl Accept {
@@ -125,6 +132,7 @@ impl Accept {
             "object": { "id": self.offer, "type": "Offer", "actor": self.taker },
             "organization": self.organization,
             "class": self.class,
+            "terms": terms::render(&self.terms),
         })
     }
 
@@ -140,6 +148,7 @@ impl Accept {
             taker: uri(value, "/object/actor")?,
             organization: text(value, "/organization").unwrap_or_default().to_owned(),
             class: text(value, "/class")?.parse()?,
+            terms: terms::read(value.get("terms")),
         })
     }
 }
@@ -204,6 +213,7 @@ mod tests {
             giver: "https://acme.example/actor".parse().unwrap(),
             organization: "Birch".into(),
             secret: "s3cret".into(),
+            terms: Terms::new("Bridges", "Bo, +1 555 0100", None).unwrap(),
         }
     }
 
@@ -217,6 +227,15 @@ mod tests {
             taker: offer().taker,
             organization: "Acme".into(),
             class: PartnerClass::Supplier,
+            terms: Terms::new(
+                "",
+                "",
+                "2027-01-31"
+                    .parse::<crate::domain::GrantEnd>()
+                    .unwrap()
+                    .time(),
+            )
+            .unwrap(),
         };
         assert_eq!(Accept::parse(&accept.render()).unwrap(), accept);
         assert!(!format!("{:?}", offer()).contains("s3cret"));

@@ -13,7 +13,7 @@ mod retraction;
 
 pub use people::{
     PersonFacts, ProfileFacts, compares_books, may_look_elsewhere, reads_profile, reads_upload,
-    sees_person,
+    sees_partner_view, sees_person,
 };
 pub use profiles::{
     FollowFacts, ProfilePostFacts, follow_outcome, may_follow, permit_profile_post, widest_audience,

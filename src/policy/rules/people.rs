@@ -112,6 +112,16 @@ pub fn compares_books(
     yes_if(may, hidden(Reason::NoPartnership)).map_err(Denial::from)
 }
 
+/// Whether a server is told how we see deliveries to and from it: a partner's that both sides agreed with.
+pub fn sees_partner_view(
+    viewer: &Viewer,
+    partner: Option<PartnerState>,
+    mutual: bool,
+) -> Result<(), Denial> {
+    // The same who may compare books: both are about what went between the two of us.
+    compares_books(viewer, partner, mutual)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use crate::app::Addresses;
 use crate::domain::{
     Actor, ActorKey, Approval, Attachment, BanTerms, CarriedText, EventId, Grant, Group, Partner,
-    Poll, Post, PostId, Promise, RetractionAnswer, Uri,
+    Poll, Post, PostId, Promise, RetractionAnswer, Terms, Uri,
 };
 use crate::error::Result;
 use crate::services::mirrors::Copy;
@@ -321,6 +321,12 @@ pub enum ActorNews {
         retraction: Uri,
         answer: RetractionAnswer,
         instance: Uri,
+    },
+    /// What the house says of the partnership that was made by this offer is something else now.
+    PartnershipChanged {
+        agreement: Uri,
+        instance: Uri,
+        terms: Terms,
     },
     /// The house refused what somebody elsewhere said in a group of ours, after it was let in.
     ActivityRefused {

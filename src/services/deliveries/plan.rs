@@ -260,6 +260,7 @@ impl<'a> Planner<'a> {
             | EventKind::ActorUpdated
             | EventKind::PartnershipEnded
             | EventKind::RetractionAnswered
+            | EventKind::PartnershipChanged
             | EventKind::ActivityRefused => {
                 let message = self.plan_of_actor(connection, event)?;
                 Ok(message.into_iter().collect())
@@ -309,6 +310,17 @@ impl<'a> Planner<'a> {
                     instance: instance.uri.clone(),
                 };
                 (news, DeliveryGround::Retraction, address(&instance))
+            }
+            EventKind::PartnershipChanged => {
+                let Some((partner, instance)) = telling::partnership_of(connection, event)? else {
+                    return Ok(None);
+                };
+                let news = ActorNews::PartnershipChanged {
+                    agreement: event.activity.as_deref().unwrap_or_default().parse()?,
+                    instance: instance.uri.clone(),
+                    terms: partner.ours,
+                };
+                (news, DeliveryGround::Partnership, address(&instance))
             }
             EventKind::ActivityRefused => {
                 let Some((person, activity, reason)) = refusals::read_told(connection, event)?

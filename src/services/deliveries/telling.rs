@@ -1,8 +1,8 @@
 //! From an event to what there is to tell: with whom and what it is about.
 
 use crate::domain::{
-    Actor, Audience, BanTerms, DeliveryGround, Event, EventKind, Group, Poll, Post, RetractionId,
-    Timestamp, Uri,
+    Actor, Audience, BanTerms, DeliveryGround, Event, EventKind, Group, Partner, Poll, Post,
+    RetractionId, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::services::deliveries::known::Known;
@@ -145,6 +145,7 @@ fn news(
         | EventKind::PersonUpdated
         | EventKind::PersonDeleted
         | EventKind::PartnershipEnded
+        | EventKind::PartnershipChanged
         | EventKind::ActivityRefused
         | EventKind::RetractionAnswered
         | EventKind::PostAskedBack
@@ -425,13 +426,24 @@ fn grant_news(
 
 /// The instance actor of the partner that an event concerns, where it was met.
 pub(super) fn partner_of(connection: &mut Connection, event: &Event) -> Result<Option<Actor>> {
+    Ok(partnership_of(connection, event)?.map(|(_, instance)| instance))
+}
+
+/// The same with the partner.
+pub(super) fn partnership_of(
+    connection: &mut Connection,
+    event: &Event,
+) -> Result<Option<(Partner, Actor)>> {
     let id = event.object.map(crate::domain::PartnerId);
     let id = id.ok_or_else(|| Error::internal(format!("event {} has no partner", event.id)))?;
-    let partner = storage::partners::find(connection, id)?;
-    match partner.and_then(|partner| partner.instance) {
-        Some(instance) => storage::actors::find_by_uri(connection, &instance),
-        None => Ok(None),
-    }
+    let Some(partner) = storage::partners::find(connection, id)? else {
+        return Ok(None);
+    };
+    let Some(instance) = &partner.instance else {
+        return Ok(None);
+    };
+    let instance = storage::actors::find_by_uri(connection, instance)?;
+    Ok(instance.map(|instance| (partner, instance)))
 }
 
 /// Whose key signs: the group's for what it tells, the instance's for grants and reports, else the

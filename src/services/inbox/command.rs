@@ -1,6 +1,8 @@
 //! What activities ask for, in the words of the house.
 
-use crate::domain::{Actor, ActorKind, GrantTerms, Proof, ReportText, RetractionAnswer, Uri};
+use crate::domain::{
+    Actor, ActorKind, GrantTerms, Proof, ReportText, RetractionAnswer, Terms, Uri,
+};
 use crate::services::memberships::{Invitee, ReceivedBan};
 use crate::services::polls::ReceivedVote;
 use crate::services::posts::ReceivedPost;
@@ -143,6 +145,11 @@ pub enum Command {
     /// The server of a partner ends the partnership that was made by this offer.
     EndPartnership {
         agreement: Uri,
+    },
+    /// The server of a partner says what the partnership that was made by this offer is for.
+    ChangePartnership {
+        agreement: Uri,
+        terms: Terms,
     },
     /// The actor's own document changed.
     UpdateActor,

@@ -299,7 +299,7 @@ fn check(
         Command::RetractionAnswered { retraction, .. } => {
             retractions::receive::find_asked(connection, signer, retraction)?;
         }
-        Command::EndPartnership { agreement } => {
+        Command::EndPartnership { agreement } | Command::ChangePartnership { agreement, .. } => {
             ending::find_agreed(connection, signer, agreement)?;
         }
         Command::Announced { .. } => {

@@ -6,7 +6,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorKind, Group, PartnerState, Post, Uri};
 use crate::error::{Error, Result};
 use crate::policy::Reason;
-use crate::services::partners::ending;
+use crate::services::partners::{self, ending};
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
     access, dislikes, follows, grants, house, memberships, mirrors, moves, polls, posts, reactions,
@@ -197,6 +197,9 @@ pub(super) fn effect(
         }
         Command::EndPartnership { agreement } => {
             ending::receive(connection, asker, signer, agreement)
+        }
+        Command::ChangePartnership { agreement, terms } => {
+            partners::terms::receive(connection, asker, signer, agreement, terms)
         }
         Command::DeleteActor => remote_actors::forget(connection, asker, signer),
         // Federation fetched the document again before it came here.

@@ -163,7 +163,7 @@ fn apply_one(
 ) -> Result<bool> {
     let id = due.arrival.id;
     if access::is_stopped(connection, due.signer.host.as_ref(), None)? {
-        return hold(connection, due, asker.now).map(|()| false);
+        return hold(connection, due, Reason::Stopped, asker.now).map(|()| false);
     }
     let outcome = storage::savepoint(connection, |connection| {
         effect(
@@ -181,7 +181,9 @@ fn apply_one(
     });
     match outcome {
         Ok(()) => return Ok(true),
-        Err(Error::Denied(Reason::Stopped)) => hold(connection, due, asker.now)?,
+        Err(Error::Denied(reason @ (Reason::Stopped | Reason::PartnershipPaused))) => {
+            hold(connection, due, reason, asker.now)?;
+        }
         Err(Error::Denied(reason)) => refuse(connection, due, command, reason.as_str(), asker.now)?,
         Err(Error::NotFound)
             if due.arrival.attempts < ATTEMPTS_WITHOUT_GROUND_MAX && waits_for_more(command) =>
@@ -211,13 +213,13 @@ fn apply_one(
     Ok(false)
 }
 
-/// How soon what an emergency stop holds is looked at again.
+/// How soon what an emergency stop or a pause holds is looked at again.
 const STOP_LOOK: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// It was let in before the stop, and waits for its end however long that takes.
-fn hold(connection: &mut Connection, due: &Due, now: Timestamp) -> Result<()> {
-    let (id, reason) = (due.arrival.id, Reason::Stopped.as_str());
-    storage::arrivals::hold(connection, id, reason, now.plus(STOP_LOOK))
+/// It was let in before the stop or the pause, and waits for its end however long that takes.
+fn hold(connection: &mut Connection, due: &Due, reason: Reason, now: Timestamp) -> Result<()> {
+    let id = due.arrival.id;
+    storage::arrivals::hold(connection, id, reason.as_str(), now.plus(STOP_LOOK))
 }
 
 fn refuse(

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// What every code begins with: says what it is, and which version.
 const PREFIX: &str = "guildhall1-";
-/// Longest code read, characters; ours have about 150.
+/// Longest code read, characters; ours have about 300.
 const CODE_CHARS_MAX: usize = 1_024;
 
 /// An invitation to become the partner of the server at `origin`. Whoever holds it may use it, so
@@ -21,6 +21,10 @@ const CODE_CHARS_MAX: usize = 1_024;
 pub struct Code {
     origin: Uri,
     secret: String,
+    /// The actor of the server that made it, and the fingerprint of its key. Codes of versions that knew
+    /// neither have none.
+    actor: Option<Uri>,
+    key: Option<String>,
 }
 
 /// The inside of a code, with short names because people copy it.
@@ -28,14 +32,21 @@ pub struct Code {
 struct Inside {
     o: Uri,
     s: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    a: Option<Uri>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    k: Option<String>,
 }
 
 impl Code {
-    /// A new code nobody can guess, for the server at `origin`.
-    pub(super) fn make(origin: &Uri) -> Result<Self> {
+    /// A new code nobody can guess, for the server at `origin` with this instance actor, whose key has this
+    /// fingerprint.
+    pub(super) fn make(origin: Uri, actor: Uri, key: String) -> Result<Self> {
         Ok(Self {
-            origin: origin.clone(),
+            origin,
             secret: crypto::random_secret()?,
+            actor: Some(actor),
+            key: Some(key),
         })
     }
 
@@ -64,10 +75,16 @@ impl Code {
             return None;
         }
         let json = URL_SAFE_NO_PAD.decode(inside).ok()?;
-        let Inside { o: origin, s } = serde_json::from_slice(&json).ok()?;
+        let Inside { o: origin, s, a, k } = serde_json::from_slice(&json).ok()?;
         let url = origin.to_url().ok()?;
         let only_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        (only_origin && !s.is_empty()).then_some(Self { origin, secret: s })
+        let own_actor = a.as_ref().is_none_or(|actor| actor.host() == origin.host());
+        (only_origin && own_actor && !s.is_empty()).then_some(Self {
+            origin,
+            secret: s,
+            actor: a,
+            key: k,
+        })
     }
 
     /// The server that made it.
@@ -77,6 +94,19 @@ impl Code {
 
     pub const fn host(&self) -> &Host {
         self.origin.host()
+    }
+
+    /// The instance actor of that server.
+    pub fn actor(&self) -> Uri {
+        match &self.actor {
+            Some(actor) => actor.clone(),
+            None => self.origin.join("actor"),
+        }
+    }
+
+    /// Whether a key is the one that the code was made with. Without one in the code any is.
+    pub fn is_key(&self, fingerprint: &str) -> bool {
+        self.key.as_ref().is_none_or(|key| key == fingerprint)
     }
 
     /// What proves to the server that made it that we were invited.
@@ -103,6 +133,8 @@ impl fmt::Display for Code {
         let inside = Inside {
             o: self.origin.clone(),
             s: self.secret.clone(),
+            a: self.actor.clone(),
+            k: self.key.clone(),
         };
         let json = serde_json::to_vec(&inside).map_err(|_| fmt::Error)?;
         write!(f, "{PREFIX}{}", URL_SAFE_NO_PAD.encode(json))
@@ -124,7 +156,9 @@ mod tests {
     use super::*;
 
     fn acme() -> Code {
-        Code::make(&"https://acme.example".parse().unwrap()).unwrap()
+        let origin: Uri = "https://acme.example".parse().unwrap();
+        let actor = origin.join("actor");
+        Code::make(origin, actor, "ab12".to_owned()).unwrap()
     }
 
     fn problem(text: &str, here: &str) -> String {
@@ -179,6 +213,19 @@ mod tests {
             let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(inside));
             assert!(problem(&text, "birch.example").contains("damaged"), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_code_says_whose_key_to_expect() {
+        let text = acme().to_string();
+        let code = Code::parse(&text, &"birch.example".parse().unwrap()).unwrap();
+        assert_eq!(code.actor().as_str(), "https://acme.example/actor");
+        assert!(code.is_key("ab12") && !code.is_key("ab13") && !code.is_key(""));
+        let inside = serde_json::json!({
+            "o": "https://acme.example", "s": "secret", "a": "https://e.example/actor",
+        });
+        let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(inside.to_string()));
+        assert!(problem(&text, "birch.example").contains("damaged"));
     }
 
     #[test]

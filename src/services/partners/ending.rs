@@ -96,6 +96,7 @@ pub(super) fn end(
 ) -> Result<Changed> {
     let ending = Ending { by, at: asker.now };
     let partner = storage::partners::end(connection, partner, ending)?;
+    storage::offered_keys::forget(connection, partner.id)?;
     let host = &partner.host;
     let detail = match by {
         Side::Us => "",

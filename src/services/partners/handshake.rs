@@ -8,8 +8,8 @@
 use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
-    ActorState, AuditAction, Copies, Evidence, GroupDialect, Host, Invitation, Partner,
-    PartnerClass, PartnerState, Side, SignatureChoice, Timestamp, Uri,
+    ActorState, AuditAction, Copies, Evidence, GroupDialect, Host, Invitation, OurSide, Partner,
+    PartnerState, Side, SignatureChoice, Terms, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
@@ -37,6 +37,8 @@ pub struct Introduction {
     pub dialect: Option<(GroupDialect, Evidence)>,
     /// The organization's name, as it calls itself.
     pub organization: String,
+    /// What the partnership is for, as it says.
+    pub terms: Terms,
 }
 
 /// What the giver tells the taker.
@@ -44,8 +46,8 @@ pub struct Introduction {
 pub struct HandshakeAnswer {
     /// Our organization's name.
     pub organization: String,
-    /// What the taker is to us.
-    pub class: PartnerClass,
+    /// Our side: what the taker is to us, and what the partnership is for.
+    pub ours: OurSide,
 }
 
 /// Giver: whether `host` may use the code, asked before anything is fetched from it.
@@ -84,24 +86,23 @@ pub async fn accept_offer(
     app.db
         .write("accept_partnership", move |connection| {
             let invitation = usable(connection, &fingerprint, &host, asker.now)?;
-            let class = invitation.class;
+            let ours = invitation.ours.clone();
             match invitation.used_by {
                 Some(_) => refuse_unless_stands(connection, &host, &offer)?,
                 None => {
                     use_up(connection, &invitation, &host)?;
-                    establish(connection, &asker, offer, introduction, class)?;
+                    establish(connection, &asker, offer, introduction, &ours)?;
                 }
             }
             Ok(HandshakeAnswer {
                 organization: house::find_organization(connection, &config)?,
-                class,
+                ours,
             })
         })
         .await
 }
 
-/// Taker: records the partnership that the giver agreed to by our offer. `class` is what the giver is
-/// to us.
+/// Taker: records the partnership that the giver agreed to by our offer. `ours` is our side of it.
 ///
 /// # Errors
 /// [`Error::Denied`] when the giver is blocked here, [`Error::Invalid`] when its instance actor
@@ -111,8 +112,9 @@ pub async fn record_accepted(
     viewer: Viewer,
     offer: &Uri,
     introduction: Introduction,
-    class: PartnerClass,
+    ours: impl Into<OurSide>,
 ) -> Result<Partner> {
+    let ours = ours.into();
     let asker = app.asker(viewer);
     super::permit(&asker)?;
     let host = introduction.actor.uri.host().clone();
@@ -121,7 +123,7 @@ pub async fn record_accepted(
     app.db
         .write("record_partnership", move |connection| {
             super::refuse_blocked(storage::partners::find_state(connection, &host)?)?;
-            establish(connection, &asker, offer, introduction, class)
+            establish(connection, &asker, offer, introduction, &ours)
         })
         .await
 }
@@ -192,7 +194,7 @@ fn establish(
     asker: &Asker,
     offer: Uri,
     introduction: Introduction,
-    class: PartnerClass,
+    ours: &OurSide,
 ) -> Result<Partner> {
     let Introduction {
         actor,
@@ -200,6 +202,7 @@ fn establish(
         signature,
         dialect,
         organization,
+        terms,
     } = introduction;
     let host = actor.uri.host().clone();
     let instance = remote_actors::save(connection, actor, keys, asker.now)?;
@@ -218,7 +221,7 @@ fn establish(
     let new = NewPartner {
         organization: organization_name(&organization, &host),
         host,
-        class,
+        class: ours.class,
         state: PartnerState::Active,
         instance: Some(instance.uri),
         mutual: true,
@@ -227,14 +230,18 @@ fn establish(
         discreet: true,
     };
     let partner = storage::partners::save(connection, &new, asker.now)?;
+    storage::partners::set_ours(connection, partner.id, &ours.terms, ours.confirm)?;
+    storage::partners::set_theirs(connection, partner.id, &terms)?;
+    // The keys of the introduction are the ones that are pinned.
+    storage::offered_keys::forget(connection, partner.id)?;
     audit::note(
         connection,
         asker,
         AuditAction::PartnerAccepted,
         partner.host.as_str(),
-        class.as_str(),
+        ours.class.as_str(),
     )?;
-    Ok(partner)
+    storage::partners::find(connection, partner.id)?.ok_or(Error::NotFound)
 }
 
 /// What another server calls itself, as one short line; its host where it says nothing.

@@ -2,7 +2,9 @@
 
 use crate::app::{App, Asker};
 use crate::domain::text_enum::text_enum;
-use crate::domain::{AuditAction, Copies, Host, Partner, PartnerClass, PartnerState, Side};
+use crate::domain::{
+    AuditAction, Copies, Host, Partner, PartnerClass, PartnerState, PauseReason, Side,
+};
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer};
 use crate::services::partners::ending;
@@ -123,6 +125,38 @@ fn find(connection: &mut Connection, asker: &Asker, host: Host, change: Change) 
     }
 }
 
+/// Lets a paused partnership go on; what waited is sent now. Who does that says that it is still needed, and
+/// that the pinned keys stay.
+pub(super) fn resume(
+    connection: &mut Connection,
+    asker: &Asker,
+    partner: Partner,
+) -> Result<Changed> {
+    match partner.state {
+        PartnerState::Paused => {
+            let (change, active) = (Change::Resume, PartnerState::Active);
+            write(connection, asker, partner, change, active)
+        }
+        PartnerState::Invited
+        | PartnerState::Active
+        | PartnerState::Ended
+        | PartnerState::Blocked => Ok(Changed::of(partner)),
+    }
+}
+
+/// Pauses a partnership because of what it has come to, without an administrator.
+pub(super) fn pause_by_itself(
+    connection: &mut Connection,
+    asker: &Asker,
+    partner: &Partner,
+    reason: PauseReason,
+    why: &str,
+) -> Result<()> {
+    storage::partners::pause_for(connection, partner.id, reason)?;
+    let (action, host) = (AuditAction::PartnerPaused, partner.host.as_str());
+    audit::note(connection, asker, action, host, why)
+}
+
 fn write(
     connection: &mut Connection,
     asker: &Asker,
@@ -142,13 +176,19 @@ fn write(
     let host = &partner.host;
     let mut changed = Changed::of(Partner {
         state,
+        paused_for: (change == Change::Pause).then_some(PauseReason::Administrator),
         ..partner.clone()
     });
     match change {
         Change::Resume => {
+            if partner.paused_for == Some(PauseReason::Unconfirmed) {
+                storage::partners::set_confirmed(connection, &permit, partner.id, asker.now)?;
+            }
+            storage::offered_keys::forget(connection, partner.id)?;
             changed.released = storage::deliveries::hasten(connection, host, asker.now)?;
         }
         Change::Block => {
+            storage::offered_keys::forget(connection, partner.id)?;
             let (all, why) = (Cancel::AllToHost(host), "the server was blocked");
             let why = (why, Reason::PartnerBlocked);
             changed.cancelled = ending::cancel(connection, asker, host, &all, why)?;

@@ -30,6 +30,7 @@ fn introduction(of: &str) -> Introduction {
         signature: None,
         dialect: None,
         organization: "  Birch &\nSons ".into(),
+        terms: crate::domain::Terms::default(),
     }
 }
 
@@ -104,7 +105,7 @@ async fn an_invitation_makes_partners() {
 
     let answer = use_code(&acme, &code, "birch.example").await.unwrap();
 
-    assert_eq!(answer.class, PartnerClass::Supplier);
+    assert_eq!(answer.ours.class, PartnerClass::Supplier);
     assert_eq!(answer.organization, "acme.example");
     let partner = find(&acme.app, Viewer::Operator, host("birch.example"))
         .await
@@ -204,6 +205,10 @@ async fn a_taker_records_what_the_giver_agreed_to() {
         Work::AcceptPartnership {
             code: text.clone(),
             class: PartnerClass::Customer,
+            purpose: String::new(),
+            contact: String::new(),
+            until: None,
+            confirm_months: None,
             by: None,
         }
     );

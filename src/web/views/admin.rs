@@ -14,7 +14,8 @@ pub struct AdministrationPage {
 
 /// `GET /admin/partners`.
 ///
-/// Posts `class`, `expires` to `…/invite`; `code` to `…/accept`; `host`, `class` to `…/add`.
+/// Posts `class`, `expires` to `…/invite`; `code`, `class` to `…/accept`; `host`, `class` to `…/add`; to each also
+/// `purpose`, `contact`, `until` and `every`.
 #[derive(Template)]
 #[template(path = "partners.html")]
 pub struct PartnersPage {
@@ -36,6 +37,8 @@ pub struct PartnerRow {
     pub state: String,
     /// By whom it was ended, and when.
     pub ending: Option<PartnershipEnd>,
+    /// What is to be looked at.
+    pub concern: Option<String>,
     /// Added by host name alone; the other side has not agreed to anything.
     pub one_sided: bool,
     /// Groups with a grant that counts.
@@ -57,7 +60,8 @@ pub struct Invitation {
 }
 
 /// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`; with `leave_copies` where they keep what they got) to `…/state`,
-/// `class` to `…/class`, `dialect` to `…/dialect`, and `private_groups` (`auto`, `trust`) to `…/private-groups`.
+/// `class` to `…/class`, `purpose`, `contact`, `until`, `every` to `…/terms`, `fingerprint` to `…/key`, nothing to
+/// `…/confirm`, `…/view` and `…/probe`, `dialect` to `…/dialect`, and `private_groups` (`auto`, `trust`) to `…/private-groups`.
 #[derive(Template)]
 #[template(path = "partner.html")]
 pub struct PartnerPage {
@@ -80,14 +84,95 @@ pub struct PartnerPage {
     /// What trusting it means.
     pub trust_means: &'static str,
     pub software: Option<String>,
-    pub contact: Option<String>,
-    pub purpose: Option<String>,
-    /// Fingerprint of the pinned key, to compare by telephone.
+    pub theirs: SaidOfPartnership,
+    pub ours: SaidOfPartnership,
+    /// How often it has to be confirmed.
+    pub every: Vec<Choice>,
+    pub confirm_before: Option<When>,
+    /// What is to be looked at.
+    pub concern: Option<String>,
+    /// `administrator`, `key_changed`, `unconfirmed`, or empty.
+    pub paused_for: &'static str,
+    /// The beginning of the fingerprint of the pinned key.
     pub fingerprint: Option<String>,
+    /// All of it, to compare by telephone.
+    pub pinned: Option<String>,
+    /// The key that its server shows instead.
+    pub offered: Option<Offered>,
     pub grants: Vec<GrantRow>,
+    /// What its server was last found to be like.
+    pub probe: Option<ProbeRow>,
+    /// Drawings: texts a day, and how long they took.
+    pub traffic_plot: String,
+    pub delay_plot: String,
+    /// The same as a table: days on which something went either way.
+    pub days: Vec<DayRow>,
+    /// "3 of 4 (75 %)": topics of theirs that ours answered, and of ours that theirs did.
+    pub theirs_answered: String,
+    pub ours_answered: String,
+    pub their_people: usize,
+    pub our_people: usize,
+    /// How their house sees us, as it last said.
+    pub view: Option<ViewRow>,
     /// Groups of theirs that we are asked to take: their addresses.
     pub coming: Vec<String>,
     pub health: QueueHealth,
+}
+
+/// What a server was found to be like.
+pub struct ProbeRow {
+    pub at: When,
+    /// `low`, `medium` or `high`.
+    pub grade: String,
+    pub meaning: &'static str,
+    pub findings: Vec<FindingRow>,
+}
+
+pub struct FindingRow {
+    pub question: &'static str,
+    pub answer: String,
+    pub evidence: String,
+}
+
+/// A day with a partner.
+pub struct DayRow {
+    pub day: String,
+    pub sent: u64,
+    pub received: u64,
+    /// "40 s"; empty: nothing was sent.
+    pub half: String,
+    pub most: String,
+}
+
+/// How another house sees us, in its own words.
+pub struct ViewRow {
+    pub at: When,
+    pub state: String,
+    pub waiting: u64,
+    pub oldest: Option<When>,
+    pub last_success: Option<When>,
+    pub last_error: Option<When>,
+    /// From them to us, and from us to them, in so many days.
+    pub sent: u64,
+    pub received: u64,
+    pub days: usize,
+}
+
+/// What one side says of a partnership.
+pub struct SaidOfPartnership {
+    pub purpose: String,
+    pub contact: String,
+    /// `2026-12-31`; empty: without end.
+    pub day: String,
+    pub until: Option<When>,
+}
+
+/// A key that nobody compared yet.
+pub struct Offered {
+    pub fingerprint: String,
+    /// The same in pairs.
+    pub shown: String,
+    pub seen: When,
 }
 
 /// `GET /admin/queue`; posts `id` and `action` (`retry`, `discard`), or `host` and `action` (`ask`), to itself.

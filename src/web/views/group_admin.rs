@@ -98,11 +98,21 @@ pub struct GrantRow {
     pub idle: Option<String>,
 }
 
+/// How much is risked by sharing with a server, when it was asked.
+pub struct Risk {
+    /// `low`, `medium` or `high`.
+    pub grade: String,
+    pub meaning: &'static str,
+    pub at: When,
+}
+
 /// `GET /g/NAME/outlook`: what a change would make visible to whom; posts `fields` and `seen` to `action`.
 #[derive(Template)]
 #[template(path = "outlook.html")]
 pub struct OutlookPage {
     pub page: Page,
+    /// Of the server that a group is to be opened to, where it was asked.
+    pub risk: Option<Risk>,
     pub group: GroupLink,
     /// "Stage: partners", "A grant for birch.example"
     pub sentence: String,

@@ -13,6 +13,7 @@ mod flood;
 mod follows;
 mod hidden;
 mod insiders;
+mod keys;
 mod leaks;
 mod media;
 mod mirrors;

@@ -447,6 +447,14 @@ impl Actor {
         self.proven_in("guildhall:serverProof", document, key_id)
     }
 
+    /// The document of a server with new keys, introduced by those that they have.
+    pub fn introducing(&self, document: &Value) -> Value {
+        let member = "guildhall:keyProofs";
+        let mut document = self.proven_in(member, document, &self.ed25519_id());
+        document[member] = json!([document[member]]);
+        document
+    }
+
     fn proven_in(&self, member: &str, document: &Value, key_id: &str) -> Value {
         let mut proof = json!({
             "@context": document["@context"],
@@ -575,4 +583,8 @@ fn key_of(whose: &str) -> PKey<Private> {
     static KEYS: LazyLock<Mutex<BTreeMap<String, PKey<Private>>>> = LazyLock::new(Mutex::default);
     let mut keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
     keys.entry(whose.to_owned()).or_insert_with(new_key).clone()
+}
+
+pub fn new_ed25519_key() -> PKey<Private> {
+    PKey::generate_ed25519().expect("a key")
 }

@@ -184,7 +184,14 @@ impl Instance {
     /// Makes a server of other make a partner that groups which are not public may be opened to: tests'
     /// servers do not say what software they are.
     pub async fn add_partner(&self, host: &str) -> Value {
-        let trusted = ["partner", "add", host, "--private-groups", "trust"];
+        let trusted = [
+            "partner",
+            "add",
+            host,
+            "--private-groups",
+            "trust",
+            "--without-probe",
+        ];
         self.run_json(&trusted).await
     }
 

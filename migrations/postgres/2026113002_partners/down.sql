@@ -1,0 +1,17 @@
+DROP TABLE probes;
+DROP TABLE partner_views;
+DROP TABLE offered_keys;
+ALTER TABLE invitations DROP COLUMN confirm_months;
+ALTER TABLE invitations DROP COLUMN until_at;
+ALTER TABLE invitations DROP COLUMN contact;
+ALTER TABLE invitations DROP COLUMN purpose;
+ALTER TABLE partners DROP COLUMN looked_at;
+ALTER TABLE partners DROP COLUMN paused_for;
+ALTER TABLE partners DROP COLUMN their_until_at;
+ALTER TABLE partners DROP COLUMN their_contact;
+ALTER TABLE partners DROP COLUMN their_purpose;
+ALTER TABLE partners DROP COLUMN confirmed_at;
+ALTER TABLE partners DROP COLUMN confirm_months;
+ALTER TABLE partners DROP COLUMN until_at;
+ALTER TABLE partners DROP COLUMN contact;
+ALTER TABLE partners DROP COLUMN purpose;
