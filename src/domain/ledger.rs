@@ -84,7 +84,10 @@ impl Matter {
     /// What news of an event are about that carry no text.
     pub const fn of(kind: EventKind) -> Self {
         match kind {
-            EventKind::PostCreated | EventKind::PostUpdated => Self::Boost,
+            EventKind::PostCreated
+            | EventKind::PostUpdated
+            | EventKind::Boosted
+            | EventKind::Unboosted => Self::Boost,
             EventKind::PostDeleted
             | EventKind::PostRemoved
             | EventKind::PostRestored
@@ -111,7 +114,12 @@ impl Matter {
             EventKind::ActivityRefused => Self::Refusal,
             EventKind::GrantOffered | EventKind::GrantEnded => Self::Grant,
             EventKind::PartnershipEnded => Self::Partnership,
-            EventKind::MoveOffered | EventKind::MoveAccepted | EventKind::GroupMoved => Self::Move,
+            EventKind::MoveOffered
+            | EventKind::MoveAccepted
+            | EventKind::MoveWithdrawn
+            | EventKind::MoveDeclined
+            | EventKind::GroupMoved
+            | EventKind::PersonMoved => Self::Move,
             EventKind::GroupUpdated
             | EventKind::PersonUpdated
             | EventKind::PersonDeleted

@@ -21,7 +21,7 @@ pub mod multibase;
 pub mod objects;
 pub mod partnership;
 pub mod proofs;
-mod rosters;
+pub mod rosters;
 pub mod send;
 pub mod signatures;
 mod signers;

@@ -13,7 +13,7 @@ mod giver;
 mod instance;
 mod taker;
 mod throttle;
-pub(super) mod wire;
+pub mod wire;
 
 pub use giver::routes;
 pub use taker::accept;

@@ -192,7 +192,7 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
             let looked_up = tokio::time::timeout(LOOK_UP_WITHIN, looked_up).await;
             return believe(due, looked_up.unwrap_or_else(|_| Err(takes_too_long())));
         }
-        Ok(Command::Shared { object }) if due.signer.kind == ActorKind::Group => {
+        Ok(Command::Shared { object, .. }) if due.signer.kind == ActorKind::Group => {
             let looked_up = federation.look_up_post(&due.signer, &object);
             let looked_up = tokio::time::timeout(LOOK_UP_WITHIN, looked_up).await;
             return believe(due, looked_up.unwrap_or_else(|_| Err(takes_too_long())));

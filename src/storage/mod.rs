@@ -12,6 +12,8 @@ pub mod arrivals;
 pub mod attachments;
 pub mod audit;
 pub mod bans;
+pub mod bookmarks;
+pub mod boosts;
 pub mod chain;
 mod connection;
 mod database;
@@ -57,6 +59,7 @@ pub mod stops;
 pub mod templates;
 pub mod tokens;
 pub mod untold;
+pub mod ways;
 mod writer;
 
 pub use connection::{

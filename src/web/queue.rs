@@ -162,6 +162,8 @@ fn described(about: &About) -> Option<String> {
         EventKind::PostDeleted => format!("The deletion of a {noun}"),
         EventKind::Liked => format!("A like of a {noun}"),
         EventKind::Unliked => format!("A like of a {noun}, taken back"),
+        EventKind::Boosted => format!("A boost of a {noun}"),
+        EventKind::Unboosted => format!("A boost of a {noun}, taken back"),
         EventKind::Voted => "A vote".to_owned(),
         EventKind::PollCounted => "How the votes in a poll stand".to_owned(),
         _ => return None,
@@ -182,6 +184,7 @@ fn described(about: &About) -> Option<String> {
 fn what(delivery: &Delivery) -> String {
     let ground = match delivery.ground {
         DeliveryGround::News => "News of a group",
+        DeliveryGround::Boost => "A boost",
         DeliveryGround::Addressed => "An answer or request",
         DeliveryGround::Retraction => "Something taken back",
         DeliveryGround::Partnership => "About a grant",

@@ -97,6 +97,7 @@ text_enum! {
         FetchAttachment = "fetch_attachment",
         BackfillPerson = "backfill_person",
         FollowMove = "follow_move",
+        MoveAway = "move_away",
         CompareBooks = "compare_books",
         AskWebhooks = "ask_webhooks",
     }
@@ -114,6 +115,7 @@ impl From<&Work> for JobKind {
             Work::FetchAttachment { .. } => Self::FetchAttachment,
             Work::BackfillPerson { .. } => Self::BackfillPerson,
             Work::FollowMove { .. } => Self::FollowMove,
+            Work::MoveAway { .. } => Self::MoveAway,
             Work::CompareBooks { .. } => Self::CompareBooks,
             Work::AskWebhooks { .. } => Self::AskWebhooks,
         }

@@ -24,7 +24,7 @@ mod queue;
 mod reports;
 mod stops;
 
-pub use accounts::{Account, Erased, NewToken, Revoked, Token};
+pub use accounts::{Account, Erased, NewToken, PersonWays, Revoked, Token};
 pub use audit::AuditLine;
 pub use grants::{Grant, GrantEnded, GrantTemplate, ReviewedGrant, TemplateRemoved};
 pub use groups::Group;

@@ -14,7 +14,7 @@ use crate::domain::{
     DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind, Evidence,
     FirstContact, GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History, HoldState,
     Host, JobId, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror,
-    Name, OrgRole, PartnerClass, PartnerState, Password, PostId, PostState, PrivateGroups,
+    MoveEnd, Name, OrgRole, PartnerClass, PartnerState, Password, PostId, PostState, PrivateGroups,
     ProposalId, ProposalState, RemovalReason, ReportId, ReportState, RuleId, RuleKind, RuleOutcome,
     RuleSentence, Scopes, Side, SignatureChoice, Stage, StopId, Timestamp, Title, TokenId, Uri,
     Way,
@@ -41,7 +41,7 @@ macro_rules! words {
 
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
-    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, OrgRole, PartnerClass, PartnerState, PostState, PrivateGroups, ProposalState, Reason, ReportState, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
+    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, MoveEnd, OrgRole, PartnerClass, PartnerState, PostState, PrivateGroups, ProposalState, Reason, ReportState, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
 }
 
 /// Numbers of rows. Text, for they are larger than JavaScript's integers.

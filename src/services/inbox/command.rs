@@ -104,6 +104,14 @@ pub enum Command {
         offer: Uri,
         target: Uri,
     },
+    /// The house of a group takes back that it asked us to take it.
+    WithdrawMove {
+        offer: Uri,
+    },
+    /// A partner's house does not take a group of ours.
+    DeclineMove {
+        offer: Uri,
+    },
     /// Somebody, or their server for them, asks to look at posts.
     Flag {
         objects: Vec<Uri>,
@@ -116,9 +124,14 @@ pub enum Command {
         command: Box<Command>,
         vouching: Vouching,
     },
-    /// A group passes on a post by its address, as groups for microblogs do. Its author's server is
-    /// asked before it is applied.
+    /// A post is passed on by its address: by a group, as groups for microblogs do, whose author's server is
+    /// asked before it is applied; or by a person.
     Shared {
+        share: Uri,
+        object: Uri,
+    },
+    /// Whoever passed a post on takes that back.
+    Unshared {
         object: Uri,
     },
     OfferGrant {

@@ -9,8 +9,8 @@ use crate::policy::Reason;
 use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, dislikes, follows, grants, house, memberships, mirrors, moves, polls, posts, reactions,
-    refusals, remote_actors, reports,
+    access, boosts, dislikes, follows, grants, house, memberships, mirrors, moves, polls, posts,
+    reactions, refusals, remote_actors, reports,
 };
 use crate::storage::{self, Connection};
 
@@ -28,6 +28,7 @@ pub(super) fn waits_for_more(command: &Command) -> bool {
         | Command::UndoById { .. }
         | Command::AddToList { .. }
         | Command::RemoveFromList { .. }
+        | Command::WithdrawMove { .. }
         | Command::EndGrant { .. } => true,
         Command::Announced { command, .. } => waits_for_more(command),
         _ => false,
@@ -154,6 +155,14 @@ pub(super) fn effect(
             from_the_house(signer)?;
             moves::receive_accept(connection, asker, signer, offer, target)
         }
+        Command::WithdrawMove { offer } => {
+            from_the_house(signer)?;
+            moves::receive_withdrawal(connection, asker, signer, offer)
+        }
+        Command::DeclineMove { offer } => {
+            from_the_house(signer)?;
+            moves::receive_refusal(connection, asker, signer, offer)
+        }
         Command::Flag { objects, text } => {
             reports::receive(connection, asker, signer, objects, text)
         }
@@ -193,6 +202,14 @@ pub(super) fn effect(
             ending::receive(connection, asker, signer, agreement)
         }
         Command::DeleteActor => remote_actors::forget(connection, asker, signer),
+        Command::Shared { share, object } if signer.kind == ActorKind::Person => {
+            boosts::receive(connection, asker, signer, share, object)
+        }
+        Command::Unshared { object } if signer.kind == ActorKind::Person => {
+            boosts::receive_undo(connection, asker, signer, object)
+        }
+        // What a group passed on is taken back by its author.
+        Command::Unshared { .. } => Ok(()),
         // Federation fetched the document again before it came here.
         Command::UpdateActor | Command::Shared { .. } | Command::Ignored(_) => Ok(()),
     }
@@ -342,6 +359,14 @@ fn announced(
             undo::undo(connection, asker, &by, activity, Some(&group), None)
         }
         _ => Ok(()),
+    }
+}
+
+/// What only a moderator does: not what authors do with their own.
+const fn is_moderators(command: &Command) -> bool {
+    match command {
+        Command::DeleteObject { removal, .. } => *removal,
+        other => other.moderates(),
     }
 }
 
