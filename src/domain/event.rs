@@ -26,6 +26,9 @@ text_enum! {
         TopicUnpinned = "topic_unpinned",
         Liked = "liked",
         Unliked = "unliked",
+        /// Somebody elsewhere asked whether they may like, answer or boost what somebody here wrote, who answers.
+        /// `object` has who asked, `activity` what was asked and the answer.
+        InteractionAnswered = "interaction_answered",
         /// Somebody here passed a post on to who follows them.
         Boosted = "boosted",
         /// They take it back. `activity` has the id of the Announce.
@@ -115,6 +118,7 @@ impl EventKind {
             | Self::TopicUnpinned
             | Self::Liked
             | Self::Unliked
+            | Self::InteractionAnswered
             | Self::Boosted
             | Self::Unboosted
             | Self::Voted

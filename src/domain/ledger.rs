@@ -97,6 +97,7 @@ impl Matter {
             EventKind::Liked | EventKind::Unliked | EventKind::Disliked | EventKind::Undisliked => {
                 Self::Reaction
             }
+            EventKind::InteractionAnswered => Self::Reaction,
             EventKind::Voted | EventKind::PollCounted => Self::Vote,
             EventKind::Reported => Self::Report,
             EventKind::JoinRequested

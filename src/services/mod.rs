@@ -4,6 +4,7 @@
 pub mod access;
 pub mod accounts;
 pub mod actors;
+pub mod approvals;
 pub mod attachments;
 pub mod audit;
 pub mod bookmarks;

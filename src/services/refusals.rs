@@ -236,6 +236,7 @@ fn refuse(
         | EventKind::TopicPinned
         | EventKind::TopicUnpinned
         | EventKind::MirrorTakenBack
+        | EventKind::InteractionAnswered
         | EventKind::Boosted
         | EventKind::Unboosted
         | EventKind::PollCounted

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod actors;
 mod among;
+pub mod approvals;
 pub mod arrivals;
 pub mod attachments;
 pub mod audit;

@@ -408,6 +408,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    approvals (id) {
+        id -> BigInt,
+        interaction -> Text,
+        post_id -> BigInt,
+        by_id -> BigInt,
+        interacting -> Text,
+        request -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     person_ways (actor_id) {
         actor_id -> BigInt,
         also_known_as -> Text,
@@ -771,6 +783,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dislikes,
     boosts,
     bookmarks,
+    approvals,
     person_ways,
     reports,
     outbound_rules,

@@ -1,7 +1,7 @@
 -- What people passed on, here and elsewhere. A boost stands in timelines among posts, so its id sorts with
 -- theirs; `uri` is the id of the Announce.
 CREATE TABLE boosts (
-    id BIGINT PRIMARY KEY,
+    id BIGINT NOT NULL PRIMARY KEY,
     post_id BIGINT NOT NULL REFERENCES posts (id),
     actor_id BIGINT NOT NULL REFERENCES actors (id),
     uri TEXT NOT NULL,
@@ -13,7 +13,7 @@ CREATE INDEX boosts_uri ON boosts (uri);
 
 -- What somebody here marked to find it again. Nobody else sees it.
 CREATE TABLE bookmarks (
-    id BIGINT PRIMARY KEY,
+    id BIGINT NOT NULL PRIMARY KEY,
     actor_id BIGINT NOT NULL REFERENCES actors (id),
     post_id BIGINT NOT NULL REFERENCES posts (id),
     UNIQUE (actor_id, post_id)

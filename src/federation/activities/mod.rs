@@ -6,6 +6,7 @@
 
 pub mod accept_follow;
 pub mod accept_move;
+pub mod accept_request;
 pub mod add_to_list;
 pub mod announce_activity;
 pub mod block_person;
@@ -20,6 +21,7 @@ pub mod delete_object;
 pub mod dislike_post;
 pub mod flag_post;
 pub mod follow_group;
+pub mod interaction_request;
 pub mod invite_person;
 pub mod like_post;
 pub mod lock_post;
@@ -30,6 +32,7 @@ pub mod profile_post;
 pub mod reject_activity;
 pub mod reject_follow;
 pub mod reject_move;
+pub mod reject_request;
 pub mod remove_from_list;
 pub mod undo_block;
 pub mod undo_boost;
@@ -157,7 +160,10 @@ pub fn into_command(value: &Value) -> Reading<Command> {
             offer_move::read(envelope.object, &claim)
         }
         "Undo" => undo(&envelope, &claim),
-        _ => Ok(Command::Ignored("not_understood")),
+        other => match interaction_request::kind(other) {
+            Some(what) => interaction_request::read(&envelope, &claim, what),
+            None => Ok(Command::Ignored("not_understood")),
+        },
     }
 }
 
@@ -276,6 +282,17 @@ fn render_on_profile(addresses: &Addresses, telling: &ProfileTelling) -> Value {
             author,
             public,
         } => undo_boost::render_by_person(&id("unshare"), announce, by, post, author, *public),
+        ProfileNews::InteractionAnswered {
+            asked,
+            by: whom,
+            approval,
+        } => match approval {
+            Some(approval) => {
+                let authorization = addresses.authorization(*approval);
+                accept_request::render(&id("accept"), &by.uri, whom, asked, &authorization)
+            }
+            None => reject_request::render(&id("reject"), &by.uri, whom, asked),
+        },
         ProfileNews::FollowRequested { follow, whom } => {
             follow_group::render(follow, &by.uri, whom)
         }

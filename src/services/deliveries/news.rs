@@ -2,8 +2,8 @@
 
 use crate::app::Addresses;
 use crate::domain::{
-    Actor, ActorKey, Approval, Attachment, BanTerms, CarriedText, EventId, Grant, Group, Partner,
-    PersonWays, Poll, Post, PostId, Promise, Uri,
+    Actor, ActorKey, Approval, AskedInteraction, Attachment, BanTerms, CarriedText, EventId, Grant,
+    Group, Partner, PersonWays, Poll, Post, PostId, Promise, Uri,
 };
 use crate::error::Result;
 use crate::services::mirrors::Copy;
@@ -367,6 +367,12 @@ pub enum ProfileNews {
         post: Uri,
         author: Uri,
         public: bool,
+    },
+    /// `approval`: none, it is refused.
+    InteractionAnswered {
+        asked: AskedInteraction,
+        by: Uri,
+        approval: Option<i64>,
     },
     FollowRequested {
         follow: Uri,

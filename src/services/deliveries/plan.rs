@@ -255,6 +255,7 @@ impl<'a> Planner<'a> {
             | EventKind::FollowAccepted
             | EventKind::FollowRejected => self.plan_follow(connection, event),
             EventKind::Boosted | EventKind::Unboosted => self.plan_boost(connection, event),
+            EventKind::InteractionAnswered => self.plan_answer(connection, event),
             _ if event.group.is_none() => self.plan_on_profile(connection, event),
             _ => self.plan_in_group(connection, event),
         }

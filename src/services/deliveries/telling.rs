@@ -160,6 +160,7 @@ fn news(
         | EventKind::TopicUnpinned
         | EventKind::Liked
         | EventKind::Unliked
+        | EventKind::InteractionAnswered
         | EventKind::Boosted
         | EventKind::Unboosted
         | EventKind::Voted

@@ -1,6 +1,6 @@
 //! What activities ask for, in the words of the house.
 
-use crate::domain::{Actor, ActorKind, GrantTerms, Proof, ReportText, Uri};
+use crate::domain::{Actor, ActorKind, AskedInteraction, GrantTerms, Proof, ReportText, Uri};
 use crate::services::memberships::{Invitee, ReceivedBan};
 use crate::services::polls::ReceivedVote;
 use crate::services::posts::ReceivedPost;
@@ -94,6 +94,8 @@ pub enum Command {
     Move {
         target: Uri,
     },
+    /// Somebody asks whether they may like, answer or boost a post.
+    AskInteraction(AskedInteraction),
     /// The house of a group asks us to take it.
     OfferMove {
         offer: Uri,

@@ -12,7 +12,7 @@ use crate::services::access::Case;
 use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
 use crate::services::posts::{self, ReceivedPost};
-use crate::services::{access, boosts, follows, house, mirrors, polls, reports};
+use crate::services::{access, approvals, boosts, follows, house, mirrors, polls, reports};
 use crate::storage::{self, Connection};
 
 /// Whether a server may knock at all, before anything is fetched for it.
@@ -293,6 +293,7 @@ fn check(
         }
         Command::Vote(vote) => polls::check(connection, asker, signer.id, vote)?,
         Command::Flag { objects, .. } => reports::check(connection, asker, objects)?,
+        Command::AskInteraction(asked) => approvals::check(connection, asker, asked)?,
         Command::EndPartnership { agreement } => {
             ending::find_agreed(connection, signer, agreement)?;
         }

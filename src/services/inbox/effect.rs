@@ -9,8 +9,8 @@ use crate::policy::Reason;
 use crate::services::partners::ending;
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, boosts, dislikes, follows, grants, house, memberships, mirrors, moves, polls, posts,
-    reactions, refusals, remote_actors, reports,
+    access, approvals, boosts, dislikes, follows, grants, house, memberships, mirrors, moves,
+    polls, posts, reactions, refusals, remote_actors, reports,
 };
 use crate::storage::{self, Connection};
 
@@ -147,6 +147,7 @@ pub(super) fn effect(
             ActorKind::Person => follows::receive_move(connection, asker, signer, target),
             ActorKind::Service => Ok(()),
         },
+        Command::AskInteraction(asked) => approvals::receive(connection, asker, signer, asked),
         Command::OfferMove { offer, group } => {
             from_the_house(signer)?;
             moves::receive_offer(connection, asker, signer, offer, group)
@@ -359,14 +360,6 @@ fn announced(
             undo::undo(connection, asker, &by, activity, Some(&group), None)
         }
         _ => Ok(()),
-    }
-}
-
-/// What only a moderator does: not what authors do with their own.
-const fn is_moderators(command: &Command) -> bool {
-    match command {
-        Command::DeleteObject { removal, .. } => *removal,
-        other => other.moderates(),
     }
 }
 

@@ -12,7 +12,8 @@ use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
 use crate::storage::{
-    Connection, attachments, bookmarks, boosts, first_contacts, holds, ids, polls, refusals,
+    Connection, approvals, attachments, bookmarks, boosts, first_contacts, holds, ids, polls,
+    refusals,
 };
 
 /// A post before it has an id. The group comes from the permit, or from what is answered.
@@ -349,6 +350,7 @@ pub fn delete(
     holds::forget_deleted(connection, post.id)?;
     boosts::remove_of_post(connection, post.id)?;
     bookmarks::remove_of_post(connection, post.id)?;
+    approvals::remove_of_post(connection, post.id)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),

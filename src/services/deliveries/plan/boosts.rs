@@ -1,14 +1,15 @@
-//! Who is told that somebody here passed a post on: their followers' servers, and who wrote it.
+//! Who is told that somebody here passed a post on: their followers' servers, and who wrote it. And who is
+//! answered that asked whether they may do something with what somebody here wrote.
 
 use std::collections::BTreeMap;
 
 use super::Planner;
-use crate::domain::{Audience, DeliveryGround, Event, EventKind, Host, Post, Uri};
+use crate::domain::{ActorId, Audience, DeliveryGround, Event, EventKind, Host, Post, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason};
-use crate::services::access;
 use crate::services::deliveries::destinations::address;
 use crate::services::deliveries::news::ProfileNews;
+use crate::services::{access, approvals};
 use crate::storage::deliveries::NewMessage;
 use crate::storage::{self, Connection};
 
@@ -69,6 +70,32 @@ impl Planner<'_> {
             return Ok(Vec::new());
         }
         let lane = post.topic.0;
+        let message = self.say(connection, event, by, news, ground, lane, destinations)?;
+        Ok(vec![message])
+    }
+
+    /// Who wrote something answers who asked what they may do with it.
+    pub(super) fn plan_answer(
+        &mut self,
+        connection: &mut Connection,
+        event: &Event,
+    ) -> Result<Vec<NewMessage>> {
+        let by = self.doer(connection, event)?;
+        let answer = approvals::read_answer(event.activity.as_deref().unwrap_or_default())?;
+        let asker = match event.object {
+            Some(asker) => storage::actors::find(connection, ActorId(asker))?,
+            None => None,
+        };
+        let destinations = asker.as_ref().map(address).unwrap_or_default();
+        if destinations.is_empty() {
+            return Ok(Vec::new());
+        }
+        let news = ProfileNews::InteractionAnswered {
+            asked: answer.asked,
+            by: answer.by,
+            approval: answer.approval,
+        };
+        let (ground, lane) = (DeliveryGround::Addressed, by.id.0);
         let message = self.say(connection, event, by, news, ground, lane, destinations)?;
         Ok(vec![message])
     }
