@@ -158,26 +158,6 @@ pub async fn find_own(app: &App, viewer: &Viewer, id: BoostId) -> Result<Option<
 
 // From afar ---------------------------------------------------------------------------------------
 
-/// Whether somebody elsewhere may boost what is here. None: nobody here has heard of it, which is no mistake
-/// of theirs.
-pub(super) fn check(connection: &mut Connection, asker: &Asker, object: &Uri) -> Result<()> {
-    let ours = super::house::instance_actor(connection)?.uri.host() == object.host();
-    let found = mirrors::find_meant(connection, asker, object)?;
-    match (found, ours) {
-        (None, false) => Ok(()),
-        (found, true) => {
-            access::permit_sought_post::<act::Reshare>(connection, asker, found).map(drop)
-        }
-        (Some(post), false) => {
-            match access::permit_found::<act::Reshare>(connection, asker, post) {
-                // As if nobody here had heard of it.
-                Ok(_) | Err(Error::NotFound) => Ok(()),
-                Err(error) => Err(error),
-            }
-        }
-    }
-}
-
 /// Somebody elsewhere boosts a post. What nobody here has heard of stays unknown: nothing is fetched because
 /// somebody names it.
 pub(super) fn receive(

@@ -29,7 +29,7 @@ const ACTS: [EventKind; 8] = [
 ];
 
 /// Asks for something to be done with a post, where it is in a group elsewhere; the post as it is. None: it is not,
-/// and whoever moderates here does it.
+/// or nobody with an account here asks, and it is done here or refused as ever.
 pub(super) fn ask_about_post(
     connection: &mut Connection,
     asker: &Asker,
@@ -37,7 +37,11 @@ pub(super) fn ask_about_post(
     (kind, action): (EventKind, AuditAction),
     reason: Option<&str>,
 ) -> Result<Option<Post>> {
-    let Some(post) = storage::posts::find(connection, id)? else {
+    let post = match &asker.viewer {
+        Viewer::Member { .. } => storage::posts::find(connection, id)?,
+        _ => None,
+    };
+    let Some(post) = post else {
         return Ok(None);
     };
     let group = access::find_group_of(connection, &post)?;
@@ -75,7 +79,8 @@ pub(super) fn ask_about_person(
     terms: Option<&BanTerms>,
 ) -> Result<bool> {
     let known = storage::groups::find(connection, group)?;
-    if known.is_none_or(|group| group.is_local()) {
+    let by_member = matches!(asker.viewer, Viewer::Member { .. });
+    if !by_member || known.is_none_or(|group| group.is_local()) {
         return Ok(false);
     }
     let (_, group) = access::permit::<act::AskModeration>(connection, asker, group)?;
