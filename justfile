@@ -49,7 +49,7 @@ fuzz SECONDS="60":
     set -euo pipefail
     cd fuzz
     host=$(rustc -vV | sed -n 's/^host: //p')
-    for target in signature inbox webfinger html markdown; do
+    for target in signature inbox webfinger html markdown poll books roster proof; do
         mkdir -p ../target/fuzz/corpus/$target ../target/fuzz/artifacts
         echo "== $target"
         cargo run --release --target "$host" --bin $target -- \

@@ -215,6 +215,11 @@ impl Addresses {
         self.activity("boost", post.0)
     }
 
+    /// What says that somebody elsewhere may do something with a post.
+    pub fn authorization(&self, number: i64) -> Uri {
+        self.origin.join(&format!("authorizations/{number}"))
+    }
+
     /// An activity, by the event it tells of and what it is.
     pub fn activity(&self, kind: &str, number: i64) -> Uri {
         self.origin.join(&format!("activities/{kind}/{number}"))

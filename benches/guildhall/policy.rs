@@ -213,6 +213,7 @@ fn facts(
         mirrored: false,
         reserves_likes: false,
         reserves_replies: false,
+        reserves_boosts: false,
         audience: Audience::Group,
         state: PostState::Visible,
         held: false,

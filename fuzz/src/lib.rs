@@ -4,11 +4,16 @@
 
 use guildhall::app::Addresses;
 use guildhall::domain::markup::{self, SafeHtml};
-use guildhall::domain::{BODY_BYTES_MAX, Handle, Timestamp, Uri};
+use guildhall::domain::{
+    Actor, ActorId, ActorKind, ActorState, BODY_BYTES_MAX, Handle, Timestamp, Uri,
+};
 use guildhall::federation::activities::{self, Claim};
 use guildhall::federation::fetch::read_answer;
 use guildhall::federation::keys::ParsedKey;
-use guildhall::federation::{json, proofs, signatures, sought};
+use guildhall::federation::objects::question::parse_poll;
+use guildhall::federation::partnership::wire;
+use guildhall::federation::{json, proofs, rosters, signatures, sought};
+use guildhall::services::books::{self, Books};
 use guildhall::services::inbox::{Command, Vouching};
 use guildhall::services::posts::ReceivedPost;
 
@@ -259,4 +264,115 @@ fn check_tag(text: &str) -> &str {
         rest = after;
     }
     rest.strip_prefix('>').expect("a tag ends with >")
+}
+
+/// A question with its options and counts.
+pub fn poll(input: &[u8]) {
+    let Ok(document) = json::parse_bounded(&input[..input.len().min(ACTIVITY_BYTES_MAX)]) else {
+        return;
+    };
+    let Some(poll) = parse_poll(&document) else {
+        return;
+    };
+    let titles: Vec<&str> = poll.titles().collect();
+    assert!((2..=20).contains(&titles.len()), "{titles:?}");
+    for (at, title) in titles.iter().enumerate() {
+        assert!(!title.trim().is_empty());
+        assert_eq!(
+            poll.position(title),
+            Some(at),
+            "two options are one: {titles:?}"
+        );
+    }
+    assert!(poll.asks_the_same(&poll));
+    let now = Timestamp::parse(NOW).unwrap();
+    let over = poll.is_over(now);
+    let view = poll.clone().shown(now).view(Vec::new(), now);
+    assert_eq!(view.is_over, over);
+}
+
+/// What a partner's house says of its books, and what we make of it beside ours.
+pub fn books(input: &[u8]) {
+    let Ok(document) = json::parse_bounded(&input[..input.len().min(ACTIVITY_BYTES_MAX)]) else {
+        return;
+    };
+    let Ok(theirs) = serde_json::from_value::<Books>(document) else {
+        return;
+    };
+    let mirrored = Books {
+        sent: theirs.received.clone(),
+        received: theirs.sent.clone(),
+        sent_texts: theirs.received_texts.clone(),
+        received_texts: theirs.sent_texts.clone(),
+    };
+    assert!(
+        books::differences(&mirrored, &theirs).is_empty(),
+        "the same books differ"
+    );
+    for mut difference in books::differences(&Books::default(), &theirs) {
+        if let Ok(question) = books::question_of(&difference.place) {
+            assert!(question.check().is_ok(), "a day is asked for");
+        }
+        books::name(&mut difference, &Books::default(), &theirs);
+        assert!(difference.only_ours.is_empty());
+    }
+}
+
+/// A header that says whom a group counts as members (FEP-8fcf), of a group at P.
+pub fn roster(input: &[u8]) {
+    let uri = |text: &str| text.parse::<Uri>().unwrap();
+    let group = Actor {
+        id: ActorId(1),
+        kind: ActorKind::Group,
+        state: ActorState::Active,
+        name: "bridges".into(),
+        host: Some("p.test".parse().unwrap()),
+        uri: uri("https://p.test/g/bridges"),
+        url: "https://p.test/g/bridges".into(),
+        display_name: String::new(),
+        summary: String::new(),
+        inbox: uri("https://p.test/g/bridges/inbox"),
+        shared_inbox: None,
+        followers: None,
+        outbox: None,
+        created_at: Timestamp::MIN,
+        fetched_at: None,
+    };
+    let Some(told) = rosters::told(&[("collection-synchronization", input)], &group) else {
+        return;
+    };
+    assert_eq!(told.list().host(), group.uri.host());
+    let twice = [
+        ("collection-synchronization", input),
+        ("collection-synchronization", input),
+    ];
+    assert!(
+        rosters::told(&twice, &group).is_none(),
+        "said twice is not said"
+    );
+}
+
+/// A document with a proof, and the parts of a handshake.
+pub fn proof(input: &[u8]) {
+    let Ok(document) = json::parse_bounded(&input[..input.len().min(ACTIVITY_BYTES_MAX)]) else {
+        return;
+    };
+    let (key, now) = (
+        ParsedKey::from_pem(KEY).unwrap(),
+        Timestamp::parse(NOW).unwrap(),
+    );
+    for member in [proofs::PROOF, "guildhall:serverProof"] {
+        if let Some(proof) = proofs::read(&document, member) {
+            assert!(!proofs::holds(&proof, &key, now), "a guess was believed");
+        }
+    }
+    if let Ok(offer) = wire::Offer::parse(&document) {
+        assert_eq!(offer.id.host(), offer.taker.host());
+        assert!(!offer.secret.is_empty());
+        let again = wire::Offer::parse(&offer.render());
+        assert!(again.is_ok_and(|again| again == offer));
+    }
+    if let Ok(accept) = wire::Accept::parse(&document) {
+        assert_eq!(wire::Accept::parse(&accept.render()), Ok(accept));
+    }
 }

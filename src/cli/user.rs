@@ -3,8 +3,9 @@
 use crate::app::App;
 use crate::cli::Output;
 use crate::cli::password::PasswordOption;
-use crate::domain::{EmailAddress, Name, OrgRole, counted_here};
+use crate::domain::{Actor, EmailAddress, Name, OrgRole, Uri, counted_here};
 use crate::error::{Error, Result};
+use crate::federation::Federation;
 use crate::policy::Viewer;
 use crate::services::accounts::{self, NewAccount, Use};
 use crate::wire;
@@ -32,6 +33,24 @@ pub enum Command {
         /// Really: it cannot be undone
         #[arg(long)]
         yes: bool,
+    },
+    /// Say which accounts elsewhere are the same person's, so that their followers can be told to come here
+    KnownAs {
+        /// Name or e-mail address
+        user: String,
+        /// Addresses of accounts; none: nothing is said any more
+        accounts: Vec<Uri>,
+    },
+    /// Say that somebody is on another server now: their followers are told. Posts stay
+    MoveAway {
+        /// Name or e-mail address
+        user: String,
+        /// Address of the account there, which must name this one as “also known as”
+        #[arg(long, value_name = "ADDR", required_unless_present = "cancel")]
+        to: Option<Uri>,
+        /// Take that back
+        #[arg(long, conflicts_with = "to")]
+        cancel: bool,
     },
     /// Give somebody a new password: sessions and tokens end at once
     Password {
@@ -70,6 +89,8 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Disable { user } => set_use(app, &user, Use::Disabled, output).await,
         Command::Enable { user } => set_use(app, &user, Use::Enabled, output).await,
         Command::Erase { user, yes } => erase(app, &user, yes, output).await,
+        Command::KnownAs { user, accounts } => known_as(app, &user, accounts, output).await,
+        Command::MoveAway { user, to, .. } => move_away(app, &user, to, output).await,
         Command::Password { user, password } => reset(app, &user, &password, output).await,
     }
 }
@@ -147,6 +168,39 @@ async fn erase(app: &App, user: &str, sure: bool, output: Output) -> Result<()> 
         );
     }
     output.made(&document, sentence)
+}
+
+async fn known_as(app: &App, user: &str, named: Vec<Uri>, output: Output) -> Result<()> {
+    let person = accounts::find(app, Viewer::Operator, user).await?.actor;
+    accounts::set_known_as(app, Viewer::Operator, person.id, named).await?;
+    let sentence = format!("{} says so of themselves from now on.", person.name);
+    show_ways(app, &person, &sentence, output).await
+}
+
+/// `to`: none takes it back.
+async fn move_away(app: &App, user: &str, to: Option<Uri>, output: Output) -> Result<()> {
+    let person = accounts::find(app, Viewer::Operator, user).await?.actor;
+    let sentence = match to {
+        Some(target) => {
+            let federation = Federation::new(app.clone())?;
+            let moved = federation.move_away(Viewer::Operator, person.id, &target);
+            moved.await?;
+            format!(
+                "{} is at {target} now; whoever follows them is told.",
+                person.name
+            )
+        }
+        None => {
+            accounts::stay(app, Viewer::Operator, person.id).await?;
+            format!("{} is here, and nowhere else.", person.name)
+        }
+    };
+    show_ways(app, &person, &sentence, output).await
+}
+
+async fn show_ways(app: &App, person: &Actor, sentence: &str, output: Output) -> Result<()> {
+    let ways = accounts::ways(app, person.id).await?;
+    output.made(&wire::PersonWays::new(person, ways), sentence)
 }
 
 async fn reset(app: &App, user: &str, option: &PasswordOption, output: Output) -> Result<()> {

@@ -25,6 +25,9 @@ text_enum! {
         MoveOffered = "move_offered",
         MoveReceived = "move_received",
         MoveAccepted = "move_accepted",
+        /// Here or by the other house, as with the next.
+        MoveWithdrawn = "move_withdrawn",
+        MoveDeclined = "move_declined",
         GroupMoved = "group_moved",
         /// How it reaches servers that know no groups.
         OutreachChosen = "outreach_chosen",

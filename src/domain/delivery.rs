@@ -23,6 +23,9 @@ text_enum! {
     DeliveryGround ("ground") {
         /// News of a group: needs a counting grant, members there, and a post young enough.
         News = "news",
+        /// Somebody here passed a post on: needs that its server may be shown the post, and that the post is
+        /// for everybody.
+        Boost = "boost",
         /// An answer or request to the person or group addressed (Follow, Accept, Reject, a post
         /// written here for a group elsewhere): needs a partnership that stands; such a post must stand, too.
         Addressed = "addressed",

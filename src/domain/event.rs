@@ -26,6 +26,13 @@ text_enum! {
         TopicUnpinned = "topic_unpinned",
         Liked = "liked",
         Unliked = "unliked",
+        /// Somebody elsewhere asked whether they may like, answer or boost what somebody here wrote, who answers.
+        /// `object` has who asked, `activity` what was asked and the answer.
+        InteractionAnswered = "interaction_answered",
+        /// Somebody here passed a post on to who follows them.
+        Boosted = "boosted",
+        /// They take it back. `activity` has the id of the Announce.
+        Unboosted = "unboosted",
         /// Somebody chose an option in a poll that is counted elsewhere. `object` has its position,
         /// where somebody of this house did.
         Voted = "voted",
@@ -59,6 +66,10 @@ text_enum! {
         MoveOffered = "move_offered",
         /// A group of a partner's moves to a group of ours. As with the offer.
         MoveAccepted = "move_accepted",
+        /// The offer of a group of ours is taken back, or that of a partner's is declined. As with the offer,
+        /// but in no group: the house says it.
+        MoveWithdrawn = "move_withdrawn",
+        MoveDeclined = "move_declined",
         /// A group of ours moved. `activity` has the new group.
         GroupMoved = "group_moved",
         /// Somebody here asks to follow a person elsewhere. `object` has the other person, `activity`
@@ -94,6 +105,8 @@ text_enum! {
         GroupUpdated = "group_updated",
         /// What somebody here says of themselves changed.
         PersonUpdated = "person_updated",
+        /// Somebody here is on another server now: who follows them is told. `activity` has the account there.
+        PersonMoved = "person_moved",
         /// Somebody here is gone for good. `activity` has the servers that knew them.
         PersonDeleted = "person_deleted",
         /// Somebody or something of this house has new keys.
@@ -115,6 +128,9 @@ impl EventKind {
             | Self::TopicUnpinned
             | Self::Liked
             | Self::Unliked
+            | Self::InteractionAnswered
+            | Self::Boosted
+            | Self::Unboosted
             | Self::Voted
             | Self::Disliked
             | Self::Undisliked
@@ -130,6 +146,8 @@ impl EventKind {
             | Self::ModeratorRemoved
             | Self::MoveOffered
             | Self::MoveAccepted
+            | Self::MoveWithdrawn
+            | Self::MoveDeclined
             | Self::GroupMoved
             | Self::FollowRequested
             | Self::Unfollowed
@@ -145,6 +163,7 @@ impl EventKind {
             | Self::ActivityRefused
             | Self::GroupUpdated
             | Self::PersonUpdated
+            | Self::PersonMoved
             | Self::PersonDeleted
             | Self::ActorUpdated => false,
         }

@@ -106,7 +106,26 @@ pub struct Move {
     pub way: Way,
     /// The new group, once the offer was accepted.
     pub target: Option<Uri>,
+    /// How it ended that came to nothing.
+    pub ended: Option<MoveEnd>,
     pub created_at: Timestamp,
+}
+
+impl Move {
+    /// It waits for an answer.
+    pub const fn is_open(&self) -> bool {
+        self.target.is_none() && self.ended.is_none()
+    }
+}
+
+text_enum! {
+    /// How an offer ended that came to nothing.
+    MoveEnd ("end") {
+        /// By who made it.
+        Withdrawn = "withdrawn",
+        /// By who got it.
+        Declined = "declined",
+    }
 }
 
 text_enum! {

@@ -45,6 +45,8 @@ id! {
     GroupId,
     /// A topic or a comment.
     PostId,
+    /// A post that somebody passed on. Sorts among the numbers of posts.
+    BoostId,
     /// A picture or another file of a post.
     AttachmentId,
     PartnerId,

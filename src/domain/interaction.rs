@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{Invalid, Uri};
+use crate::domain::{ActorId, Invalid, PostId, Uri};
 
 /// Addresses of single people that are kept of what an author says.
 pub const WELCOME_PEOPLE_MAX: usize = 100;
@@ -17,6 +17,29 @@ text_enum! {
         Reply = "reply",
         Announce = "announce",
     }
+}
+
+/// Somebody elsewhere asks whether they may do something with a post before they do it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AskedInteraction {
+    pub interaction: Interaction,
+    /// The id of the question.
+    pub request: Uri,
+    /// The id of what they would do: the Like, the Announce, or the answer.
+    pub interacting: Uri,
+    /// The post.
+    pub target: Uri,
+}
+
+/// It was approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    pub id: i64,
+    pub interaction: Interaction,
+    pub post: PostId,
+    pub by: ActorId,
+    pub interacting: Uri,
+    pub request: Uri,
 }
 
 /// To whom something is open, as far as it can concern people and groups of this house.

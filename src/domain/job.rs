@@ -26,6 +26,13 @@ pub enum Work {
     BackfillPerson { person: i64 },
     /// A person elsewhere says that they moved: their followers here follow `target`, if it says so too.
     FollowMove { person: i64, target: String },
+    /// Somebody here is to be said to be at `target` now, if that account says that it is the same person.
+    MoveAway {
+        person: i64,
+        target: String,
+        /// Who says so; none: the operator.
+        by: Option<i64>,
+    },
     /// Read at `list` whom a group elsewhere counts as members here, if `digest` still stands for them.
     AgreeOnRoster {
         group: i64,

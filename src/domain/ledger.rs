@@ -92,7 +92,10 @@ impl Matter {
     /// What news of an event are about that carry no text.
     pub const fn of(kind: EventKind) -> Self {
         match kind {
-            EventKind::PostCreated | EventKind::PostUpdated => Self::Boost,
+            EventKind::PostCreated
+            | EventKind::PostUpdated
+            | EventKind::Boosted
+            | EventKind::Unboosted => Self::Boost,
             EventKind::PostDeleted
             | EventKind::PostRemoved
             | EventKind::PostRestored
@@ -102,6 +105,7 @@ impl Matter {
             EventKind::Liked | EventKind::Unliked | EventKind::Disliked | EventKind::Undisliked => {
                 Self::Reaction
             }
+            EventKind::InteractionAnswered => Self::Reaction,
             EventKind::Voted | EventKind::PollCounted => Self::Vote,
             EventKind::Reported => Self::Report,
             EventKind::JoinRequested
@@ -122,7 +126,12 @@ impl Matter {
             | EventKind::RetractionAnswered => Self::Retraction,
             EventKind::GrantOffered | EventKind::GrantEnded => Self::Grant,
             EventKind::PartnershipEnded | EventKind::PartnershipChanged => Self::Partnership,
-            EventKind::MoveOffered | EventKind::MoveAccepted | EventKind::GroupMoved => Self::Move,
+            EventKind::MoveOffered
+            | EventKind::MoveAccepted
+            | EventKind::MoveWithdrawn
+            | EventKind::MoveDeclined
+            | EventKind::GroupMoved
+            | EventKind::PersonMoved => Self::Move,
             EventKind::GroupUpdated
             | EventKind::PersonUpdated
             | EventKind::PersonDeleted

@@ -9,6 +9,7 @@ mod actor_token;
 mod attachment;
 mod audit;
 pub mod backoff;
+mod boost;
 mod chain;
 mod delivery;
 mod destination;
@@ -50,12 +51,14 @@ mod template;
 pub(crate) mod text_enum;
 mod time;
 mod uri;
+mod ways;
 mod wording;
 
 pub use account::*;
 pub use actor_token::*;
 pub use attachment::*;
 pub use audit::*;
+pub use boost::*;
 pub use chain::*;
 pub use delivery::*;
 pub use destination::*;
@@ -95,6 +98,7 @@ pub use stop::*;
 pub use template::*;
 pub use time::*;
 pub use uri::*;
+pub use ways::*;
 pub use wording::*;
 
 /// Input that does not make sense: which field, and what to do about it.

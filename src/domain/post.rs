@@ -2,8 +2,8 @@
 
 use crate::domain::text_enum::text_enum;
 use crate::domain::{
-    Actor, ActorId, Attachment, EventKind, GroupId, HoldNotice, Invalid, PollDraft, PollView,
-    PostId, RefusalNotice, TakenBack, Timestamp, Title, Uri,
+    Actor, ActorId, Attachment, BoostTally, EventKind, GroupId, HoldNotice, Invalid, PollDraft,
+    PollView, PostId, RefusalNotice, TakenBack, Timestamp, Title, Uri,
 };
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
@@ -98,6 +98,10 @@ pub struct PostView {
     pub by_guest: bool,
     /// The viewer likes it.
     pub liked: bool,
+    /// How often it was passed on.
+    pub boosts: BoostTally,
+    /// The viewer marked it.
+    pub bookmarked: bool,
     /// What the house of a group elsewhere did not take of it, as far as the viewer is told.
     pub refusals: Vec<RefusalNotice>,
     /// Nobody outside sees it before somebody looked at it.

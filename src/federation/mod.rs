@@ -23,7 +23,7 @@ pub mod partner_views;
 pub mod partnership;
 pub mod probe;
 pub mod proofs;
-mod rosters;
+pub mod rosters;
 mod rotation;
 pub mod send;
 pub mod signatures;

@@ -14,7 +14,7 @@ mod instance;
 mod taker;
 pub(super) mod terms;
 mod throttle;
-pub(super) mod wire;
+pub mod wire;
 
 pub use giver::routes;
 pub use taker::accept;

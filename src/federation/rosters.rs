@@ -54,16 +54,22 @@ where
 
 /// What a group says of its members here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub struct Told {
     group: Uri,
     /// Where the list is to be had, by this server.
     list: Uri,
     digest: String,
 }
 
+impl Told {
+    pub fn list(&self) -> &Uri {
+        &self.list
+    }
+}
+
 /// What came with an activity: none where its signer is no group, or speaks of anything else than its own
 /// members on its own server.
-pub(super) fn told(headers: &[HeaderPair<'_>], signer: &Actor) -> Option<Told> {
+pub fn told(headers: &[HeaderPair<'_>], signer: &Actor) -> Option<Told> {
     let mut lines = headers.iter().filter(|(name, _)| *name == HEADER);
     let (Some((_, value)), None) = (lines.next(), lines.next()) else {
         return None;

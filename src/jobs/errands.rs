@@ -124,6 +124,13 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             tracing::info!(person, %target, count, "followers moved along");
             Ok(())
         }
+        Work::MoveAway { person, target, by } => {
+            let viewer = accounts::find_viewer(&federation.app, by.map(ActorId)).await?;
+            let target = target.parse()?;
+            federation
+                .move_away(viewer, ActorId(*person), &target)
+                .await
+        }
         Work::AgreeOnRoster {
             group,
             list,

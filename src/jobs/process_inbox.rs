@@ -192,7 +192,7 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
             let looked_up = tokio::time::timeout(LOOK_UP_WITHIN, looked_up).await;
             return believe(due, looked_up.unwrap_or_else(|_| Err(takes_too_long())));
         }
-        Ok(Command::Shared { object }) if due.signer.kind == ActorKind::Group => {
+        Ok(Command::Shared { object, .. }) if due.signer.kind == ActorKind::Group => {
             let looked_up = federation.look_up_post(&due.signer, &object);
             let looked_up = tokio::time::timeout(LOOK_UP_WITHIN, looked_up).await;
             return believe(due, looked_up.unwrap_or_else(|_| Err(takes_too_long())));
@@ -201,8 +201,12 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
     };
     let moderates = command.moderates();
     // Our own people's words come back to us; they are here.
-    if actor.host() == federation.app.config.host() && !moderates {
-        return Ok((due, Ok(Command::Ignored("our_own"))));
+    if actor.host() == federation.app.config.host() {
+        return match moderates {
+            // One of ours asked for it as the group's moderator: now it is done, and so the group's own act.
+            true => Ok(by_group(due, activity, command)),
+            false => Ok((due, Ok(Command::Ignored("our_own")))),
+        };
     }
     let group = due.signer.uri.host();
     let proven = federation.prove(group, &actor, &proof, introduction.as_deref());

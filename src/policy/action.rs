@@ -24,6 +24,8 @@ text_enum! {
         Invite = "invite",
         /// Let people in, put them out; remove, restore and lock posts.
         Moderate = "moderate",
+        /// Ask the house of a group elsewhere for what moderators do.
+        AskModeration = "ask_moderation",
         /// Ask the moderators of its group to look at a post.
         Report = "report",
         /// Read what was reported in a group, and say that it was dealt with.
@@ -107,6 +109,7 @@ acts! {
     DeletePost: InGroup OnPost,
     Invite: InGroup,
     Moderate: InGroup,
+    AskModeration: InGroup,
     Report: InGroup OnPost,
     ReadReports: InGroup,
     ReadLedger: InGroup,

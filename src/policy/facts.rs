@@ -74,6 +74,8 @@ pub struct PostFacts {
     pub reserves_likes: bool,
     /// … not to answer it.
     pub reserves_replies: bool,
+    /// … not to pass it on.
+    pub reserves_boosts: bool,
     pub audience: Audience,
     pub state: PostState,
     /// It stays inside until somebody looked at it, as far as this viewer's server is concerned, or everybody
@@ -105,6 +107,8 @@ pub struct Facts {
     pub group: Option<GroupFacts>,
     /// The viewer's relation to the group.
     pub membership: Option<MembershipFacts>,
+    /// The house of a group elsewhere says that the viewer, somebody of this house, moderates it.
+    pub moderates_there: bool,
     /// For a viewer from elsewhere the partnership with its server; for a group or profile elsewhere the
     /// partnership with its house.
     pub partner: Option<PartnerState>,
@@ -143,6 +147,7 @@ impl Facts {
             house,
             group: None,
             membership: None,
+            moderates_there: false,
             partner: None,
             grant: None,
             discreet: false,

@@ -69,6 +69,9 @@
 //!   That a partner's person (or a member here, of a group elsewhere) names only people of the
 //!   own organization is checked by who invites, since the invited person is not among the facts.
 //! - A secret group cannot be public ([`stage_fits`]). Should one be, it counts as open to partners.
+//! - Passed on (boosted) is only what everybody may read: posts of open groups at the public stage, and posts for
+//!   everybody on profiles; where its author lets it be. Who is told of it must be a server we speak with that may read
+//!   the post, asked again before it leaves ([`hears_of_boost`]). Bookmarks are one's own: who reads a post may mark it.
 //! - A closed group at the public stage shows its profile; its posts stay in and are not passed on.
 //! - People are found by name by colleagues, and by guests who share a group with them; strangers
 //!   and partners find nobody by name, but read who wrote what they may read.
@@ -140,7 +143,7 @@ pub use facts::*;
 pub use outbound::*;
 pub use rules::{
     Begun, FollowFacts, OriginFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts,
-    compares_books, decide, explain, follow_outcome, grant_effect, grant_reaches,
+    compares_books, decide, explain, follow_outcome, grant_effect, grant_reaches, hears_of_boost,
     invitation_outcome, join_outcome, may_confirm, may_follow, may_look_elsewhere, needs_second,
     permit, permit_profile_post, permit_take_back, post_outcome, reads_profile, reads_upload,
     reviews_house, sees_partner_view, sees_person, shows_text, stage_fits, widest_audience,

@@ -52,6 +52,7 @@ text_enum! {
         NotMirrored = "not_mirrored",
         LikesReserved = "likes_reserved",
         RepliesReserved = "replies_reserved",
+        BoostsReserved = "boosts_reserved",
         PeopleOnly = "people_only",
         GroupsOnly = "groups_only",
         SecretNotPublic = "secret_not_public",
@@ -132,7 +133,7 @@ impl Reason {
             Self::CannotModerate => {
                 "Your organization may not moderate this group. Ask an owner of the group for “moderate”."
             }
-            Self::CannotReshare => "Posts of this group may not be passed on: it is not public.",
+            Self::CannotReshare => "This may not be passed on: it is not for everybody.",
             Self::NobodyThere => "Nobody on that server is a member of the group.",
             Self::NotForOutside => "This is for colleagues only and never leaves the house.",
             Self::NotVisible => "It was removed, deleted, or waits for a moderator.",
@@ -153,6 +154,7 @@ impl Reason {
             }
             Self::LikesReserved => "Its author does not want it to be liked by people here.",
             Self::RepliesReserved => "Its author does not want answers to it from people here.",
+            Self::BoostsReserved => "Its author does not want it to be passed on by people here.",
             Self::PeopleOnly => "Only people may do this: neither servers nor the command line.",
             Self::GroupsOnly => "This can only be done in a group.",
             Self::Oneself => "Nobody follows themselves.",

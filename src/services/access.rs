@@ -427,6 +427,9 @@ pub fn group_facts(connection: &mut Connection, asker: &Asker, group: &Group) ->
         // it says that the viewer reads it.
         (Some(home), _) => {
             facts.vouched = asker.vouched == Some(group.id);
+            if let (Some(_), Viewer::Member { actor, .. }) = (&facts.membership, &asker.viewer) {
+                facts.moderates_there = storage::moderators::is_one(connection, group.id, *actor)?;
+            }
             facts.partner = storage::partners::find_state(connection, home)?;
             facts.grant =
                 storage::grants::find_received(connection, group.id)?.map(|(_, terms)| terms);
@@ -568,6 +571,23 @@ pub fn may_receive_profile_post(
     explain(connection, &server, Action::Receive, None, Some(post))
 }
 
+/// May the server at `host` be told now that somebody here passed a post on?
+pub fn may_hear_of_boost(
+    connection: &mut Connection,
+    asker: &Asker,
+    host: &Host,
+    post: &Post,
+) -> Result<Result<(), Refusal>> {
+    let server = Asker {
+        viewer: Viewer::Server { host: host.clone() },
+        ..asker.clone()
+    };
+    let group = find_group_of(connection, post)?;
+    let facts = post_facts(connection, &server, group.as_ref(), post)?;
+    let partner = storage::partners::find_state(connection, host)?;
+    Ok(policy::hears_of_boost(&server.viewer, &facts, partner))
+}
+
 /// Adds what is known of a post to the facts of its group, for who asks about many posts of it.
 pub fn about_post(
     connection: &mut Connection,
@@ -583,6 +603,7 @@ pub fn about_post(
         let person = storage::actors::find(connection, *actor)?.ok_or(Error::NotFound)?;
         facts.reserves_likes = !policy.allows(Interaction::Like, &person.uri);
         facts.reserves_replies = !policy.allows(Interaction::Reply, &person.uri);
+        facts.reserves_boosts = !policy.allows(Interaction::Announce, &person.uri);
     }
     Ok(Facts {
         post: Some(facts),
@@ -605,6 +626,7 @@ fn facts_of_post(
         mirrored: standing.mirrored,
         reserves_likes: false,
         reserves_replies: false,
+        reserves_boosts: false,
         audience: post.audience,
         state: post.state,
         held: standing.holds.keep_from(host),

@@ -1,8 +1,10 @@
 //! People of this organization: their accounts, passwords and whether they may sign in.
 
 mod erase;
+mod ways;
 
 pub use erase::{Erased, erase};
+pub use ways::{find_former, find_mover, move_away, set_known_as, stay, ways};
 
 use std::collections::HashSet;
 

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use crate::app::{App, Asker};
 use crate::domain::{
     Account, Actor, ActorId, ActorKey, ActorKind, ActorState, ActorToken, Approval, Attachment,
-    Audience, Group, GroupRole, Handle, Member, Page, Poll, Post, PostId, PostState, Promise,
-    Timestamp, Uri,
+    Audience, Group, GroupRole, Handle, Member, Page, PersonWays, Poll, Post, PostId, PostState,
+    Promise, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
@@ -66,9 +66,20 @@ pub async fn instance(app: &App) -> Result<(Actor, Vec<ActorKey>)> {
 /// Somebody of this house, or that they are gone.
 #[derive(Clone, Debug)]
 pub enum PersonDocument {
-    Here(Box<Actor>, Vec<ActorKey>, Approval),
+    Here(Box<PersonHere>),
     /// Erased: for those who could have met them.
     Gone(Uri),
+}
+
+/// What a person's document is made of.
+#[derive(Clone, Debug)]
+pub struct PersonHere {
+    pub person: Actor,
+    /// The keys that count, without their private halves.
+    pub keys: Vec<ActorKey>,
+    /// Whom they let follow them.
+    pub approval: Approval,
+    pub ways: PersonWays,
 }
 
 /// A person of this house.
@@ -83,8 +94,12 @@ pub async fn person(app: &App, asker: Asker, name: &str) -> Result<PersonDocumen
             let person = find_person(connection, &asker, &name)?.actor;
             let keys = public_keys(connection, &person, asker.now)?;
             let approval = storage::follows::find_approval(connection, person.id)?;
-            let approval = approval.unwrap_or(Approval::Nobody);
-            Ok(PersonDocument::Here(Box::new(person), keys, approval))
+            Ok(PersonDocument::Here(Box::new(PersonHere {
+                keys,
+                approval: approval.unwrap_or(Approval::Nobody),
+                ways: storage::ways::find(connection, person.id)?,
+                person,
+            })))
         })
         .await
 }

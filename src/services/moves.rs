@@ -1,10 +1,11 @@
 //! A group moves to another house, when both agree: its house offers it ([`offer`]), an administrator of
-//! the other takes it ([`accept`], [`accept_as`]), and then the old group says that it is the new one, where its people
+//! the other takes it ([`accept`], [`accept_as`]) or does not ([`decline`]; until then it can be taken back, [`withdraw`]), and then the old group says that it is the new one, where its people
 //! follow it by themselves. [`receive`](self) applies what other servers tell of it.
 //!
 //! What moves is who is in it, and the way. What was said stays at the old address, for whoever could
 //! read it, in a group where nobody writes any more.
 
+mod call_off;
 mod receive;
 
 use crate::app::{App, Asker};
@@ -20,6 +21,8 @@ use crate::services::{access, audit, house, memberships};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
+pub use call_off::{decline, withdraw};
+pub(super) use call_off::{receive_refusal, receive_withdrawal};
 pub(super) use receive::{receive_accept, receive_move, receive_offer};
 
 /// What people of the house that gives a group away may do in the new one, to begin with.
@@ -52,6 +55,7 @@ pub async fn offer(app: &App, viewer: Viewer, group: GroupId, to: Host) -> Resul
                 host: to,
                 way: Way::Leaving,
                 target: None,
+                ended: None,
                 created_at: at,
             };
             storage::moves::insert(connection, &offered)?;
@@ -121,9 +125,8 @@ pub async fn is_awaited(app: &App, offer: &Uri, by: &Actor) -> Result<bool> {
     app.db
         .read("find_awaited_move", move |connection| {
             let found = storage::moves::find(connection, &offer)?;
-            Ok(found.is_some_and(|one| {
-                one.way == Way::Leaving && one.host == host && one.target.is_none()
-            }))
+            Ok(found
+                .is_some_and(|one| one.way == Way::Leaving && one.host == host && one.is_open()))
         })
         .await
 }
@@ -154,6 +157,10 @@ pub async fn accept(app: &App, viewer: Viewer, moving: Uri, into: GroupId) -> Re
                 return Err(Error::Denied(Reason::NotForRemote));
             }
             let partner = find_mutual_partner(connection, &open.host)?;
+            let still = storage::moves::find(connection, &open.offer)?;
+            if !still.is_some_and(|one| one.is_open()) {
+                return Err(Error::NotFound);
+            }
             let accepted = Move {
                 target: Some(group.actor.uri.clone()),
                 ..open
@@ -217,9 +224,8 @@ pub async fn accept_as(
 
 async fn open_offer(app: &App, moving: Uri) -> Result<Move> {
     let all = app.db.read("list_moves", storage::moves::list).await?;
-    let is_it = |offered: &Move| {
-        offered.way == Way::Coming && offered.target.is_none() && offered.group == moving
-    };
+    let is_it =
+        |offered: &Move| offered.way == Way::Coming && offered.is_open() && offered.group == moving;
     all.into_iter().find(is_it).ok_or(Error::NotFound)
 }
 

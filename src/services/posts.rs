@@ -22,7 +22,8 @@ use crate::error::Result;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
-pub use lists::{Listed, by_author, find_listed, home, pinned, topics};
+pub(in crate::services) use lists::listed;
+pub use lists::{Listed, WithBoosts, by_author, find_listed, home, pinned, topics};
 pub(super) use moderate::remove_all_of;
 pub use moderate::{Lock, Pin, remove, restore, set_locked, set_pinned};
 pub use own::{Written, WrittenIn, written};

@@ -84,13 +84,32 @@ pub(super) fn record_unsent(
     storage::deliveries::give_up_withheld(connection, &marked)
 }
 
+/// What somebody who asked something of another house is told of its no, or of its silence; none: it said none.
+pub(super) fn sentence_of(
+    state: DeliveryState,
+    status: Option<u16>,
+    error: Option<&str>,
+) -> Option<&'static str> {
+    match state {
+        DeliveryState::Failed | DeliveryState::Dead => Some(why(&cause(status, error))),
+        DeliveryState::Withheld => Some(why(&RefusalCause::Unsent(
+            error.unwrap_or_default().to_owned(),
+        ))),
+        DeliveryState::Pending | DeliveryState::Sent => None,
+    }
+}
+
+fn cause_of(outcome: &Outcome) -> RefusalCause {
+    cause(outcome.status, outcome.error.as_deref())
+}
+
 /// Why, in the words of the answer. A word is believed where it is one of ours: everything else another
 /// server writes is for administrators only.
-fn cause_of(outcome: &Outcome) -> RefusalCause {
-    let Some(status) = outcome.status else {
+fn cause(status: Option<u16>, error: Option<&str>) -> RefusalCause {
+    let Some(status) = status else {
         return RefusalCause::Silence;
     };
-    let text = outcome.error.as_deref().unwrap_or_default();
+    let text = error.unwrap_or_default();
     let body = text.split_once(": ").map_or("", |(_, body)| body);
     let answer: Option<serde_json::Value> = serde_json::from_str(body).ok();
     let word = answer.as_ref().and_then(|answer| answer["error"].as_str());
@@ -220,6 +239,9 @@ fn refuse(
         | EventKind::TopicPinned
         | EventKind::TopicUnpinned
         | EventKind::MirrorTakenBack
+        | EventKind::InteractionAnswered
+        | EventKind::Boosted
+        | EventKind::Unboosted
         | EventKind::PollCounted
         | EventKind::Disliked
         | EventKind::Undisliked
@@ -229,6 +251,8 @@ fn refuse(
         | EventKind::ModeratorRemoved
         | EventKind::MoveOffered
         | EventKind::MoveAccepted
+        | EventKind::MoveWithdrawn
+        | EventKind::MoveDeclined
         | EventKind::GroupMoved
         | EventKind::FollowRequested
         | EventKind::Unfollowed
@@ -247,6 +271,7 @@ fn refuse(
         | EventKind::ActivityRefused
         | EventKind::GroupUpdated
         | EventKind::PersonUpdated
+        | EventKind::PersonMoved
         | EventKind::PersonDeleted
         | EventKind::ActorUpdated => return Ok(Noted::Nothing),
     };

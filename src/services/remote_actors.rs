@@ -292,6 +292,8 @@ pub(super) fn forget(connection: &mut Connection, asker: &Asker, actor: &Actor) 
         }
         polls::take_all_back(connection, actor.id, asker.now)?;
         storage::dislikes::remove_of_actor(connection, actor.id)?;
+        storage::boosts::remove_of_actor(connection, actor.id)?;
+        storage::approvals::remove_of_actor(connection, actor.id)?;
         let written = storage::posts::list_all_of_author(connection, actor.id)?;
         for post in storage::posts::list_by_ids(connection, &written)? {
             posts::receive_delete(connection, asker, actor, &post.uri, false, None)?;

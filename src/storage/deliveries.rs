@@ -891,6 +891,25 @@ pub fn list_hosts_that_fetched(connection: &mut Connection, post: PostId) -> Res
     readers.iter().map(|reader| read(&reader.host)).collect()
 }
 
+/// The servers that a certain activity about a post was sent to, or still will be.
+pub fn list_hosts_of_activity(
+    connection: &mut Connection,
+    post: PostId,
+    activity: &Uri,
+) -> Result<Vec<(Host, Uri)>> {
+    let rows: Vec<(String, Option<String>)> = deliveries::table
+        .filter(deliveries::post_id.eq(post.0))
+        .filter(deliveries::activity_uri.eq(activity.as_str()))
+        .filter(deliveries::state.ne(DeliveryState::Withheld.as_str()))
+        .group_by(deliveries::host)
+        .select((deliveries::host, diesel::dsl::max(deliveries::inbox)))
+        .load(connection)?;
+    rows.into_iter()
+        .filter_map(|(host, inbox)| Some((host, inbox?)))
+        .map(|(host, inbox)| Ok((read(&host)?, read(&inbox)?)))
+        .collect()
+}
+
 /// Whether an activity about a post is queued, or was sent not so long ago that it is forgotten.
 pub fn is_known(connection: &mut Connection, post: PostId, activity: &Uri) -> Result<bool> {
     let known = deliveries::table

@@ -84,6 +84,32 @@ fn numbered(connection: &Connection, text: &str) -> String {
     }
 }
 
+/// The text of a list of rows that refer to posts, by their own numbers: of `table` (`m`, with a `post_id`) those
+/// of which `which` is true and whose post (`p`) the scope lets through. From the rows to their posts, never the
+/// other way round: there are few of the one and many of the other.
+pub(super) fn marked_posts(
+    scope: &ReadScope,
+    page: Page,
+    table: &str,
+    columns: &str,
+    which: &str,
+) -> String {
+    let direction = if page.from_oldest { "ASC" } else { "DESC" };
+    let some = |posts: &str, readable: &str| {
+        format!(
+            "SELECT s.* FROM (SELECT {columns} FROM {table} m CROSS JOIN {posts} WHERE p.id = m.post_id AND {which} \
+             AND m.id < $5 AND m.id > $6 AND {readable} ORDER BY m.id {direction} LIMIT $7) s"
+        )
+    };
+    let in_groups = some(scope::POSTS_OF_GROUPS, &scope::posts(scope));
+    let outside = format!(
+        "(p.group_id IS NULL AND {})",
+        scope::posts_outside_groups(scope)
+    );
+    let outside = some(scope::POSTS_OUTSIDE_GROUPS, &outside);
+    format!("{in_groups} UNION ALL {outside} ORDER BY id {direction} LIMIT $7")
+}
+
 impl<DB> QueryFragment<DB> for Listing
 where
     DB: Backend + HasSqlType<BigInt> + HasSqlType<Text>,

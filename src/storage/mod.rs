@@ -8,10 +8,13 @@
 pub mod accounts;
 pub mod actors;
 mod among;
+pub mod approvals;
 pub mod arrivals;
 pub mod attachments;
 pub mod audit;
 pub mod bans;
+pub mod bookmarks;
+pub mod boosts;
 pub mod chain;
 mod connection;
 mod database;
@@ -62,6 +65,7 @@ pub mod stops;
 pub mod templates;
 pub mod tokens;
 pub mod untold;
+pub mod ways;
 mod writer;
 
 pub use connection::{

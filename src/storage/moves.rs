@@ -2,16 +2,24 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{Host, Move, Timestamp, Uri, Way};
+use crate::domain::{Host, Move, MoveEnd, Timestamp, Uri, Way};
 use crate::error::Result;
 use crate::storage::Connection;
 use crate::storage::connection::find_one;
 use crate::storage::error::{read, read_optional};
 use crate::storage::schema::moves;
 
-type Row = (String, String, String, bool, Option<String>, i64);
+type Row = (
+    String,
+    String,
+    String,
+    bool,
+    Option<String>,
+    i64,
+    Option<String>,
+);
 
-fn read_row((offer, group, host, leaving, target, created_at): Row) -> Result<Move> {
+fn read_row((offer, group, host, leaving, target, created_at, ended): Row) -> Result<Move> {
     Ok(Move {
         offer: read(&offer)?,
         group: read(&group)?,
@@ -21,6 +29,7 @@ fn read_row((offer, group, host, leaving, target, created_at): Row) -> Result<Mo
             false => Way::Coming,
         },
         target: read_optional(target.as_deref())?,
+        ended: read_optional(ended.as_deref())?,
         created_at: Timestamp::from_micros(created_at),
     })
 }
@@ -52,6 +61,14 @@ pub fn set_target(connection: &mut Connection, offer: &Uri, target: &Uri) -> Res
     Ok(())
 }
 
+/// Writes that an offer came to nothing.
+pub fn set_ended(connection: &mut Connection, offer: &Uri, ended: MoveEnd) -> Result<()> {
+    diesel::update(moves::table.find(offer.as_str()))
+        .set(moves::ended.eq(Some(ended.as_str())))
+        .execute(connection)?;
+    Ok(())
+}
+
 pub fn find(connection: &mut Connection, offer: &Uri) -> Result<Option<Move>> {
     let row: Option<Row> = find_one!(
         connection,
@@ -75,6 +92,7 @@ pub fn count_waiting(connection: &mut Connection, host: &Host) -> Result<i64> {
         .filter(moves::host.eq(host.as_str()))
         .filter(moves::leaving.eq(false))
         .filter(moves::target_uri.is_null())
+        .filter(moves::ended.is_null())
         .count()
         .get_result(connection)?)
 }

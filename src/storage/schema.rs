@@ -143,6 +143,7 @@ diesel::table! {
         leaving -> Bool,
         target_uri -> Nullable<Text>,
         created_at -> BigInt,
+        ended -> Nullable<Text>,
     }
 }
 
@@ -445,6 +446,44 @@ diesel::table! {
         actor_id -> BigInt,
         uri -> Text,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    approvals (id) {
+        id -> BigInt,
+        interaction -> Text,
+        post_id -> BigInt,
+        by_id -> BigInt,
+        interacting -> Text,
+        request -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    person_ways (actor_id) {
+        actor_id -> BigInt,
+        also_known_as -> Text,
+        moved_to -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    boosts (id) {
+        id -> BigInt,
+        post_id -> BigInt,
+        actor_id -> BigInt,
+        uri -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    bookmarks (id) {
+        id -> BigInt,
+        actor_id -> BigInt,
+        post_id -> BigInt,
     }
 }
 
@@ -818,6 +857,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     poll_options,
     poll_votes,
     dislikes,
+    boosts,
+    bookmarks,
+    approvals,
+    person_ways,
     reports,
     outbound_rules,
     holds,

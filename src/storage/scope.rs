@@ -48,6 +48,10 @@ fn any<const N: usize>(conditions: [&str; N]) -> String {
 
 const NOTHING: &str = "(1 = 0)";
 
+/// A post, its group and the group's actor, by the names that the texts use.
+pub(super) const POSTS_OF_GROUPS: &str =
+    "posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id";
+
 // The group ---------------------------------------------------------------------------------------
 
 const HERE: &str = "ga.host = ''";

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Access, Boosts, FirstContact, Mirror, Outreach, Stage, Stop, Title};
+use crate::domain::{Access, Boosts, FirstContact, Mirror, Move, Outreach, Stage, Stop, Title};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::grants::{self, Standing, templates};
@@ -268,6 +268,7 @@ pub async fn page(
         archived: group.archived_at.is_some(),
         can_archive: opens,
         destinations,
+        can_withdraw: moving.as_ref().is_some_and(Move::is_open),
         moving: moving.as_ref().map(|one| moves::sentence(one, now)),
         grants: grants.iter().map(|one| grant_row(one, now)).collect(),
         partners: candidates

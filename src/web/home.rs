@@ -2,6 +2,7 @@
 
 use actix_web::web::Query;
 
+use crate::services::posts::Listed;
 use crate::services::{groups, partners, posts};
 use crate::web::answer;
 use crate::web::errors::Answer;
@@ -14,7 +15,7 @@ use crate::web::visit::Member;
 pub async fn show(member: Member, listing: Query<Listing>) -> Answer {
     let (app, now) = (&member.app, member.now());
     let topics = posts::home(app, member.viewer(), listing.page()).await?;
-    let (topics, pager) = listing.cut(topics, |listed| listed.view.post.id.0, "/");
+    let (topics, pager) = listing.cut(topics, Listed::place, "/");
     let mine = groups::list_mine(app, member.viewer()).await?;
     let homes = mine.iter().filter_map(|group| group.home().cloned());
     let known = partners::behind(app, homes).await?;

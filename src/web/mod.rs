@@ -6,9 +6,12 @@
 //! page with one sentence.
 
 mod administration;
+mod asked;
 mod assets;
 mod attachments;
 mod audit;
+mod bookmarks;
+mod boosts;
 mod errors;
 mod explain;
 mod find;
@@ -46,6 +49,7 @@ mod topics;
 mod users;
 mod views;
 mod visit;
+mod ways;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, LOCATION};
@@ -97,6 +101,7 @@ fn everybodys() -> Routes {
         .service(act("/u/{name}/follow").post(people::follow))
         .service(act("/u/{name}/unfollow").post(people::unfollow))
         .service(act("/u/{name}/posts").post(people::write))
+        .service(at("/bookmarks").get(bookmarks::list))
         .service(at("/settings").get(settings::show))
         .service(
             at("/settings/posts")
@@ -109,6 +114,9 @@ fn everybodys() -> Routes {
         .service(act("/settings/tokens").post(settings::revoke_token))
         .service(act("/settings/approval").post(settings::set_approval))
         .service(act("/settings/followers").post(settings::answer_follower))
+        .service(act("/settings/known-as").post(ways::set_known_as))
+        .service(act("/settings/move").post(ways::move_away))
+        .service(act("/settings/stay").post(ways::stay))
 }
 
 fn groups_and_posts() -> Routes {
@@ -138,6 +146,7 @@ fn groups_and_posts() -> Routes {
                 .get(holds::of_group)
                 .post(holds::decide_in_group),
         )
+        .service(at("/g/{handle}/asked").get(asked::list))
         .service(at("/g/{handle}/rules").get(outbound_rules::of_group))
         .service(act("/g/{handle}/rules/add").post(outbound_rules::add_to_group))
         .service(act("/g/{handle}/rules/remove").post(outbound_rules::remove_of_group))
@@ -149,6 +158,7 @@ fn groups_and_posts() -> Routes {
         .service(settings_act("/g/{handle}/first-contact").post(group_admin::set_first_contact))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
         .service(settings_act("/g/{handle}/move").post(moves::offer))
+        .service(settings_act("/g/{handle}/move/withdraw").post(moves::withdraw))
         .service(settings_act("/g/{handle}/grants").post(grants::add))
         .service(settings_act("/g/{handle}/grants/remove").post(grants::remove))
         .service(at("/p/{id}").get(topics::show))
@@ -161,6 +171,8 @@ fn groups_and_posts() -> Routes {
         )
         .service(act("/p/{id}/report").post(reports::report))
         .service(act("/p/{id}/restore").post(moderation::restore))
+        .service(at("/p/{id}/shut-out").get(asked::ask).post(asked::shut_out))
+        .service(act("/p/{id}/let-be").post(asked::let_be))
         .service(act("/p/{id}/lock").post(moderation::lock))
         .service(act("/p/{id}/unlock").post(moderation::unlock))
         .service(act("/p/{id}/pin").post(moderation::pin))
@@ -170,6 +182,11 @@ fn groups_and_posts() -> Routes {
         .service(act("/p/{id}/vote").post(polls::vote))
         .service(act("/p/{id}/like").post(topics::like))
         .service(act("/p/{id}/unlike").post(topics::unlike))
+        .service(act("/p/{id}/boost").post(boosts::boost))
+        .service(act("/p/{id}/unboost").post(boosts::unboost))
+        .service(at("/p/{id}/boosts").get(boosts::list))
+        .service(act("/p/{id}/bookmark").post(bookmarks::add))
+        .service(act("/p/{id}/unbookmark").post(bookmarks::remove))
 }
 
 fn administration() -> Routes {
@@ -195,6 +212,7 @@ fn administration() -> Routes {
                 .get(retractions::show)
                 .post(retractions::decide),
         )
+        .service(act("/admin/partners/{host}/decline").post(moves::decline))
         .service(at("/admin/audit").get(audit::show))
         .service(at("/admin/keys").get(keys::show).post(keys::rotate))
         .service(at("/admin/ledger").get(ledger::show))

@@ -4,7 +4,7 @@ use actix_web::web::Path;
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{PostId, Stage};
+use crate::domain::{Post, PostId, PostState, Stage};
 use crate::error::{Error, Result};
 use crate::policy::Reason;
 use crate::services::posts::{self, Lock, Pin};
@@ -12,8 +12,8 @@ use crate::web::errors::{self, Answer, Told};
 use crate::web::forms::Nothing;
 use crate::web::topics::{address, back_to, find_in, number};
 use crate::web::views::RemovePage;
-use crate::web::visit::Member;
-use crate::web::{answer, parts, see_other};
+use crate::web::visit::{Member, Notice};
+use crate::web::{answer, done, parts, see_other};
 
 #[derive(Default, Deserialize)]
 pub struct Why {
@@ -30,15 +30,17 @@ pub async fn ask(member: Member, id: Path<String>) -> Answer {
 pub async fn remove(member: Member, id: Path<String>, Form(why): Form<Why>) -> Answer {
     let id = number(&id)?;
     match take_away(&member, id, &why).await {
-        Ok(()) => Ok(see_other(&address(id))),
+        // Its house was asked, and has not done it yet.
+        Ok(PostState::Visible) => Ok(done(&address(id), Notice::AskedThere)),
+        Ok(_) => Ok(see_other(&address(id))),
         Err(error) => page(&member, id, why, Some(errors::tell(error)?)).await,
     }
 }
 
-async fn take_away(member: &Member, id: PostId, why: &Why) -> Result<()> {
+async fn take_away(member: &Member, id: PostId, why: &Why) -> Result<PostState> {
     let reason = why.reason.parse()?;
-    posts::remove(&member.app, member.viewer(), id, reason).await?;
-    Ok(())
+    let post = posts::remove(&member.app, member.viewer(), id, reason).await?;
+    Ok(post.state)
 }
 
 async fn page(member: &Member, id: PostId, why: Why, told: Option<Told>) -> Answer {
@@ -65,37 +67,53 @@ async fn page(member: &Member, id: PostId, why: Why, told: Option<Told>) -> Answ
     answer(&page, told.as_ref())
 }
 
+/// Where the post is, now changed; where the house of its group was asked instead, that is said.
+async fn done_or_asked(
+    member: &Member,
+    id: PostId,
+    outcome: Result<Post>,
+    is_as_before: impl Fn(&Post) -> bool,
+) -> Answer {
+    match outcome {
+        Ok(post) if is_as_before(&post) => Ok(done(&address(id), Notice::AskedThere)),
+        other => back_to(member, id, other.map(drop)).await,
+    }
+}
+
 /// `POST /p/{id}/restore`
 pub async fn restore(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
     let id = number(&id)?;
     let outcome = posts::restore(&member.app, member.viewer(), id).await;
-    back_to(&member, id, outcome.map(drop)).await
+    done_or_asked(&member, id, outcome, |post: &Post| {
+        post.state == PostState::Removed
+    })
+    .await
 }
 
 /// `POST /p/{id}/lock`
 pub async fn lock(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
     let id = number(&id)?;
     let outcome = posts::set_locked(&member.app, member.viewer(), id, Lock::Locked).await;
-    back_to(&member, id, outcome.map(drop)).await
+    done_or_asked(&member, id, outcome, |post: &Post| !post.locked).await
 }
 
 /// `POST /p/{id}/unlock`
 pub async fn unlock(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
     let id = number(&id)?;
     let outcome = posts::set_locked(&member.app, member.viewer(), id, Lock::Open).await;
-    back_to(&member, id, outcome.map(drop)).await
+    done_or_asked(&member, id, outcome, |post: &Post| post.locked).await
 }
 
 /// `POST /p/{id}/pin`
 pub async fn pin(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
     let id = number(&id)?;
     let outcome = posts::set_pinned(&member.app, member.viewer(), id, Pin::Pinned).await;
-    back_to(&member, id, outcome.map(drop)).await
+    done_or_asked(&member, id, outcome, |post: &Post| !post.pinned).await
 }
 
 /// `POST /p/{id}/unpin`
 pub async fn unpin(member: Member, id: Path<String>, _: Form<Nothing>) -> Answer {
     let id = number(&id)?;
     let outcome = posts::set_pinned(&member.app, member.viewer(), id, Pin::Loose).await;
-    back_to(&member, id, outcome.map(drop)).await
+    done_or_asked(&member, id, outcome, |post: &Post| post.pinned).await
 }

@@ -4,11 +4,12 @@ use actix_web::web::Path;
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Host, Move, Name, Partner, PartnerState, Timestamp, Way};
+use crate::domain::{Host, Move, MoveEnd, Name, Partner, PartnerState, Timestamp, Way};
 use crate::error::Result;
 use crate::services::groups::GroupView;
 use crate::services::{moves, partners};
 use crate::web::errors::{self, Answer};
+use crate::web::forms::Nothing;
 use crate::web::groups::locate;
 use crate::web::views::Choice;
 use crate::web::visit::{Member, Notice};
@@ -17,6 +18,11 @@ use crate::web::{done, group_admin, parts};
 #[derive(Deserialize)]
 pub struct Destination {
     to: String,
+}
+
+#[derive(Deserialize)]
+pub struct Declined {
+    group: String,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +50,42 @@ pub async fn offer(
 async fn ask(member: &Member, view: &GroupView, destination: &Destination) -> Result<()> {
     let to = destination.to.parse()?;
     moves::offer(&member.app, member.viewer(), view.group.id, to)
+        .await
+        .map(drop)
+}
+
+/// `POST /g/{handle}/move/withdraw`
+pub async fn withdraw(member: Member, handle: Path<String>, _: Form<Nothing>) -> Answer {
+    let view = locate(&member, &handle).await?;
+    match moves::withdraw(&member.app, member.viewer(), view.group.id).await {
+        Ok(_) => Ok(done(
+            &group_admin::settings_of(&view),
+            Notice::MoveCalledOff,
+        )),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            group_admin::page(&member, view, None, None, Some(told)).await
+        }
+    }
+}
+
+/// `POST /admin/partners/{host}/decline`
+pub async fn decline(member: Member, host: Path<String>, Form(declined): Form<Declined>) -> Answer {
+    match refuse(&member, &declined).await {
+        Ok(()) => Ok(done(
+            &format!("/admin/partners/{host}"),
+            Notice::MoveCalledOff,
+        )),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            crate::web::partners::one_page(&member, &host, Some(told)).await
+        }
+    }
+}
+
+async fn refuse(member: &Member, declined: &Declined) -> Result<()> {
+    let moving = declined.group.parse()?;
+    moves::decline(&member.app, member.viewer(), moving)
         .await
         .map(drop)
 }
@@ -76,9 +118,13 @@ pub async fn of_group(member: &Member, view: &GroupView) -> Result<Option<Move>>
 
 /// The same in a sentence.
 pub fn sentence(moving: &Move, now: Timestamp) -> String {
-    match &moving.target {
-        Some(target) => format!("It moved to {target}."),
-        None => {
+    match (&moving.target, moving.ended) {
+        (Some(target), _) => format!("It moved to {target}."),
+        (None, Some(MoveEnd::Withdrawn)) => {
+            format!("{} is not asked to take it any more.", moving.host)
+        }
+        (None, Some(MoveEnd::Declined)) => format!("{} declined to take it.", moving.host),
+        (None, None) => {
             let asked = parts::when(moving.created_at, now).text;
             format!("{} was asked to take it: {asked}.", moving.host)
         }
@@ -103,7 +149,7 @@ pub async fn destinations(member: &Member, view: &GroupView) -> Result<Vec<Choic
 
 /// The groups that a partner asks us to take.
 pub async fn coming_from(member: &Member, host: &Host) -> Result<Vec<String>> {
-    let waits = |one: &Move| one.way == Way::Coming && one.target.is_none() && one.host == *host;
+    let waits = |one: &Move| one.way == Way::Coming && one.is_open() && one.host == *host;
     let all = moves::list(&member.app, member.viewer()).await?;
     let coming = all.into_iter().filter(waits);
     Ok(coming.map(|one| one.group.to_string()).collect())

@@ -225,6 +225,7 @@ pub fn group_head(view: &GroupView, here: &Host) -> GroupHead {
         can_see_members: rights.may(Action::SeeMembers),
         can_manage: group.is_local() && manages,
         can_read_reports: rights.may(Action::ReadReports),
+        can_ask: rights.may(Action::AskModeration),
         can_review: rights.may(Action::Review),
         can_change_boundary: group.is_local() && rights.may(Action::ChangeBoundary),
         held: count(view.duties.held),
@@ -351,6 +352,11 @@ pub fn topic_summary(listed: &Listed, with_group: bool, now: Timestamp) -> Topic
         excerpt: Some(excerpt).filter(|text| titled && !text.is_empty()),
         likes: post.likes as usize,
         liked: listed.view.liked,
+        boosts: listed.view.boosts.count as usize,
+        boosted_by: listed
+            .boosted
+            .as_ref()
+            .map(|boosted| profile_link(&boosted.by, None)),
         comments: post.comments as usize,
         pinned: post.pinned,
         locked: post.locked,
@@ -367,6 +373,15 @@ pub fn not_taken(notice: &RefusalNotice) -> NotTaken {
             title: text.title.clone(),
             body: SafeHtml::from_storage(text.html.clone()),
         }),
+    }
+}
+
+/// What a post is called where others are, too.
+pub fn name_of(view: &PostView) -> String {
+    match &view.post.title {
+        Some(title) => title.clone(),
+        None if view.post.is_topic() => first_words(&view.post),
+        None => format!("Comment by {}", view.author.title()),
     }
 }
 
@@ -428,9 +443,16 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
         liked: shown.view.liked,
         dislikes: shown.dislikes as usize,
         can_like: shown.can_like,
+        boosts: shown.view.boosts.count as usize,
+        boosted: shown.view.boosts.own,
+        can_boost: shown.can_boost,
+        bookmarked: shown.view.bookmarked,
+        can_bookmark: shown.can_bookmark,
         can_edit: shown.can_edit,
         can_delete: shown.can_delete,
         can_remove: shown.can_remove,
+        // Nobody shuts themselves out.
+        can_ask_ban: shown.can_ask_ban && !shown.can_delete,
         // What is one's own, one deletes.
         can_report: shown.can_report && !shown.can_delete,
         refusals: shown.view.refusals.iter().map(not_taken).collect(),

@@ -9,6 +9,7 @@ use crate::domain::markup;
 use crate::domain::{Actor, Audience, FollowState, Handle};
 use crate::error::{Error, Result};
 use crate::services::directory::{self, Entry};
+use crate::services::posts::Listed;
 use crate::services::{accounts, follows, partners, posts};
 use crate::web::errors::{self, Answer, Problem, Told};
 use crate::web::forms::Nothing;
@@ -105,13 +106,14 @@ async fn page(
     let partner = person.host.as_ref().and_then(|host| known.get(host));
     let guests = accounts::guests_among(app, [person.id]).await?;
     let topics = posts::profile(app, viewer.clone(), person.id, listing.page()).await?;
-    let (topics, pager) = listing.cut(topics, |listed| listed.view.post.id.0, &url);
+    let (topics, pager) = listing.cut(topics, Listed::place, &url);
     let standing = follows::standing(app, &viewer, person.id).await?;
     let may_follow = match is_viewer {
         true => None,
         false => Some(follows::may_follow(app, viewer, person.id).await?),
     };
     let summary = markup::sanitize(&person.summary);
+    let ways = accounts::ways(app, person.id).await?;
     let page = PersonPage {
         page: visit.page_told(person.title(), told.as_ref()).await?,
         name: person.title().to_owned(),
@@ -123,6 +125,7 @@ async fn page(
         badge: parts::badge(person.host.as_ref(), partner),
         guest: guests.contains(&person.id),
         since: person.is_local().then(|| parts::day(person.created_at)),
+        moved_to: ways.moved_to.as_ref().map(ToString::to_string),
         summary: (!summary.as_str().trim().is_empty()).then_some(summary),
         origin: (!person.is_local()).then(|| person.uri.to_string()),
         url,

@@ -163,6 +163,7 @@ fn dead_letter(
 fn what(delivery: &Delivery) -> String {
     let ground = match delivery.ground {
         DeliveryGround::News => "News of a group",
+        DeliveryGround::Boost => "A boost",
         DeliveryGround::Addressed => "An answer or request",
         DeliveryGround::Retraction => "Something taken back",
         DeliveryGround::Partnership => "About a grant",

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::auth::Form;
 use crate::config::ProfileReach;
 use crate::domain::{
-    Acquaintance, ActorId, Approval, FollowState, Mirror, Password, SessionId, TokenId,
+    Acquaintance, ActorId, Approval, FollowState, Mirror, Password, SessionId, TokenId, Uri,
 };
 use crate::error::{Error, Result};
 use crate::services::follows::Side;
@@ -140,7 +140,7 @@ async fn decide(member: &Member, form: &FollowerAnswer) -> Result<Notice> {
     Ok(notice)
 }
 
-async fn answer_with(member: &Member, outcome: Result<Notice>) -> Answer {
+pub async fn answer_with(member: &Member, outcome: Result<Notice>) -> Answer {
     match outcome {
         Ok(notice) => Ok(done("/settings", notice)),
         Err(error) => page(member, Some(errors::tell(error)?)).await,
@@ -153,10 +153,15 @@ async fn page(member: &Member, told: Option<Told>) -> Answer {
     let tokens = tokens::list(app, member.viewer(), account.actor.id).await?;
     let requests = followers(member, FollowState::Requested).await?;
     let accepted = followers(member, FollowState::Accepted).await?;
+    let ways = accounts::ways(app, account.actor.id).await?;
+    let known_as: Vec<&str> = ways.also_known_as.iter().map(Uri::as_str).collect();
     let page = AccountPage {
         approvals: approvals(member).await?,
         requests,
         followers: accepted,
+        address: account.actor.uri.to_string(),
+        known_as: known_as.join("\n"),
+        moved_to: ways.moved_to.as_ref().map(Uri::to_string),
         page: member.page_told("Settings", told.as_ref()).await?,
         handle: format!("@{}@{}", account.actor.name, app.config.host()),
         name: account.actor.name.clone(),

@@ -509,11 +509,7 @@ pub async fn history(visit: Visit, id: Path<String>) -> Answer {
     }
     let page = HistoryPage {
         page: visit.page("History").await?,
-        of: match &view.post.title {
-            Some(title) => title.clone(),
-            None if view.post.is_topic() => parts::first_words(&view.post),
-            None => format!("Comment by {}", view.author.title()),
-        },
+        of: parts::name_of(&view),
         back: address(id),
         revisions: revisions(&visit, &view, earlier).await?,
     };

@@ -33,8 +33,9 @@ pub use group_admin::{
     StageChoice,
 };
 pub use groups::{
-    BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead, GroupPage, GroupsPage,
-    HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage, RequestRow,
+    AskedPage, AskedRow, BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead,
+    GroupPage, GroupsPage, HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage,
+    RequestRow, ShutOutPage,
 };
 pub use outbound_rules::{HeldPage, HeldRow, RuleDraft, RuleRow, RulesPage, TrialView};
 pub use people::{
@@ -42,10 +43,10 @@ pub use people::{
     SignInPage, TokenRow,
 };
 pub use topics::{
-    AtBoundary, AudiencePart, CommentContent, CommentView, Composer, EditPage, FileView,
-    HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm, PollEnd, PollLine,
-    PollTally, PostBody, PreviewPage, ReadingOrganization, RefusedText, RemovePage, RemovedPost,
-    ReplyTo, Revision, TopicPage, TopicSummary, Writing,
+    AtBoundary, AudiencePart, BookmarksPage, BoostersPage, CommentContent, CommentView, Composer,
+    EditPage, FileView, HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm,
+    PollEnd, PollLine, PollTally, PostBody, PreviewPage, ReadingOrganization, RefusedText,
+    RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.

@@ -56,8 +56,10 @@ text_enum! {
         Withdrawn = "withdrawn",
         Banned = "banned",
         BanLifted = "ban-lifted",
+        AskedThere = "asked-there",
         MoveOffered = "move-offered",
         MoveAccepted = "move-accepted",
+        MoveCalledOff = "move-called-off",
         Archived = "archived",
         Unarchived = "unarchived",
         Granted = "granted",
@@ -75,6 +77,7 @@ text_enum! {
         Following = "following",
         FollowAsked = "follow-asked",
         Unfollowed = "unfollowed",
+        MovedAway = "moved-away",
         FollowerLetIn = "follower-let-in",
         FollowerGone = "follower-gone",
         AskedBack = "asked-back",
@@ -124,6 +127,11 @@ impl Notice {
             Self::MoveOffered => {
                 "They are asked to take the group. Until they do, nothing changes."
             }
+            Self::AskedThere => {
+                "The organization where the group lives is asked. What it answers is on the group's page."
+            }
+            Self::MovedAway => "Your followers are told where you are now.",
+            Self::MoveCalledOff => "Nothing moves. The other organization is told.",
             Self::MoveAccepted => "The group is yours now: its people come in by themselves.",
             Self::Archived => "The group is archived: everybody who could read it still can.",
             Self::Unarchived => "The group is open for writing again.",

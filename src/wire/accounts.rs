@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::domain::{self, ActorId, OrgRole, Timestamp, TokenId};
+use crate::domain::{self, ActorId, OrgRole, Timestamp, TokenId, Uri};
 use crate::services::{accounts, tokens};
 
 /// An account of this house.
@@ -45,6 +45,26 @@ impl Account {
     #[must_use]
     pub fn with_password(self, password: Option<String>) -> Self {
         Self { password, ..self }
+    }
+}
+
+/// What somebody says of their accounts elsewhere.
+#[derive(Serialize, ToSchema)]
+pub struct PersonWays {
+    pub name: String,
+    /// These are the same person.
+    pub also_known_as: Vec<Uri>,
+    /// They are there now; null: here.
+    pub moved_to: Option<Uri>,
+}
+
+impl PersonWays {
+    pub fn new(person: &domain::Actor, ways: domain::PersonWays) -> Self {
+        Self {
+            name: person.name.clone(),
+            also_known_as: ways.also_known_as,
+            moved_to: ways.moved_to,
+        }
     }
 }
 

@@ -26,7 +26,7 @@ mod reports;
 mod retractions;
 mod stops;
 
-pub use accounts::{Account, Erased, NewToken, Revoked, Token};
+pub use accounts::{Account, Erased, NewToken, PersonWays, Revoked, Token};
 pub use audit::AuditLine;
 pub use grants::{Grant, GrantEnded, GrantTemplate, ReviewedGrant, TemplateRemoved};
 pub use groups::Group;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{self, Host, Timestamp, Uri, Way};
+use crate::domain::{self, Host, MoveEnd, Timestamp, Uri, Way};
 
 /// An offer to move a group.
 #[derive(Serialize, ToSchema)]
@@ -15,6 +15,8 @@ pub struct Move {
     pub way: Way,
     /// The new group; null until it was accepted.
     pub target: Option<Uri>,
+    /// How it ended, when it came to nothing.
+    pub ended: Option<MoveEnd>,
     /// Its id as an activity.
     pub offer: Uri,
     pub at: Timestamp,
@@ -27,6 +29,7 @@ impl From<domain::Move> for Move {
             host: offered.host,
             way: offered.way,
             target: offered.target,
+            ended: offered.ended,
             offer: offered.offer,
             at: offered.created_at,
         }

@@ -14,8 +14,8 @@ use crate::domain::{
     DeliveryId, DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind,
     Evidence, FirstContact, GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History,
     HoldState, Host, JobId, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState,
-    Mirror, Name, OrgRole, PartnerClass, PartnerState, Password, PauseReason, PostId, PostState,
-    PrivateGroups, ProposalId, ProposalState, RemovalReason, ReportId, ReportState,
+    Mirror, MoveEnd, Name, OrgRole, PartnerClass, PartnerState, Password, PauseReason, PostId,
+    PostState, PrivateGroups, ProposalId, ProposalState, RemovalReason, ReportId, ReportState,
     RetractionCause, RetractionId, RuleId, RuleKind, RuleOutcome, RuleSentence, Scopes, Side,
     SignatureChoice, Stage, StopId, Timestamp, Title, TokenId, Uri, Way,
 };
@@ -42,7 +42,7 @@ macro_rules! words {
 
 words! {
     Access, Action, AuditAction, Boosts, Capability, DeliveryState, DestinationState, DialectChoice, EventKind, Evidence,
-    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, OrgRole, PartnerClass, PartnerState, PauseReason, PostState, PrivateGroups, ProbeQuestion, ProbeSource, ProposalState, Reason, ReportState, RetractionCause, RiskGrade, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
+    FederationMode, FirstContact, GroupDialect, GroupRole, HoldState, JobKind, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState, Mirror, MoveEnd, OrgRole, PartnerClass, PartnerState, PauseReason, PostState, PrivateGroups, ProbeQuestion, ProbeSource, ProposalState, Reason, ReportState, RetractionCause, RiskGrade, RuleKind, RuleOutcome, Side, SignatureChoice, Stage, Verdict, Way,
 }
 
 /// Numbers of rows. Text, for they are larger than JavaScript's integers.

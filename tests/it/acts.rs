@@ -11,6 +11,7 @@ use crate::support::bridge::{bridge, is_in, is_out, listed};
 use crate::support::dump::Dump;
 use crate::support::forge::Letter;
 use crate::support::peer::Actor;
+use crate::support::process::Instance;
 use crate::support::requirements::backends;
 use crate::support::stranger::Stranger;
 use crate::support::world::{House, Member, World, eventually, text};
@@ -598,5 +599,68 @@ async fn a_group_moves_to_a_partner_when_both_agree_and_its_people_follow() {
         let there = ada.find(&format!("bridges@{}", birch.host())).await;
         let next = ada.topic(&there, "Now at Birch", "").await;
         bo.see_topic(text(&next["uri"])).await;
+    }
+}
+
+#[tokio::test]
+async fn an_offer_to_move_is_taken_back_or_declined_and_both_houses_know() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        let (here, _) = world.bridge().await;
+        let ada = world.member("ada@acme").await;
+        let (acme, birch) = (
+            &world.house("acme").instance,
+            &world.house("birch").instance,
+        );
+        let host = birch.host();
+        let newest = async |house: &Instance| {
+            let all = house.run_json(&["group", "move", "list"]).await;
+            all[0].clone()
+        };
+        let ended = async |house: &Instance, how: &str| {
+            eventually(&format!("it is {how}"), async || {
+                (newest(house).await["ended"] == how).then_some(())
+            })
+            .await;
+        };
+        let offer = async || {
+            let offered = acme
+                .run_json(&["group", "move", "offer", "engineering", &host])
+                .await;
+            eventually("birch is asked", async || {
+                (newest(birch).await["offer"] == offered["offer"]).then_some(())
+            })
+            .await;
+            text(&offered["group"]).to_owned()
+        };
+
+        let group = offer().await;
+        acme.run_json(&["group", "move", "withdraw", "engineering"])
+            .await;
+        ended(birch, "withdrawn").await;
+        let late = birch
+            .run(&["group", "move", "accept", &group, "--as", "bridges"])
+            .await;
+        assert!(late.code != Some(0), "it is not offered any more");
+        let again = acme
+            .run(&["group", "move", "withdraw", "engineering"])
+            .await;
+        assert!(again.code != Some(0), "nothing waits any more");
+
+        // Asked again, birch declines.
+        offer().await;
+        birch.run_json(&["group", "move", "decline", &group]).await;
+        ended(acme, "declined").await;
+        let late = birch
+            .run(&["group", "move", "accept", &group, "--as", "bridges"])
+            .await;
+        assert!(late.code != Some(0), "birch has declined");
+
+        // Nothing has changed for anybody in the group, and it may be asked again.
+        assert_eq!(ada.try_post_topic(&here).await.0, 200);
+        offer().await;
+        assert_eq!(newest(birch).await["ended"], Value::Null);
     }
 }

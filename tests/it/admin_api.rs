@@ -541,7 +541,14 @@ async fn every_address_does_what_the_document_says() {
             (&leaving["way"], &leaving["target"]),
             (&json!("leaving"), &Value::Null)
         );
+        let stays = walk.go("DELETE /groups/{group}/move", path, None).await;
+        assert_eq!(stays["ended"], "withdrawn");
         let house = &world.house("birch").instance;
+        house
+            .run_json(&["group", "create", "rivers", "--title", "Rivers"])
+            .await;
+        let offer = ["group", "move", "offer", "rivers", &acme.instance.host()];
+        let rivers = house.run_json(&offer).await;
         house
             .run_json(&["group", "create", "bridges", "--title", "Bridges"])
             .await;
@@ -554,10 +561,19 @@ async fn every_address_does_what_the_document_says() {
         assert_eq!(none.status, StatusCode::NOT_FOUND, "made for nothing");
         eventually("acme is asked", async || {
             let all = walk.boss.get("/moves").await;
-            let of = |one: &Value| one["way"] == "coming" && one["group"] == offered["group"];
-            all.as_array()?.iter().any(of).then_some(())
+            let all = all.as_array()?;
+            let came = |group: &Value| {
+                let of = |one: &Value| one["way"] == "coming" && one["group"] == *group;
+                all.iter().any(of)
+            };
+            (came(&offered["group"]) && came(&rivers["group"])).then_some(())
         })
         .await;
+        let not_taken = Some(json!({ "group": rivers["group"] }));
+        let declined = walk
+            .go("POST /moves/decline", "/moves/decline", not_taken)
+            .await;
+        assert_eq!(declined["ended"], "declined");
         let taken = json!({ "group": offered["group"], "name": "bridges", "owner": "ada" });
         let taken = walk
             .go("POST /moves/accept", "/moves/accept", Some(taken))

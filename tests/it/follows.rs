@@ -10,30 +10,30 @@ const PARTNERS: &[(&str, &str)] = &[("GUILDHALL_PROFILES__AUDIENCE", "partners")
 
 impl Member {
     /// Writes on the own profile.
-    async fn writes(&self, words: &str, audience: &str) -> Value {
+    pub async fn writes(&self, words: &str, audience: &str) -> Value {
         let status = json!({ "status": words, "audience": audience });
         let posted = self.post("/api/v1/statuses", status).await;
         assert_eq!(posted.status, 200, "{posted:?}");
         posted.body
     }
 
-    async fn relation(&self, account: &str) -> Value {
+    pub async fn relation(&self, account: &str) -> Value {
         let path = format!("/api/v1/accounts/relationships?id[]={account}");
         self.get(&path).await.body[0].clone()
     }
 
-    async fn follow(&self, account: &str) -> Answer {
+    pub async fn follow(&self, account: &str) -> Answer {
         self.post(&format!("/api/v1/accounts/{account}/follow"), json!({}))
             .await
     }
 
-    async fn requests(&self) -> Vec<Value> {
+    pub async fn requests(&self) -> Vec<Value> {
         let list = self.get("/api/v1/follow_requests").await;
         list.body.as_array().cloned().unwrap_or_default()
     }
 
     /// Waits until somebody asks to follow, and lets them in or refuses; their account here.
-    async fn answers(&self, acct: &str, word: &str) -> String {
+    pub async fn answers(&self, acct: &str, word: &str) -> String {
         let id = eventually(
             &format!("{acct} asks to follow {}", self.name),
             async || {
@@ -50,11 +50,11 @@ impl Member {
     }
 
     /// Whether the home timeline has a status with this address.
-    async fn has_at_home(&self, uri: &str) -> bool {
+    pub async fn has_at_home(&self, uri: &str) -> bool {
         self.home().await.iter().any(|status| status["uri"] == uri)
     }
 
-    async fn status_of(&self, id: &str) -> Answer {
+    pub async fn status_of(&self, id: &str) -> Answer {
         self.get(&format!("/api/v1/statuses/{id}")).await
     }
 }

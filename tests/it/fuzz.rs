@@ -19,6 +19,10 @@ const TARGETS: &[Target] = &[
     ("webfinger", targets::webfinger),
     ("html", targets::html),
     ("markdown", targets::markdown),
+    ("poll", targets::poll),
+    ("books", targets::books),
+    ("roster", targets::roster),
+    ("proof", targets::proof),
 ];
 
 /// Changed inputs that are tried of each target.

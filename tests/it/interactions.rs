@@ -165,3 +165,99 @@ async fn what_is_said_of_a_post_is_what_the_reader_may() {
         assert_eq!(archived["canReply"]["automaticApproval"], json!([author]));
     }
 }
+
+#[tokio::test]
+async fn who_asks_first_is_answered_and_the_authorization_can_be_read() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme"]).await else {
+            continue;
+        };
+        let ada = world.engineering("acme", "closed", "partners").await;
+        let there = Stranger::partner(&world, "gts", "read,react").await;
+        let (mara, _) = there.member(&world, "mara").await;
+        let group = ada.find("engineering").await;
+        let topic = ada.topic(&group, "Bridge opens Monday", "").await;
+        let target = text(&topic["uri"]).to_owned();
+
+        let asks = |kind: &str, instrument: Value| {
+            let mut request = mara.activity(kind, json!(target));
+            request["instrument"] = instrument;
+            request
+        };
+        let answer_to = async |request: &Value| {
+            let id = request["id"].clone();
+            there
+                .hears("the answer", |said| said["object"]["id"] == id)
+                .await
+        };
+
+        // She may like it: she is told so, and what proves it can be read.
+        let like = mara.activity("Like", json!(target));
+        let request = asks("LikeRequest", like.clone());
+        there.says(&mara, &request).await;
+        let accept = answer_to(&request).await;
+        assert_eq!(accept["type"], "Accept", "{accept}");
+        assert_eq!(accept["actor"], format!("http://{}/u/ada", there.host));
+        assert_eq!(accept["object"]["instrument"], like["id"]);
+        let authorization = text(&accept["result"]);
+        let (_, path) = authorization.split_once(&there.host).expect("acme's");
+        let read = Letter::get(&mara, &there.host, path).sign();
+        let read = read.send(&there.address).await;
+        assert_eq!(read.status, 200, "{}", read.text());
+        let document: Value = serde_json::from_str(&read.text()).expect("a document");
+        assert_eq!(document["type"], "LikeAuthorization");
+        assert_eq!(document["interactingObject"], like["id"]);
+        assert_eq!(document["interactionTarget"], target.as_str());
+        assert_eq!(document["attributedTo"], accept["actor"]);
+        // Nothing is liked by asking.
+        let status = ada
+            .get(&format!("/api/v1/statuses/{}", text(&topic["id"])))
+            .await;
+        assert_eq!(status.body["favourites_count"], 0);
+        there.says(&mara, &like).await;
+        eventually("it is liked", async || {
+            let status = ada
+                .get(&format!("/api/v1/statuses/{}", text(&topic["id"])))
+                .await;
+            (status.body["favourites_count"] == 1).then_some(())
+        })
+        .await;
+
+        // She may neither answer it nor pass it on.
+        let note = mara.note(&there.group, &target, "May I?");
+        for request in [
+            asks("ReplyRequest", note.clone()),
+            asks("ReplyRequest", note["id"].clone()),
+            asks("AnnounceRequest", mara.activity("Announce", json!(target))),
+        ] {
+            there.says(&mara, &request).await;
+            let reject = answer_to(&request).await;
+            assert_eq!(reject["type"], "Reject", "{reject}");
+            assert!(reject.get("result").is_none());
+        }
+
+        // Nobody asks for another, about another post, or learns of what is hidden by asking.
+        let max = there.peer.person("max");
+        for instrument in [
+            max.activity("Like", json!(target)),
+            mara.activity("Like", json!(there.group)),
+        ] {
+            let reply = there.send(&mara, &asks("LikeRequest", instrument)).await;
+            assert_eq!(reply.status, 403, "{}", reply.text());
+        }
+        let mut answers = Vec::new();
+        for object in [target.clone(), format!("http://{}/p/7", there.host)] {
+            let mut request = max.activity("LikeRequest", json!(object));
+            request["instrument"] = max.activity("Like", json!(object));
+            let reply = there.send(&max, &request).await;
+            assert_eq!(reply.status, 404, "{}", reply.text());
+            answers.push(reply.text());
+            let read = Letter::get(&max, &there.host, path).sign();
+            let read = read.send(&there.address).await;
+            answers.push(read.text());
+        }
+        assert_eq!(answers[0], answers[2]);
+        let unknown = Letter::get(&mara, &there.host, "/authorizations/7").sign();
+        assert_eq!(unknown.send(&there.address).await.status, 404);
+    }
+}

@@ -119,11 +119,14 @@ fn places() -> Vec<Place> {
             .put("Make a colleague an owner", groups::name_owner)
             .delete("Make an owner a plain member", groups::dismiss_owner),
         at("/groups/{group}/move")
-            .post("Ask a partner to take a group; nothing changes until they agree", moves::offer),
+            .post("Ask a partner to take a group; nothing changes until they agree", moves::offer)
+            .delete("Take that back, while nobody took the group", moves::withdraw),
         at("/moves")
             .get("What was offered, here and by partners, newest first", moves::list),
         at("/moves/accept")
             .post("Take a group that a partner offered", moves::accept),
+        at("/moves/decline")
+            .post("Do not take a group that a partner offered", moves::decline),
 
         at("/groups/{group}/members")
             .get("Members, requests, invitations and bans", members::list),

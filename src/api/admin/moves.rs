@@ -32,6 +32,14 @@ pub struct TakenGroup {
     owner: Option<String>,
 }
 
+/// An offered group that is not taken.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeclinedGroup {
+    /// Its address, as the list of moves shows it.
+    group: Uri,
+}
+
 pub async fn list(app: Data<App>, admin: Administrator) -> Answer<List<Move>> {
     let all = moves::list(&app, admin.viewer()).await?;
     Ok(all.into_iter().map(Move::from).collect())
@@ -46,6 +54,25 @@ pub async fn offer(
     let group = groups::find(&app, &admin, &group).await?.group;
     let offered = moves::offer(&app, admin.viewer(), group.id, new.host).await?;
     Ok(Made(offered.into()))
+}
+
+pub async fn withdraw(
+    app: Data<App>,
+    admin: Administrator,
+    At(group): At<Handle>,
+) -> Answer<Json<Move>> {
+    let group = groups::find(&app, &admin, &group).await?.group;
+    let withdrawn = moves::withdraw(&app, admin.viewer(), group.id).await?;
+    Ok(Json(withdrawn.into()))
+}
+
+pub async fn decline(
+    app: Data<App>,
+    admin: Administrator,
+    Sent(declined): Sent<DeclinedGroup>,
+) -> Answer<Json<Move>> {
+    let declined = moves::decline(&app, admin.viewer(), declined.group).await?;
+    Ok(Json(declined.into()))
 }
 
 pub async fn accept(

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::domain::ActorId;
 use crate::error::Error;
 use crate::services::directory::{self, Entry};
-use crate::services::posts::{self, Listed};
+use crate::services::posts::{self, Listed, WithBoosts};
 
 /// The account of the token's owner, with what only the owner is told.
 #[derive(Serialize)]
@@ -67,7 +67,7 @@ pub async fn show(app: Data<App>, client: AnyClient, id: Path<String>) -> Answer
     Ok(HttpResponse::Ok().json(Account::render_entry(&app, &entry)))
 }
 
-/// A group's topics; what a person wrote where the viewer may read it.
+/// A group's topics; what a person wrote or boosted where the viewer may read it.
 pub async fn statuses(
     app: Data<App>,
     request: HttpRequest,
@@ -85,7 +85,13 @@ pub async fn statuses(
     }
     let list = match entry {
         Entry::Group { view, .. } => posts::topics(&app, viewer, view.group.id, page).await?,
-        Entry::Person(person) => posts::by_author(&app, viewer, person.id, page).await?,
+        Entry::Person(person) => {
+            let boosts = match params.flag("exclude_reblogs") || params.flag("only_media") {
+                true => WithBoosts::No,
+                false => WithBoosts::Yes,
+            };
+            posts::by_author(&app, viewer, person.id, boosts, page).await?
+        }
     };
     // As with other filters of clients, a page may be shorter than asked for.
     let wanted =

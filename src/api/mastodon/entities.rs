@@ -9,8 +9,8 @@ use crate::api::mastodon::polls::Poll;
 use crate::app::App;
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Access, Actor, ActorId, ActorKind, Audience, EventKind, Group, GroupId, Host, Post, PostId,
-    PostView, RefusalNotice, Revision, Stage, Timestamp, Uri,
+    Access, Actor, ActorId, ActorKind, Audience, Boosted, EventKind, Group, GroupId, Host, Post,
+    PostId, PostView, RefusalNotice, Revision, Stage, Timestamp, Uri,
 };
 use crate::services::attachments::Passes;
 use crate::services::directory::Entry;
@@ -154,7 +154,8 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     filtered: Empty,
-    reblog: Null,
+    /// What a boost shows.
+    reblog: Option<Box<Status>>,
     application: Null,
     account: Account,
     media_attachments: Vec<MediaAttachment>,
@@ -198,11 +199,62 @@ impl RefusalReference {
 }
 
 impl Status {
+    /// A post; or a boost, which is a status of who did it.
     pub fn render(app: &App, passes: &Passes, listed: &Listed) -> Self {
+        let original = Self::render_post(app, passes, listed);
+        match &listed.boosted {
+            Some(boosted) => original.boosted(app, boosted),
+            None => original,
+        }
+    }
+
+    /// As in Mastodon: a number, an author and a time of its own, and besides all that the original says.
+    fn boosted(self, app: &App, Boosted { boost, by }: &Boosted) -> Self {
+        Self {
+            // Numbers of boosts are numbers of statuses.
+            id: PostId(boost.id.0),
+            created_at: boost.created_at,
+            edited_at: None,
+            in_reply_to_id: None,
+            in_reply_to_account_id: None,
+            uri: boost.uri.clone(),
+            account: Account::render(app, by),
+            content: self.content.clone(),
+            media_attachments: Vec::new(),
+            poll: None,
+            title: None,
+            group: None,
+            refusals: Vec::new(),
+            text: None,
+            url: self.url.clone(),
+            application: (),
+            card: (),
+            language: (),
+            emojis: EMPTY,
+            filtered: EMPTY,
+            mentions: EMPTY,
+            tags: EMPTY,
+            sensitive: self.sensitive,
+            spoiler_text: self.spoiler_text,
+            visibility: self.visibility,
+            replies_count: self.replies_count,
+            reblogs_count: self.reblogs_count,
+            favourites_count: self.favourites_count,
+            favourited: self.favourited,
+            reblogged: self.reblogged,
+            muted: self.muted,
+            bookmarked: self.bookmarked,
+            reblog: Some(Box::new(self)),
+        }
+    }
+
+    fn render_post(app: &App, passes: &Passes, listed: &Listed) -> Self {
         let PostView {
             post,
             author,
             liked,
+            boosts,
+            bookmarked,
             refusals,
             poll,
             attachments,
@@ -221,16 +273,16 @@ impl Status {
             uri: post.uri.clone(),
             url: post.uri.clone(),
             replies_count: listed.replies,
-            reblogs_count: 0,
+            reblogs_count: boosts.count,
             favourites_count: post.likes,
             favourited: *liked,
-            reblogged: false,
+            reblogged: boosts.own,
             muted: false,
-            bookmarked: false,
+            bookmarked: *bookmarked,
             content: with_refusals(refusals, content(post.title.as_deref(), &post.html)),
             text: None,
             filtered: EMPTY,
-            reblog: (),
+            reblog: None,
             application: (),
             account: Account::render(app, author),
             media_attachments: MediaAttachment::render_all(app, passes, attachments),

@@ -5,6 +5,8 @@
 //! which parameters are ours.
 
 mod accounts;
+mod bookmarks;
+mod boosts;
 mod client;
 mod entities;
 mod errors;
@@ -74,6 +76,12 @@ fn v1() -> Routes {
         .service(at("/statuses/{id}/history").get(statuses::history))
         .service(at("/statuses/{id}/favourite").post(statuses::favourite))
         .service(at("/statuses/{id}/unfavourite").post(statuses::unfavourite))
+        .service(at("/statuses/{id}/reblog").post(boosts::reblog))
+        .service(at("/statuses/{id}/unreblog").post(boosts::unreblog))
+        .service(at("/statuses/{id}/reblogged_by").get(boosts::reblogged_by))
+        .service(at("/statuses/{id}/bookmark").post(bookmarks::bookmark))
+        .service(at("/statuses/{id}/unbookmark").post(bookmarks::unbookmark))
+        .service(at("/bookmarks").get(bookmarks::list))
         .service(at("/polls/{id}").get(polls::show))
         .service(at("/polls/{id}/votes").post(polls::vote))
         .service(at("/media").post(media::upload))

@@ -34,20 +34,32 @@ pub fn page(params: &Params) -> Result<Page, Failure> {
 /// A page of statuses, with the addresses of the next (older) and the previous (newer) one. The
 /// next one comes first: there are clients that read only that far.
 pub fn answer(app: &App, request: &HttpRequest, page: Page, statuses: &[Status]) -> HttpResponse {
+    let numbers: Vec<i64> = statuses.iter().map(|status| status.id.0).collect();
+    answer_numbered(app, request, page, &numbers, statuses)
+}
+
+/// The same for a list that is walked by other numbers than its statuses'.
+pub fn answer_numbered(
+    app: &App,
+    request: &HttpRequest,
+    page: Page,
+    numbers: &[i64],
+    statuses: &[Status],
+) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
-    let links = links(app.addresses().origin(), request, page, statuses);
+    let links = links(app.addresses().origin(), request, page, numbers);
     if !links.is_empty() {
         answer.insert_header((LINK, links.join(", ")));
     }
     answer.json(statuses)
 }
 
-fn links(origin: &Uri, request: &HttpRequest, page: Page, statuses: &[Status]) -> Vec<String> {
-    let (Some(newest), Some(oldest)) = (statuses.first(), statuses.last()) else {
+fn links(origin: &Uri, request: &HttpRequest, page: Page, numbers: &[i64]) -> Vec<String> {
+    let (Some(newest), Some(oldest)) = (numbers.first(), numbers.last()) else {
         return Vec::new();
     };
     let address = origin.join(request.path());
-    let link = |name: &str, id: PostId, relation: &str| {
+    let link = |name: &str, id: &i64, relation: &str| {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let sent = url::form_urlencoded::parse(request.query_string().as_bytes());
         query.extend_pairs(sent.filter(|(name, _)| !is_place(name)));
@@ -56,10 +68,10 @@ fn links(origin: &Uri, request: &HttpRequest, page: Page, statuses: &[Status]) -
     };
     let mut links = Vec::new();
     // A page that is not full is the last one.
-    if statuses.len() >= page.items() as usize {
-        links.push(link("max_id", oldest.id, "next"));
+    if numbers.len() >= page.items() as usize {
+        links.push(link("max_id", oldest, "next"));
     }
-    links.push(link("min_id", newest.id, "prev"));
+    links.push(link("min_id", newest, "prev"));
     links
 }
 

@@ -7,6 +7,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::api::mastodon::Answer;
+use crate::api::mastodon::boosts;
 use crate::api::mastodon::client::{AnyClient, Client};
 use crate::api::mastodon::entities::{self, Context, Status, StatusEdit, StatusSource};
 use crate::api::mastodon::errors::Failure;
@@ -15,10 +16,12 @@ use crate::api::mastodon::polls;
 use crate::api::mastodon::topic_text::{self, Text};
 use crate::app::App;
 use crate::domain::{
-    AttachmentId, Audience, Body, Group, Handle, Post, PostId, PostState, PostView, Title, markup,
+    AttachmentId, Audience, Body, BoostId, Group, Handle, Post, PostId, PostState, PostView, Title,
+    markup,
 };
 use crate::error::Error;
 use crate::policy::Viewer;
+use crate::services;
 use crate::services::attachments::Attached;
 use crate::services::posts::Listed;
 use crate::services::{directory, groups, posts, reactions};
@@ -308,9 +311,14 @@ pub async fn update(app: Data<App>, client: Client, id: Path<String>, params: Pa
 
 /// Answers what was deleted, with its text, so that it can be written again. Authors may take back
 /// what they wrote even where they may not read it any more; then there is nothing to show.
+///
+/// A boost of one's own is deleted like any status: it ends, and the post stays.
 pub async fn remove(app: Data<App>, client: Client, id: Path<String>) -> Answer {
     let viewer = client.may("write:statuses")?;
     let id = status_id(&id)?;
+    if let Some(post) = services::boosts::find_own(&app, &viewer, BoostId(id.0)).await? {
+        return boosts::take_back(&app, &client, viewer, post).await;
+    }
     let shown = match posts::find_listed(&app, viewer.clone(), id).await {
         Ok(listed) if listed.view.post.state == PostState::Deleted => {
             return Err(Error::NotFound.into());
@@ -348,8 +356,11 @@ pub async fn show(app: Data<App>, client: AnyClient, id: Path<String>) -> Answer
 
 pub async fn context(app: Data<App>, client: AnyClient, id: Path<String>) -> Answer {
     let viewer = client.may("read:statuses")?;
-    let id = status_id(&id)?;
-    find(&app, viewer.clone(), id).await?;
+    let id = find(&app, viewer.clone(), status_id(&id)?)
+        .await?
+        .view
+        .post
+        .id;
     let around = posts::surroundings(&app, viewer, id).await?;
     let passes = client.passes(&app).await?;
     Ok(HttpResponse::Ok().json(Context {
@@ -383,16 +394,22 @@ pub async fn history(app: Data<App>, client: AnyClient, id: Path<String>) -> Ans
 
 pub async fn favourite(app: Data<App>, client: Client, id: Path<String>) -> Answer {
     let viewer = client.may("write:favourites")?;
-    let id = status_id(&id)?;
-    find(&app, viewer.clone(), id).await?;
+    let id = find(&app, viewer.clone(), status_id(&id)?)
+        .await?
+        .view
+        .post
+        .id;
     reactions::like(&app, viewer.clone(), id).await?;
     answer(&app, &client, viewer, id).await
 }
 
 pub async fn unfavourite(app: Data<App>, client: Client, id: Path<String>) -> Answer {
     let viewer = client.may("write:favourites")?;
-    let id = status_id(&id)?;
-    find(&app, viewer.clone(), id).await?;
+    let id = find(&app, viewer.clone(), status_id(&id)?)
+        .await?
+        .view
+        .post
+        .id;
     reactions::unlike(&app, viewer.clone(), id).await?;
     answer(&app, &client, viewer, id).await
 }
@@ -411,8 +428,12 @@ async fn answer(app: &App, client: &Client, viewer: Viewer, id: PostId) -> Answe
 }
 
 /// A status that is there. Clients know no tombstones: what was deleted or removed is not found.
+/// A boost is one, too.
 pub async fn find(app: &App, viewer: Viewer, id: PostId) -> Result<Listed, Failure> {
-    let listed = posts::find_listed(app, viewer, id).await?;
+    let listed = match posts::find_listed(app, viewer.clone(), id).await {
+        Err(Error::NotFound) => boosts::find_boost(app, viewer, id).await?,
+        found => found?,
+    };
     match is_there(&listed.view.post) {
         true => Ok(listed),
         false => Err(Error::NotFound.into()),

@@ -26,7 +26,8 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     if envelope.object.is_string() || envelope.object.get("actor").is_none() {
         // A post, by its address; what is embedded of it is not looked at.
         let object = id_of(envelope.object)?;
-        return Ok(Command::Shared { object });
+        let share = claim.id.clone();
+        return Ok(Command::Shared { share, object });
     }
     if envelope.object.get("type").and_then(Value::as_str) == Some("Announce") {
         return Err(Rejection::Malformed("object: is an Announce itself".into()));

@@ -6,6 +6,7 @@
 
 pub mod accept_follow;
 pub mod accept_move;
+pub mod accept_request;
 pub mod accept_retraction;
 pub mod add_to_list;
 pub mod announce_activity;
@@ -22,6 +23,7 @@ pub mod delete_retraction;
 pub mod dislike_post;
 pub mod flag_post;
 pub mod follow_group;
+pub mod interaction_request;
 pub mod invite_person;
 pub mod like_post;
 pub mod lock_post;
@@ -31,6 +33,8 @@ pub mod offer_move;
 pub mod profile_post;
 pub mod reject_activity;
 pub mod reject_follow;
+pub mod reject_move;
+pub mod reject_request;
 pub mod remove_from_list;
 pub mod undo_block;
 pub mod undo_boost;
@@ -40,6 +44,7 @@ pub mod undo_follow;
 pub mod undo_id;
 pub mod undo_like;
 pub mod undo_lock;
+pub mod undo_offer_move;
 pub mod undo_partnership;
 pub mod update_actor;
 pub mod update_mirror;
@@ -49,7 +54,7 @@ pub mod update_post;
 use serde_json::{Value, json};
 
 use crate::app::Addresses;
-use crate::domain::{Actor, Group, GroupList, Invalid, Uri};
+use crate::domain::{Actor, Group, GroupList, Invalid, PersonWays, Uri};
 use crate::error::Result;
 use crate::federation::keys::OwnKey;
 use crate::federation::objects::post::{Written, render_post};
@@ -130,6 +135,7 @@ pub fn into_command(value: &Value) -> Reading<Command> {
         "Accept" if accept_move::is_of_a_move(&envelope) => accept_move::read(&envelope),
         "Accept" if accept_retraction::is_one(value) => accept_retraction::read(&envelope),
         "Accept" => accept_follow::read(&envelope),
+        "Reject" if reject_move::is_one(&envelope) => reject_move::read(&envelope),
         "Reject" if reject_activity::is_one(value) => reject_activity::read(&envelope),
         "Reject" => reject_follow::read(&envelope),
         "Create" if create_vote::is_vote(envelope.object) => create_vote::read(&envelope, &claim),
@@ -164,7 +170,10 @@ pub fn into_command(value: &Value) -> Reading<Command> {
             offer_move::read(envelope.object, &claim)
         }
         "Undo" => undo(&envelope, &claim),
-        _ => Ok(Command::Ignored("not_understood")),
+        other => match interaction_request::kind(other) {
+            Some(what) => interaction_request::read(&envelope, &claim, what),
+            None => Ok(Command::Ignored("not_understood")),
+        },
     }
 }
 
@@ -176,9 +185,13 @@ fn undo(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     if actor_of(undone)? != claim.actor {
         return Err(Rejection::Forged("undoes_anothers"));
     }
+    if undo_offer_move::is_one(undone) {
+        return undo_offer_move::read(undone);
+    }
     match undone.get("type").and_then(Value::as_str) {
         Some("Follow" | "Join") => undo_follow::read(undone),
         Some("Like") => undo_like::read(undone),
+        Some("Announce") => undo_boost::read(undone),
         Some("Delete") => undo_delete::read(undone),
         Some("Lock") => undo_lock::read(undone),
         Some("Dislike") => undo_dislike::read(undone),
@@ -267,6 +280,29 @@ fn render_on_profile(addresses: &Addresses, telling: &ProfileTelling) -> Value {
         ProfileNews::Unliked { like, post, author } => {
             profile_post::render_undo_like(&id("undo"), like, &by.uri, post, &author.uri)
         }
+        ProfileNews::Boosted {
+            announce,
+            post,
+            author,
+            public,
+        } => boost_post::render_by_person(announce, by, post, author, *public),
+        ProfileNews::Unboosted {
+            announce,
+            post,
+            author,
+            public,
+        } => undo_boost::render_by_person(&id("unshare"), announce, by, post, author, *public),
+        ProfileNews::InteractionAnswered {
+            asked,
+            by: whom,
+            approval,
+        } => match approval {
+            Some(approval) => {
+                let authorization = addresses.authorization(*approval);
+                accept_request::render(&id("accept"), &by.uri, whom, asked, &authorization)
+            }
+            None => reject_request::render(&id("reject"), &by.uri, whom, asked),
+        },
         ProfileNews::FollowRequested { follow, whom } => {
             follow_group::render(follow, &by.uri, whom)
         }
@@ -290,10 +326,13 @@ fn render_of_actor(addresses: &Addresses, telling: &ActorTelling) -> Value {
             group,
             keys,
             approval,
+            ways,
         } => {
             let id = id("update");
-            update_actor::render(&id, addresses, actor, group.as_deref(), keys, *approval)
+            let person = (*approval, ways);
+            update_actor::render(&id, addresses, actor, group.as_deref(), keys, person)
         }
+        ActorNews::Moved { target } => move_actor::render_of_person(&id("move"), actor, target),
         ActorNews::Gone => delete_actor::render(&id("delete"), &actor.uri),
         ActorNews::PartnershipEnded {
             agreement,
@@ -309,6 +348,16 @@ fn render_of_actor(addresses: &Addresses, telling: &ActorTelling) -> Value {
             instance,
             terms,
         } => update_partnership::render(&id("update"), agreement, &actor.uri, instance, terms),
+        ActorNews::MoveWithdrawn {
+            offer,
+            group,
+            instance,
+        } => undo_offer_move::render(&id("undo"), offer, &actor.uri, group, instance),
+        ActorNews::MoveDeclined {
+            offer,
+            group,
+            instance,
+        } => reject_move::render(&id("reject"), offer, &actor.uri, group, instance),
         ActorNews::ActivityRefused {
             activity,
             reason,
@@ -470,7 +519,7 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             &group.actor,
             Some(group),
             keys,
-            None,
+            (None, &PersonWays::default()),
         ),
         News::Boosted { id, post } => boost_post::render(&addresses.boost(*id), group, post),
         News::Unboosted { id: boosted, post } => {

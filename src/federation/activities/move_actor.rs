@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{Claim, Envelope, Reading, Rejection, audience, id_of};
-use crate::domain::{Group, Uri};
+use crate::domain::{Actor, Group, Uri};
 use crate::services::inbox::Command;
 
 pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
@@ -34,6 +34,20 @@ pub(super) fn render(id: &Uri, group: &Group, target: &Uri) -> Value {
         "to": to,
         "cc": cc,
         "object": group.actor.uri,
+        "target": target,
+    })
+}
+
+/// Said to who follows the person.
+pub(super) fn render_of_person(id: &Uri, person: &Actor, target: &Uri) -> Value {
+    let followers = person.followers.clone();
+    let followers = followers.unwrap_or_else(|| person.uri.join("followers"));
+    json!({
+        "id": id,
+        "type": "Move",
+        "actor": person.uri,
+        "to": [followers],
+        "object": person.uri,
         "target": target,
     })
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Claim, Envelope, Reading, Rejection, audience};
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, ActorKind, Approval, Group, Uri};
+use crate::domain::{Actor, ActorKey, ActorKind, Approval, Group, PersonWays, Uri};
 use crate::federation::objects::actor_document;
 use crate::federation::objects::group::render_group;
 use crate::federation::objects::instance::render_instance;
@@ -28,21 +28,27 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
 }
 
 /// An actor of ours tells that it says something else of itself now, or has new keys: whole, for
-/// readers that do not fetch it again.
+/// readers that do not fetch it again. `approval` and what they say of accounts elsewhere: of a person.
 pub(super) fn render(
     id: &Uri,
     addresses: &Addresses,
     actor: &Actor,
     group: Option<&Group>,
     keys: &[ActorKey],
-    approval: Option<Approval>,
+    (approval, ways): (Option<Approval>, &PersonWays),
 ) -> Value {
     let (to, object) = match (group, actor.kind) {
         (Some(group), _) => (audience(group).0, render_group(addresses, group, keys)),
         (None, ActorKind::Service) => (json!([]), render_instance(addresses, actor, keys)),
         (None, ActorKind::Person | ActorKind::Group) => (
             json!([actor.followers]),
-            render_person(addresses, actor, keys, approval.unwrap_or(Approval::Nobody)),
+            render_person(
+                addresses,
+                actor,
+                keys,
+                approval.unwrap_or(Approval::Nobody),
+                ways,
+            ),
         ),
     };
     actor_document(json!({

@@ -69,6 +69,7 @@ pub fn routes() -> Routes {
         .service(at("/p/{id}/context").reads(posts::context))
         .service(at("/p/{id}/replies").reads(posts::replies))
         .service(at("/p/{id}/mirror").reads(posts::mirror))
+        .service(at("/authorizations/{id}").reads(posts::authorization))
         .service(at("/.well-known/webfinger").reads(webfinger::webfinger))
         .service(at("/.well-known/host-meta").reads(webfinger::host_meta))
         .service(at("/.well-known/nodeinfo").reads(nodeinfo::links))

@@ -8,7 +8,7 @@ use super::{
     Data, OUTBOX_ITEMS, Turn, answer, document, is_vouched, respond, shown_token, signed_reader,
     vouched,
 };
-use crate::domain::{Actor, ActorKey, Approval, Page, PostId};
+use crate::domain::{Page, PostId};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::activities::profile_post;
@@ -17,7 +17,7 @@ use crate::federation::objects::collection::{render_page, render_paged, render_w
 use crate::federation::objects::person::render_person;
 use crate::federation::objects::tombstone::render_former_person;
 use crate::federation::viewer::Reader;
-use crate::services::documents::{self, PersonDocument};
+use crate::services::documents::{self, PersonDocument, PersonHere};
 
 pub async fn person(
     federation: Data,
@@ -25,8 +25,8 @@ pub async fn person(
     name: web::Path<String>,
 ) -> HttpResponse {
     match find(&federation, &request, &name).await {
-        Ok((PersonDocument::Here(person, keys, approval), reader)) => {
-            respond(read(&federation, &reader, &person, &keys, approval).await)
+        Ok((PersonDocument::Here(person), reader)) => {
+            respond(read(&federation, &reader, &person).await)
         }
         Ok((PersonDocument::Gone(uri), _)) => answer::gone(&document(render_former_person(&uri))),
         Err(error) => answer::failed(&error),
@@ -36,11 +36,15 @@ pub async fn person(
 async fn read(
     federation: &Federation,
     reader: &Reader,
-    person: &Actor,
-    keys: &[ActorKey],
-    approval: Approval,
+    PersonHere {
+        person,
+        keys,
+        approval,
+        ways,
+    }: &PersonHere,
 ) -> Result<Value> {
-    let object = render_person(&federation.app.addresses(), person, keys, approval);
+    let addresses = federation.app.addresses();
+    let object = render_person(&addresses, person, keys, *approval, ways);
     let shown = shown_profile(person, &object);
     put_down(federation, reader, None, vec![shown]).await?;
     vouched(federation, object).await
@@ -88,11 +92,14 @@ pub async fn nothing(
 }
 
 async fn read_nothing(federation: &Federation, request: &HttpRequest, name: &str) -> Result<Value> {
-    let (PersonDocument::Here(person, ..), _) = find(federation, request, name).await? else {
+    let (PersonDocument::Here(here), _) = find(federation, request, name).await? else {
         return Err(Error::NotFound);
     };
     let list = request.path().rsplit('/').next().unwrap_or_default();
-    Ok(document(render_whole(&person.uri.join(list), Vec::new())))
+    Ok(document(render_whole(
+        &here.person.uri.join(list),
+        Vec::new(),
+    )))
 }
 
 /// What somebody wrote on their profile, newest first.

@@ -12,12 +12,14 @@ use crate::app::Addresses;
 use crate::domain::{Group, PostId, Timestamp};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
+use crate::federation::activities::accept_request::render_authorization;
 use crate::federation::activities::{like_post, profile_post};
 use crate::federation::objects::collection::{render_page, render_paged};
 use crate::federation::objects::mirror::{render_mirror, render_mirror_tombstone};
 use crate::federation::objects::post::render_post;
 use crate::federation::objects::tombstone::render_tombstone;
 use crate::federation::viewer::Reader;
+use crate::services::approvals::{self, Authorization};
 use crate::services::documents::{self, Below, PostDocument, is_gone};
 use crate::services::mirrors;
 use crate::services::posts::ProfilePost;
@@ -29,6 +31,40 @@ pub async fn post(federation: Data, request: HttpRequest, id: web::Path<String>)
 /// The copy that a group made of a post for servers that know no groups.
 pub async fn mirror(federation: Data, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
     answer_post(read_mirror(&federation, &request, &id).await)
+}
+
+/// That somebody elsewhere may do something with a post, for who may read the post.
+pub async fn authorization(
+    federation: Data,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> HttpResponse {
+    respond(read_authorization(&federation, &request, &id).await)
+}
+
+async fn read_authorization(
+    federation: &Federation,
+    request: &HttpRequest,
+    id: &web::Path<String>,
+) -> Result<Value> {
+    let reader = signed_reader(federation, request).await?;
+    let number = post_id(id)?.0;
+    let found = approvals::find(&federation.app, reader.viewer.clone(), number).await;
+    let Authorization {
+        approved,
+        post,
+        author,
+        group,
+    } = found?;
+    let address = federation.app.addresses().authorization(approved.id);
+    let shown = shown_like(&post, &approved.interacting);
+    put_down(federation, &reader, group.as_ref(), vec![shown]).await?;
+    Ok(render_authorization(
+        &address,
+        &approved,
+        &post.uri,
+        &author.uri,
+    ))
 }
 
 /// The document of a post, or of what is left of it.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::actor::{extend, render_actor};
 use crate::app::Addresses;
-use crate::domain::{Actor, ActorKey, Approval};
+use crate::domain::{Actor, ActorKey, Approval, PersonWays};
 
 /// Writes a person of ours.
 pub fn render_person(
@@ -13,6 +13,7 @@ pub fn render_person(
     person: &Actor,
     keys: &[ActorKey],
     approval: Approval,
+    ways: &PersonWays,
 ) -> Value {
     let mut object = render_actor("Person", person, keys, addresses);
     let more = json!({
@@ -25,6 +26,12 @@ pub fn render_person(
     extend(&mut object, more);
     if !person.summary.is_empty() {
         extend(&mut object, json!({ "summary": person.summary }));
+    }
+    if !ways.also_known_as.is_empty() {
+        extend(&mut object, json!({ "alsoKnownAs": ways.also_known_as }));
+    }
+    if let Some(target) = &ways.moved_to {
+        extend(&mut object, json!({ "movedTo": target }));
     }
     object
 }
@@ -39,7 +46,13 @@ mod tests {
     #[test]
     fn a_person_is_read_as_it_was_written() {
         let ada = ada();
-        let person = render_person(&acme(), &ada, &keys_of(&ada), Approval::Each);
+        let ways = PersonWays {
+            also_known_as: vec!["https://old.example/users/ada".parse().unwrap()],
+            moved_to: None,
+        };
+        let person = render_person(&acme(), &ada, &keys_of(&ada), Approval::Each, &ways);
+        assert_eq!(person["alsoKnownAs"], json!(ways.also_known_as));
+        assert!(person.get("movedTo").is_none());
         assert_eq!(person["webfinger"], "ada@acme.example");
         let read = parse_actor(&person).unwrap().new;
         assert_eq!(read.kind, ActorKind::Person);

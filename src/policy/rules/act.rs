@@ -155,6 +155,22 @@ pub fn moderate(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     yes_if(may, forbidden(reason))
 }
 
+/// Asking the house of a group elsewhere for what moderators do: who is one there, as it says, and where it lets
+/// our people moderate. It decides.
+pub fn ask_moderation(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
+    ready(viewer, facts, group)?;
+    match viewer {
+        Viewer::Member { .. } => {}
+        Viewer::Anonymous | Viewer::Person { .. } | Viewer::Server { .. } | Viewer::Operator => {
+            return forbidden(Reason::PeopleOnly);
+        }
+    }
+    let is_one = group.home.is_some() && facts.is_member() && facts.moderates_there;
+    yes_if(is_one, forbidden(Reason::NotModerator))?;
+    let granted = facts.was_told(Capability::Moderate);
+    yes_if(granted, forbidden(Reason::CannotModerate))
+}
+
 /// Reporting a post: whoever reads it, locked and archived or not; from elsewhere only under a grant,
 /// for everybody else's words nobody answers. A server does so for its people, whom it need not name.
 pub fn report(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
@@ -198,11 +214,20 @@ pub fn reshare(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
             return forbidden(Reason::PeopleOnly);
         }
     }
-    let public = group.stage == Stage::Public && group.access == Access::Open;
-    let for_all = facts
-        .post
-        .is_some_and(|post| post.audience == Audience::Group && post.state == PostState::Visible);
-    yes_if(public && for_all, forbidden(Reason::CannotReshare))
+    let open = facts.post.is_some_and(|post| is_for_all(group, &post));
+    yes_if(open, forbidden(Reason::CannotReshare))?;
+    let reserved = facts.post.is_some_and(|post| post.reserves_boosts);
+    yes_if(!reserved, forbidden(Reason::BoostsReserved))
+}
+
+/// Everybody may read it, wherever the group is.
+pub const fn is_for_all(group: &GroupFacts, post: &PostFacts) -> bool {
+    let public = matches!((group.stage, group.access), (Stage::Public, Access::Open));
+    let visible = matches!(
+        (post.audience, post.state),
+        (Audience::Group, PostState::Visible)
+    );
+    public && visible && !post.held
 }
 
 /// Settings: owners, and administrators, who were let through before.

@@ -4,6 +4,7 @@
 //! what one knows but may not do ([`act`]) is forbidden, with a reason.
 
 mod act;
+mod boosts;
 mod know;
 mod people;
 mod profiles;
@@ -11,6 +12,7 @@ mod proposals;
 mod read;
 mod retraction;
 
+pub use boosts::hears_of_boost;
 pub use people::{
     PersonFacts, ProfileFacts, compares_books, may_look_elsewhere, reads_profile, reads_upload,
     sees_partner_view, sees_person,
@@ -235,6 +237,11 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     if action == Action::Review && *viewer == Viewer::Operator && beyond_colleagues {
         return Ok(());
     }
+    if action == Action::Reshare
+        && let Some(answer) = boosts::of_theirs(viewer, facts, post)
+    {
+        return answer;
+    }
     if action == Action::Comment
         && let Some(answer) = profiles::adds_to_theirs(viewer, facts, post)
     {
@@ -250,6 +257,7 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
         ),
         Action::EditPost | Action::DeletePost => forbidden(Reason::NotAuthor),
         Action::Review => act::review(viewer, facts, None),
+        Action::Reshare => profiles::reshare(viewer, facts, post),
         _ => forbidden(Reason::GroupsOnly),
     }
 }
@@ -271,6 +279,11 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
     }
     if let (Action::Read, true, Some(post)) = (action, facts.vouched, &facts.post) {
         return read::vouched(viewer, facts, group, post);
+    }
+    if let (Action::Reshare, Some(post)) = (action, &facts.post)
+        && let Some(answer) = boosts::of_theirs(viewer, facts, post)
+    {
+        return answer;
     }
     know::group(viewer, facts, group)?;
     if tells_of_its_own(viewer, action, facts, group) {
@@ -297,6 +310,7 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
         Action::DeletePost => forbidden(Reason::NotAuthor),
         Action::Invite => act::invite(viewer, facts, group),
         Action::Moderate => act::moderate(viewer, facts, group),
+        Action::AskModeration => act::ask_moderation(viewer, facts, group),
         Action::Report => act::report(viewer, facts, group),
         Action::ReadReports => yes_if(
             moderates(viewer, facts, group) || viewer.is_administrator(),

@@ -104,7 +104,7 @@ fn is_active_partner(facts: &Facts) -> Ruling {
 }
 
 /// An active partner's server or, in open mode, any that is neither paused nor blocked.
-fn speaks_with(facts: &Facts) -> Ruling {
+pub(super) fn speaks_with(facts: &Facts) -> Ruling {
     match (facts.partner, facts.house.federation) {
         (Some(PartnerState::Invited | PartnerState::Ended) | None, FederationMode::Open) => Ok(()),
         _ => is_active_partner(facts),
@@ -154,6 +154,23 @@ pub(super) fn contribute(viewer: &Viewer, facts: &Facts, post: &PostFacts) -> Ru
             yes_if(may, forbidden(Reason::NotFollowed))
         }
     }
+}
+
+/// Passing a post on: what its author wrote for everybody, and the house lets go that far.
+pub(super) fn reshare(viewer: &Viewer, facts: &Facts, post: &PostFacts) -> Ruling {
+    contribute(viewer, facts, post)?;
+    yes_if(is_for_all(facts, post), forbidden(Reason::CannotReshare))?;
+    yes_if(!post.reserves_boosts, forbidden(Reason::BoostsReserved))
+}
+
+/// Everybody may read it, wherever the profile is.
+pub(super) fn is_for_all(facts: &Facts, post: &PostFacts) -> bool {
+    let owner = facts.owner.as_ref();
+    let audience = match owner.is_some_and(|owner| owner.home.is_some()) {
+        true => post.audience,
+        false => allowed(post.audience, facts.house.profiles),
+    };
+    audience == Audience::Public && post.state == PostState::Visible && !post.held
 }
 
 /// What people of its own server add to a conversation on a profile elsewhere, whatever they may read

@@ -131,6 +131,7 @@ pub const POST: PostFacts = PostFacts {
     mirrored: false,
     reserves_likes: false,
     reserves_replies: false,
+    reserves_boosts: false,
     audience: Audience::Group,
     state: PostState::Visible,
     held: false,

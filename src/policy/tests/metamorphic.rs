@@ -263,6 +263,7 @@ fn post() -> impl Strategy<Value = PostFacts> {
                     mirrored: mirrored && by_us,
                     reserves_likes: reserves_likes && !by_us,
                     reserves_replies: reserves_replies && !by_us,
+                    reserves_boosts: reserves_replies && !by_us,
                     audience,
                     state,
                     held: held && by_us,

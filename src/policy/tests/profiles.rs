@@ -1,10 +1,14 @@
 //! Following people, and writing on profiles.
 
-use super::cast::{ADA, AUTHOR, HOUSE, OPEN_HOUSE, account, ada, birch, bo, stranger};
+use super::cast::{
+    ADA, AUTHOR, HOUSE, NOW, OPEN_HOUSE, POST, account, ada, birch, birch_server, bo, stranger,
+    stranger_server,
+};
 use crate::domain::{Approval, Audience, FollowState, OrgRole, PartnerState};
 use crate::policy::{
-    Denial, FollowFacts, House, ProfilePostFacts, ProfileReach, Reason, Viewer, follow_outcome,
-    may_follow, permit_profile_post,
+    Action, Denial, Facts, FollowFacts, House, OwnerFacts, PostFacts, ProfilePostFacts,
+    ProfileReach, Reason, Viewer, decide, follow_outcome, hears_of_boost, may_follow,
+    permit_profile_post,
 };
 
 fn reaching(house: House, profiles: ProfileReach) -> House {
@@ -187,4 +191,76 @@ fn what_is_written_elsewhere_is_kept_for_those_who_follow() {
             "{partner:?} {audience}"
         );
     }
+}
+
+/// A post on the profile of somebody at acme (or elsewhere), in a house that lets them go everywhere.
+fn on_profile(audience: Audience, home: Option<crate::domain::Host>) -> Facts {
+    let mut facts = Facts::new(NOW, reaching(OPEN_HOUSE, ProfileReach::Public));
+    facts.partner = Some(PartnerState::Active);
+    facts.owner = Some(OwnerFacts {
+        id: AUTHOR,
+        home,
+        followed: true,
+    });
+    facts.post = Some(PostFacts { audience, ..POST });
+    facts
+}
+
+#[test]
+fn only_what_is_for_everybody_is_passed_on_and_told_to_who_may_read_it() {
+    let active = Some(PartnerState::Active);
+    for audience in [Audience::Profile, Audience::Followers, Audience::Public] {
+        let facts = on_profile(audience, None);
+        let public = audience == Audience::Public;
+        let boosted = decide(&ada(), Action::Reshare, &facts).is_ok();
+        assert_eq!(boosted, public, "{audience}");
+        let heard = hears_of_boost(&birch_server(), &facts, active).is_ok();
+        assert_eq!(heard, public, "{audience}");
+    }
+    let public = || on_profile(Audience::Public, None);
+    let told = |facts: &Facts, partner| hears_of_boost(&stranger_server(), facts, partner).is_ok();
+    assert!(
+        told(
+            &Facts {
+                partner: None,
+                ..public()
+            },
+            None
+        ),
+        "open federation"
+    );
+    for state in [PartnerState::Paused, PartnerState::Blocked] {
+        let facts = Facts {
+            partner: Some(state),
+            ..public()
+        };
+        assert!(!told(&facts, Some(state)), "{state}");
+    }
+    let closed = Facts {
+        house: reaching(HOUSE, ProfileReach::Public),
+        partner: None,
+        ..public()
+    };
+    assert!(
+        !told(&closed, None),
+        "a house that speaks with partners only"
+    );
+    let narrowed = Facts {
+        house: reaching(OPEN_HOUSE, ProfileReach::Partners),
+        ..public()
+    };
+    assert!(
+        decide(&ada(), Action::Reshare, &narrowed).is_err(),
+        "the house lets it go less far now"
+    );
+    let held = Facts {
+        post: public().post.map(|post| PostFacts { held: true, ..post }),
+        ..public()
+    };
+    assert!(
+        hears_of_boost(&birch_server(), &held, active).is_err(),
+        "held at the boundary"
+    );
+    assert!(decide(&account(OrgRole::Guest), Action::Reshare, &public()).is_err());
+    assert!(decide(&Viewer::Anonymous, Action::Reshare, &public()).is_err());
 }

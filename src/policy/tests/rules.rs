@@ -669,14 +669,44 @@ fn people_here_do_not_like_or_answer_what_its_author_reserves() {
         by_us: false,
         reserves_likes: true,
         reserves_replies: true,
+        reserves_boosts: true,
         ..POST
     };
+    let public = group(Access::Open, Stage::Public).member().post(reserved);
+    assert_eq!(refusal(&ada(), Action::Reshare, &public), Some(Reason::BoostsReserved));
     let facts = group(Access::Closed, Stage::Partners).moderator().post(reserved);
     let refused = |action| refusal(&ada(), action, &facts);
     assert_eq!(refused(Action::React), Some(Reason::LikesReserved));
     assert_eq!(refused(Action::Comment), Some(Reason::RepliesReserved));
     assert_eq!(refused(Action::Moderate), None);
     assert_eq!(refused(Action::Read), None);
+}
+
+#[test]
+fn moderators_of_a_group_elsewhere_ask_its_house_and_change_nothing_here() {
+    let there = || group_of_birch(Access::Closed).member().with(|facts| facts.moderates_there = true);
+    let without = || {
+        there().granted(terms(Capabilities::of(&[Capability::Read, Capability::Reply])))
+    };
+    let cases = [
+        ("named and granted", ada(), there(), "✓"),
+        ("no grant was told: its house decides", ada(), there().with(|facts| facts.grant = None), "✓"),
+        ("not named", ada(), group_of_birch(Access::Closed).member(), "✗"),
+        ("may not moderate", ada(), without(), "✗"),
+        ("archived", ada(), there().in_group(|group| group.archived = true), "✗"),
+        ("paused", ada(), there().partnership(PartnerState::Paused), "✗"),
+        ("a group here", ada(), group(Access::Closed, Stage::Partners).moderator(), "✗"),
+        ("the command line", Viewer::Operator, there(), "–"),
+        ("another's people", bo(), there(), "–"),
+    ];
+    for (who, viewer, facts, expected) in cases {
+        let facts = facts.post(POST);
+        let asks = mark(&viewer, Action::AskModeration, &facts);
+        assert_eq!(asks == "✓", expected == "✓", "{who}: {asks}");
+        if expected == "✓" {
+            assert_eq!(mark(&viewer, Action::Moderate, &facts), "✗", "{who}");
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,9 @@ use crate::app::{App, Asker};
 use crate::domain::{Account, ActorId, ActorState, AuditAction, Group, counted_here};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
-use crate::services::{access, audit, deliveries, follows, memberships, polls, posts, reactions};
+use crate::services::{
+    access, audit, boosts, deliveries, follows, memberships, polls, posts, reactions,
+};
 use crate::storage::{self, Connection};
 
 /// What an erasure did.
@@ -65,7 +67,7 @@ pub async fn erase(app: &App, viewer: Viewer, actor: ActorId) -> Result<Erased> 
     Ok(erased)
 }
 
-/// Likes and votes first, for one's own posts are liked too; then posts, while their author still belongs to
+/// Likes, boosts and votes first, for one's own posts are liked too; then posts, while their author still belongs to
 /// the groups they are in.
 fn take_everything_back(
     connection: &mut Connection,
@@ -82,6 +84,9 @@ fn take_everything_back(
         ..asker.clone()
     };
     let likes = reactions::take_all_back(connection, &author, actor)?;
+    boosts::take_all_back(connection, &author, actor)?;
+    storage::bookmarks::remove_of_actor(connection, actor)?;
+    storage::ways::remove(connection, actor)?;
     polls::take_all_back(connection, actor, asker.now)?;
     let written = storage::posts::list_all_of_author(connection, actor)?;
     for post in &written {

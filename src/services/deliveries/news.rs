@@ -2,8 +2,8 @@
 
 use crate::app::Addresses;
 use crate::domain::{
-    Actor, ActorKey, Approval, Attachment, BanTerms, CarriedText, EventId, Grant, Group, Partner,
-    Poll, Post, PostId, Promise, RetractionAnswer, Terms, Uri,
+    Actor, ActorKey, Approval, AskedInteraction, Attachment, BanTerms, CarriedText, EventId, Grant,
+    Group, Partner, PersonWays, Poll, Post, PostId, Promise, RetractionAnswer, Terms, Uri,
 };
 use crate::error::Result;
 use crate::services::mirrors::Copy;
@@ -311,7 +311,11 @@ pub enum ActorNews {
         keys: Vec<ActorKey>,
         /// Of a person: whom they let follow them.
         approval: Option<Approval>,
+        /// … and their accounts elsewhere.
+        ways: PersonWays,
     },
+    /// The person is at `target` now.
+    Moved { target: Uri },
     /// The person is gone, and so is the document.
     Gone,
     /// The house ended the partnership that was made by this offer with the house of this instance actor.
@@ -327,6 +331,17 @@ pub enum ActorNews {
         agreement: Uri,
         instance: Uri,
         terms: Terms,
+    },
+    /// The house takes back that it asked a partner's to take a group, or declines to take one of theirs.
+    MoveWithdrawn {
+        offer: Uri,
+        group: Uri,
+        instance: Uri,
+    },
+    MoveDeclined {
+        offer: Uri,
+        group: Uri,
+        instance: Uri,
     },
     /// The house refused what somebody elsewhere said in a group of ours, after it was let in.
     ActivityRefused {
@@ -350,12 +365,51 @@ pub enum ProfileNews {
     Posted(ProfilePost),
     Edited(ProfilePost),
     Deleted(ProfilePost),
-    Liked { like: Uri, post: Uri, author: Actor },
-    Unliked { like: Uri, post: Uri, author: Actor },
-    FollowRequested { follow: Uri, whom: Uri },
-    Unfollowed { follow: Uri, whom: Uri },
-    FollowAccepted { follow: Uri, follower: Uri },
-    FollowRejected { follow: Uri, follower: Uri },
+    Liked {
+        like: Uri,
+        post: Uri,
+        author: Actor,
+    },
+    Unliked {
+        like: Uri,
+        post: Uri,
+        author: Actor,
+    },
+    /// `public`: it is said to everybody; otherwise to followers, and to who wrote the post.
+    Boosted {
+        announce: Uri,
+        post: Uri,
+        author: Uri,
+        public: bool,
+    },
+    Unboosted {
+        announce: Uri,
+        post: Uri,
+        author: Uri,
+        public: bool,
+    },
+    /// `approval`: none, it is refused.
+    InteractionAnswered {
+        asked: AskedInteraction,
+        by: Uri,
+        approval: Option<i64>,
+    },
+    FollowRequested {
+        follow: Uri,
+        whom: Uri,
+    },
+    Unfollowed {
+        follow: Uri,
+        whom: Uri,
+    },
+    FollowAccepted {
+        follow: Uri,
+        follower: Uri,
+    },
+    FollowRejected {
+        follow: Uri,
+        follower: Uri,
+    },
 }
 
 /// What is put on the wire: something in a group, on a profile, or about an actor.

@@ -145,7 +145,12 @@ fn still_to_be_told(
     house: House,
     now: Timestamp,
 ) -> Result<Vec<NewMessage>> {
-    let texts = |planned: &Planned| match planned.kind.carries_text() {
+    // That a house is asked to bring a post back carries nothing of it.
+    let asks = |planned: &Planned| {
+        let addressed = |message: &NewMessage| message.ground == DeliveryGround::Addressed;
+        planned.kind == EventKind::PostRestored && planned.messages.iter().all(addressed)
+    };
+    let texts = |planned: &Planned| match planned.kind.carries_text() && !asks(planned) {
         true => planned.messages.first().and_then(|message| message.post),
         false => None,
     };
@@ -256,11 +261,14 @@ impl<'a> Planner<'a> {
     fn plan(&mut self, connection: &mut Connection, event: &Event) -> Result<Vec<NewMessage>> {
         match event.kind {
             EventKind::PersonUpdated
+            | EventKind::PersonMoved
             | EventKind::PersonDeleted
             | EventKind::ActorUpdated
             | EventKind::PartnershipEnded
             | EventKind::RetractionAnswered
             | EventKind::PartnershipChanged
+            | EventKind::MoveWithdrawn
+            | EventKind::MoveDeclined
             | EventKind::ActivityRefused => {
                 let message = self.plan_of_actor(connection, event)?;
                 Ok(message.into_iter().collect())
@@ -269,6 +277,8 @@ impl<'a> Planner<'a> {
             | EventKind::Unfollowed
             | EventKind::FollowAccepted
             | EventKind::FollowRejected => self.plan_follow(connection, event),
+            EventKind::Boosted | EventKind::Unboosted => self.plan_boost(connection, event),
+            EventKind::InteractionAnswered => self.plan_answer(connection, event),
             _ if event.group.is_none() => self.plan_on_profile(connection, event),
             _ => self.plan_in_group(connection, event),
         }
@@ -322,6 +332,39 @@ impl<'a> Planner<'a> {
                 };
                 (news, DeliveryGround::Partnership, address(&instance))
             }
+            EventKind::PersonMoved => {
+                let target = event.activity.as_deref().unwrap_or_default().parse()?;
+                let followers = storage::follows::list_follower_hosts(connection, actor.id)?;
+                let news = ActorNews::Moved { target };
+                (news, DeliveryGround::Addressed, followers)
+            }
+            EventKind::MoveWithdrawn | EventKind::MoveDeclined => {
+                let offer: Uri = event.activity.as_deref().unwrap_or_default().parse()?;
+                let offered = storage::moves::find(connection, &offer)?;
+                let instance = telling::partner_of(connection, event)?;
+                let (Some(offered), Some(instance)) = (offered, instance) else {
+                    return Ok(None);
+                };
+                let (group, partner) = (offered.group, instance.uri.clone());
+                match event.kind {
+                    EventKind::MoveWithdrawn => {
+                        let news = ActorNews::MoveWithdrawn {
+                            offer,
+                            group,
+                            instance: partner,
+                        };
+                        (news, DeliveryGround::Retraction, address(&instance))
+                    }
+                    _ => {
+                        let news = ActorNews::MoveDeclined {
+                            offer,
+                            group,
+                            instance: partner,
+                        };
+                        (news, DeliveryGround::Partnership, address(&instance))
+                    }
+                }
+            }
             EventKind::ActivityRefused => {
                 let Some((person, activity, reason)) = refusals::read_told(connection, event)?
                 else {
@@ -349,6 +392,7 @@ impl<'a> Planner<'a> {
                     group: group.map(Box::new),
                     keys: documents::public_keys(connection, &actor, self.asker.now)?,
                     approval: storage::follows::find_approval(connection, actor.id)?,
+                    ways: storage::ways::find(connection, actor.id)?,
                 };
                 (news, DeliveryGround::Addressed, destinations)
             }
@@ -762,6 +806,7 @@ fn lane(event: &Event, telling: &GroupTelling, post: Option<&Post>) -> Option<i6
     }
 }
 
+mod boosts;
 mod profile;
 #[cfg(test)]
 mod tests;

@@ -75,6 +75,8 @@ impl About {
             EventKind::PostDeleted => format!("The deletion of a {noun}"),
             EventKind::Liked => format!("A like of a {noun}"),
             EventKind::Unliked => format!("A like of a {noun}, taken back"),
+            EventKind::Boosted => format!("A boost of a {noun}"),
+            EventKind::Unboosted => format!("A boost of a {noun}, taken back"),
             EventKind::Voted => "A vote".to_owned(),
             EventKind::PollCounted => "How the votes in a poll stand".to_owned(),
             _ => return None,

@@ -252,6 +252,7 @@ impl<'a> Release<'a> {
         }
         let answer = match delivery.ground {
             DeliveryGround::News => self.news_may_leave(connection, delivery)?,
+            DeliveryGround::Boost => self.boost_may_leave(connection, delivery)?,
             ground => {
                 let partner = known(&mut self.partners, &delivery.host, || {
                     storage::partners::find_state(connection, &delivery.host)
@@ -292,6 +293,22 @@ impl<'a> Release<'a> {
             true => self.news_may_leave(connection, delivery),
             false => Ok(Ok(())),
         }
+    }
+
+    fn boost_may_leave(
+        &mut self,
+        connection: &mut Connection,
+        delivery: &Delivery,
+    ) -> Result<Result<(), Reason>> {
+        let post = match delivery.post {
+            Some(post) => self.known.post(connection, post)?.cloned(),
+            None => None,
+        };
+        let Some(post) = post else {
+            return Ok(Err(Reason::Unknown));
+        };
+        let answer = access::may_hear_of_boost(connection, self.asker, &delivery.host, &post)?;
+        Ok(answer.map_err(|refusal| refusal.reason))
     }
 
     fn news_may_leave(

@@ -7,7 +7,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::services::deliveries::known::Known;
 use crate::services::deliveries::news::{GroupTelling, News};
-use crate::services::{documents, house, interactions, polls, retractions};
+use crate::services::{documents, house, interactions, moderation, polls, retractions};
 use crate::storage::{self, Connection};
 
 /// Loads what there is to tell. None: it concerns nobody outside, or is gone again.
@@ -143,9 +143,12 @@ fn news(
         }
         EventKind::GroupUpdated
         | EventKind::PersonUpdated
+        | EventKind::PersonMoved
         | EventKind::PersonDeleted
         | EventKind::PartnershipEnded
         | EventKind::PartnershipChanged
+        | EventKind::MoveWithdrawn
+        | EventKind::MoveDeclined
         | EventKind::ActivityRefused
         | EventKind::RetractionAnswered
         | EventKind::PostAskedBack
@@ -165,6 +168,9 @@ fn news(
         | EventKind::TopicUnpinned
         | EventKind::Liked
         | EventKind::Unliked
+        | EventKind::InteractionAnswered
+        | EventKind::Boosted
+        | EventKind::Unboosted
         | EventKind::Voted
         | EventKind::PollCounted
         | EventKind::Disliked
@@ -263,7 +269,12 @@ fn post_news(
         }
         EventKind::PostRemoved => {
             let reason = event.activity.clone();
-            Some((News::PostRemoved { post, by, reason }, retraction))
+            // The house of a group elsewhere is asked, whoever wrote it.
+            let ground = match group.is_local() {
+                true => retraction,
+                false => ground,
+            };
+            Some((News::PostRemoved { post, by, reason }, ground))
         }
         EventKind::PostRestored => Some((News::PostRestored { post, by }, ground)),
         EventKind::MirrorTakenBack => Some((News::MirrorDeleted { post }, retraction)),
@@ -296,6 +307,26 @@ fn option_at(poll: Option<Poll>, position: Option<i64>) -> Option<String> {
     Some(option.title)
 }
 
+/// What a moderator here asks of a group elsewhere: that somebody is shut out of it, or no longer. The Block that is
+/// undone is named by a name of ours: whoever spoke it, its house knows whom it shuts out.
+fn asked_standing(
+    connection: &mut Connection,
+    event: &Event,
+    by: Actor,
+    person: Actor,
+) -> Result<News> {
+    let block = house::addresses(connection)?.activity("block", event.id.0);
+    Ok(match &event.activity {
+        Some(terms) => News::MemberBanned {
+            block,
+            person,
+            by,
+            terms: moderation::read_terms(terms)?,
+        },
+        None => News::BanLifted { block, person, by },
+    })
+}
+
 /// How somebody stands in a group of ours: banned, or moderating. None: it is no longer so.
 fn standing_news(
     connection: &mut Connection,
@@ -313,6 +344,9 @@ fn standing_news(
             activity: activity.clone(),
             introduction: known.document(connection, by.id)?.cloned(),
         }));
+    }
+    if !group.is_local() {
+        return asked_standing(connection, event, by, person).map(Some);
     }
     Ok(match event.kind {
         EventKind::MemberBanned => {

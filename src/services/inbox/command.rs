@@ -1,7 +1,7 @@
 //! What activities ask for, in the words of the house.
 
 use crate::domain::{
-    Actor, ActorKind, GrantTerms, Proof, ReportText, RetractionAnswer, Terms, Uri,
+    Actor, ActorKind, AskedInteraction, GrantTerms, Proof, ReportText, RetractionAnswer, Terms, Uri,
 };
 use crate::services::memberships::{Invitee, ReceivedBan};
 use crate::services::polls::ReceivedVote;
@@ -96,6 +96,8 @@ pub enum Command {
     Move {
         target: Uri,
     },
+    /// Somebody asks whether they may like, answer or boost a post.
+    AskInteraction(AskedInteraction),
     /// The house of a group asks us to take it.
     OfferMove {
         offer: Uri,
@@ -105,6 +107,14 @@ pub enum Command {
     AcceptMove {
         offer: Uri,
         target: Uri,
+    },
+    /// The house of a group takes back that it asked us to take it.
+    WithdrawMove {
+        offer: Uri,
+    },
+    /// A partner's house does not take a group of ours.
+    DeclineMove {
+        offer: Uri,
     },
     /// Somebody, or their server for them, asks to look at posts.
     Flag {
@@ -118,9 +128,14 @@ pub enum Command {
         command: Box<Command>,
         vouching: Vouching,
     },
-    /// A group passes on a post by its address, as groups for microblogs do. Its author's server is
-    /// asked before it is applied.
+    /// A post is passed on by its address: by a group, as groups for microblogs do, whose author's server is
+    /// asked before it is applied; or by a person.
     Shared {
+        share: Uri,
+        object: Uri,
+    },
+    /// Whoever passed a post on takes that back.
+    Unshared {
         object: Uri,
     },
     OfferGrant {

@@ -12,7 +12,7 @@ use crate::services::access::Case;
 use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
 use crate::services::posts::{self, ReceivedPost};
-use crate::services::{access, follows, house, mirrors, polls, reports, retractions};
+use crate::services::{access, approvals, follows, house, mirrors, polls, reports, retractions};
 use crate::storage::{self, Connection};
 
 /// Whether a server may knock at all, before anything is fetched for it.
@@ -233,7 +233,8 @@ fn is_own(
         object,
         removal: false,
     }
-    | Command::Unlike { object }) = command
+    | Command::Unlike { object }
+    | Command::Unshared { object }) = command
     else {
         return Ok(false);
     };
@@ -244,6 +245,9 @@ fn is_own(
     match command {
         Command::Unlike { .. } => {
             Ok(storage::reactions::find(connection, post.id, by.id)?.is_some())
+        }
+        Command::Unshared { .. } => {
+            Ok(storage::boosts::find_of(connection, post.id, by.id)?.is_some())
         }
         _ => Ok(post.author == by.id),
     }
@@ -302,11 +306,14 @@ fn check(
         Command::EndPartnership { agreement } | Command::ChangePartnership { agreement, .. } => {
             ending::find_agreed(connection, signer, agreement)?;
         }
+        Command::AskInteraction(asked) => approvals::check(connection, asker, asked)?,
         Command::Announced { .. } => {
             storage::groups::find_by_uri(connection, &signer.uri)?.ok_or(Error::NotFound)?;
         }
-        // People share posts too; that changes nothing here.
-        Command::Shared { .. } => {}
+        Command::Shared { object, .. } if signer.kind == ActorKind::Person => {
+            permit_spoken_of::<act::Reshare>(connection, asker, object)?;
+        }
+        Command::Shared { .. } | Command::Unshared { .. } => {}
         Command::Unfollow { .. }
         | Command::AcceptFollow { .. }
         | Command::RejectFollow { .. }
@@ -321,6 +328,8 @@ fn check(
         | Command::EndGrant { .. }
         | Command::OfferMove { .. }
         | Command::AcceptMove { .. }
+        | Command::WithdrawMove { .. }
+        | Command::DeclineMove { .. }
         | Command::UpdateActor
         | Command::DeleteActor
         | Command::Ignored(_) => {}

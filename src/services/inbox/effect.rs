@@ -9,8 +9,8 @@ use crate::policy::Reason;
 use crate::services::partners::{self, ending};
 use crate::services::posts::{Ground, ReceivedPost};
 use crate::services::{
-    access, dislikes, follows, grants, house, memberships, mirrors, moves, polls, posts, reactions,
-    refusals, remote_actors, reports, retractions,
+    access, approvals, boosts, dislikes, follows, grants, house, memberships, mirrors, moves,
+    polls, posts, reactions, refusals, remote_actors, reports, retractions,
 };
 use crate::storage::{self, Connection};
 
@@ -28,6 +28,7 @@ pub(super) fn waits_for_more(command: &Command) -> bool {
         | Command::UndoById { .. }
         | Command::AddToList { .. }
         | Command::RemoveFromList { .. }
+        | Command::WithdrawMove { .. }
         | Command::EndGrant { .. } => true,
         Command::Announced { command, .. } => waits_for_more(command),
         _ => false,
@@ -146,6 +147,7 @@ pub(super) fn effect(
             ActorKind::Person => follows::receive_move(connection, asker, signer, target),
             ActorKind::Service => Ok(()),
         },
+        Command::AskInteraction(asked) => approvals::receive(connection, asker, signer, asked),
         Command::OfferMove { offer, group } => {
             from_the_house(signer)?;
             moves::receive_offer(connection, asker, signer, offer, group)
@@ -153,6 +155,14 @@ pub(super) fn effect(
         Command::AcceptMove { offer, target } => {
             from_the_house(signer)?;
             moves::receive_accept(connection, asker, signer, offer, target)
+        }
+        Command::WithdrawMove { offer } => {
+            from_the_house(signer)?;
+            moves::receive_withdrawal(connection, asker, signer, offer)
+        }
+        Command::DeclineMove { offer } => {
+            from_the_house(signer)?;
+            moves::receive_refusal(connection, asker, signer, offer)
         }
         Command::Flag { objects, text } => {
             reports::receive(connection, asker, signer, objects, text)
@@ -202,6 +212,14 @@ pub(super) fn effect(
             partners::terms::receive(connection, asker, signer, agreement, terms)
         }
         Command::DeleteActor => remote_actors::forget(connection, asker, signer),
+        Command::Shared { share, object } if signer.kind == ActorKind::Person => {
+            boosts::receive(connection, asker, signer, share, object)
+        }
+        Command::Unshared { object } if signer.kind == ActorKind::Person => {
+            boosts::receive_undo(connection, asker, signer, object)
+        }
+        // What a group passed on is taken back by its author.
+        Command::Unshared { .. } => Ok(()),
         // Federation fetched the document again before it came here.
         Command::UpdateActor | Command::Shared { .. } | Command::Ignored(_) => Ok(()),
     }

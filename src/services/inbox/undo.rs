@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::services::{dislikes, memberships, reactions};
 use crate::storage::{self, Connection};
 
-/// Undoes a like, a dislike, a wish to join or a ban of this id. `by` is who says so: nobody undoes what
+/// Undoes a like, a dislike, a boost, a wish to join or a ban of this id. `by` is who says so: nobody undoes what
 /// another did, but a ban, which is the moderators' together. `place`: the group elsewhere whose house
 /// passes it on.
 ///
@@ -30,6 +30,12 @@ pub(super) fn undo(
     if let Some(post) = storage::dislikes::find_by_uri(connection, by.id, activity)? {
         let object = address_in(connection, post, place)?;
         return dislikes::receive_undo(connection, asker, by, &object, raw);
+    }
+    if let (Some(boost), None) = (
+        storage::boosts::find_by_uri(connection, by.id, activity)?,
+        place,
+    ) {
+        return storage::boosts::remove(connection, boost.post, by.id).map(drop);
     }
     if let Some((group, person)) = storage::bans::find_by_uri(connection, activity)? {
         if place.is_some_and(|place| place.id != group) {

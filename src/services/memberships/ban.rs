@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Viewer, act};
-use crate::services::{access, audit, outbound_rules, posts};
+use crate::services::{access, audit, moderation, outbound_rules, posts};
 use crate::storage::bans::Ban;
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -40,13 +40,16 @@ pub async fn ban(
     }
     app.db
         .write("ban_member", move |connection| {
+            if asker.viewer.actor() == Some(actor) {
+                return Err(Error::Conflict("nobody bans themselves: leave".into()));
+            }
+            if moderation::ask_about_person(connection, &asker, group, actor, Some(&terms))? {
+                return Ok(());
+            }
             let (permit, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
             let person = storage::actors::find(connection, actor)?
                 .filter(|actor| actor.kind == ActorKind::Person)
                 .ok_or(Error::NotFound)?;
-            if asker.viewer.actor() == Some(actor) {
-                return Err(Error::Conflict("nobody bans themselves: leave".into()));
-            }
             outbound_rules::check_words(connection, Some(&group), terms.reason.as_str())?;
             put_out(connection, &asker, &group, &person)?;
             let kind = EventKind::MemberBanned;
@@ -112,6 +115,9 @@ pub async fn lift_ban(app: &App, viewer: Viewer, group: GroupId, actor: ActorId)
     let asker = app.asker(viewer);
     app.db
         .write("lift_ban", move |connection| {
+            if moderation::ask_about_person(connection, &asker, group, actor, None)? {
+                return Ok(());
+            }
             let (_, group) = access::permit::<act::Moderate>(connection, &asker, group)?;
             let person = storage::actors::find(connection, actor)?.ok_or(Error::NotFound)?;
             if !is_banned(connection, group.id, actor)? {

@@ -43,6 +43,7 @@ pub(in crate::services) fn receive_offer(
         host,
         way: Way::Coming,
         target: None,
+        ended: None,
         created_at: asker.now,
     };
     storage::moves::insert(connection, &offered)?;
@@ -51,7 +52,7 @@ pub(in crate::services) fn receive_offer(
 }
 
 /// The instance actor with which the partnership was made, and nobody else of its server.
-fn from_a_partner(connection: &mut Connection, signer: &Actor) -> Result<()> {
+pub(super) fn from_a_partner(connection: &mut Connection, signer: &Actor) -> Result<()> {
     let partner = storage::partners::find_by_host(connection, signer.uri.host())?;
     let is_it = partner.is_some_and(|partner| {
         partner.state == PartnerState::Active && partner.instance.as_ref() == Some(&signer.uri)
@@ -65,8 +66,8 @@ fn from_a_partner(connection: &mut Connection, signer: &Actor) -> Result<()> {
 /// The partner that was asked takes the group: it is there now. Its people are told, and ours follow.
 ///
 /// # Errors
-/// [`Error::NotFound`] when nothing was offered, [`Error::Conflict`] when the new group does not say
-/// that it was ours.
+/// [`Error::NotFound`] when nothing was offered, [`Error::Conflict`] when the offer was taken back, or the new
+/// group does not say that it was ours.
 pub(in crate::services) fn receive_accept(
     connection: &mut Connection,
     asker: &Asker,
@@ -81,6 +82,9 @@ pub(in crate::services) fn receive_accept(
         .ok_or(Error::NotFound)?;
     if offered.target.is_some() {
         return Ok(());
+    }
+    if offered.ended.is_some() {
+        return Err(Error::Conflict("it is not offered any more".into()));
     }
     let group = storage::groups::find_by_uri(connection, &offered.group)?;
     let group = group.ok_or(Error::NotFound)?;

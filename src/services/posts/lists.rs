@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::read::{Badges, views};
 use crate::app::{App, Asker};
-use crate::domain::{ActorId, Group, GroupId, Page, Partner, Post, PostId, PostView};
+use crate::domain::{
+    Actor, ActorId, Boost, Boosted, Group, GroupId, Page, Partner, Post, PostId, PostView,
+};
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::access;
@@ -20,9 +22,21 @@ pub struct Listed {
     pub answered: Option<ActorId>,
     /// Comments of a topic's whole thread; direct answers to a comment.
     pub replies: u32,
+    /// It is in the list because somebody passed it on.
+    pub boosted: Option<Boosted>,
     /// Whose the author is, when not ours.
     pub author_partner: Option<Partner>,
     pub group_partner: Option<Partner>,
+}
+
+impl Listed {
+    /// The number by which lists are sorted: a boost's own, else the post's.
+    pub fn place(&self) -> i64 {
+        match &self.boosted {
+            Some(boosted) => boosted.boost.id.0,
+            None => self.view.post.id.0,
+        }
+    }
 }
 
 /// Topics of a group, newest first.
@@ -51,7 +65,7 @@ pub async fn pinned(app: &App, viewer: Viewer, group: GroupId) -> Result<Vec<Lis
 }
 
 /// Topics of all groups the viewer is a member of, and what those they follow and they themselves wrote on
-/// their profiles, newest first.
+/// their profiles or passed on, newest first.
 pub async fn home(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Listed>> {
     let asker = app.asker(viewer);
     let actor = asker
@@ -60,17 +74,20 @@ pub async fn home(app: &App, viewer: Viewer, page: Page) -> Result<Vec<Listed>> 
         .ok_or(Error::Denied(Reason::SignInNeeded))?;
     app.db
         .read("home", move |connection| {
-            let posts = storage::posts::list_home(connection, &access::scope(&asker), actor, page)?;
-            listed(connection, &asker, posts)
+            let scope = access::scope(&asker);
+            let posts = storage::posts::list_home(connection, &scope, actor, page)?;
+            let boosts = storage::boosts::list_home(connection, &scope, actor, page)?;
+            mixed(connection, &asker, posts, boosts, page)
         })
         .await
 }
 
-/// What somebody wrote where the viewer may read it, newest first.
+/// What somebody wrote where the viewer may read it, and with `boosts` what they passed on, newest first.
 pub async fn by_author(
     app: &App,
     viewer: Viewer,
     author: ActorId,
+    boosts: WithBoosts,
     page: Page,
 ) -> Result<Vec<Listed>> {
     let asker = app.asker(viewer);
@@ -78,9 +95,71 @@ pub async fn by_author(
         .read("list_by_author", move |connection| {
             let scope = access::scope(&asker);
             let posts = storage::posts::list_by_author(connection, &scope, author, page)?;
-            listed(connection, &asker, posts)
+            let boosts = match boosts {
+                WithBoosts::Yes => storage::boosts::list_by(connection, &scope, author, page)?,
+                WithBoosts::No => Vec::new(),
+            };
+            mixed(connection, &asker, posts, boosts, page)
         })
         .await
+}
+
+/// Whether a list of what somebody wrote has what they passed on in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithBoosts {
+    Yes,
+    No,
+}
+
+/// Posts and boosts in one list, newest first; of both the part that `page` asks for.
+pub(super) fn mixed(
+    connection: &mut Connection,
+    asker: &Asker,
+    mut posts: Vec<Post>,
+    boosts: Vec<Boost>,
+    page: Page,
+) -> Result<Vec<Listed>> {
+    if boosts.is_empty() {
+        return listed(connection, asker, posts);
+    }
+    let mut places: Vec<(i64, PostId, Option<Boost>)> = posts
+        .iter()
+        .map(|post| (post.id.0, post.id, None))
+        .collect();
+    let boosts = boosts.into_iter();
+    places.extend(boosts.map(|boost| (boost.id.0, boost.post, Some(boost))));
+    places.sort_by_key(|(place, ..)| std::cmp::Reverse(*place));
+    let items = page.items() as usize;
+    match page.from_oldest {
+        true => drop(places.drain(..places.len().saturating_sub(items))),
+        false => places.truncate(items),
+    }
+    let passed_on: Vec<&Boost> = places
+        .iter()
+        .filter_map(|(.., boost)| boost.as_ref())
+        .collect();
+    let by: Vec<ActorId> = passed_on.iter().map(|boost| boost.actor).collect();
+    let mut more: Vec<PostId> = passed_on.iter().map(|boost| boost.post).collect();
+    more.retain(|id| posts.iter().all(|post| post.id != *id));
+    more.sort_unstable();
+    more.dedup();
+    posts.extend(storage::posts::list_by_ids(connection, &more)?);
+    let people = storage::actors::list_by_ids(connection, &by)?.into_iter();
+    let people: HashMap<ActorId, Actor> = people.map(|actor| (actor.id, actor)).collect();
+    let list = listed(connection, asker, posts)?.into_iter();
+    let list: HashMap<PostId, Listed> = list.map(|one| (one.view.post.id, one)).collect();
+    let place = |(_, post, boost): (i64, PostId, Option<Boost>)| {
+        let boosted = match boost {
+            Some(boost) => Some(Boosted {
+                by: people.get(&boost.actor)?.clone(),
+                boost,
+            }),
+            None => None,
+        };
+        let one = list.get(&post)?.clone();
+        Some(Listed { boosted, ..one })
+    };
+    Ok(places.into_iter().filter_map(place).collect())
 }
 
 /// Finds one post of a group as lists show it, if the viewer may read it.
@@ -95,7 +174,7 @@ pub async fn find_listed(app: &App, viewer: Viewer, id: PostId) -> Result<Listed
         .await
 }
 
-pub(super) fn listed(
+pub(in crate::services) fn listed(
     connection: &mut Connection,
     asker: &Asker,
     posts: Vec<Post>,
@@ -117,6 +196,7 @@ pub(super) fn listed(
         list.push(Listed {
             author_partner: partners.of(&view.author),
             group_partner: group.as_ref().and_then(|group| partners.of(&group.actor)),
+            boosted: None,
             answered: answers.answered(&view.post),
             replies: answers.count(&view.post),
             view,

@@ -1,4 +1,5 @@
-//! What moderators do with the posts of others: removing, restoring, locking, pinning.
+//! What moderators do with the posts of others: removing, restoring, locking, pinning. Of a group elsewhere its
+//! house is asked (`moderation`), and the post comes back as it is.
 
 use super::tell;
 use crate::app::{App, Asker};
@@ -9,7 +10,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::policy::{Permit, Viewer, act};
 use crate::services::access::Case;
-use crate::services::{access, audit, outbound_rules};
+use crate::services::{access, audit, moderation, outbound_rules};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -20,6 +21,12 @@ pub async fn remove(app: &App, viewer: Viewer, id: PostId, reason: RemovalReason
     let post = app
         .db
         .write("remove_post", move |connection| {
+            let what = (EventKind::PostRemoved, AuditAction::PostRemoved);
+            if let Some(asked) =
+                moderation::ask_about_post(connection, &asker, id, what, Some(reason.as_str()))?
+            {
+                return Ok(asked);
+            }
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
             only_in(&case.post, PostState::Visible)?;
             outbound_rules::check_words(connection, case.group.as_ref(), reason.as_str())?;
@@ -42,6 +49,10 @@ pub async fn restore(app: &App, viewer: Viewer, id: PostId) -> Result<Post> {
     let post = app
         .db
         .write("restore_post", move |connection| {
+            let what = (EventKind::PostRestored, AuditAction::PostRestored);
+            if let Some(asked) = moderation::ask_about_post(connection, &asker, id, what, None)? {
+                return Ok(asked);
+            }
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
             only_in(&case.post, PostState::Removed)?;
             storage::posts::set_removed(connection, &case.permit, &case.post, false)?;
@@ -136,15 +147,19 @@ pub async fn set_locked(app: &App, viewer: Viewer, id: PostId, lock: Lock) -> Re
     let post = app
         .db
         .write("lock_topic", move |connection| {
+            let action = match lock {
+                Lock::Locked => AuditAction::TopicLocked,
+                Lock::Open => AuditAction::TopicUnlocked,
+            };
+            let what = (locking(locked), action);
+            if let Some(asked) = moderation::ask_about_post(connection, &asker, id, what, None)? {
+                return Ok(asked);
+            }
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
             if !turn_lock(connection, &case, locked)? {
                 return Ok(case.post);
             }
             tell_by_moderator(connection, &asker, locking(locked), &case, None)?;
-            let action = match lock {
-                Lock::Locked => AuditAction::TopicLocked,
-                Lock::Open => AuditAction::TopicUnlocked,
-            };
             audit::note(connection, &asker, action, case.post.uri.as_str(), "")?;
             Ok(Post {
                 locked,
@@ -207,6 +222,11 @@ pub async fn set_pinned(app: &App, viewer: Viewer, id: PostId, pin: Pin) -> Resu
     let post = app
         .db
         .write("pin_topic", move |connection| {
+            if let Some(asked) =
+                moderation::ask_about_post(connection, &asker, id, pinning(pin), None)?
+            {
+                return Ok(asked);
+            }
             let case = access::permit_post::<act::Moderate>(connection, &asker, id)?;
             if !turn_pin(connection, &case, pin)? {
                 return Ok(case.post);

@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
-use crate::services::posts::lists::{Listed, listed};
+use crate::services::posts::lists::{Listed, mixed};
 use crate::services::{access, audit, outbound_rules};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
@@ -108,14 +108,15 @@ impl ProfilePost {
     }
 }
 
-/// What somebody began on their profile, newest first, as far as the viewer may read it.
+/// What somebody began on their profile or passed on, newest first, as far as the viewer may read it.
 pub async fn profile(app: &App, viewer: Viewer, owner: ActorId, page: Page) -> Result<Vec<Listed>> {
     let asker = app.asker(viewer);
     app.db
         .read("list_profile", move |connection| {
             let scope = access::scope(&asker);
             let posts = storage::posts::list_profile(connection, &scope, owner, page)?;
-            listed(connection, &asker, posts)
+            let boosts = storage::boosts::list_by(connection, &scope, owner, page)?;
+            mixed(connection, &asker, posts, boosts, page)
         })
         .await
 }

@@ -1,6 +1,6 @@
 //! One post as a viewer sees it: its author, its likes, and its text where policy shows that.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::app::{App, Asker};
 use crate::domain::{
@@ -82,6 +82,13 @@ pub(super) fn views(
         Some(actor) => storage::reactions::list_liked(connection, actor, &ids)?,
         None => Vec::new(),
     };
+    let boosts = storage::boosts::tally(connection, &ids, asker.viewer.actor())?;
+    let marked = match asker.viewer {
+        Viewer::Member { actor, .. } => storage::bookmarks::list_marked(connection, actor, &ids)?,
+        Viewer::Anonymous | Viewer::Person { .. } | Viewer::Server { .. } | Viewer::Operator => {
+            HashSet::new()
+        }
+    };
     let mut refusals: HashMap<PostId, Vec<RefusalNotice>> = HashMap::new();
     for (post, notice) in refusals::list_notices(connection, asker, &posts)? {
         refusals.entry(post).or_default().push(notice);
@@ -109,6 +116,8 @@ pub(super) fn views(
                 attachments: attached.unwrap_or_default(),
                 by_guest: guests.contains(&post.author),
                 liked: liked.contains(&post.id),
+                boosts: boosts.get(&post.id).copied().unwrap_or_default(),
+                bookmarked: marked.contains(&post.id),
                 refusals: refusals.remove(&post.id).unwrap_or_default(),
                 held: held.remove(&post.id),
                 taken_back: taken_back.remove(&post.id),

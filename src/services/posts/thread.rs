@@ -7,7 +7,7 @@ use super::lists::{Listed, listed};
 use super::read::{Badges, views};
 use super::write::only_colleagues_inside;
 use crate::app::{App, Asker};
-use crate::domain::{Group, Partner, Post, PostId, PostState, PostView, Stage};
+use crate::domain::{Audience, Group, Partner, Post, PostId, PostState, PostView, Stage};
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Facts, Reason, Viewer, act};
 use crate::services::access;
@@ -19,10 +19,15 @@ use crate::storage::{self, Connection};
 pub struct Shown {
     pub view: PostView,
     pub can_like: bool,
+    pub can_boost: bool,
+    /// The viewer has an account here.
+    pub can_bookmark: bool,
     pub can_reply: bool,
     pub can_edit: bool,
     pub can_delete: bool,
     pub can_remove: bool,
+    /// The house of the group, elsewhere, may be asked to shut its author out.
+    pub can_ask_ban: bool,
     pub can_restore: bool,
     pub can_report: bool,
     /// The text is among what the viewer is shown: of a removed post, for moderators.
@@ -118,9 +123,9 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 Some(group) => Place::Group(Box::new(groups::view(connection, &asker, group)?)),
                 None => Place::Profile,
             };
-            let moderates = place
-                .group()
-                .is_some_and(|group| group.rights.may(Action::Moderate));
+            let moderates = place.group().is_some_and(|group| {
+                group.rights.may(Action::Moderate) || group.rights.may(Action::AskModeration)
+            });
             Ok(Thread {
                 can_aside,
                 can_attach,
@@ -178,14 +183,19 @@ fn show(
 ) -> Result<Shown> {
     let facts = access::about_post(connection, asker, of_group.clone(), &view.post)?;
     let may = |action| policy::decide(&asker.viewer, action, &facts).is_ok();
+    let asks = may(Action::AskModeration) && view.post.audience == Audience::Group;
+    let moderates = asks || may(Action::Moderate);
     let visible = view.post.state == PostState::Visible;
     Ok(Shown {
         can_like: visible && may(Action::React),
+        can_boost: may(Action::Reshare),
+        can_bookmark: visible && matches!(asker.viewer, Viewer::Member { .. }),
         can_reply: visible && may(Action::Comment),
         can_edit: visible && may(Action::EditPost),
         can_delete: view.post.state != PostState::Deleted && may(Action::DeletePost),
-        can_remove: visible && may(Action::Moderate),
-        can_restore: view.post.state == PostState::Removed && may(Action::Moderate),
+        can_remove: visible && moderates,
+        can_ask_ban: asks,
+        can_restore: view.post.state == PostState::Removed && moderates,
         can_report: may(Action::Report),
         text: policy::shows_text(&asker.viewer, &facts),
         removal: None,

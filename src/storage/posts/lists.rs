@@ -9,12 +9,8 @@ use crate::policy::ReadScope;
 use crate::storage::connection::on_backend;
 use crate::storage::listing::Listing;
 use crate::storage::schema::posts;
-use crate::storage::scope::POSTS_OUTSIDE_GROUPS;
+use crate::storage::scope::{POSTS_OF_GROUPS, POSTS_OUTSIDE_GROUPS};
 use crate::storage::{Connection, scope};
-
-/// A post, its group and the group's actor, by the names that scopes use.
-const POSTS_OF_GROUPS: &str =
-    "posts p JOIN groups g ON g.actor_id = p.group_id JOIN actors ga ON ga.id = g.actor_id";
 
 /// The groups somebody (`$4`) is a member of.
 const OWN_GROUPS: &str =

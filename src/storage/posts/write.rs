@@ -11,7 +11,10 @@ use crate::error::Result;
 use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
-use crate::storage::{Connection, attachments, first_contacts, holds, ids, polls, refusals};
+use crate::storage::{
+    Connection, approvals, attachments, bookmarks, boosts, first_contacts, holds, ids, polls,
+    refusals,
+};
 
 /// A post before it has an id. The group comes from the permit, or from what is answered.
 #[derive(Clone, Debug)]
@@ -355,6 +358,9 @@ pub fn throw_away(
     polls::remove(connection, post.id)?;
     attachments::remove_of(connection, post.id)?;
     holds::forget_deleted(connection, post.id)?;
+    boosts::remove_of_post(connection, post.id)?;
+    bookmarks::remove_of_post(connection, post.id)?;
+    approvals::remove_of_post(connection, post.id)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),

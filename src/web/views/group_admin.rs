@@ -35,6 +35,8 @@ pub struct GroupAdminPage {
     pub destinations: Vec<Choice>,
     /// "Birch was asked to take it, on 4 May 2026." or where it went.
     pub moving: Option<String>,
+    /// They were asked and did not answer: shows the button for `…/move/withdraw`.
+    pub can_withdraw: bool,
     pub grants: Vec<GrantRow>,
     /// Partners that may be given a grant; empty hides the form.
     pub partners: Vec<Choice>,

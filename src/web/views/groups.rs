@@ -123,6 +123,8 @@ pub struct GroupHead {
     pub can_manage: bool,
     /// Shows the way to the reports.
     pub can_read_reports: bool,
+    /// Shows the way to what was asked of the group's house.
+    pub can_ask: bool,
     /// Shows the way to what is held at the boundary.
     pub can_review: bool,
     /// Shows the way to the rules.
@@ -224,4 +226,42 @@ pub struct ReportRow {
     pub by: String,
     pub when: When,
     pub open: bool,
+}
+
+/// `GET /p/ID/shut-out`, about the author of a post in a group elsewhere; posts `until`, `reason`, `posts` to itself,
+/// nothing to `/p/ID/let-be`.
+#[derive(Template)]
+#[template(path = "shut_out.html")]
+pub struct ShutOutPage {
+    pub page: Page,
+    pub id: String,
+    pub group: GroupLink,
+    pub author: Author,
+    /// What was typed, after a problem.
+    pub until: String,
+    pub reason: String,
+    pub posts: bool,
+    /// Where "Cancel" goes.
+    pub back: String,
+}
+
+/// `GET …/asked`: what a moderator here asked of a group's house.
+#[derive(Template)]
+#[template(path = "asked.html")]
+pub struct AskedPage {
+    pub page: Page,
+    pub group: GroupLink,
+    pub house: String,
+    /// The latest first.
+    pub rows: Vec<AskedRow>,
+}
+
+pub struct AskedRow {
+    pub what: String,
+    /// The post it is about.
+    pub url: Option<String>,
+    pub when: When,
+    /// What the house answered, in a sentence.
+    pub answer: String,
+    pub refused: bool,
 }

@@ -18,7 +18,8 @@ pub struct SignInPage {
 /// `GET /settings`. Posts `current`, `password`, `again` to `/settings/password`; `session` (an id,
 /// or `others`) to `/settings/sessions`; `token` to `/settings/tokens`; `mirror` (`on`, `off`) to
 /// `/settings/mirror`; `approval` to `/settings/approval`; `follower` and `answer` (`accept`, `reject`)
-/// to `/settings/followers`.
+/// to `/settings/followers`; `accounts` to `/settings/known-as`; `target` to `/settings/move`; nothing to
+/// `/settings/stay`.
 #[derive(Template)]
 #[template(path = "account.html")]
 pub struct AccountPage {
@@ -36,6 +37,12 @@ pub struct AccountPage {
     pub approvals: Vec<Choice>,
     pub requests: Vec<FollowerRow>,
     pub followers: Vec<FollowerRow>,
+    /// One's own, to be named at another server.
+    pub address: String,
+    /// Accounts elsewhere, one a line.
+    pub known_as: String,
+    /// Where one said to be now.
+    pub moved_to: Option<String>,
 }
 
 /// A browser that is signed in. `id` names the session; it is never the secret in the cookie.
@@ -67,6 +74,8 @@ pub struct PersonPage {
     /// `None` for people elsewhere.
     pub since: Option<When>,
     pub summary: Option<SafeHtml>,
+    /// Where they said to be now.
+    pub moved_to: Option<String>,
     /// Where they are at home, if elsewhere.
     pub origin: Option<String>,
     pub url: String,

@@ -17,6 +17,9 @@ pub struct TopicSummary {
     pub excerpt: Option<String>,
     pub likes: usize,
     pub liked: bool,
+    pub boosts: usize,
+    /// Who passed it on, where it is in the list because of that.
+    pub boosted_by: Option<GroupLink>,
     pub comments: usize,
     pub pinned: bool,
     pub locked: bool,
@@ -26,7 +29,7 @@ pub struct TopicSummary {
     pub held: bool,
 }
 
-/// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/delete`, `/restore` and `/comments` (`body`,
+/// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/boost`, `/unboost`, `/bookmark`, `/unbookmark`, `/delete`, `/restore` and `/comments` (`body`,
 /// `aside`: `yes` keeps it inside), for the topic and for each comment under its own id; to
 /// `/p/ID/lock`, `/unlock`, `/pin` and `/unpin` for the topic.
 #[derive(Template)]
@@ -101,10 +104,18 @@ pub struct PostBody {
     /// Of people elsewhere; shown where there are any.
     pub dislikes: usize,
     pub can_like: bool,
+    pub boosts: usize,
+    pub boosted: bool,
+    pub can_boost: bool,
+    pub bookmarked: bool,
+    /// Somebody is signed in, who may mark it.
+    pub can_bookmark: bool,
     pub can_edit: bool,
     pub can_delete: bool,
     /// Shows the way to `/p/ID/remove`, for moderators.
     pub can_remove: bool,
+    /// Shows the way to `/p/ID/shut-out`.
+    pub can_ask_ban: bool,
     /// Shows the form for `/p/ID/report`.
     pub can_report: bool,
     /// What the house of a group elsewhere did not take of it, and of what the viewer did with it.
@@ -286,6 +297,27 @@ pub struct RemovePage {
     pub shared: bool,
     /// Where "Cancel" goes.
     pub back: String,
+}
+
+/// `GET /p/ID/boosts`.
+#[derive(Template)]
+#[template(path = "boosters.html")]
+pub struct BoostersPage {
+    pub page: Page,
+    /// "Bridge opens Monday", or "Comment by Bo".
+    pub of: String,
+    pub back: String,
+    /// The latest first.
+    pub people: Vec<GroupLink>,
+}
+
+/// `GET /bookmarks`: what one marked, the latest first.
+#[derive(Template)]
+#[template(path = "bookmarks.html")]
+pub struct BookmarksPage {
+    pub page: Page,
+    pub topics: Vec<TopicSummary>,
+    pub pager: Pager,
 }
 
 /// `GET /p/ID/history`: newest first.

@@ -57,6 +57,10 @@ fn about_a_post(by: &Actor, post: &str, group: &str) -> Vec<(&'static str, Value
         ("Announce", by.activity("Announce", json!(post))),
         ("Undo Like", by.activity("Undo", like)),
         ("Undo Dislike", by.activity("Undo", dislike)),
+        (
+            "Undo Announce",
+            by.activity("Undo", by.activity("Announce", json!(post))),
+        ),
         ("Update", by.activity("Update", whole)),
         ("Delete", delete.clone()),
         (

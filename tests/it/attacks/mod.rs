@@ -4,6 +4,7 @@
 //! The numbers are those of the list of attacks that `docs/TESTING.md` describes.
 
 mod acts;
+mod boosts;
 mod content;
 mod crawl;
 mod denial;

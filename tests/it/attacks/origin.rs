@@ -969,6 +969,23 @@ async fn a_group_moves_when_both_say_so_and_on_nobody_elses_word() {
         });
         assert_eq!(changed.collect::<Vec<_>>(), Vec::<String>::new());
 
+        // Nobody declines for who was asked, or takes back for us.
+        let offer = json!({ "id": offered, "type": "Offer", "actor": fixture.url("/actor"), "object": moving(&old) });
+        for by in [&bo, fixture.q.instance(), fixture.p.instance()] {
+            for kind in ["Reject", "Undo"] {
+                let reply = fixture.deliver(by, &by.activity(kind, offer.clone())).await;
+                assert!([202, 403].contains(&reply.status), "{kind}: {}", reply.text());
+            }
+        }
+        let reply = fixture
+            .deliver(birch.instance(), &birch.instance().activity("Undo", offer))
+            .await;
+        assert_eq!(reply.status, 403, "it is not birch's to take back: {}", reply.text());
+        fixture.settle().await;
+        let all = moves::list(&fixture.app, Viewer::Operator).await.expect("a list");
+        let open = all.iter().find(|one| one.offer.as_str() == offered);
+        assert!(open.is_some_and(|one| one.ended.is_none()), "{all:?}");
+
         // Others' groups are not offered, nor by anybody but a partner's server.
         for (by, group) in [
             (birch.instance(), old.clone()),

@@ -144,12 +144,12 @@ impl Planner<'_> {
         Ok(vec![message])
     }
 
-    fn doer(&mut self, connection: &mut Connection, event: &Event) -> Result<Actor> {
+    pub(super) fn doer(&mut self, connection: &mut Connection, event: &Event) -> Result<Actor> {
         let by = self.known.actor(connection, event.actor)?.cloned();
         by.ok_or_else(|| lacks(event))
     }
 
-    fn author(&mut self, connection: &mut Connection, post: &Post) -> Result<Actor> {
+    pub(super) fn author(&mut self, connection: &mut Connection, post: &Post) -> Result<Actor> {
         let author = self.known.actor(connection, post.author)?.cloned();
         author.ok_or_else(|| Error::internal(format!("post {} has no author", post.id)))
     }
@@ -180,7 +180,7 @@ impl Planner<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one message")]
-    fn say(
+    pub(super) fn say(
         &mut self,
         connection: &mut Connection,
         event: &Event,
@@ -206,7 +206,7 @@ impl Planner<'_> {
             revision: rendered.revision,
             signer,
             ground,
-            group: None,
+            group: event.group,
             post: event.post,
             lane,
             destinations,

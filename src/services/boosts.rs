@@ -1,0 +1,188 @@
+//! Boosts: passing on what everybody may read, here and from afar. Who follows whoever boosts sees the post in
+//! their home; nothing is copied.
+//!
+//! A boost goes to the boosting person's followers and to the author's server, never to the group: a group boosts
+//! by itself (`deliveries::routes`).
+
+use crate::app::{App, Asker};
+use crate::domain::{Actor, ActorId, BoostId, Boosted, EventKind, Post, PostId, Uri};
+use crate::error::{Error, Result};
+use crate::policy::{Reason, Viewer, act};
+use crate::services::{access, mirrors};
+use crate::storage::events::NewEvent;
+use crate::storage::{self, Connection};
+
+/// People shown as having boosted a post.
+const BOOSTERS_MAX: i64 = 80;
+
+/// Boosts a post. Boosting it twice is boosting it once.
+///
+/// # Errors
+/// [`Error::Denied`] for what is not for everybody, or whose author does not want it.
+pub async fn boost(app: &App, viewer: Viewer, post: PostId) -> Result<Boosted> {
+    let asker = app.asker(viewer);
+    let addresses = app.addresses();
+    let boosted = app
+        .db
+        .write("boost", move |connection| {
+            let case = access::permit_post::<act::Reshare>(connection, &asker, post)?;
+            let actor = own(&asker)?;
+            if storage::boosts::find_of(connection, post, actor)?.is_none() {
+                let event = tell(connection, &asker, EventKind::Boosted, &case.post, None)?;
+                let uri = addresses.activity("share", event);
+                storage::boosts::insert(connection, &case.permit, actor, &uri, asker.now)?;
+            }
+            let boost = storage::boosts::find_of(connection, post, actor)?;
+            let by = storage::actors::find(connection, actor)?;
+            Ok(Boosted {
+                boost: boost.ok_or(Error::NotFound)?,
+                by: by.ok_or(Error::NotFound)?,
+            })
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(boosted)
+}
+
+/// Takes a boost back, whatever one may read by now: what one gave one may take.
+///
+/// # Errors
+/// [`Error::NotFound`] for a post that the viewer may not read and did not boost.
+pub async fn unboost(app: &App, viewer: Viewer, post: PostId) -> Result<()> {
+    let asker = app.asker(viewer);
+    app.db
+        .write("unboost", move |connection| {
+            let actor = own(&asker)?;
+            if storage::boosts::find_of(connection, post, actor)?.is_none() {
+                access::permit_post::<act::Read>(connection, &asker, post)?;
+            }
+            take_back(connection, &asker, actor, post)
+        })
+        .await?;
+    app.bells.events.notify_one();
+    Ok(())
+}
+
+fn own(asker: &Asker) -> Result<ActorId> {
+    let actor = asker.viewer.actor();
+    actor.ok_or(Error::Denied(Reason::SignInNeeded))
+}
+
+fn take_back(
+    connection: &mut Connection,
+    asker: &Asker,
+    actor: ActorId,
+    post: PostId,
+) -> Result<()> {
+    let Some(boost) = storage::boosts::remove(connection, post, actor)? else {
+        return Ok(());
+    };
+    let post = storage::posts::find(connection, post)?.ok_or(Error::NotFound)?;
+    let announce = Some(boost.uri.as_str());
+    tell(connection, asker, EventKind::Unboosted, &post, announce).map(drop)
+}
+
+/// Takes back every boost of somebody who is erased. `asker` is who they were.
+pub(super) fn take_all_back(
+    connection: &mut Connection,
+    asker: &Asker,
+    actor: ActorId,
+) -> Result<()> {
+    for post in storage::boosts::list_all_of_actor(connection, actor)? {
+        take_back(connection, asker, actor, post)?;
+    }
+    Ok(())
+}
+
+/// Writes news of a boost. `announce`: the id of what is taken back.
+fn tell(
+    connection: &mut Connection,
+    asker: &Asker,
+    kind: EventKind,
+    post: &Post,
+    announce: Option<&str>,
+) -> Result<i64> {
+    let event = NewEvent {
+        kind,
+        actor: own(asker)?,
+        group: post.group,
+        post: Some(post.id),
+        object: None,
+        activity: announce.map(str::to_owned),
+    };
+    Ok(storage::events::append(connection, event, asker.now)?.0)
+}
+
+/// Who boosted a post, the latest first: for whoever is signed in and may read it.
+pub async fn boosters(app: &App, viewer: Viewer, post: PostId) -> Result<Vec<Actor>> {
+    let asker = app.asker(viewer);
+    own(&asker)?;
+    app.db
+        .read("list_boosters", move |connection| {
+            access::permit_post::<act::Read>(connection, &asker, post)?;
+            storage::boosts::list_boosters(connection, post, BOOSTERS_MAX)
+        })
+        .await
+}
+
+/// A boost by its own number, if the viewer may read what it passes on. One that is not there is looked for like
+/// one that is hidden.
+pub async fn find(app: &App, viewer: Viewer, id: BoostId) -> Result<Boosted> {
+    let asker = app.asker(viewer);
+    app.db
+        .read("find_boost", move |connection| {
+            let boost = storage::boosts::find(connection, id)?;
+            let post = boost.as_ref().map_or(PostId(0), |boost| boost.post);
+            access::permit_post::<act::Read>(connection, &asker, post)?;
+            let boost = boost.ok_or(Error::NotFound)?;
+            let by = storage::actors::find(connection, boost.actor)?;
+            Ok(Boosted {
+                by: by.ok_or(Error::NotFound)?,
+                boost,
+            })
+        })
+        .await
+}
+
+/// What the viewer's own boost with this number passes on, whatever they may read by now; none: they have none.
+pub async fn find_own(app: &App, viewer: &Viewer, id: BoostId) -> Result<Option<PostId>> {
+    let actor = viewer.actor();
+    app.db
+        .read("find_own_boost", move |connection| {
+            let boost = storage::boosts::find(connection, id)?;
+            let own = boost.filter(|boost| Some(boost.actor) == actor);
+            Ok(own.map(|boost| boost.post))
+        })
+        .await
+}
+
+// From afar ---------------------------------------------------------------------------------------
+
+/// Somebody elsewhere boosts a post. What nobody here has heard of stays unknown: nothing is fetched because
+/// somebody names it.
+pub(super) fn receive(
+    connection: &mut Connection,
+    asker: &Asker,
+    by: &Actor,
+    announce: &Uri,
+    object: &Uri,
+) -> Result<()> {
+    let Some(post) = mirrors::find_meant(connection, asker, object)? else {
+        return Ok(());
+    };
+    let case = access::permit_found::<act::Reshare>(connection, asker, post)?;
+    storage::boosts::insert(connection, &case.permit, by.id, announce, asker.now).map(drop)
+}
+
+/// Somebody elsewhere takes a boost back. Of what they did not boost nothing changes.
+pub(super) fn receive_undo(
+    connection: &mut Connection,
+    asker: &Asker,
+    by: &Actor,
+    object: &Uri,
+) -> Result<()> {
+    match mirrors::find_meant(connection, asker, object)? {
+        Some(post) => storage::boosts::remove(connection, post.id, by.id).map(drop),
+        None => Ok(()),
+    }
+}
