@@ -131,6 +131,18 @@ impl Simulation {
         (groups > 0).then(|| dice.below(groups))
     }
 
+    /// A group that somebody elsewhere has ever heard of, more often than not: in the others nothing can go wrong.
+    fn lively_group(&self, dice: &mut Dice) -> Option<usize> {
+        let groups = 0..self.model.groups.len();
+        let lively: Vec<usize> = groups
+            .filter(|group| self.model.groups[*group].introduced.contains(&true))
+            .collect();
+        match lively.is_empty() || dice.percent(15) {
+            true => self.some_group(dice),
+            false => Some(*dice.pick(&lively)),
+        }
+    }
+
     fn another(dice: &mut Dice, house: House) -> House {
         (house + 1 + dice.below(HOUSES - 1)) % HOUSES
     }
@@ -157,7 +169,7 @@ impl Simulation {
     // What people write ---------------------------------------------------------------------------------
 
     async fn topic(&mut self, dice: &mut Dice) -> Told {
-        let Some(group) = self.some_group(dice) else {
+        let Some(group) = self.lively_group(dice) else {
             return Ok(None);
         };
         let author = self.somebody_in(dice, group);
@@ -503,7 +515,7 @@ impl Simulation {
     }
 
     async fn grant(&mut self, dice: &mut Dice) -> Told {
-        let Some(group) = self.some_group(dice) else {
+        let Some(group) = self.lively_group(dice) else {
             return Ok(None);
         };
         let to = Self::another(dice, self.model.groups[group].home);
@@ -734,7 +746,7 @@ impl Simulation {
     // Who is in -----------------------------------------------------------------------------------------
 
     async fn join(&mut self, dice: &mut Dice) -> Told {
-        let Some(group) = self.some_group(dice) else {
+        let Some(group) = self.lively_group(dice) else {
             return Ok(None);
         };
         let who = Self::some_person(dice);
@@ -775,7 +787,7 @@ impl Simulation {
     }
 
     async fn leave(&mut self, dice: &mut Dice) -> Told {
-        let Some(group) = self.some_group(dice) else {
+        let Some(group) = self.lively_group(dice) else {
             return Ok(None);
         };
         let who = self.somebody_in(dice, group);
