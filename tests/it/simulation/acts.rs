@@ -41,8 +41,8 @@ const ACTS: &[(usize, Act)] = &[
     (4, Act::Open),
     (8, Act::Grant),
     (2, Act::EndGrant),
-    (5, Act::Partnership),
-    (3, Act::Stop),
+    (7, Act::Partnership),
+    (4, Act::Stop),
     (9, Act::Join),
     (2, Act::Leave),
     (8, Act::Admit),
@@ -53,6 +53,14 @@ const ACTS: &[(usize, Act)] = &[
     (10, Act::Probe),
     (4, Act::Look),
 ];
+
+/// An emergency stop.
+#[derive(Clone, Copy, Debug)]
+enum Stop {
+    All(House),
+    With(House, House),
+    Group(usize),
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Act {
@@ -131,6 +139,18 @@ impl Simulation {
         (groups > 0).then(|| dice.below(groups))
     }
 
+    /// A group that somebody elsewhere has ever heard of, more often than not: in the others nothing can go wrong.
+    fn lively_group(&self, dice: &mut Dice) -> Option<usize> {
+        let groups = 0..self.model.groups.len();
+        let lively: Vec<usize> = groups
+            .filter(|group| self.model.groups[*group].introduced.contains(&true))
+            .collect();
+        match lively.is_empty() || dice.percent(15) {
+            true => self.some_group(dice),
+            false => Some(*dice.pick(&lively)),
+        }
+    }
+
     fn another(dice: &mut Dice, house: House) -> House {
         (house + 1 + dice.below(HOUSES - 1)) % HOUSES
     }
@@ -157,7 +177,7 @@ impl Simulation {
     // What people write ---------------------------------------------------------------------------------
 
     async fn topic(&mut self, dice: &mut Dice) -> Told {
-        let Some(group) = self.some_group(dice) else {
+        let Some(group) = self.lively_group(dice) else {
             return Ok(None);
         };
         let author = self.somebody_in(dice, group);
@@ -503,7 +523,7 @@ impl Simulation {
     }
 
     async fn grant(&mut self, dice: &mut Dice) -> Told {
-        let Some(group) = self.some_group(dice) else {
+        let Some(group) = self.lively_group(dice) else {
             return Ok(None);
         };
         let to = Self::another(dice, self.model.groups[group].home);
@@ -598,11 +618,11 @@ impl Simulation {
     async fn partnership(&mut self, dice: &mut Dice) -> Told {
         let (mut house, mut other) = (dice.below(HOUSES), dice.below(HOUSES - 1));
         other = (house + 1 + other) % HOUSES;
-        // What is over begins again more often than not: a world in which nobody speaks says nothing.
+        // What is over or paused begins again more often than not.
         let mut apart = (0..HOUSES).flat_map(|one| (0..HOUSES).map(move |two| (one, two)));
         let over = apart.find(|(one, two)| {
             let state = self.model.partnerships[*one][*two];
-            one != two && matches!(state, Partnership::Over | Partnership::Blocked)
+            one != two && state != Partnership::Active
         });
         if let Some(over) = over.filter(|_| dice.percent(70)) {
             (house, other) = over;
@@ -611,7 +631,9 @@ impl Simulation {
             Partnership::Active => *dice.pick(&[
                 "pause", "pause", "pause", "pause", "pause", "pause", "end", "block",
             ]),
-            Partnership::Paused => *dice.pick(&["resume", "resume", "resume", "end"]),
+            Partnership::Paused => {
+                *dice.pick(&["resume", "resume", "resume", "resume", "resume", "end"])
+            }
             Partnership::Over => return self.renew(house, other).await,
             Partnership::Blocked => "end",
         };
@@ -680,21 +702,39 @@ impl Simulation {
     }
 
     async fn stop_or_release(&mut self, dice: &mut Dice) -> Told {
-        let house = dice.below(HOUSES);
-        let other = Self::another(dice, house);
-        let own: Vec<usize> = (0..self.model.groups.len())
-            .filter(|group| self.model.groups[*group].home == house)
-            .collect();
-        let (path, stopped) = match dice.below(4) {
-            0 => ("/stops/all".to_owned(), &mut self.model.stopped[house]),
-            1 => (
+        // What is stopped does not stay so for long: a world in which nobody speaks says nothing.
+        let standing = self.standing_stops();
+        let stop = match standing.is_empty() || dice.percent(20) {
+            false => *dice.pick(&standing),
+            true => {
+                let house = dice.below(HOUSES);
+                let groups = 0..self.model.groups.len();
+                let own: Vec<usize> = groups
+                    .filter(|group| self.model.groups[*group].home == house)
+                    .collect();
+                match dice.below(4) {
+                    0 => Stop::All(house),
+                    1 => Stop::With(house, Self::another(dice, house)),
+                    _ if own.is_empty() => return Ok(None),
+                    _ => Stop::Group(*dice.pick(&own)),
+                }
+            }
+        };
+        let (house, path, stopped) = match stop {
+            Stop::All(house) => (
+                house,
+                "/stops/all".to_owned(),
+                &mut self.model.stopped[house],
+            ),
+            Stop::With(house, other) => (
+                house,
                 format!("/stops/partners/{}", self.houses[other].host),
                 &mut self.model.stopped_with[house][other],
             ),
-            _ if own.is_empty() => return Ok(None),
-            _ => {
-                let group = &mut self.model.groups[*dice.pick(&own)];
-                (format!("/stops/groups/{}", group.name), &mut group.stopped)
+            Stop::Group(group) => {
+                let group = &mut self.model.groups[group];
+                let path = format!("/stops/groups/{}", group.name);
+                (group.home, path, &mut group.stopped)
             }
         };
         let (method, body) = match *stopped {
@@ -707,6 +747,19 @@ impl Simulation {
             *stopped = !*stopped;
         }
         Ok(Some(format!("{told}: {}", answer.status)))
+    }
+
+    fn standing_stops(&self) -> Vec<Stop> {
+        let mut standing = Vec::new();
+        for house in 0..HOUSES {
+            standing.extend(self.model.stopped[house].then_some(Stop::All(house)));
+            let others = (0..HOUSES).filter(|other| self.model.stopped_with[house][*other]);
+            standing.extend(others.map(|other| Stop::With(house, other)));
+        }
+        let groups = 0..self.model.groups.len();
+        let stopped = groups.filter(|group| self.model.groups[*group].stopped);
+        standing.extend(stopped.map(Stop::Group));
+        standing
     }
 
     pub(super) async fn release_all(&mut self) {
@@ -734,7 +787,7 @@ impl Simulation {
     // Who is in -----------------------------------------------------------------------------------------
 
     async fn join(&mut self, dice: &mut Dice) -> Told {
-        let Some(group) = self.some_group(dice) else {
+        let Some(group) = self.lively_group(dice) else {
             return Ok(None);
         };
         let who = Self::some_person(dice);
@@ -775,7 +828,7 @@ impl Simulation {
     }
 
     async fn leave(&mut self, dice: &mut Dice) -> Told {
-        let Some(group) = self.some_group(dice) else {
+        let Some(group) = self.lively_group(dice) else {
             return Ok(None);
         };
         let who = self.somebody_in(dice, group);
@@ -809,7 +862,7 @@ impl Simulation {
             .collect();
         let (group, who) = match asked.is_empty() || dice.percent(30) {
             false => *dice.pick(&asked),
-            true => match self.some_group(dice) {
+            true => match self.lively_group(dice) {
                 Some(group) => (group, Self::some_person(dice)),
                 None => return Ok(None),
             },

