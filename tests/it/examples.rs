@@ -694,6 +694,7 @@ const NUMBERED: &[(&str, &str)] = &[
     ("#announce-", "post"),
     ("/activities/", "event"),
     ("/grants/", "grant"),
+    ("/retractions/", "retraction"),
     ("#offer-", "offer"),
     ("#accept-", "accept"),
 ];
@@ -717,6 +718,8 @@ impl Plain {
             "publicKeyPem" => "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n".into(),
             "publicKeyMultibase" | "proofValue" => "z…".into(),
             "signature" => "…".into(),
+            // Of addresses with ports in them.
+            "digest" if text.len() == 64 => "…".into(),
             "code" if !text.contains(':') => "…".into(),
             // A document inside a document.
             "guildhall:introduces" => {

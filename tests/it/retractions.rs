@@ -405,3 +405,85 @@ async fn other_software_gets_one_delete_a_post_and_a_stop_holds_it() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn administrators_ask_and_see_what_is_outstanding_on_the_partners_page() {
+    for backend in backends() {
+        let Some((mut world, [here, _], [ada, bo])) = bridge(backend).await else {
+            continue;
+        };
+        let topic = ada.topic(&here, "Bridge opens", "marzipan").await;
+        bo.see_topic(text(&topic["uri"])).await;
+        let server = world.house_mut("birch").server.take();
+        server.expect("a server").kill().await;
+        let acme = &world.house("acme").instance;
+        let host = world.house("birch").instance.host();
+        let made = acme.run_json(&["user", "password", "boss"]).await;
+        let mut boss = Person::signed_in(acme, "boss", text(&made["password"])).await;
+
+        let path = format!("/admin/partners/{host}/outstanding");
+        let partner = boss
+            .go(&format!("/admin/partners/{host}"))
+            .await
+            .html
+            .clone();
+        assert!(partner.contains(&path), "{partner}");
+        assert!(
+            boss.go(&path)
+                .await
+                .text()
+                .contains("Nothing is outstanding")
+        );
+        // The whole group is open to them, and another topic is none of it.
+        for (topic, problem) in [
+            ("", "end the grant"),
+            (
+                "https://elsewhere.example/p/1",
+                "is no topic of engineering",
+            ),
+        ] {
+            let wish = [
+                ("action", "retract"),
+                ("group", "engineering"),
+                ("topic", topic),
+            ];
+            let told = boss.send(&path, &wish).await;
+            assert!(told.text().contains(problem), "{}", told.text());
+        }
+        let wish = [
+            ("action", "retract"),
+            ("group", "engineering"),
+            ("topic", text(&topic["uri"])),
+        ];
+        let told = boss.send(&path, &wish).await.text();
+        assert!(told.contains("They are asked to delete it"), "{told}");
+        assert!(told.contains("asked about 1 post; no answer yet"), "{told}");
+        assert!(told.contains("boss"), "{told}");
+        let told = boss.send(&path, &[("action", "again")]).await.text();
+        assert!(told.contains("They are asked to delete it"), "{told}");
+
+        let server = world.house("birch").instance.serve().await;
+        world.house_mut("birch").server = Some(server);
+        let acme = &world.house("acme").instance;
+        acme.run_json(&["queue", "retry"]).await;
+        let asked = confirmed(acme).await;
+        assert_eq!(
+            asked.len(),
+            1,
+            "asked again is the same request: {asked:#?}"
+        );
+        assert!(
+            boss.go(&path)
+                .await
+                .text()
+                .contains("Nothing is outstanding")
+        );
+        let all = boss.go(&format!("{path}?all=yes")).await.text();
+        assert!(all.contains("confirmed: 1 of 1"), "{all}");
+
+        // To others there is no such page.
+        let made = acme.run_json(&["user", "password", "ada"]).await;
+        let mut ada = Person::signed_in(acme, "ada", text(&made["password"])).await;
+        assert_eq!(ada.go(&path).await.status, 404);
+    }
+}
