@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use crate::domain::{Answered, Host, Timestamp};
+use crate::domain::{Answered, Host, Timestamp, Uri};
 use crate::error::Result;
 use crate::storage::connection::on_backend;
 use crate::storage::schema::received;
@@ -19,7 +19,7 @@ struct SentRow {
 }
 
 /// When each text that a server took was written and when it was first taken, of those written since `from`,
-/// at most `most`. By the ledger.
+/// at most `most`. By the ledger; without what its own people wrote and groups here passed on to it.
 pub fn list_sent(
     connection: &mut Connection,
     host: &Host,
@@ -28,6 +28,7 @@ pub fn list_sent(
 ) -> Result<Vec<(Timestamp, Timestamp)>> {
     let text = "SELECT written_at, MIN(at) AS taken_at FROM ledger WHERE host = $1 AND written_at >= $2 \
                 AND written_at IS NOT NULL AND digest IS NOT NULL AND way = 'pushed' AND outcome = 'sent' \
+                AND object NOT LIKE 'https://' || $1 || '/%' AND object NOT LIKE 'http://' || $1 || '/%' \
                 GROUP BY object, digest, written_at ORDER BY written_at DESC LIMIT $3";
     let question = diesel::sql_query(text)
         .bind::<Text, _>(host.as_str())
@@ -43,16 +44,19 @@ pub fn list_sent(
     Ok(rows.into_iter().map(times).collect())
 }
 
-/// When the texts were written that came from a server, of those written since `from`, at most `most`.
+/// When the texts were written that came from a server, of those written since `from`, at most `most`. Without
+/// what people at `ourselves` wrote and groups there passed on to us.
 pub fn list_received(
     connection: &mut Connection,
     host: &Host,
+    ourselves: &Uri,
     from: Timestamp,
     most: i64,
 ) -> Result<Vec<Timestamp>> {
     let rows: Vec<i64> = received::table
         .filter(received::host.eq(host.as_str()))
         .filter(received::written_at.ge(from.micros()))
+        .filter(received::object.not_like(format!("{ourselves}/%")))
         .order(received::written_at.desc())
         .limit(most)
         .select(received::written_at)

@@ -489,7 +489,7 @@ pub async fn one_page(member: &Member, host: &str, told: Option<Told>) -> Answer
         theirs: said_by(&partner.theirs, now),
         ours: said_by(&partner.ours, now),
         every: every_choices(partner.confirm),
-        confirm_before: particulars.confirm_before.map(|at| parts::day(at)),
+        confirm_before: particulars.confirm_before.map(parts::day),
         concern: particulars.concern.map(|concern| concern.to_string()),
         paused_for: partner
             .paused_for

@@ -42,7 +42,7 @@ pub use partners::{
     PartnerRules, PartnerTerms, PartnerTraffic, PartnerView, PrivateGroupsAllowed,
 };
 pub use posts::Post;
-pub use probes::{Finding as ProbeFinding, Probe};
+pub use probes::{Probe, ProbeFinding};
 pub use proposals::Proposal;
 pub use queue::{Delivery, Destination, Discarded, Retold, Retried, Untold};
 pub use reports::Report;

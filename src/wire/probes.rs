@@ -15,12 +15,12 @@ pub struct Probe {
     pub grade: RiskGrade,
     /// What the grade means for what is shared.
     pub meaning: String,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ProbeFinding>,
 }
 
 /// An answer with its evidence.
 #[derive(Serialize, ToSchema)]
-pub struct Finding {
+pub struct ProbeFinding {
     pub question: ProbeQuestion,
     /// None: not known, or no question of yes or no.
     pub yes: Option<bool>,
@@ -31,7 +31,7 @@ pub struct Finding {
 
 impl From<domain::Probe> for Probe {
     fn from(probe: domain::Probe) -> Self {
-        let finding = |found: domain::Finding| Finding {
+        let finding = |found: domain::Finding| ProbeFinding {
             question: found.question,
             yes: found.yes,
             answer: found.answer,

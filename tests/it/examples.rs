@@ -282,6 +282,19 @@ impl Spoken {
         spoken.a_move(&world, &cedar).await;
         let acme_host = acme_house.host();
         let birch_house = &world.house(birch).instance;
+        let purpose = [
+            "partner",
+            "set",
+            &acme_host,
+            "--purpose",
+            "Bridges over the Elbe",
+        ];
+        birch_house.run_json(&purpose).await;
+        spoken
+            .hear(&world, acme, "update_partnership", |said| {
+                said["object"]["type"] == "PartnershipTerms"
+            })
+            .await;
         birch_house.run_json(&["partner", "end", &acme_host]).await;
         spoken
             .hear(&world, acme, "undo_partnership", |said| {

@@ -339,13 +339,8 @@ async fn other_software_is_asked_what_it_is_like_before_anything_is_shared() {
         assert_eq!(found("signed_fetch")["source"], "not_known");
 
         // It is shown to who opens a group to it.
-        let grant = ["grant", "add", "roads", &peer.host(), "--can", "read"];
-        let create = [
-            "group", "create", "roads", "--title", "Roads", "--owner", "admin",
-        ];
-        acme.run_json(&create).await;
-        acme.run_json(&["group", "stage", "roads", "partners"])
-            .await;
+        world.engineering("acme", "open", "partners").await;
+        let grant = ["grant", "add", "engineering", &peer.host(), "--can", "read"];
         let granted = acme.run(grant).await;
         assert!(granted.stderr.contains("Risk: medium."), "{granted:?}");
 

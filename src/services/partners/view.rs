@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::domain::{
     Answered, AuditAction, DayOfPartner, Destination, Host, JobId, Partner, PartnerView, Timestamp,
-    VIEW_DAYS, Work,
+    Uri, VIEW_DAYS, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Viewer};
@@ -40,6 +40,7 @@ pub struct Overview {
 pub async fn look(app: &App, viewer: Viewer, host: Host) -> Result<Overview> {
     let asker = app.asker(viewer);
     super::permit(&asker)?;
+    let ourselves = app.addresses().origin().clone();
     app.db
         .read("look_at_partner", move |connection| {
             storage::partners::find_by_host(connection, &host)?.ok_or(Error::NotFound)?;
@@ -49,7 +50,7 @@ pub async fn look(app: &App, viewer: Viewer, host: Host) -> Result<Overview> {
             let (their_people, our_people) =
                 storage::partner_history::count_people(connection, &host)?;
             Ok(Overview {
-                days: days(connection, &host, asker.now)?,
+                days: days(connection, &host, &ourselves, asker.now)?,
                 theirs,
                 ours,
                 their_people,
@@ -65,7 +66,7 @@ pub async fn look(app: &App, viewer: Viewer, host: Host) -> Result<Overview> {
 /// # Errors
 /// [`Error::NotFound`] for everybody but the server of an active partner that both sides agreed with.
 pub async fn answer(app: &App, viewer: Viewer) -> Result<PartnerView> {
-    let now = app.clock.now();
+    let (now, ourselves) = (app.clock.now(), app.addresses().origin().clone());
     app.db
         .read("answer_partner_view", move |connection| {
             let host = viewer.host().cloned().ok_or(Error::NotFound)?;
@@ -74,7 +75,7 @@ pub async fn answer(app: &App, viewer: Viewer) -> Result<PartnerView> {
             policy::sees_partner_view(&viewer, partner.map(|partner| partner.state), mutual)?;
             let all = storage::destinations::list(connection)?;
             let here = |one: &&Destination| one.host == host;
-            let days = days(connection, &host, now)?;
+            let days = days(connection, &host, &ourselves, now)?;
             Ok(PartnerView::new(all.iter().find(here), days, now))
         })
         .await
@@ -123,10 +124,16 @@ fn first_day(now: Timestamp) -> Timestamp {
     now.day().minus(DAY * (VIEW_DAYS - 1))
 }
 
-fn days(connection: &mut Connection, host: &Host, now: Timestamp) -> Result<Vec<DayOfPartner>> {
+fn days(
+    connection: &mut Connection,
+    host: &Host,
+    ourselves: &Uri,
+    now: Timestamp,
+) -> Result<Vec<DayOfPartner>> {
     let from = first_day(now);
     let sent = storage::partner_history::list_sent(connection, host, from, TEXTS_MAX)?;
-    let received = storage::partner_history::list_received(connection, host, from, TEXTS_MAX)?;
+    let received =
+        storage::partner_history::list_received(connection, host, ourselves, from, TEXTS_MAX)?;
     let mut by_day: BTreeMap<String, (u64, Vec<Duration>)> = BTreeMap::new();
     for number in 0..VIEW_DAYS {
         by_day.insert(from.plus(DAY * number).date(), Default::default());
