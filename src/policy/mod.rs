@@ -141,11 +141,11 @@ pub use action::*;
 pub use facts::*;
 pub use outbound::*;
 pub use rules::{
-    FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts, compares_books,
-    decide, explain, follow_outcome, grant_effect, hears_of_boost, invitation_outcome,
-    join_outcome, may_confirm, may_follow, may_look_elsewhere, needs_second, permit,
-    permit_profile_post, post_outcome, reads_profile, reads_upload, reviews_house, sees_person,
-    shows_text, stage_fits, widest_audience,
+    FollowFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts, boost_of_theirs,
+    compares_books, decide, explain, follow_outcome, grant_effect, hears_of_boost,
+    invitation_outcome, join_outcome, may_confirm, may_follow, may_look_elsewhere, needs_second,
+    permit, permit_profile_post, post_outcome, reads_profile, reads_upload, reviews_house,
+    sees_person, shows_text, stage_fits, widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;
