@@ -330,7 +330,7 @@ async fn an_end_cancels_what_is_queued_but_not_what_takes_back() {
     .await
     .unwrap();
 
-    assert_eq!((ended.cancelled, ended.grants_ended), (3, 1));
+    assert_eq!((ended.cancelled, ended.grants_ended), (4, 1));
     assert_eq!(waiting(&acme).await, [DeliveryGround::Retraction]);
     assert_eq!(
         acme.news().await,
@@ -338,7 +338,7 @@ async fn an_end_cancels_what_is_queued_but_not_what_takes_back() {
     );
     let audited = acme.audited().await;
     assert!(audited.iter().any(|line| {
-        line.action == AuditAction::DeliveriesCancelled && line.detail.starts_with("3:")
+        line.action == AuditAction::DeliveriesCancelled && line.detail.starts_with("4:")
     }));
 }
 
