@@ -46,12 +46,12 @@ fn within(sorted: &[Duration], percent: usize) -> Option<u64> {
 
 /// Of topics, how many somebody of the other house commented on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Answered {
+pub struct AnsweredRate {
     pub topics: u64,
     pub answered: u64,
 }
 
-impl Answered {
+impl AnsweredRate {
     /// Of a hundred; none: there was no topic.
     pub fn percent(self) -> Option<u64> {
         (self.answered * 100).checked_div(self.topics)
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_rate_needs_a_topic() {
-        let rate = |topics, answered| Answered { topics, answered }.percent();
+        let rate = |topics, answered| AnsweredRate { topics, answered }.percent();
         assert_eq!((rate(0, 0), rate(3, 2)), (None, Some(66)));
     }
 

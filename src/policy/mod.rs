@@ -143,10 +143,11 @@ pub use facts::*;
 pub use outbound::*;
 pub use rules::{
     Begun, FollowFacts, OriginFacts, PersonFacts, ProfileFacts, ProfilePostFacts, ProposalFacts,
-    compares_books, decide, explain, follow_outcome, grant_effect, grant_reaches, hears_of_boost,
-    invitation_outcome, join_outcome, may_confirm, may_follow, may_look_elsewhere, needs_second,
-    permit, permit_profile_post, permit_take_back, post_outcome, reads_profile, reads_upload,
-    reviews_house, sees_partner_view, sees_person, shows_text, stage_fits, widest_audience,
+    boost_of_theirs, compares_books, decide, explain, follow_outcome, grant_effect, grant_reaches,
+    hears_of_boost, invitation_outcome, join_outcome, may_confirm, may_follow, may_look_elsewhere,
+    needs_second, permit, permit_profile_post, permit_take_back, post_outcome, reads_profile,
+    reads_upload, reviews_house, sees_partner_view, sees_person, shows_text, stage_fits,
+    widest_audience,
 };
 pub use scope::*;
 pub use verdict::*;

@@ -571,6 +571,23 @@ pub fn may_receive_profile_post(
     explain(connection, &server, Action::Receive, None, Some(post))
 }
 
+/// Asks whether a boost counts; of what another server keeps, and somebody elsewhere boosted, whether it is noted.
+pub fn permit_boost(
+    connection: &mut Connection,
+    asker: &Asker,
+    sought: Option<Post>,
+) -> Result<Permit<act::Reshare>> {
+    if let Some(post) = &sought {
+        let group = find_group_of(connection, post)?;
+        let facts = post_facts(connection, asker, group.as_ref(), post)?;
+        if let Some(answer) = policy::boost_of_theirs(&asker.viewer, &facts) {
+            return Ok(answer?);
+        }
+    }
+    let case = permit_sought_post::<act::Reshare>(connection, asker, sought)?;
+    Ok(case.permit)
+}
+
 /// May the server at `host` be told now that somebody here passed a post on?
 pub fn may_hear_of_boost(
     connection: &mut Connection,

@@ -44,9 +44,7 @@ fn may(connection: &mut Connection, asker: &Asker, what: Interaction, post: Post
         Interaction::Reply => {
             access::permit_found::<act::Comment>(connection, asker, post).map(drop)
         }
-        Interaction::Announce => {
-            access::permit_found::<act::Reshare>(connection, asker, post).map(drop)
-        }
+        Interaction::Announce => access::permit_boost(connection, asker, Some(post)).map(drop),
     }
 }
 

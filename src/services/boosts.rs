@@ -8,7 +8,7 @@ use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorId, BoostId, Boosted, EventKind, Post, PostId, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
-use crate::services::{access, mirrors};
+use crate::services::{access, house, mirrors};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
@@ -158,6 +158,20 @@ pub async fn find_own(app: &App, viewer: &Viewer, id: BoostId) -> Result<Option<
 
 // From afar ---------------------------------------------------------------------------------------
 
+/// Whether a boost by somebody elsewhere is taken in: an address of ours that leads to nothing is answered like what is
+/// hidden; of what others keep and nobody here has heard of, it is no mistake of theirs.
+pub(super) fn check(connection: &mut Connection, asker: &Asker, object: &Uri) -> Result<()> {
+    let ours = house::instance_actor(connection)?.uri.host() == object.host();
+    let found = mirrors::find_meant(connection, asker, object)?;
+    if found.is_none() && !ours {
+        return Ok(());
+    }
+    match access::permit_boost(connection, asker, found) {
+        Err(Error::NotFound) if !ours => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
 /// Somebody elsewhere boosts a post. What nobody here has heard of stays unknown: nothing is fetched because
 /// somebody names it.
 pub(super) fn receive(
@@ -170,8 +184,8 @@ pub(super) fn receive(
     let Some(post) = mirrors::find_meant(connection, asker, object)? else {
         return Ok(());
     };
-    let case = access::permit_found::<act::Reshare>(connection, asker, post)?;
-    storage::boosts::insert(connection, &case.permit, by.id, announce, asker.now).map(drop)
+    let permit = access::permit_boost(connection, asker, Some(post))?;
+    storage::boosts::insert(connection, &permit, by.id, announce, asker.now).map(drop)
 }
 
 /// Somebody elsewhere takes a boost back. Of what they did not boost nothing changes.

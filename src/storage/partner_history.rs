@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use crate::domain::{Answered, Host, Timestamp, Uri};
+use crate::domain::{AnsweredRate, Host, Timestamp, Uri};
 use crate::error::Result;
 use crate::storage::connection::on_backend;
 use crate::storage::schema::received;
@@ -81,7 +81,7 @@ pub fn count_answered(
     host: &Host,
     from: Timestamp,
     most: i64,
-) -> Result<(Answered, Answered)> {
+) -> Result<(AnsweredRate, AnsweredRate)> {
     let text = "SELECT CAST(CASE WHEN a.host = $1 THEN 1 ELSE 0 END AS BIGINT) AS theirs, COUNT(*) AS topics, \
                 COUNT(CASE WHEN EXISTS (SELECT 1 FROM posts c JOIN actors b ON b.id = c.author_id \
                 WHERE c.topic_id = p.id AND c.parent_id IS NOT NULL AND c.state = 'visible' \
@@ -100,7 +100,7 @@ pub fn count_answered(
     let rows: Vec<AnsweredRow> = on_backend!(connection, |inner| question.load(inner))?;
     let of = |theirs: i64| {
         let row = rows.iter().find(|row| row.theirs == theirs);
-        row.map_or_else(Answered::default, |row| Answered {
+        row.map_or_else(AnsweredRate::default, |row| AnsweredRate {
             topics: row.topics.unsigned_abs(),
             answered: row.answered.unsigned_abs(),
         })

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    Answered, ConfirmEvery, DayOfPartner, Destination, DialectChoice, Discretion, Finding,
+    AnsweredRate, ConfirmEvery, DayOfPartner, Destination, DialectChoice, Discretion, Finding,
     GrantEnd, Host, JobState, OurSide, Partner, PartnerClass, PartnerState, PartnerView,
     PeerDialect, PrivateGroups, Probe, Terms, TermsChange, Timestamp, parse_duration,
 };
@@ -545,7 +545,7 @@ fn day_row(day: &DayOfPartner) -> Option<DayRow> {
 }
 
 /// "3 of 4 (75 %)"
-fn answered(rate: Answered) -> String {
+fn answered(rate: AnsweredRate) -> String {
     match rate.percent() {
         Some(percent) => format!("{} of {} ({percent} %)", rate.answered, rate.topics),
         None => "no topics".to_owned(),

@@ -1,8 +1,8 @@
 //! Who is told that somebody here passed a post on, and of whom it is noted that they did.
 
-use super::{Ruling, act, explain, forbidden, hidden, profiles, yes_if};
-use crate::domain::PartnerState;
-use crate::policy::{Action, Facts, PostFacts, Reason, Viewer};
+use super::{Ruling, explain, forbidden, hidden, profiles, yes_if};
+use crate::domain::{GroupId, PartnerState};
+use crate::policy::{Action, Denial, Facts, Permit, PostFacts, Reason, Viewer, act};
 
 /// May the viewer's server be told that somebody here passed the post of `facts` on? `partner` is the
 /// partnership with that server, whatever `facts` say of the post's.
@@ -27,15 +27,32 @@ pub fn hears_of_boost(viewer: &Viewer, facts: &Facts, partner: Option<PartnerSta
 }
 
 /// Whether it is noted here that somebody elsewhere passed on what another server keeps: they do not ask us, and
-/// whoever reads it may know. None: it is not such a case.
-pub(super) fn of_theirs(viewer: &Viewer, facts: &Facts, post: &PostFacts) -> Option<Ruling> {
-    let elsewhere = matches!(viewer, Viewer::Person { .. }) && !is_kept_here(facts);
-    elsewhere.then(|| yes_if(is_for_all(facts, post), hidden(Reason::NotForRemote)))
+/// whoever reads it may know. None: it is not such a case, and they are asked for like anybody.
+pub fn boost_of_theirs(
+    viewer: &Viewer,
+    facts: &Facts,
+) -> Option<Result<Permit<act::Reshare>, Denial>> {
+    let post = facts.post.filter(|_| !is_kept_here(facts))?;
+    if !matches!(viewer, Viewer::Person { .. }) {
+        return None;
+    }
+    let group = facts.group.as_ref();
+    let stands = group.is_none_or(|group| !group.withdrawn && !group.archived);
+    let noted = yes_if(
+        stands && is_for_all(facts, &post),
+        hidden(Reason::NotForRemote),
+    )
+    .and_then(|()| yes_if(!facts.stopped, forbidden(Reason::Stopped)));
+    let group = group.map_or(GroupId(0), |group| group.id);
+    Some(match noted {
+        Ok(()) => Ok(Permit::new(group, post.id)),
+        Err(refusal) => Err(Denial::from(refusal)),
+    })
 }
 
 fn is_for_all(facts: &Facts, post: &PostFacts) -> bool {
     match &facts.group {
-        Some(group) => act::is_for_all(group, post),
+        Some(group) => super::act::is_for_all(group, post),
         None => profiles::is_for_all(facts, post),
     }
 }

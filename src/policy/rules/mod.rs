@@ -12,7 +12,7 @@ mod proposals;
 mod read;
 mod retraction;
 
-pub use boosts::hears_of_boost;
+pub use boosts::{boost_of_theirs, hears_of_boost};
 pub use people::{
     PersonFacts, ProfileFacts, compares_books, may_look_elsewhere, reads_profile, reads_upload,
     sees_partner_view, sees_person,
@@ -237,11 +237,6 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
     if action == Action::Review && *viewer == Viewer::Operator && beyond_colleagues {
         return Ok(());
     }
-    if action == Action::Reshare
-        && let Some(answer) = boosts::of_theirs(viewer, facts, post)
-    {
-        return answer;
-    }
     if action == Action::Comment
         && let Some(answer) = profiles::adds_to_theirs(viewer, facts, post)
     {
@@ -279,11 +274,6 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
     }
     if let (Action::Read, true, Some(post)) = (action, facts.vouched, &facts.post) {
         return read::vouched(viewer, facts, group, post);
-    }
-    if let (Action::Reshare, Some(post)) = (action, &facts.post)
-        && let Some(answer) = boosts::of_theirs(viewer, facts, post)
-    {
-        return answer;
     }
     know::group(viewer, facts, group)?;
     if tells_of_its_own(viewer, action, facts, group) {

@@ -497,6 +497,10 @@ pub(super) fn signer(connection: &mut Connection, telling: &GroupTelling) -> Res
         | News::PostRestored { by, .. }
         | News::TopicLocked { by, .. }
         | News::TopicUnlocked { by, .. }
+        | News::TopicPinned { by, .. }
+        | News::TopicUnpinned { by, .. }
+        | News::MemberBanned { by, .. }
+        | News::BanLifted { by, .. }
         | News::Liked { by, .. }
         | News::Unliked { by, .. }
         | News::Voted { by, .. }

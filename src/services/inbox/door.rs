@@ -12,7 +12,9 @@ use crate::services::access::Case;
 use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
 use crate::services::posts::{self, ReceivedPost};
-use crate::services::{access, approvals, follows, house, mirrors, polls, reports, retractions};
+use crate::services::{
+    access, approvals, boosts, follows, house, mirrors, polls, reports, retractions,
+};
 use crate::storage::{self, Connection};
 
 /// Whether a server may knock at all, before anything is fetched for it.
@@ -311,7 +313,7 @@ fn check(
             storage::groups::find_by_uri(connection, &signer.uri)?.ok_or(Error::NotFound)?;
         }
         Command::Shared { object, .. } if signer.kind == ActorKind::Person => {
-            permit_spoken_of::<act::Reshare>(connection, asker, object)?;
+            boosts::check(connection, asker, object)?;
         }
         Command::Shared { .. } | Command::Unshared { .. } => {}
         Command::Unfollow { .. }

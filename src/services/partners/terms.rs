@@ -3,8 +3,8 @@
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, AuditAction, Concern, ConfirmEvery, EventKind, Host, Partner, PartnerState, PauseReason,
-    ProposedAct, Side, Terms, TermsChange, Timestamp, Uri,
+    Actor, AuditAction, Concern, ConfirmEvery, Copies, EventKind, Host, Partner, PartnerState,
+    PauseReason, ProposedAct, Side, Terms, TermsChange, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
@@ -223,7 +223,7 @@ pub async fn end_over(app: &App) -> Result<usize> {
     by_itself(app, "end_partnerships", over, move |connection, partner| {
         let (action, subject) = (AuditAction::PartnerTermsChanged, partner.host.to_string());
         audit::note(connection, &asker, action, &subject, "its time is over")?;
-        ending::end(connection, &asker, partner, Side::Us).map(drop)
+        ending::end(connection, &asker, partner, Side::Us, Copies::AskedBack).map(drop)
     })
     .await
 }

@@ -296,7 +296,7 @@ async fn a_pause_keeps_the_queue_and_its_end_releases_it() {
     let paused = change(&acme.app, Viewer::Operator, birch(), Change::Pause)
         .await
         .unwrap();
-    assert_eq!((paused.cancelled, waiting(&acme).await.len()), (0, 4));
+    assert_eq!((paused.cancelled, waiting(&acme).await.len()), (0, 5));
     // What a worker does with deliveries of a paused partner.
     acme.write(|connection, now| {
         let ids: Vec<_> = storage::deliveries::list_unsent(connection, None, 100)?
@@ -310,7 +310,7 @@ async fn a_pause_keeps_the_queue_and_its_end_releases_it() {
     let resumed = change(&acme.app, Viewer::Operator, birch(), Change::Resume)
         .await
         .unwrap();
-    assert_eq!(resumed.released, 4);
+    assert_eq!(resumed.released, 5);
     let due = acme
         .write(|connection, _| storage::deliveries::next_due(connection))
         .await;
@@ -335,7 +335,7 @@ async fn an_end_cancels_what_is_queued_but_not_what_takes_back() {
     .await
     .unwrap();
 
-    assert_eq!((ended.cancelled, ended.grants_ended), (3, 1));
+    assert_eq!((ended.cancelled, ended.grants_ended), (4, 1));
     assert_eq!(waiting(&acme).await, [DeliveryGround::Retraction]);
     assert_eq!(
         acme.news().await,
@@ -343,7 +343,7 @@ async fn an_end_cancels_what_is_queued_but_not_what_takes_back() {
     );
     let audited = acme.audited().await;
     assert!(audited.iter().any(|line| {
-        line.action == AuditAction::DeliveriesCancelled && line.detail.starts_with("3:")
+        line.action == AuditAction::DeliveriesCancelled && line.detail.starts_with("4:")
     }));
 }
 
@@ -364,7 +364,7 @@ async fn a_block_cancels_everything_and_says_nothing() {
     .await
     .unwrap();
 
-    assert_eq!((blocked.cancelled, blocked.grants_ended), (4, 1));
+    assert_eq!((blocked.cancelled, blocked.grants_ended), (5, 1));
     assert_eq!(waiting(&acme).await, []);
     assert_eq!(acme.news().await, [EventKind::GrantOffered]);
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::domain::{
-    Answered, AuditAction, DayOfPartner, Destination, Host, JobId, Partner, PartnerView, Timestamp,
-    Uri, VIEW_DAYS, Work,
+    AnsweredRate, AuditAction, DayOfPartner, Destination, Host, JobId, Partner, PartnerView,
+    Timestamp, Uri, VIEW_DAYS, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Viewer};
@@ -26,8 +26,8 @@ pub struct Overview {
     /// The last [`VIEW_DAYS`], the oldest first.
     pub days: Vec<DayOfPartner>,
     /// Topics of their people, and how many of ours answered; then the other way round.
-    pub theirs: Answered,
-    pub ours: Answered,
+    pub theirs: AnsweredRate,
+    pub ours: AnsweredRate,
     /// People of theirs in groups of ours, and of ours in groups of theirs.
     pub their_people: u64,
     pub our_people: u64,
