@@ -47,6 +47,8 @@ pub struct LastUse {
     pub liked: Option<Timestamp>,
     /// Their server got something of the group.
     pub received: Option<Timestamp>,
+    /// They, or their server, read something of the group here.
+    pub fetched: Option<Timestamp>,
 }
 
 impl LastUse {
@@ -57,6 +59,7 @@ impl LastUse {
             ("wrote", self.wrote),
             ("liked", self.liked),
             ("received", self.received),
+            ("fetched", self.fetched),
         ];
         let known = all.into_iter().filter_map(|(what, at)| Some((what, at?)));
         known.max_by_key(|(_, at)| *at)
@@ -84,8 +87,12 @@ mod tests {
             liked: Some(at(3)),
             received: Some(at(2)),
             wrote: None,
+            fetched: None,
         };
         assert_eq!(used.latest(), Some(("liked", at(3))));
+        let fetched = Some(at(4));
+        let used = LastUse { fetched, ..used };
+        assert_eq!(used.latest(), Some(("fetched", at(4))));
         assert_eq!(LastUse::default().latest(), None);
     }
 }

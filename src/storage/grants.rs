@@ -16,7 +16,7 @@ use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{
     actors, deliveries, dialects, grants, memberships, partners, posts, reactions, received_grants,
 };
-use crate::storage::{Connection, ids};
+use crate::storage::{Connection, ids, ledger};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = grants, treat_none_as_default_value = false)]
@@ -404,7 +404,8 @@ pub fn set_reviewed(
     Ok(())
 }
 
-/// What people of a server last did in a group, and when their server last got something of it.
+/// What people of a server last did in a group, and when their server last got something of it, or read
+/// something here.
 pub fn find_last_use(connection: &mut Connection, group: GroupId, host: &Host) -> Result<LastUse> {
     use diesel::dsl::max;
     let people = || {
@@ -445,5 +446,6 @@ pub fn find_last_use(connection: &mut Connection, group: GroupId, host: &Host) -
         wrote: time(wrote),
         liked: time(liked),
         received: time(received.flatten()),
+        fetched: ledger::find_last_read(connection, group, host)?,
     })
 }

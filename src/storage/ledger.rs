@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use serde::Serialize;
 
 use crate::domain::{
@@ -17,7 +17,7 @@ use crate::storage::audit::{as_text, as_time};
 use crate::storage::chain::{self, Log};
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::{read, read_optional};
-use crate::storage::schema::{grants, ledger, ledger_links, partners};
+use crate::storage::schema::{actors, grants, ledger, ledger_links, partners};
 use crate::storage::{Connection, ids};
 
 /// A line as it stands in its row, and as it is linked: what follows must read the same for ever.
@@ -235,6 +235,25 @@ pub fn find_grant(
 }
 
 // Reading -------------------------------------------------------------------------------------------
+
+/// When a server, or somebody there, last read something of a group of ours; none: never.
+pub(super) fn find_last_read(
+    connection: &mut Connection,
+    group: GroupId,
+    host: &Host,
+) -> Result<Option<Timestamp>> {
+    let address = actors::table
+        .filter(actors::id.eq(group.0))
+        .select(actors::uri.nullable());
+    let last: Option<i64> = ledger::table
+        .filter(ledger::group_uri.eq_any(address))
+        .filter(ledger::host.eq(host.as_str()))
+        // In the words of the index.
+        .filter(diesel::dsl::sql::<Bool>("way <> 'pushed'"))
+        .select(diesel::dsl::max(ledger::at))
+        .get_result(connection)?;
+    Ok(last.map(Timestamp::from_micros))
+}
 
 /// What lines say, as they are linked, by their rows.
 pub(super) fn texts(connection: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, String>> {

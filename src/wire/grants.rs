@@ -66,6 +66,8 @@ pub struct ReviewedGrant {
     pub last_wrote: Option<Timestamp>,
     pub last_liked: Option<Timestamp>,
     pub last_received: Option<Timestamp>,
+    /// When they, or their server, last read something here.
+    pub last_fetched: Option<Timestamp>,
     pub reviewed_at: Option<Timestamp>,
     /// When it is to be reviewed; none: this house reviews nothing.
     pub due: Option<Timestamp>,
@@ -81,6 +83,7 @@ impl From<&Reviewed> for ReviewedGrant {
             last_wrote: one.last_use.wrote,
             last_liked: one.last_use.liked,
             last_received: one.last_use.received,
+            last_fetched: one.last_use.fetched,
             reviewed_at: one.reviewed_at,
             due: one.review.map(|review| review.due),
             lapses: one.review.map(|review| review.lapses),

@@ -177,6 +177,9 @@ async fn what_a_servers_socket_received_is_in_the_ledger_and_nothing_else_is() {
         assert_eq!(last["matter"], "profile", "{last}");
         let verified = acme.run_json(&["ledger", "verify"]).await;
         assert_eq!(verified["ok"], true, "{verified}");
+        // Whoever reviews the grant sees that it is used to read.
+        let reviewed = acme.run_json(&["grant", "review"]).await;
+        assert!(reviewed[0]["last_fetched"].is_string(), "{reviewed}");
     }
 }
 

@@ -23,6 +23,7 @@ async fn a_grant_that_nobody_keeps_ends_by_itself() {
         }
         let listed = acme.run_json(&["grant", "review"]).await;
         assert_eq!(listed[0]["last_received"], json!(null), "{listed}");
+        assert_eq!(listed[0]["last_fetched"], json!(null), "{listed}");
         assert!(!eve.go("/").await.html.contains("to review"));
 
         // Made long ago: due, and said so wherever an owner or administrator looks.
