@@ -78,7 +78,7 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Show { host } => show(app, host, output).await,
         Command::Set { host, rules } => set(app, host, rules, output).await,
         Command::Pause { host } => change(app, host, Change::Pause, output).await,
-        Command::Resume { host } => change(app, host, Change::Resume, output).await,
+        Command::Resume { host } => resume(app, host, output).await,
         Command::End { host } => change(app, host, Change::End, output).await,
         Command::Block { host } => change(app, host, Change::Block, output).await,
     }
@@ -219,12 +219,7 @@ async fn change(app: &App, host: Host, change: Change, output: Output) -> Result
     let ended = counted_here(after.grants_ended, "grant", "grants");
     let sentence = match change {
         Change::Pause => format!("The partnership with {host} is paused; what is queued waits."),
-        Change::Resume => {
-            format!(
-                "The partnership with {host} goes on; {} waited.",
-                counted_here(after.released, "delivery", "deliveries")
-            )
-        }
+        Change::Resume => goes_on(&host, &after),
         Change::End => {
             format!("The partnership with {host} is over: {cancelled} cancelled, {ended} ended.")
         }
@@ -233,6 +228,24 @@ async fn change(app: &App, host: Host, change: Change, output: Output) -> Result
         }
     };
     output.made(&after, sentence)
+}
+
+async fn resume(app: &App, host: Host, output: Output) -> Result<()> {
+    let resumed = partners::resume(app, Viewer::Operator, host.clone()).await;
+    match resumed.map_err(|error| unknown(error, &host))? {
+        Decided::Done(changed) => {
+            let after = wire::PartnerChanged::from(changed);
+            output.made(&after, goes_on(&host, &after))
+        }
+        Decided::Proposed(proposal) => output.proposed(proposal),
+    }
+}
+
+fn goes_on(host: &Host, after: &wire::PartnerChanged) -> String {
+    format!(
+        "The partnership with {host} goes on; {} waited.",
+        counted_here(after.released, "delivery", "deliveries")
+    )
 }
 
 /// Says which partner there is not.

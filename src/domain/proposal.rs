@@ -47,6 +47,8 @@ pub enum ProposedAct {
     Trust { partner: String },
     /// Release an emergency stop.
     Release { stop: i64 },
+    /// End the pause of a partnership.
+    Resume { partner: String },
 }
 
 /// An act that was proposed, and what became of it.

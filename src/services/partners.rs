@@ -8,6 +8,7 @@ mod class;
 mod code;
 pub mod ending;
 pub mod handshake;
+mod resuming;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,8 @@ pub(super) use class::change_class;
 pub use class::set_class;
 pub use code::Code;
 pub use handshake::{HandshakeAnswer, Introduction};
+pub(super) use resuming::let_go_on;
+pub use resuming::resume;
 pub use standing::{Change, Changed, change};
 
 /// Longest time an invitation can be used, days.

@@ -163,6 +163,7 @@ pub async fn confirm(app: &App, viewer: Viewer, id: ProposalId) -> Result<Propos
     app.bells.events.notify_one();
     app.bells.deliveries.notify_one();
     app.bells.jobs.notify_one();
+    app.bells.arrivals.notify_one();
     Ok(confirmed)
 }
 
@@ -296,6 +297,10 @@ fn carry_out(connection: &mut Connection, asker: &Asker, act: &ProposedAct) -> R
             dialects::trust(connection, asker, &host, PrivateGroups::Trust)
         }
         ProposedAct::Release { stop } => stops::let_go(connection, asker, StopId(*stop)).map(drop),
+        ProposedAct::Resume { partner } => {
+            let host = partner.parse()?;
+            partners::let_go_on(connection, asker, &host).map(drop)
+        }
     }
 }
 
@@ -377,6 +382,7 @@ fn in_words(connection: &mut Connection, act: &ProposedAct) -> Result<String> {
             let standing = stops::find_by_id(connection, StopId(*stop))?;
             format!("Release the emergency stop of {}", standing.subject())
         }
+        ProposedAct::Resume { partner } => format!("End the pause with {partner}"),
     })
 }
 

@@ -205,22 +205,26 @@ pub async fn show(member: Member, host: Path<String>) -> Answer {
 /// `POST /admin/partners/{host}/state`
 pub async fn set_state(member: Member, host: Path<String>, Form(form): Form<NewState>) -> Answer {
     match turn(&member, &host, &form.state).await {
-        Ok(partner) => Ok(done(&address(&partner.host), Notice::Saved)),
+        Ok((host, notice)) => Ok(done(&address(&host), notice)),
         Err(error) => one_page(&member, &host, Some(errors::tell(error)?)).await,
     }
 }
 
-async fn turn(member: &Member, host: &str, state: &str) -> Result<Partner> {
+async fn turn(member: &Member, host: &str, state: &str) -> Result<(Host, Notice)> {
+    let host: Host = host.parse().map_err(|_| Error::NotFound)?;
+    let (app, viewer) = (&member.app, member.viewer());
     let change = match state.parse()? {
-        PartnerState::Active => Change::Resume,
+        PartnerState::Active => {
+            let decided = partners::resume(app, viewer, host.clone()).await?;
+            return Ok((host, Notice::of(&decided, Notice::Saved)));
+        }
         PartnerState::Paused => Change::Pause,
         PartnerState::Ended => Change::End,
         PartnerState::Blocked => Change::Block,
         PartnerState::Invited => return Err(Error::invalid("state", "is made by inviting")),
     };
-    let host: Host = host.parse().map_err(|_| Error::NotFound)?;
-    let changed = partners::change(&member.app, member.viewer(), host, change).await?;
-    Ok(changed.partner)
+    partners::change(app, viewer, host.clone(), change).await?;
+    Ok((host, Notice::Saved))
 }
 
 /// `POST /admin/partners/{host}/class`

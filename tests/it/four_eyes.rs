@@ -216,6 +216,16 @@ async fn the_operator_is_one_person_and_who_lost_the_right_proposed_nothing() {
         assert_eq!(boss.decide(&proposal["id"], "confirm").await.0, 200);
         assert_eq!(acme.run_json(&["stop"]).await, json!([]));
 
+        // So with a pause, whoever ends it by whatever way.
+        acme.run_json(&["partner", "pause", &birch]).await;
+        let proposal = acme.run_json(&["partner", "resume", &birch]).await;
+        assert_eq!(proposal["state"], "pending", "{proposal}");
+        assert!(text(&proposal["sentence"]).contains(&birch), "{proposal}");
+        let state = async || boss.get(&format!("/partners/{birch}")).await["state"].clone();
+        assert_eq!(state().await, "paused");
+        assert_eq!(boss.decide(&proposal["id"], "confirm").await.0, 200);
+        assert_eq!(state().await, "active");
+
         // Another class, and trust in a server.
         let partner = format!("/partners/{birch}");
         let (status, rules) = ann

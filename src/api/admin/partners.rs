@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
-use crate::api::admin::parts::{At, List, Made, Sent, Work};
+use crate::api::admin::parts::{At, DoneOr, List, Made, Sent, Work};
 use crate::app::App;
 use crate::domain::{DialectChoice, Host, PartnerClass, PrivateGroups, parse_duration};
 use crate::services::partners::{self, Change};
@@ -135,8 +135,9 @@ pub async fn resume(
     app: Data<App>,
     admin: Administrator,
     At(host): At<Host>,
-) -> Answer<Json<PartnerChanged>> {
-    change(&app, &admin, host, Change::Resume).await
+) -> Answer<DoneOr<PartnerChanged>> {
+    let decided = partners::resume(&app, admin.viewer(), host).await?;
+    Ok(DoneOr::of(decided, PartnerChanged::from))
 }
 
 pub async fn end(

@@ -54,22 +54,16 @@ impl Changed {
 /// [`Error::NotFound`] for a host that never was a partner (but it can be blocked),
 /// [`Error::Conflict`] when the change makes no sense in its state.
 pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Result<Changed> {
+    if change == Change::Resume {
+        return super::resume(app, viewer, host).await?.done();
+    }
     let asker = app.asker(viewer);
     super::permit(&asker)?;
     super::refuse_ourselves(app, &host)?;
     let changed = app
         .db
         .write("change_partner", move |connection| {
-            let partner = find(connection, &asker, host, change)?;
-            let state = change.applied_to(partner.state).map_err(|problem| {
-                Error::Conflict(format!("the partnership with {} {problem}", partner.host))
-            })?;
-            match change {
-                Change::End => ending::end(connection, &asker, partner, Side::Us),
-                Change::Pause | Change::Resume | Change::Block => {
-                    write(connection, &asker, partner, change, state)
-                }
-            }
+            apply(connection, &asker, host, change)
         })
         .await?;
     super::ring(app);
@@ -81,6 +75,25 @@ pub async fn change(app: &App, viewer: Viewer, host: Host, change: Change) -> Re
 }
 
 /// The partner to change; a stranger becomes one only to be blocked.
+/// The same in the transaction of the caller.
+pub(super) fn apply(
+    connection: &mut Connection,
+    asker: &Asker,
+    host: Host,
+    change: Change,
+) -> Result<Changed> {
+    let partner = find(connection, asker, host, change)?;
+    let state = change.applied_to(partner.state).map_err(|problem| {
+        Error::Conflict(format!("the partnership with {} {problem}", partner.host))
+    })?;
+    match change {
+        Change::End => ending::end(connection, asker, partner, Side::Us),
+        Change::Pause | Change::Resume | Change::Block => {
+            write(connection, asker, partner, change, state)
+        }
+    }
+}
+
 fn find(connection: &mut Connection, asker: &Asker, host: Host, change: Change) -> Result<Partner> {
     match (storage::partners::find_by_host(connection, &host)?, change) {
         (Some(partner), _) => Ok(partner),
