@@ -24,7 +24,7 @@ text_enum! {
         /// News of a group: needs a counting grant, members there, and a post young enough.
         News = "news",
         /// An answer or request to the person or group addressed (Follow, Accept, Reject, a post
-        /// written here for a group elsewhere): needs a partnership that stands.
+        /// written here for a group elsewhere): needs a partnership that stands; such a post must stand, too.
         Addressed = "addressed",
         /// Taking back (Delete, Undo): goes wherever the object went, unless blocked.
         Retraction = "retraction",

@@ -542,3 +542,48 @@ async fn who_is_banned_reads_that_and_not_that_something_is_gone() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn what_is_taken_back_while_it_waits_never_arrives() {
+    for backend in backends() {
+        let Some((world, [_, there], [ada, bo])) = bridge(backend).await else {
+            continue;
+        };
+        let (acme, birch) = (
+            &world.house("acme").instance,
+            &world.house("birch").instance,
+        );
+        // Acme listens to birch no more for a while, so what bo says waits at birch.
+        acme.run_json(&["partner", "pause", &birch.host()]).await;
+        let rash = bo.topic(&there, "Said too soon", "zephyr").await;
+        eventually("it waits", async || {
+            let queue = birch.run_json(&["queue", "list"]).await;
+            let rows = queue.as_array().expect("a list").clone();
+            rows.iter().any(|row| row["pending"] != 0).then_some(())
+        })
+        .await;
+        bo.delete(&format!("/api/v1/statuses/{}", text(&rash["id"])))
+            .await;
+        let meant = bo.topic(&there, "Said on purpose", "").await;
+        acme.run_json(&["partner", "resume", &birch.host()]).await;
+        eventually("nothing waits at birch", async || {
+            birch.run_json(&["queue", "retry", &acme.host()]).await;
+            let queue = birch.run_json(&["queue", "list"]).await;
+            let rows = queue.as_array().expect("a list").clone();
+            rows.iter().all(|row| row["pending"] == 0).then_some(())
+        })
+        .await;
+        ada.see_topic(text(&meant["uri"])).await;
+        let dump = Dump::of(&acme.database_url());
+        assert_eq!(
+            dump.count_everywhere("zephyr"),
+            0,
+            "it arrived all the same"
+        );
+        let ledger = birch.run(["ledger", "export"]).await;
+        let uri = text(&rash["uri"]);
+        let of_it = ledger.stdout.lines().filter(|line| line.contains(uri));
+        let outcomes: Vec<bool> = of_it.map(|line| line.contains("\"withheld\"")).collect();
+        assert!(outcomes.contains(&true), "{}", ledger.stdout);
+    }
+}

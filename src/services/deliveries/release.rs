@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Delivery, DeliveryGround, DeliveryId, DeliveryState, GroupId, Host, Impression, PartnerState,
-    PostId, SignatureChoice, StopTarget, Timestamp,
+    Actor, Delivery, DeliveryGround, DeliveryId, DeliveryState, GroupId, Host, Impression,
+    PartnerState, PostId, SignatureChoice, StopTarget, Timestamp,
 };
 use crate::error::Result;
 use crate::policy::{FederationMode, Reason, Viewer};
@@ -103,9 +103,10 @@ fn claim(connection: &mut Connection, asker: &Asker, room: &Room) -> Result<Take
     for due in shut {
         put_off.until(healths.next_turn(&due.delivery.host, now), due.delivery.id);
     }
+    let tells = [DeliveryGround::News, DeliveryGround::Addressed];
     let news: Vec<PostId> = open
         .iter()
-        .filter(|due| due.delivery.ground == DeliveryGround::News)
+        .filter(|due| tells.contains(&due.delivery.ground))
         .filter_map(|due| due.delivery.post)
         .collect();
     outbound_rules::again(connection, asker.house, &news, now)?;
@@ -255,7 +256,12 @@ impl<'a> Release<'a> {
                 let partner = known(&mut self.partners, &delivery.host, || {
                     storage::partners::find_state(connection, &delivery.host)
                 })?;
-                partnership_allows(ground, *partner, self.asker.house.federation)
+                match partnership_allows(ground, *partner, self.asker.house.federation) {
+                    Ok(()) if ground == DeliveryGround::Addressed => {
+                        self.own_words_may_leave(connection, delivery)?
+                    }
+                    answer => answer,
+                }
             }
         };
         Ok(match answer {
@@ -263,6 +269,29 @@ impl<'a> Release<'a> {
             Err(Reason::PartnershipPaused) => Leave::Later,
             Err(reason) => Leave::Never(reason),
         })
+    }
+
+    /// What somebody here said in a group elsewhere is addressed to its house. While it waited it may have been
+    /// taken back or held, or the group may have been closed to us: then it stays.
+    fn own_words_may_leave(
+        &mut self,
+        connection: &mut Connection,
+        delivery: &Delivery,
+    ) -> Result<Result<(), Reason>> {
+        let (Some(group), Some(post)) = (delivery.group, delivery.post) else {
+            return Ok(Ok(()));
+        };
+        let group = self.known.group(connection, group)?;
+        let elsewhere = group.is_some_and(|group| !group.is_local());
+        let author = self.known.post(connection, post)?.map(|post| post.author);
+        let author = match author.filter(|_| elsewhere) {
+            Some(author) => self.known.actor(connection, author)?,
+            None => None,
+        };
+        match author.is_some_and(Actor::is_local) {
+            true => self.news_may_leave(connection, delivery),
+            false => Ok(Ok(())),
+        }
     }
 
     fn news_may_leave(
