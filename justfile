@@ -36,6 +36,12 @@ bench *ARGS:
 faults *ARGS:
     GUILDHALL_TEST_KILLS=1000 cargo test --release --test it reliability -- --nocapture --test-threads=1 {{ ARGS }}
 
+# Three organizations and chance: after every step, whether only what was allowed has left. Plays the same again
+# for the same seed, on both databases.
+simulate SEED="20261130" STEPS="2000" *ARGS:
+    GUILDHALL_TEST_SEED={{ SEED }} GUILDHALL_TEST_STEPS={{ STEPS }} \
+        cargo test --test it simulation::long -- --ignored --nocapture {{ ARGS }}
+
 # Every fuzz target for so many seconds, guided by the code that inputs reach. What it finds goes into
 # `fuzz/corpus`, where the suite tries it ever after.
 fuzz SECONDS="60":

@@ -47,7 +47,7 @@ use crate::{fail_point, telemetry};
 use environment::Environment;
 pub use output::Output;
 pub use progress::Progress;
-pub use serve::addresses;
+pub use serve::{addresses, start_server};
 
 /// Threads that run tasks; requests have their own.
 const WORKER_THREADS_MIN: usize = 2;

@@ -8,7 +8,7 @@ mod connections;
 mod front;
 mod health;
 
-pub use front::addresses;
+pub use front::{addresses, start as start_server};
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -114,7 +114,7 @@ async fn serve(
     workers: Vec<JoinHandle<()>>,
 ) -> Result<()> {
     let app = &federation.app;
-    let server = front::start(federation, listener, Duration::from_secs(STOP_SECONDS_MAX))?;
+    let server = start_server(federation, listener, Duration::from_secs(STOP_SECONDS_MAX))?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
     tracing::info!(listen = %app.config.listen, public_url = %app.config.public_url, "ready");

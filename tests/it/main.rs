@@ -42,6 +42,7 @@ mod rosters;
 mod scope;
 mod serve;
 mod services;
+mod simulation;
 mod stops;
 mod storage;
 mod support;

@@ -51,7 +51,7 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
 ];
 
 /// Starts to serve; the server runs while it is awaited.
-pub(super) fn start(
+pub fn start(
     federation: &Federation,
     listener: TcpListener,
     stop_within: Duration,
