@@ -18,6 +18,8 @@ const LEFT_OUT: &[&str] = &[
     "/sign-out",
     // Too many wrong passwords are answered otherwise than one.
     "/settings/password",
+    // Names nothing of ours, and its answer says how many minutes ago one was last here.
+    "/settings/move",
     // Servers send there, which is walked below.
     "/inbox",
     "/g/{name}/inbox",
