@@ -280,8 +280,8 @@ async fn what_went_both_ways_is_counted_and_the_other_house_says_how_it_sees_us(
         assert!(!told.contains("ribbon") && !told.contains("engineering") && !told.contains("ada"));
 
         // Who is nobody is told nothing.
-        let page = format!("{}/partnership/view", acme.origin());
-        let nowhere = format!("{}/nothing/there", acme.origin());
+        let page = format!("http://{}/partnership/view", acme.address());
+        let nowhere = format!("http://{}/nothing/there", acme.address());
         let client = crate::support::world::client();
         let [asked, missing] = [page, nowhere].map(|url| client.get(url).send());
         let (asked, missing) = (asked.await.expect("answer"), missing.await.expect("answer"));
@@ -339,7 +339,7 @@ async fn other_software_is_asked_what_it_is_like_before_anything_is_shared() {
         assert_eq!(found("signed_fetch")["source"], "not_known");
 
         // It is shown to who opens a group to it.
-        world.engineering("acme", "open", "partners").await;
+        world.engineering("acme", "open", "public").await;
         let grant = ["grant", "add", "engineering", &peer.host(), "--can", "read"];
         let granted = acme.run(grant).await;
         assert!(granted.stderr.contains("Risk: medium."), "{granted:?}");
