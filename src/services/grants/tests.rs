@@ -165,7 +165,7 @@ async fn who_will_read_a_comment_depends_on_the_age_of_its_topic() {
         find_partner(connection, &host("cedar.example"))
     });
     let cedar = cedar.await.unwrap().organization;
-    assert_eq!(excluded(Some(topic.id)).await, [cedar.clone()]);
+    assert_eq!(excluded(Some(topic.id)).await, vec![cedar.clone()]);
 
     let audience = crate::domain::Audience::Group;
     let looked = posts::preview(
