@@ -6,14 +6,15 @@ use crate::app::App;
 use crate::config;
 use crate::crypto;
 use crate::domain::{
-    Access, Account, Actor, ActorId, ActorKey, ActorKind, AuditLine, EventKind, Group, GroupRole,
-    Handle, Host, KeyList, Membership, MembershipState, Name, OrgRole, Partner, PartnerClass,
-    PrivateGroups, Timestamp, Uri,
+    Access, Account, Actor, ActorId, ActorKey, ActorKind, AuditLine, DeliveryGround, DeliveryId,
+    EventId, EventKind, Group, GroupRole, Handle, Host, KeyList, Membership, MembershipState, Name,
+    OrgRole, Partner, PartnerClass, PrivateGroups, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Viewer, act};
 use crate::services::{access, partners};
 use crate::storage::actors::NewActor;
+use crate::storage::deliveries::NewMessage;
 use crate::storage::{self, Connection};
 
 /// One key for everybody: making one takes long.
@@ -176,6 +177,37 @@ impl House {
             )
         })
         .await;
+    }
+
+    /// Has something wait to be sent that an actor of ours signed.
+    pub async fn queue(&self, signer: ActorId, host: &'static str) -> DeliveryId {
+        self.write(move |connection, now| {
+            let message = NewMessage {
+                event: EventId(1),
+                activity: "https://acme.example/activities/undo/1".parse()?,
+                body: "{}".into(),
+                revision: None,
+                signer,
+                ground: DeliveryGround::Addressed,
+                group: None,
+                post: None,
+                lane: 1,
+                destinations: vec![(host.parse()?, format!("https://{host}/inbox").parse()?)],
+            };
+            storage::deliveries::insert(connection, &[message], now)?;
+            let due = storage::deliveries::list_due(connection, &[], now, 100)?;
+            let mine = due.iter().find(|due| due.delivery.signer == signer);
+            Ok(mine.unwrap().delivery.id)
+        })
+        .await
+    }
+
+    /// Gives a delivery up.
+    pub async fn discard(&self, id: DeliveryId) {
+        let discard = self.write(move |connection, now| {
+            storage::deliveries::discard(connection, id, now).map(drop)
+        });
+        discard.await;
     }
 
     /// Gives somebody of this house the key that everybody has here.

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::routes;
 use crate::domain::{
-    Access, Actor, ActorKind, ActorState, Audience, Body, Capabilities, Capability, Copies,
-    DeliveryGround, EventId, Group, GroupRole, Handle, History, KeyList, MembershipState, OrgRole,
-    Post, PostId, SignatureChoice, Stage, Timestamp, Uri,
+    Access, Actor, ActorKind, ActorState, Audience, Body, Capabilities, Capability, Copies, Group,
+    GroupRole, Handle, History, KeyList, MembershipState, OrgRole, Post, PostId, SignatureChoice,
+    Stage, Timestamp, Uri,
 };
 use crate::federation::Federation;
 use crate::federation::keys::tests::own_keys;
@@ -23,8 +23,6 @@ use crate::services::posts::{ReceivedPost, Recipients};
 use crate::services::remote_actors::{self, ReceivedActor, ReceivedKey};
 use crate::services::test_house::{House, KEYS, remote};
 use crate::services::{accounts, documents, memberships, posts};
-use crate::storage;
-use crate::storage::deliveries::NewMessage;
 
 const ACTIVITY: &str = "application/activity+json";
 const CANARY: &str = "canary-7f3a";
@@ -580,37 +578,10 @@ async fn people_are_met_in_groups_that_connect_the_houses() {
     let left = memberships::leave(&acme.house.app, viewer, theirs.id);
     left.await.unwrap();
     assert_eq!(acme.get("/u/otto", Some(&acme.birch)).await.status, 404);
-    let undo = NewMessage {
-        event: EventId(1),
-        activity: otto.uri.join("undo"),
-        body: "{}".into(),
-        revision: None,
-        signer: otto.id,
-        ground: DeliveryGround::Addressed,
-        group: None,
-        post: None,
-        lane: 1,
-        destinations: vec![(
-            "birch.example".parse().unwrap(),
-            "https://birch.example/inbox".parse().unwrap(),
-        )],
-    };
-    let waiting = acme.house.write(move |connection, now| {
-        storage::deliveries::insert(connection, &[undo], now)?;
-        let due = storage::deliveries::list_due(connection, &[], now, 10)?;
-        Ok(due.iter().map(|due| due.delivery.id).collect::<Vec<_>>())
-    });
-    let waiting = waiting.await;
+    let waiting = acme.house.queue(otto.id, "birch.example").await;
     assert_eq!(acme.get("/u/otto", Some(&acme.birch)).await.status, 200);
     assert_eq!(acme.get("/u/otto", Some(&acme.cedar)).await.status, 404);
-    acme.house
-        .write(move |connection, now| {
-            for id in waiting {
-                storage::deliveries::discard(connection, id, now)?;
-            }
-            Ok(())
-        })
-        .await;
+    acme.house.discard(waiting).await;
     assert_eq!(acme.get("/u/otto", Some(&acme.birch)).await.status, 404);
 }
 

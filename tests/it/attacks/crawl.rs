@@ -69,6 +69,7 @@ const STANDS_FOR: &[(&str, &str)] = &[
     ("/assets", "style.css"),
     ("/nodeinfo", "2.1"),
     ("/pass", "1.99999999999.00"),
+    ("/authorizations", "7"),
     ("/deliveries", "7"),
     ("/jobs", "7"),
     ("/proposals", "7"),

@@ -229,10 +229,10 @@ async fn a61_a63_what_says_it_is_a_picture_is_one_or_is_refused() {
             ("x.png", "image/png", eps),
             ("x.jpg", "application/postscript", eps),
         ] {
-            let watch = fixture.dump().await;
+            let watch = fixture.dump().await.content();
             let reply = sends(fixture, name, kind, bytes).await;
             assert_eq!(reply.status, 415, "{name} {kind}: {}", reply.text());
-            let changed = fixture.dump().await.since(&watch);
+            let changed = fixture.dump().await.content().since(&watch);
             assert_eq!(changed, Vec::<String>::new(), "{name} {kind}");
         }
         // Files that do not say so are kept, to be saved by who wants them and opened by nobody.
