@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::cli::{Output, group};
-use crate::domain::{Actor, BanReason, BanTerms, GroupRole, Handle, MembershipState, Timestamp};
+use crate::domain::{
+    Actor, BanReason, BanTerms, Group, GroupRole, Handle, MembershipState, Timestamp,
+};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::memberships;
@@ -132,7 +134,10 @@ async fn remove(app: &App, group: Handle, who: Handle, output: Output) -> Result
 
 async fn ban(app: &App, group: Handle, who: Handle, terms: BanTerms, output: Output) -> Result<()> {
     let group = group::find(app, group).await?.group;
-    let actor = find_person(app, &who).await?;
+    let actor = match memberships::find_person(app, Viewer::Operator, &who).await {
+        Ok(actor) => actor,
+        Err(error) => return Err(unmet(app, &group, &who, error).await?),
+    };
     let (until, made) = (terms.until, wire::Ban::of(&group, &who, &terms));
     let banned = memberships::ban(app, Viewer::Operator, group.id, actor.id, terms).await;
     banned.map_err(|error| no_member(&who, error))?;
@@ -141,6 +146,22 @@ async fn ban(app: &App, group: Handle, who: Handle, terms: BanTerms, output: Out
         &made,
         format!("{who} is banned from {} until {end}.", group.actor.name),
     )
+}
+
+/// Why somebody of whom nothing is known cannot be banned, and what to do instead.
+async fn unmet(app: &App, group: &Group, who: &Handle, error: Error) -> Result<Error> {
+    if !matches!(error, Error::NotFound) || !group.is_local() {
+        return Ok(nobody(who, error));
+    }
+    let invited = memberships::list_invited(app, Viewer::Operator, group.id).await?;
+    let handle = who.clone().seen_from(app.config.host());
+    Ok(match invited.iter().any(|one| one.handle == handle) {
+        true => Error::Conflict(format!(
+            "{who} is invited and was never here: take the invitation back with `guildhall member remove {} {who}`",
+            group.actor.name
+        )),
+        false => nobody(who, error),
+    })
 }
 
 fn no_member(who: &Handle, error: Error) -> Error {

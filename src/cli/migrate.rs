@@ -44,11 +44,21 @@ async fn status(config: Config, output: Output) -> Result<()> {
 }
 
 async fn up(app: &App, output: Output) -> Result<()> {
+    let was_there = house::migrations(app)
+        .await?
+        .iter()
+        .any(|migration| migration.applied);
     let applied = apply_with_progress(app).await?;
     keys::complete(app).await?;
-    let sentence = match applied.len() {
-        0 => "The database is up to date.".to_owned(),
-        some => format!("{} applied.", counted_here(some, "migration", "migrations")),
+    let count = counted_here(applied.len(), "migration", "migrations");
+    let sentence = match (was_there, applied.len()) {
+        (true, 0) => "The database is up to date.".to_owned(),
+        (true, _) => format!("{count} applied."),
+        // Who meant another folder sees it here.
+        (false, _) => format!(
+            "{count} applied to a new database, {:?}.",
+            app.config.database.url
+        ),
     };
     output.made(&json!({ "applied": applied }), sentence)
 }

@@ -3,7 +3,9 @@
 //! wrote is asked about here.
 
 use crate::app::{App, Asker};
-use crate::domain::{Actor, Approved, AskedInteraction, EventKind, Group, Interaction, Post, Uri};
+use crate::domain::{
+    Actor, Approved, AskedInteraction, EventKind, Group, Interaction, Post, PostId, Uri,
+};
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
 use crate::services::{access, mirrors};
@@ -131,12 +133,10 @@ pub async fn find(app: &App, viewer: Viewer, id: i64) -> Result<Authorization> {
     let asker = app.asker(viewer);
     app.db
         .read("find_approval_of_interaction", move |connection| {
-            let approved = storage::approvals::find(connection, id)?;
-            let post = match &approved {
-                Some(approved) => storage::posts::find(connection, approved.post)?,
-                None => None,
-            };
+            let post = storage::approvals::find_post(connection, id)?;
+            let post = storage::posts::find(connection, post.unwrap_or(PostId(0)))?;
             let case = access::permit_sought_post::<act::Read>(connection, &asker, post)?;
+            let approved = storage::approvals::find(connection, id)?;
             let author = storage::actors::find(connection, case.post.author)?;
             Ok(Authorization {
                 approved: approved.ok_or(Error::NotFound)?,

@@ -59,6 +59,15 @@ pub fn find(connection: &mut Connection, id: i64) -> Result<Option<Approved>> {
     row.map(read_row).transpose()
 }
 
+/// The post that an approval is about.
+pub fn find_post(connection: &mut Connection, id: i64) -> Result<Option<PostId>> {
+    let found: Option<i64> = find_one!(
+        connection,
+        approvals::table.find(id).select(approvals::post_id)
+    )?;
+    Ok(found.map(PostId))
+}
+
 /// What was approved by this name of the thing that is done.
 pub fn find_by_interacting(
     connection: &mut Connection,

@@ -173,6 +173,15 @@ pub fn find(connection: &mut Connection, id: AttachmentId) -> Result<Option<Atta
     row.map(Attachment::try_from).transpose()
 }
 
+/// The post that something is attached to; none of what waits for one. Nothing for what nobody has.
+pub fn find_post(connection: &mut Connection, id: AttachmentId) -> Result<Option<Option<PostId>>> {
+    let found: Option<Option<i64>> = find_one!(
+        connection,
+        attachments::table.find(id.0).select(attachments::post_id)
+    )?;
+    Ok(found.map(|post| post.map(PostId)))
+}
+
 /// The pictures and files of a post, in order.
 pub fn list_of(connection: &mut Connection, post: PostId) -> Result<Vec<Attachment>> {
     let rows: Vec<Row> = on_backend!(connection, |inner| attachments::table

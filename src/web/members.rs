@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::auth::Form;
 use crate::domain::{
-    ActorId, BanTerms, GroupRole, Host, Member as GroupMember, MembershipState, Partner, Stage,
-    Timestamp,
+    ActorId, BanTerms, GroupRole, Host, InvitedHandle, Member as GroupMember, MembershipState,
+    Partner, Stage, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::Action;
@@ -17,7 +17,9 @@ use crate::services::memberships::{self, Decision};
 use crate::services::{accounts, partners};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::groups::locate;
-use crate::web::views::{Author, BannedRow, Choice, MemberRow, MembersPage, Naming, RequestRow};
+use crate::web::views::{
+    Author, BannedRow, Choice, MemberRow, MembersPage, Naming, RequestRow, UnmetRow,
+};
 use crate::web::visit::{Member, Notice};
 use crate::web::{answer, done, paging, parts};
 
@@ -31,7 +33,11 @@ pub struct Place {
 
 #[derive(Deserialize)]
 pub struct Wish {
+    /// Whom it is about; of who is invited by handle alone, that.
+    #[serde(default)]
     actor: String,
+    #[serde(default)]
+    handle: String,
     action: String,
     #[serde(default)]
     role: String,
@@ -100,6 +106,11 @@ pub async fn decide(member: Member, handle: Path<String>, Form(wish): Form<Wish>
 
 async fn carry_out(member: &Member, view: &GroupView, wish: &Wish) -> Result<Notice> {
     let (app, viewer, group) = (&member.app, member.viewer(), view.group.id);
+    if wish.action == "withdraw" && !wish.handle.is_empty() {
+        let handle = wish.handle.parse()?;
+        memberships::withdraw_invitation(app, viewer, group, handle).await?;
+        return Ok(Notice::Withdrawn);
+    }
     let actor: ActorId = wish.actor.parse()?;
     let (decision, notice) = match wish.action.as_str() {
         "approve" => (Decision::Approve, Notice::LetIn),
@@ -144,12 +155,16 @@ async fn page(
     told: Option<Told>,
 ) -> Answer {
     let all = memberships::list(&member.app, member.viewer(), view.group.id).await?;
-    let known = Known::of(member, &all).await?;
+    let moderates = view.rights.may(Action::Moderate);
+    let unmet = match moderates && view.group.is_local() {
+        true => memberships::list_invited(&member.app, member.viewer(), view.group.id).await?,
+        false => Vec::new(),
+    };
+    let known = Known::of(member, &all, &unmet).await?;
     let (in_it, others): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|one| one.membership.state == MembershipState::Member);
     let (in_it, pager) = paging::slice(in_it, MEMBERS_PER_PAGE, place, &members_of(view));
-    let moderates = view.rights.may(Action::Moderate);
     let in_state = |state: MembershipState| {
         let of = move |one: &&GroupMember| moderates && one.membership.state == state;
         others.iter().filter(of)
@@ -174,6 +189,10 @@ async fn page(
             .collect(),
         invited: in_state(MembershipState::Invited)
             .map(|one| request_row(member, one, &known))
+            .collect(),
+        unmet: unmet
+            .iter()
+            .map(|one| unmet_row(member, one, &known))
             .collect(),
         banned: in_state(MembershipState::Banned)
             .filter(|one| {
@@ -220,8 +239,9 @@ struct Known {
 }
 
 impl Known {
-    async fn of(member: &Member, people: &[GroupMember]) -> Result<Self> {
-        let hosts = people.iter().filter_map(|one| one.actor.host.clone());
+    async fn of(member: &Member, people: &[GroupMember], unmet: &[InvitedHandle]) -> Result<Self> {
+        let met = people.iter().filter_map(|one| one.actor.host.clone());
+        let hosts = met.chain(unmet.iter().filter_map(|one| one.handle.host.clone()));
         let here = people.iter().filter(|one| one.actor.is_local());
         Ok(Self {
             partners: partners::behind(&member.app, hosts).await?,
@@ -278,6 +298,16 @@ fn request_row(member: &Member, one: &GroupMember, known: &Known) -> RequestRow 
         author: known.author(one),
         actor: one.actor.id.to_string(),
         when: parts::when(one.membership.since, member.now()),
+    }
+}
+
+fn unmet_row(member: &Member, one: &InvitedHandle, known: &Known) -> UnmetRow {
+    let badge = |host: &Host| parts::badge_of(host, known.partners.get(host));
+    UnmetRow {
+        handle: one.handle.to_string(),
+        role: one.role.to_string(),
+        badge: one.handle.host.as_ref().map(badge),
+        when: parts::when(one.since, member.now()),
     }
 }
 

@@ -571,8 +571,26 @@ pub fn health(destination: &Destination, now: Timestamp) -> QueueHealth {
         last_success: destination.last_success_at.map(|at| when(at, now)),
         last_error: failed.map(|(at, text)| Failure {
             when: when(at, now),
-            text: text.clone(),
+            text: what_was_said(text),
         }),
+    }
+}
+
+/// What another server answered, for people: of an error in JSON the sentence, of a page that it is one.
+pub fn what_was_said(answer: &str) -> String {
+    const SENTENCES: [&str; 5] = ["detail", "message", "error_description", "error", "title"];
+    let Some((status, body)) = answer.split_once(": ") else {
+        return answer.to_owned();
+    };
+    let said: Option<serde_json::Value> = serde_json::from_str(body).ok();
+    let sentence = said.as_ref().and_then(|said| {
+        let mut found = SENTENCES.iter().filter_map(|name| said.get(name)?.as_str());
+        found.find(|sentence| !sentence.is_empty())
+    });
+    match sentence {
+        Some(sentence) => format!("answered {status}: {sentence}"),
+        None if body.trim_start().starts_with('<') => format!("answered {status} with a page"),
+        None => answer.to_owned(),
     }
 }
 
@@ -621,6 +639,25 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_another_server_said_is_a_sentence() {
+        for (answer, said) in [
+            (
+                r#"403: {"error":"cannot_reply"}"#,
+                "answered 403: cannot_reply",
+            ),
+            (
+                r#"422: {"title":"No","detail":"too long"}"#,
+                "answered 422: too long",
+            ),
+            ("502: <html>bad gateway</html>", "answered 502 with a page"),
+            ("400: go away", "400: go away"),
+            ("no answer in time", "no answer in time"),
+        ] {
+            assert_eq!(what_was_said(answer), said);
+        }
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn dead_letter(
     about: Option<&About>,
 ) -> DeadLetter {
     let text = match (&delivery.last_error, delivery.last_status) {
-        (Some(error), _) => error.clone(),
+        (Some(error), _) => parts::what_was_said(error),
         (None, Some(status)) => format!("answered {status}"),
         (None, None) => "no answer".to_owned(),
     };

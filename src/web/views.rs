@@ -35,7 +35,7 @@ pub use group_admin::{
 pub use groups::{
     AskedPage, AskedRow, BannedRow, FindOutcome, FindPage, GroupCard, GroupDraft, GroupHead,
     GroupPage, GroupsPage, HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage,
-    RequestRow, ShutOutPage,
+    RequestRow, ShutOutPage, UnmetRow,
 };
 pub use outbound_rules::{HeldPage, HeldRow, RuleDraft, RuleRow, RulesPage, TrialView};
 pub use people::{

@@ -118,7 +118,7 @@ impl Notice {
             Self::PutOut => "Not a member any more.",
             Self::Added => "Added: a member from now on.",
             Self::Invited => {
-                "Invited: they are let in at once when they join from their own server. Nobody tells them by itself."
+                "Invited: their server is told, and they are let in at once when they join from there."
             }
             Self::Suggested => "Suggested: a moderator of the group decides.",
             Self::Withdrawn => "The invitation is taken back.",

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::bridge::{bridge, is_in, is_out, listed};
 use crate::support::dump::Dump;
+use crate::support::person::Person;
 use crate::support::requirements::backends;
 use crate::support::stranger::Stranger;
 use crate::support::world::{Member, World, eventually, text};
@@ -532,6 +533,8 @@ async fn who_is_invited_to_a_secret_group_elsewhere_comes_in_and_nobody_else() {
         assert_eq!(invited["state"], "invited");
         let listed = acme.run_json(&["member", "list", "board"]).await;
         assert!(listed.to_string().contains(&handle), "{listed}");
+        let banned = acme.run(&["member", "ban", "board", &handle]).await;
+        assert!(banned.stderr.contains("never here"), "{banned:?}");
 
         let board = format!("board@{}", acme.host());
         let query: String = url::form_urlencoded::byte_serialize(board.as_bytes()).collect();
@@ -568,5 +571,17 @@ async fn who_is_invited_to_a_secret_group_elsewhere_comes_in_and_nobody_else() {
         acme.run_json(&["member", "remove", "board", &evas]).await;
         let listed = acme.run_json(&["member", "list", "board"]).await;
         assert!(!listed.to_string().contains(&evas), "{listed}");
+
+        // On the page, too.
+        let made = acme.run_json(&["user", "password", "ada"]).await;
+        let mut page = Person::signed_in(acme, "ada", text(&made["password"])).await;
+        page.go("/g/board/members").await;
+        let invited = page
+            .send("/g/board/members/add", &[("who", evas.as_str())])
+            .await;
+        assert!(invited.says("nobody here has met them"), "{}", invited.html);
+        let back = [("handle", evas.as_str()), ("action", "withdraw")];
+        let back = page.send("/g/board/members", &back).await;
+        assert!(!back.html.contains(&evas), "{}", back.html);
     }
 }

@@ -123,9 +123,9 @@ pub async fn show(app: &App, asker: Asker, asked: Asked) -> Result<Shown> {
 pub async fn find_post(app: &App, id: AttachmentId) -> Result<PostId> {
     app.db
         .read("post_of_attachment", move |connection| {
-            let found = storage::attachments::find(connection, id)?;
+            let found = storage::attachments::find_post(connection, id)?;
             // One that nobody has is asked about like one that is hidden.
-            Ok(found.and_then(|found| found.post).unwrap_or(PostId(0)))
+            Ok(found.flatten().unwrap_or(PostId(0)))
         })
         .await
 }
@@ -147,8 +147,9 @@ async fn find(app: &App, asker: Asker, asked: Asked) -> Result<Found> {
 
 /// Whoever is shown the text of a post may have what is attached to it; of an upload, its owner alone.
 fn permit(connection: &mut Connection, asker: &Asker, id: AttachmentId) -> Result<Found> {
-    let found = storage::attachments::find(connection, id)?;
-    if found.as_ref().is_some_and(|found| found.post.is_none()) {
+    // The rest of it is read once it may be: a row that is read takes longer than one that is not there.
+    let post = storage::attachments::find_post(connection, id)?;
+    if post == Some(None) {
         let attachment = upload::find(connection, asker, id)?;
         return Ok(Found {
             attachment,
@@ -157,10 +158,9 @@ fn permit(connection: &mut Connection, asker: &Asker, id: AttachmentId) -> Resul
         });
     }
     // One that is not there takes as long as one that is hidden.
-    let post = found.as_ref().and_then(|found| found.post);
-    let post = storage::posts::find(connection, post.unwrap_or(PostId(0)))?;
+    let post = storage::posts::find(connection, post.flatten().unwrap_or(PostId(0)))?;
     let case = access::permit_sought_post::<act::Read>(connection, asker, post)?;
-    let attachment = found.ok_or(Error::NotFound)?;
+    let attachment = storage::attachments::find(connection, id)?.ok_or(Error::NotFound)?;
     if !access::shows_text(connection, asker, &case.post)? {
         return Err(Error::NotFound);
     }

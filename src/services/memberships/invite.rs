@@ -15,10 +15,10 @@ use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
 
 /// Names somebody for a group by handle. A server that is a partner is asked who that is, where
-/// nobody here has met them.
+/// nobody here has met them; whom it does not tell of is invited by handle alone, as by [`invite`].
 ///
 /// # Errors
-/// [`Error::Invalid`] when nobody is found.
+/// [`Error::Invalid`] when nobody is found and nobody can be invited so.
 pub async fn add_by_handle(
     app: &App,
     viewer: Viewer,
@@ -35,15 +35,20 @@ pub async fn add_by_handle(
         .await?;
     let nobody = || {
         let sentence = format!(
-            "nobody was found under {handle}: a colleague has a name like ada; people at partners have a handle like bo@community.partner.example and are found once they take part in a group that both houses share"
+            "nobody was found under {handle}: a colleague has a name like ada, somebody at a partner a handle like bo@community.partner.example"
         );
         Error::invalid("handle", sentence)
     };
-    match directory::look_up(app, viewer.clone(), handle.clone()).await {
-        Ok(Entry::Person(person)) => add(app, viewer, group, person.id, role).await,
-        Ok(Entry::Group { .. }) | Err(Error::NotFound) => Err(nobody()),
+    let outcome = match directory::look_up(app, viewer.clone(), handle.clone()).await {
+        Ok(Entry::Person(person)) => return add(app, viewer, group, person.id, role).await,
+        Ok(Entry::Group { .. }) => Err(Error::NotFound),
+        Err(Error::NotFound) => invite(app, viewer, group, handle.clone(), role).await,
         Err(error) => Err(error),
-    }
+    };
+    outcome.map_err(|error| match error {
+        Error::NotFound => nobody(),
+        other => other,
+    })
 }
 
 /// Names somebody for a group. Moderators put colleagues in at once; people elsewhere when they

@@ -150,6 +150,8 @@ pub struct MembersPage {
     pub requests: Vec<RequestRow>,
     /// Invited and not yet there; empty for who may not decide.
     pub invited: Vec<RequestRow>,
+    /// Invited by handle, and not known here yet; empty for who may not decide.
+    pub unmet: Vec<UnmetRow>,
     /// Shut out; empty for who may not decide.
     pub banned: Vec<BannedRow>,
     /// `None` for who may not name anybody.
@@ -201,6 +203,16 @@ pub struct BannedRow {
 pub struct RequestRow {
     pub author: Author,
     pub actor: String,
+    pub when: When,
+}
+
+/// Who is invited and of whom only the handle is known, for who moderates.
+pub struct UnmetRow {
+    /// Sent back as `handle`.
+    pub handle: String,
+    /// As what they will come in.
+    pub role: String,
+    pub badge: Option<Badge>,
     pub when: When,
 }
 

@@ -9,9 +9,9 @@ use std::path::Path;
 use guildhall::app::App;
 use guildhall::config;
 use guildhall::domain::{
-    Access, Account, ActorId, AttachmentId, Capabilities, Copies, Description, Group, GroupId,
-    GroupRole, Handle, History, OrgRole, PartnerClass, Password, Post, PostId, PrivateGroups,
-    Stage,
+    Access, Account, ActorId, Approved, AttachmentId, Capabilities, Copies, Description, Group,
+    GroupId, GroupRole, Handle, History, Interaction, OrgRole, PartnerClass, Password, Post,
+    PostId, PrivateGroups, Stage,
 };
 use guildhall::federation::Federation;
 use guildhall::policy::Viewer;
@@ -22,6 +22,7 @@ use guildhall::services::groups::NewGroup;
 use guildhall::services::{
     accounts, actors, grants, groups, memberships, partners, posts, sessions, tokens,
 };
+use guildhall::storage;
 use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -56,6 +57,8 @@ pub struct Fixture {
     pub secret_comment: Post,
     /// A picture in a topic of the secret group.
     pub secret_media: AttachmentId,
+    /// Of a like of the secret topic, given when the group was not secret yet.
+    pub secret_authorization: i64,
     /// Ann's, in *shared*.
     pub topic: Post,
 }
@@ -176,6 +179,7 @@ impl Fixture {
             secret_topic,
             secret_comment,
             secret_media,
+            secret_authorization: 0,
         };
         fixture.open(&fixture.shared, &fixture.p).await;
         fixture.open(&fixture.quality, &fixture.q).await;
@@ -184,11 +188,33 @@ impl Fixture {
         fixture.admit(&fixture.pam, &fixture.shared).await;
         fixture.admit(&fixture.pete, &fixture.shared).await;
         fixture.admit(&fixture.quin, &fixture.quality).await;
+        fixture.secret_authorization = fixture.authorize(&fixture.pam).await;
         fixture.topic = fixture
             .post("Bridge opens Monday", "Who brings the ribbon?")
             .await;
         fixture.settle().await;
         Some(fixture)
+    }
+
+    /// Lets somebody elsewhere like the secret topic, as was possible once. The number of the authorization.
+    async fn authorize(&self, somebody: &Actor) -> i64 {
+        let (uri, post) = (somebody.id.parse().expect("an id"), self.secret_topic.id);
+        let like = format!("{}/like", somebody.id).parse().expect("an id");
+        let now = self.app.clock.now();
+        let written = self.app.db.write("authorize", move |connection| {
+            let known = storage::actors::find_by_uri(connection, &uri)?;
+            let approved = Approved {
+                id: storage::approvals::next_id(now),
+                interaction: Interaction::Like,
+                post,
+                by: known.expect("somebody known").id,
+                request: like,
+                interacting: uri,
+            };
+            storage::approvals::insert(connection, &approved, now)?;
+            Ok(approved.id)
+        });
+        written.await.expect("an authorization")
     }
 
     // The cast ------------------------------------------------------------------------------------
