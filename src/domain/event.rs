@@ -52,6 +52,8 @@ text_enum! {
         JoinRejected = "join_rejected",
         /// A person elsewhere is asked to come into a group of ours. `activity` has their handle.
         Invited = "invited",
+        /// Somebody here invites a colleague into a group elsewhere. `object` has whom.
+        ColleagueInvited = "colleague_invited",
         /// Somebody here left a group elsewhere.
         Left = "left",
         /// Somebody was shut out of a group of ours. `object` has whom, `activity` what arrived, when a
@@ -139,6 +141,7 @@ impl EventKind {
             | Self::JoinAccepted
             | Self::JoinRejected
             | Self::Invited
+            | Self::ColleagueInvited
             | Self::Left
             | Self::MemberBanned
             | Self::BanLifted

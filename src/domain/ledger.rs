@@ -112,6 +112,7 @@ impl Matter {
             | EventKind::JoinAccepted
             | EventKind::JoinRejected
             | EventKind::Invited
+            | EventKind::ColleagueInvited
             | EventKind::Left
             | EventKind::ModeratorAdded
             | EventKind::ModeratorRemoved => Self::Membership,

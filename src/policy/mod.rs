@@ -67,7 +67,8 @@
 //! - *Archived* means read only for moderators too; owners and administrators can open it again.
 //! - Members of open groups may suggest people: [`invitation_outcome`] makes that a request.
 //!   That a partner's person (or a member here, of a group elsewhere) names only people of the
-//!   own organization is checked by who invites, since the invited person is not among the facts.
+//!   own organization is checked by who invites, since the invited person is not among the facts. So is that
+//!   such an invitation gives no role, undoes no ban, and does not pass by moderators who look first (*first contact*).
 //! - A secret group cannot be public ([`stage_fits`]). Should one be, it counts as open to partners.
 //! - Passed on (boosted) is only what everybody may read: posts of open groups at the public stage, and posts for
 //!   everybody on profiles; where its author lets it be. Who is told of it must be a server we speak with that may read

@@ -47,6 +47,7 @@ text_enum! {
         NotReviewer = "not_reviewer",
         OwnPost = "own_post",
         NotLetIn = "not_let_in",
+        LooksFirst = "looks_first",
         NotForRemote = "not_for_remote",
         KeptApart = "kept_apart",
         NotMirrored = "not_mirrored",
@@ -142,6 +143,9 @@ impl Reason {
             }
             Self::NotReviewer => {
                 "Only moderators of the group, compliance officers and administrators may do this."
+            }
+            Self::LooksFirst => {
+                "This group looks first at whom it does not know: let them ask to join, or ask a moderator to invite them."
             }
             Self::NotLetIn => "A moderator of the group did not let it in.",
             Self::OwnPost => "Somebody else has to look at it: nobody releases what they wrote.",

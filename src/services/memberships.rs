@@ -6,6 +6,7 @@
 //! count alike.
 
 mod ban;
+mod colleagues;
 mod handles;
 mod invite;
 mod join;
@@ -25,6 +26,7 @@ use crate::storage::{self, Connection};
 
 pub use ban::{BanNotice, ReceivedBan, ban, ban_reasons, lift_ban};
 pub(super) use ban::{receive_ban, receive_unban};
+pub(super) use colleagues::{check_invitation, receive_invitation};
 pub use handles::{find_person, name, put_out};
 pub use invite::{add, add_by_handle, invite, list_invited, withdraw_invitation};
 pub(super) use join::{bring_in, follow_move, leave_all};

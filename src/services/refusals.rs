@@ -263,6 +263,7 @@ fn refuse(
         | EventKind::JoinAccepted
         | EventKind::JoinRejected
         | EventKind::Invited
+        | EventKind::ColleagueInvited
         | EventKind::Left
         | EventKind::GrantOffered
         | EventKind::GrantEnded

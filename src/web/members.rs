@@ -83,6 +83,7 @@ async fn name(member: &Member, view: &GroupView, named: &Named) -> Result<Notice
     let state = memberships::add_by_handle(app, viewer, group, who, role).await?;
     Ok(match state {
         MembershipState::Member => Notice::Added,
+        MembershipState::Invited if !view.group.is_local() => Notice::ColleagueInvited,
         MembershipState::Invited => Notice::Invited,
         MembershipState::Requested | MembershipState::Banned => Notice::Suggested,
     })
@@ -216,17 +217,18 @@ async fn page(
 /// The form to name somebody, for who may.
 fn naming(member: &Member, view: &GroupView, named: Named) -> Option<Naming> {
     let (group, rights) = (&view.group, &view.rights);
-    if !group.is_local() || !rights.may(Action::Invite) {
+    if !rights.may(Action::Invite) {
         return None;
     }
     let role = named.role.parse().unwrap_or(GroupRole::Member);
     Some(Naming {
         who: named.who,
-        roles: match rights.may(Action::ManageGroup) {
+        elsewhere: !group.is_local(),
+        roles: match rights.may(Action::ManageGroup) && group.is_local() {
             true => roles(role),
             false => Vec::new(),
         },
-        suggests: !rights.may(Action::Moderate),
+        suggests: !rights.may(Action::Moderate) && group.is_local(),
         shared: group.stage != Stage::Internal,
         handle: format!("@{}@{}", group.actor.name, member.app.config.host()),
     })

@@ -52,6 +52,7 @@ text_enum! {
         PutOut = "put-out",
         Added = "added",
         Invited = "invited",
+        ColleagueInvited = "colleague-invited",
         Suggested = "suggested",
         Withdrawn = "withdrawn",
         Banned = "banned",
@@ -119,6 +120,9 @@ impl Notice {
             Self::Added => "Added: a member from now on.",
             Self::Invited => {
                 "Invited: their server is told, and they are let in at once when they join from there."
+            }
+            Self::ColleagueInvited => {
+                "Invited: they see the group now, and are in as soon as they join it."
             }
             Self::Suggested => "Suggested: a moderator of the group decides.",
             Self::Withdrawn => "The invitation is taken back.",

@@ -17,6 +17,7 @@ mod boosts;
 mod browser;
 mod cli;
 mod demo;
+mod every_page;
 mod examples;
 mod first_contacts;
 mod follows;

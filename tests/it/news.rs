@@ -585,3 +585,152 @@ async fn who_is_invited_to_a_secret_group_elsewhere_comes_in_and_nobody_else() {
         assert!(!back.html.contains(&evas), "{}", back.html);
     }
 }
+
+#[tokio::test]
+async fn who_may_invite_elsewhere_brings_a_colleague_and_nobody_else() {
+    for backend in backends() {
+        let Some(world) = World::start(backend, ["acme", "birch"]).await else {
+            continue;
+        };
+        world.partner("acme", "birch").await;
+        let (acme, birch) = (
+            &world.house("acme").instance,
+            &world.house("birch").instance,
+        );
+        let ada = world.member("ada@acme").await;
+        let bo = world.member("bo@birch").await;
+        let eva = world.member("eva@birch").await;
+        let create = ["group", "create", "board", "--access", "secret"];
+        acme.run_json(&[create.as_slice(), &["--title", "Board", "--owner", "ada"]].concat())
+            .await;
+        acme.run_json(&["group", "stage", "board", "partners"])
+            .await;
+        let by_invitation = ["--join", "invite"];
+        world
+            .grant("acme", "board", "birch", "read,reply", &by_invitation)
+            .await;
+        let handle = format!("bo@{}", bo.host);
+        acme.run_json(&["member", "add", "board", &handle]).await;
+        let board = format!("board@{}", acme.host());
+        let join = async |who: &Member| {
+            let query: String = url::form_urlencoded::byte_serialize(board.as_bytes()).collect();
+            let look = format!("/api/v2/search?q={query}&type=accounts");
+            let id = eventually(&format!("{} finds the group", who.name), async || {
+                let found = who.get(&look).await.body;
+                Some(found["accounts"][0]["id"].as_str()?.to_owned())
+            })
+            .await;
+            let asked = who
+                .post(&format!("/api/v1/accounts/{id}/follow"), json!({}))
+                .await;
+            assert_eq!(asked.status, 200, "{asked:?}");
+            eventually(&format!("{} is let in", who.name), async || {
+                let path = format!("/api/v1/accounts/relationships?id[]={id}");
+                (who.get(&path).await.body[0]["following"] == true).then_some(())
+            })
+            .await;
+        };
+        join(&bo).await;
+
+        // The grant does not say that they may invite.
+        let made = birch.run_json(&["user", "password", "bo"]).await;
+        let mut page = Person::signed_in(birch, "bo", text(&made["password"])).await;
+        let members = format!("/g/{board}/members");
+        let add = format!("{members}/add");
+        assert!(!page.go(&members).await.html.contains(&add));
+
+        world
+            .grant(
+                "acme",
+                "board",
+                "birch",
+                "read,reply,invite",
+                &by_invitation,
+            )
+            .await;
+        eventually("birch heard that its people may invite", async || {
+            let shown = page.go(&members).await;
+            shown.html.contains(&add).then_some(())
+        })
+        .await;
+        birch
+            .run_json(&[
+                "user",
+                "create",
+                "gus",
+                "--role",
+                "guest",
+                "--email",
+                "gus@b.example",
+            ])
+            .await;
+        for (who, problem) in [
+            ("nobody", "nobody here is called nobody"),
+            ("gus", "is a guest"),
+            (&format!("ada@{}", acme.host()), "only colleagues"),
+        ] {
+            let refused = page.send(&add, &[("who", who)]).await;
+            let told = refused.problem().unwrap_or_default();
+            assert!(
+                told.to_lowercase().contains(&problem.to_lowercase()),
+                "{who}: {told}"
+            );
+        }
+        let invited = page.send(&add, &[("who", "eva")]).await;
+        assert!(invited.says("they see the group now"), "{}", invited.html);
+        let evas = format!("eva@{}", eva.host);
+        eventually("acme knows whom bo invited", async || {
+            let listed = acme.run_json(&["member", "list", "board"]).await;
+            listed.to_string().contains(&evas).then_some(())
+        })
+        .await;
+        join(&eva).await;
+
+        // Who is let in so reads and answers like the others.
+        let here = ada.find("board").await;
+        let topic = ada.topic(&here, "Budget", "Not for everybody.").await;
+        eva.see_topic(text(&topic["uri"])).await;
+        let audit = acme.run_json(&["audit", "list"]).await.to_string();
+        assert!(audit.contains(&evas), "{audit}");
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_from_elsewhere_passes_by_nobody() {
+    for backend in backends() {
+        let Some((world, [_, acme_there], [_, bo])) = bridge(backend).await else {
+            continue;
+        };
+        drop(acme_there);
+        let (acme, birch) = (
+            &world.house("acme").instance,
+            &world.house("birch").instance,
+        );
+        world
+            .grant("acme", "engineering", "birch", "read,reply,invite", &[])
+            .await;
+        acme.run_json(&["group", "set", "engineering", "--first-contact", "person"])
+            .await;
+        let eva = world.member("eva@birch").await;
+        let made = birch.run_json(&["user", "password", "bo"]).await;
+        let mut page = Person::signed_in(birch, "bo", text(&made["password"])).await;
+        let add = format!("/g/engineering@{}/members/add", acme.host());
+        eventually("birch heard that its people may invite", async || {
+            let shown = page.go(add.trim_end_matches("/add")).await;
+            shown.html.contains(&add).then_some(())
+        })
+        .await;
+        page.send(&add, &[("who", "eva")]).await;
+        let refused = eventually("acme refused it", async || {
+            let host = acme.host();
+            let queue = birch.run_json(&["queue", "show", &host]).await.to_string();
+            queue.contains("looks_first").then_some(queue)
+        })
+        .await;
+        assert!(refused.contains("invite"), "{refused}");
+        let evas = format!("eva@{}", eva.host);
+        let listed = acme.run_json(&["member", "list", "engineering"]).await;
+        assert!(!listed.to_string().contains(&evas), "{listed}");
+        drop(bo);
+    }
+}

@@ -513,6 +513,9 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
             let person = person.as_ref().map(|person| &person.uri);
             invite_person::render(&id("invite"), &group.actor.uri, person, handle)
         }
+        News::ColleagueInvited { by, person } => {
+            invite_person::render_colleague(&id("invite"), &by.uri, &group.actor.uri, person)
+        }
         News::GroupChanged { keys } => update_actor::render(
             &id("update"),
             addresses,

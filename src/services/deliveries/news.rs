@@ -151,6 +151,11 @@ pub enum News {
         /// None: nothing is known of them but the handle.
         person: Option<Actor>,
     },
+    /// Somebody here invites a colleague into a group elsewhere.
+    ColleagueInvited {
+        by: Actor,
+        person: Actor,
+    },
     /// Somebody elsewhere did something in a group of ours: passed on as it came.
     PassedOn {
         activity: String,
@@ -215,6 +220,7 @@ impl News {
             | Self::Unliked { by, .. }
             | Self::Voted { by, .. }
             | Self::JoinRequested { by, .. }
+            | Self::ColleagueInvited { by, .. }
             | Self::Left { by, .. } => Some(by),
             Self::JoinAccepted { .. }
             | Self::JoinRejected { .. }
@@ -245,6 +251,7 @@ impl News {
             | Self::GrantEnded { .. }
             | Self::RetractionAsked { .. }
             | Self::Invited { .. }
+            | Self::ColleagueInvited { .. }
             | Self::Reported { .. }
             | Self::MoveOffered { .. }
             | Self::MoveAccepted { .. }

@@ -118,6 +118,18 @@ fn news(
             let handle = event.activity.clone().ok_or_else(actor)?;
             (News::Invited { handle, person }, DeliveryGround::Addressed)
         }
+        EventKind::ColleagueInvited => {
+            let by = known
+                .actor(connection, event.actor)?
+                .cloned()
+                .ok_or_else(actor)?;
+            let person = event.object.map(crate::domain::ActorId).ok_or_else(actor)?;
+            let person = storage::actors::find(connection, person)?.ok_or_else(actor)?;
+            (
+                News::ColleagueInvited { by, person },
+                DeliveryGround::Addressed,
+            )
+        }
         EventKind::GrantOffered | EventKind::GrantEnded => return grant_news(connection, event),
         EventKind::RetractionAsked => {
             let news = retraction_news(connection, event)?;
@@ -505,6 +517,7 @@ pub(super) fn signer(connection: &mut Connection, telling: &GroupTelling) -> Res
         | News::Unliked { by, .. }
         | News::Voted { by, .. }
         | News::JoinRequested { by, .. }
+        | News::ColleagueInvited { by, .. }
         | News::Left { by, .. }
             if !telling.announced =>
         {

@@ -36,6 +36,11 @@ pub enum Command {
         group: Uri,
         invitee: Invitee,
     },
+    /// Somebody elsewhere invites one of their own house into a group of ours.
+    InviteColleague {
+        group: Uri,
+        invitee: Invitee,
+    },
     CreatePost(ReceivedPost),
     UpdatePost(ReceivedPost),
     DeleteObject {

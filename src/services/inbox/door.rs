@@ -13,7 +13,7 @@ use crate::services::memberships::ReceivedBan;
 use crate::services::partners::ending;
 use crate::services::posts::{self, ReceivedPost};
 use crate::services::{
-    access, approvals, boosts, follows, house, mirrors, polls, reports, retractions,
+    access, approvals, boosts, follows, house, memberships, mirrors, polls, reports, retractions,
 };
 use crate::storage::{self, Connection};
 
@@ -274,6 +274,9 @@ fn check(
         },
         Command::AcceptFollow { follow } if signer.kind == ActorKind::Person => {
             follows::check_accept(connection, signer, follow)?;
+        }
+        Command::InviteColleague { group, invitee } => {
+            memberships::check_invitation(connection, asker, group, invitee)?;
         }
         Command::DirectMessage => return Err(Error::Denied(Reason::NoDirectMessages)),
         Command::CreatePost(post) => {

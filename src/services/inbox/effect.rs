@@ -74,6 +74,9 @@ pub(super) fn effect(
             let group = find_group(connection, group)?;
             memberships::receive_invite(connection, asker, ourselves.host(), &group, invitee)
         }
+        Command::InviteColleague { group, invitee } => {
+            memberships::receive_invitation(connection, asker, group, invitee)
+        }
         Command::CreatePost(post) => {
             let parent = find_parent(connection, asker, post)?;
             match parent

@@ -1,5 +1,6 @@
 //! Naming people for a group: putting them in, inviting them, or suggesting them to its moderators.
 
+use super::colleagues::invite_colleague;
 use super::moderators::tell_moderators;
 use super::{fresh, keep_an_owner, tell};
 use crate::app::{App, Asker};
@@ -28,9 +29,11 @@ pub async fn add_by_handle(
 ) -> Result<MembershipState> {
     let asker = app.asker(viewer.clone());
     // Before anything is asked of anybody: who may not invite does not find out who is there.
-    app.db
+    let is_ours = app
+        .db
         .read("may_invite", move |connection| {
-            access::permit::<act::Invite>(connection, &asker, group).map(drop)
+            let (_, group) = access::permit::<act::Invite>(connection, &asker, group)?;
+            Ok(group.is_local())
         })
         .await?;
     let nobody = || {
@@ -39,6 +42,18 @@ pub async fn add_by_handle(
         );
         Error::invalid("handle", sentence)
     };
+    let here = handle.clone().seen_from(app.config.host());
+    if !is_ours && here.host.is_none() {
+        let invited = invite_colleague(app, viewer, group, here).await;
+        return invited.map_err(|error| match error {
+            Error::NotFound => Error::invalid("handle", format!("nobody here is called {handle}")),
+            other => other,
+        });
+    }
+    if !is_ours {
+        let sentence = "only colleagues are invited into a group elsewhere: write a name like ada";
+        return Err(Error::invalid("handle", sentence));
+    }
     let outcome = match directory::look_up(app, viewer.clone(), handle.clone()).await {
         Ok(Entry::Person(person)) => return add(app, viewer, group, person.id, role).await,
         Ok(Entry::Group { .. }) => Err(Error::NotFound),
@@ -130,7 +145,7 @@ fn permit_naming(connection: &mut Connection, asker: &Asker, group: GroupId) -> 
 
 /// What naming somebody comes to when it is no mere suggestion: colleagues are in, and people
 /// elsewhere who asked already; others there are invited.
-fn let_in_or_invite(
+pub(super) fn let_in_or_invite(
     connection: &mut Connection,
     asker: &Asker,
     group: &Group,

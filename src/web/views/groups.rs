@@ -183,6 +183,8 @@ pub struct Naming {
     pub who: String,
     /// Empty: they become members, and only owners say otherwise.
     pub roles: Vec<Choice>,
+    /// It is another house's group, into which one invites colleagues.
+    pub elsewhere: bool,
     /// A moderator decides about whom one names.
     pub suggests: bool,
     /// The group is open to partners, whose people can be invited.

@@ -93,6 +93,10 @@ fn about_a_group(by: &Actor, group: &str, post: &str) -> Vec<(&'static str, Valu
     let follow = by.activity("Follow", json!(group));
     let mut invite = by.activity("Invite", json!(by.id));
     invite["target"] = json!(group);
+    let mut colleague = by.activity("Invite", json!(group));
+    let (_, home) = by.id.split_once("://").expect("an address");
+    let home = home.split('/').next().unwrap_or_default();
+    colleague["target"] = json!(format!("acct:somebody@{home}"));
     vec![
         ("Follow", follow.clone()),
         ("Undo Follow", by.activity("Undo", follow)),
@@ -107,6 +111,7 @@ fn about_a_group(by: &Actor, group: &str, post: &str) -> Vec<(&'static str, Valu
         ("Block", block.clone()),
         ("Undo Block", by.activity("Undo", block)),
         ("Invite", invite),
+        ("Invite a colleague", colleague),
         ("Announce", by.activity("Announce", json!(group))),
         ("Like", by.activity("Like", json!(group))),
         ("Delete", by.activity("Delete", json!(group))),
