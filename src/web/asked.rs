@@ -15,7 +15,7 @@ use crate::web::groups::locate;
 use crate::web::topics::{address, find_in, number};
 use crate::web::views::{AskedPage, AskedRow, ShutOutPage};
 use crate::web::visit::{Member, Notice};
-use crate::web::{answer, done, parts};
+use crate::web::{answer, done, parts, see_other};
 
 #[derive(Default, Deserialize)]
 pub struct Terms {
@@ -80,10 +80,16 @@ async fn page(member: &Member, id: &str, terms: Terms, told: Option<Told>) -> An
     let id = number(id)?;
     let thread = posts::thread(&member.app, member.viewer(), id).await?;
     let shown = find_in(&thread, id)?;
+    let group = thread.place.group().ok_or(Error::NotFound)?;
+    if group.group.is_local() && told.is_none() {
+        return Ok(see_other(&format!(
+            "{}/members",
+            parts::group_url(&group.group)
+        )));
+    }
     if !shown.can_ask_ban {
         return Err(Reason::NotModerator.into());
     }
-    let group = thread.place.group().ok_or(Error::NotFound)?;
     let page = ShutOutPage {
         page: member.page_told("Shut out", told.as_ref()).await?,
         id: id.to_string(),
@@ -100,6 +106,13 @@ async fn page(member: &Member, id: &str, terms: Terms, told: Option<Told>) -> An
 /// `GET /g/{handle}/asked`
 pub async fn list(member: Member, handle: Path<String>) -> Answer {
     let view = locate(&member, &handle).await?;
+    if view.group.is_local() {
+        // Here nobody is asked: it is done.
+        return Ok(see_other(&format!(
+            "{}/members",
+            parts::group_url(&view.group)
+        )));
+    }
     let home = view.group.home().cloned();
     if !view.rights.may(Action::AskModeration) {
         return Err(Reason::NotModerator.into());

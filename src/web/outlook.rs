@@ -13,12 +13,20 @@ use crate::web::grants::{Fields, Wish, handle_of};
 use crate::web::groups::locate;
 use crate::web::views::{DifferentRow, FreshTopic, OutlookPage, Pager, Risk};
 use crate::web::visit::Member;
-use crate::web::{answer, parts};
+use crate::web::{answer, parts, see_other};
 
 /// `GET /g/{handle}/outlook?stage=STAGE`, or with the fields of a grant.
 pub async fn show(member: Member, handle: Path<String>, fields: Query<Fields>) -> Answer {
     let view = locate(&member, &handle).await?;
-    let asked = Asked::read(fields.into_inner())?;
+    let fields = fields.into_inner();
+    if fields.is_empty() {
+        // Nothing is asked: that is done there.
+        return Ok(see_other(&format!(
+            "{}/settings",
+            parts::group_url(&view.group)
+        )));
+    }
+    let asked = Asked::read(fields)?;
     let outlook = what_if::look(
         &member.app,
         member.viewer(),
