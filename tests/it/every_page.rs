@@ -144,6 +144,7 @@ fn is_of_the_web(path: &str) -> bool {
         "u",
     ];
     const DOCUMENTS: &[&str] = &[
+        "actorToken",
         "context",
         "featured",
         "followers",
