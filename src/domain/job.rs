@@ -22,6 +22,15 @@ pub enum Work {
     Discover { what: String },
     /// Fetch the topics a group elsewhere shows us, with their comments.
     Backfill { group: i64 },
+    /// Fetch one conversation of a group elsewhere: something in it answers what is not here.
+    BackfillConversation { group: i64, conversation: String },
+    /// Read the post at `object`, because somebody elsewhere (`by`) who is followed here boosts it; `announce` is the
+    /// boost's id.
+    FetchBoosted {
+        by: i64,
+        object: String,
+        announce: String,
+    },
     /// Fetch what a person elsewhere shows us who is followed here from now on.
     BackfillPerson { person: i64 },
     /// A person elsewhere says that they moved: their followers here follow `target`, if it says so too.

@@ -7,6 +7,13 @@ const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
 /// Where our words live. It is a name, never fetched.
 pub const NAMESPACE: &str = "https://ns.guildhall.dev/v1#";
 
+/// Where a group passes on, with what somebody of a third server did, that server's signed document
+/// of them: its text, for as JSON-LD its words would mix with those around it.
+pub const INTRODUCES: &str = "guildhall:introduces";
+/// Where a page of a group's list has, beside the addresses of what people of third servers wrote, what they said, as
+/// the group passed it on.
+pub const PASSED_ON: &str = "guildhall:passedOn";
+
 /// The context of documents that use our words. It is embedded, so that nobody has to fetch it.
 pub fn context() -> Value {
     json!([

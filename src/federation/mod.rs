@@ -7,6 +7,7 @@ mod actor_tokens;
 mod attachments;
 pub mod backfill;
 pub mod books;
+mod boosted;
 pub mod discovery;
 mod documents;
 pub mod extension;

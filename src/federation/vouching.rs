@@ -44,12 +44,30 @@ impl Federation {
         proof: &Proof,
         introduction: Option<&str>,
     ) -> Result<Proven> {
+        let now = self.app.clock.now();
+        let is_old = |made: Timestamp| now.since(made) >= PROOF_COUNTS;
+        if proof.created_at.is_some_and(is_old) {
+            return Ok(Proven::No("proof_too_old"));
+        }
+        self.prove_kept(group, actor, proof, introduction).await
+    }
+
+    /// The same for what was said at some time and is read now, which is not held to have been said only once.
+    ///
+    /// # Errors
+    /// As [`Self::prove`].
+    pub async fn prove_kept(
+        &self,
+        group: &Host,
+        actor: &Uri,
+        proof: &Proof,
+        introduction: Option<&str>,
+    ) -> Result<Proven> {
         if !same_origin(actor, &proof.key) {
             return Ok(Proven::No("proof_of_another_server"));
         }
         let now = self.app.clock.now();
-        let is_old = |made: Timestamp| now.since(made) >= PROOF_COUNTS;
-        if proof.created_at.is_none_or(is_old) {
+        if proof.created_at.is_none() {
             return Ok(Proven::No("proof_too_old"));
         }
         if let Some(signer) = self.prover(actor, proof).await? {
@@ -68,6 +86,14 @@ impl Federation {
             Some(signer) => judge(&signer, actor, proof, now),
             None => Proven::NotYet,
         })
+    }
+
+    /// Whether the key of a proof is at hand: then nobody is asked.
+    ///
+    /// # Errors
+    /// When the database cannot say.
+    pub(super) async fn knows_prover(&self, actor: &Uri, proof: &Proof) -> Result<bool> {
+        Ok(self.prover(actor, proof).await?.is_some())
     }
 
     async fn prover(&self, actor: &Uri, proof: &Proof) -> Result<Option<Signer>> {

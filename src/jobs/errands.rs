@@ -99,6 +99,7 @@ fn keeps_trying(job: &Job) -> bool {
         job.work,
         Work::Backfill { .. }
             | Work::BackfillPerson { .. }
+            | Work::FetchBoosted { .. }
             | Work::FollowMove { .. }
             | Work::AskWebhooks { .. }
     );
@@ -112,6 +113,26 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
             let count = backfill::backfill(federation, GroupId(*group)).await?;
             tracing::info!(group, count, "earlier posts were fetched");
             Ok(())
+        }
+        Work::BackfillConversation {
+            group,
+            conversation,
+        } => {
+            let (group, conversation) = (GroupId(*group), conversation.parse()?);
+            let read = backfill::backfill_conversation(federation, group, &conversation);
+            let count = read.await?;
+            tracing::info!(%conversation, count, "a conversation was fetched");
+            Ok(())
+        }
+        Work::FetchBoosted {
+            by,
+            object,
+            announce,
+        } => {
+            let (object, announce) = (object.parse()?, announce.parse()?);
+            federation
+                .fetch_boosted(ActorId(*by), &announce, &object)
+                .await
         }
         Work::BackfillPerson { person } => {
             let count = backfill::person::backfill(federation, ActorId(*person)).await?;

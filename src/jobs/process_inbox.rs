@@ -213,6 +213,7 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
     match proven.await {
         Ok(Proven::Yes) => {
             let vouching = Vouching::Proven;
+            let command = Box::new(command.proven_at(proof.created_at));
             let proven = Command::Announced {
                 actor,
                 activity,

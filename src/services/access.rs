@@ -210,6 +210,20 @@ pub fn permit_profile_post(
     asker: &Asker,
     audience: Audience,
 ) -> Result<Permit<act::PostOnProfile>> {
+    permit_profile_post_by(connection, asker, audience, None)
+}
+
+/// The same for a post of somebody elsewhere that somebody else passes on.
+pub fn permit_profile_post_by(
+    connection: &mut Connection,
+    asker: &Asker,
+    audience: Audience,
+    passed_on: Option<ActorId>,
+) -> Result<Permit<act::PostOnProfile>> {
+    let passed_on_here = match passed_on {
+        Some(by) => storage::follows::any_follower_on_host(connection, by, None)?,
+        None => false,
+    };
     let (partner, followed_here) = match (asker.viewer.host(), asker.viewer.actor()) {
         (Some(host), Some(author)) => (
             storage::partners::find_state(connection, host)?,
@@ -222,6 +236,7 @@ pub fn permit_profile_post(
         audience,
         partner,
         followed_here,
+        passed_on_here,
     };
     Ok(policy::permit_profile_post(&asker.viewer, &facts)?)
 }

@@ -5,9 +5,12 @@
 //! by itself (`deliveries::routes`).
 
 use crate::app::{App, Asker};
-use crate::domain::{Actor, ActorId, BoostId, Boosted, EventKind, Post, PostId, Uri};
+use crate::domain::{
+    Actor, ActorId, ActorState, BoostId, Boosted, EventKind, Job, Post, PostId, Uri, Work,
+};
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
+use crate::services::posts::{self, ReceivedPost};
 use crate::services::{access, house, mirrors};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -172,8 +175,11 @@ pub(super) fn check(connection: &mut Connection, asker: &Asker, object: &Uri) ->
     }
 }
 
-/// Somebody elsewhere boosts a post. What nobody here has heard of stays unknown: nothing is fetched because
-/// somebody names it.
+/// Boosts of one person elsewhere that wait to be read: nobody has us read more at once.
+const WAITING_MAX: usize = 20;
+
+/// Somebody elsewhere boosts a post. What nobody here has heard of is read where it is kept, if somebody here follows
+/// whoever boosts it; otherwise it stays unknown: nothing is fetched because anybody names it.
 pub(super) fn receive(
     connection: &mut Connection,
     asker: &Asker,
@@ -182,10 +188,84 @@ pub(super) fn receive(
     object: &Uri,
 ) -> Result<()> {
     let Some(post) = mirrors::find_meant(connection, asker, object)? else {
-        return Ok(());
+        return ask_for(connection, asker, by, announce, object);
     };
     let permit = access::permit_boost(connection, asker, Some(post))?;
     storage::boosts::insert(connection, &permit, by.id, announce, asker.now).map(drop)
+}
+
+fn ask_for(
+    connection: &mut Connection,
+    asker: &Asker,
+    by: &Actor,
+    announce: &Uri,
+    object: &Uri,
+) -> Result<()> {
+    let ours = house::instance_actor(connection)?.uri.host() == object.host();
+    let wanted = storage::follows::any_follower_on_host(connection, by.id, None)?;
+    let forgotten = storage::posts::has_tombstone(connection, object)?;
+    let waiting = storage::jobs::list_boosted(connection, by.id)?.len();
+    if ours || !wanted || forgotten || waiting >= WAITING_MAX {
+        return Ok(());
+    }
+    let work = Work::FetchBoosted {
+        by: by.id.0,
+        object: object.to_string(),
+        announce: announce.to_string(),
+    };
+    storage::jobs::insert(connection, &work, asker.now).map(drop)
+}
+
+/// Who boosts what is to be read, while somebody here follows them.
+///
+/// # Errors
+/// [`Error::NotFound`] when nobody does any more.
+pub async fn find_booster(app: &App, by: ActorId) -> Result<Actor> {
+    app.db
+        .read("find_booster", move |connection| {
+            let wanted = storage::follows::any_follower_on_host(connection, by, None)?;
+            let by = storage::actors::find(connection, by)?;
+            let by = by.filter(|by| wanted && by.state == ActorState::Active);
+            by.ok_or(Error::NotFound)
+        })
+        .await
+}
+
+/// Takes in a boost with the post, which was read where it is kept.
+///
+/// # Errors
+/// [`Error::Denied`] when the post is not for everybody; [`Error::NotFound`] when the boost was taken back meanwhile, or
+/// the post belongs to a group here, which tells of it itself.
+pub async fn receive_read(
+    app: &App,
+    by: Actor,
+    announce: Uri,
+    object: Uri,
+    (author, post): (Actor, ReceivedPost),
+) -> Result<()> {
+    let booster = app.asker(access::viewer_of(&by));
+    let writer = app.asker(access::viewer_of(&author));
+    app.db
+        .write_patiently("receive_boosted", move |connection| {
+            let waits = storage::jobs::list_boosted(connection, by.id)?;
+            let this = |job: &Job| names(&job.work, &object);
+            if !waits.iter().any(this) {
+                return Err(Error::NotFound);
+            }
+            let known = mirrors::find_meant(connection, &booster, &post.uri)?;
+            let known = match known {
+                Some(known) => known,
+                None => posts::receive_passed_on(connection, &writer, &author, by.id, &post)?,
+            };
+            let permit = access::permit_boost(connection, &booster, Some(known))?;
+            storage::boosts::insert(connection, &permit, by.id, &announce, booster.now).map(drop)
+        })
+        .await
+}
+
+/// Whether this is to read that post because somebody boosts it.
+fn names(work: &Work, post: &Uri) -> bool {
+    matches!(work, Work::FetchBoosted { object, .. } if object == post.as_str())
 }
 
 /// Somebody elsewhere takes a boost back. Of what they did not boost nothing changes.
@@ -195,6 +275,12 @@ pub(super) fn receive_undo(
     by: &Actor,
     object: &Uri,
 ) -> Result<()> {
+    // It may still wait to be read.
+    for job in storage::jobs::list_boosted(connection, by.id)? {
+        if names(&job.work, object) {
+            storage::jobs::remove(connection, job.id)?;
+        }
+    }
     match mirrors::find_meant(connection, asker, object)? {
         Some(post) => storage::boosts::remove(connection, post.id, by.id).map(drop),
         None => Ok(()),

@@ -13,9 +13,12 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::policy::{Action, Viewer, act};
-use crate::services::{access, house, interactions, polls};
+use crate::services::{access, house, interactions, kept, polls};
+use crate::storage::kept::Kept;
 use crate::storage::reactions::Like;
 use crate::storage::{self, Connection};
+
+pub use crate::services::kept::Testimony;
 
 pub use profiles::{followers, outbox, profile_conversation, profile_post};
 
@@ -34,6 +37,10 @@ pub struct PostDocument {
     pub poll: Option<Poll>,
     /// Who is said to may like and answer it.
     pub promise: Promise,
+    /// Where it was asked for and somebody of a third server wrote it: how the reader can believe that.
+    pub kept: Option<Testimony>,
+    /// The same of likes, by who gave them; these are not among `likes`.
+    pub kept_likes: Vec<(Uri, Testimony)>,
 }
 
 /// Likes told with one page of a conversation.
@@ -195,7 +202,8 @@ pub async fn topics(
                 .into_iter()
                 .filter(|topic| topic.state == PostState::Visible)
                 .collect();
-            let documents = with_names(connection, &asker, &group, topics)?;
+            let mut documents = with_names(connection, &asker, &group, topics)?;
+            add_kept(connection, &asker, &mut documents)?;
             Ok((group, documents))
         })
         .await
@@ -240,6 +248,7 @@ pub async fn conversation(
             )?;
             let mut documents = with_names(connection, &asker, &group, posts)?;
             add_likes(connection, &asker, &group, &mut documents)?;
+            add_kept(connection, &asker, &mut documents)?;
             Ok((group, documents))
         })
         .await
@@ -255,13 +264,47 @@ fn add_likes(
 ) -> Result<()> {
     let apart = is_kept_apart(connection, asker, group)?;
     let posts: Vec<PostId> = documents.iter().map(|document| document.post.id).collect();
+    let mut said = storage::kept::list(connection, Kept::Like, &posts)?;
     for (post, like) in storage::reactions::list(connection, &posts, LIKES_MAX)? {
         let known = !apart || like.host.is_none() || like.host.as_ref() == asker.viewer.host();
         let document = documents
             .iter_mut()
             .find(|document| document.post.id == post);
-        if let (Some(document), true) = (document, known) {
-            document.likes.push(like);
+        let (Some(document), true) = (document, known) else {
+            continue;
+        };
+        let third = kept::is_third(like.host.as_ref(), asker.viewer.host());
+        match said.remove(&(post, like.actor)).filter(|_| third) {
+            Some(activity) => {
+                let testimony = kept::testify(connection, like.actor, activity)?;
+                document.kept_likes.push((like.by, testimony));
+            }
+            None => document.likes.push(like),
+        }
+    }
+    Ok(())
+}
+
+/// Adds what people of third servers said as they said it. The reader was let read it; of what their own people wrote
+/// they need no proof.
+fn add_kept(
+    connection: &mut Connection,
+    asker: &Asker,
+    documents: &mut [PostDocument],
+) -> Result<()> {
+    let reader = asker.viewer.host();
+    let third =
+        |document: &&mut PostDocument| kept::is_third(document.author.host.as_ref(), reader);
+    let third: Vec<&mut PostDocument> = documents.iter_mut().filter(third).collect();
+    let posts: Vec<PostId> = third.iter().map(|document| document.post.id).collect();
+    let mut said = match posts.is_empty() {
+        true => return Ok(()),
+        false => storage::kept::list(connection, Kept::Text, &posts)?,
+    };
+    for document in third {
+        let by = document.author.id;
+        if let Some(activity) = said.remove(&(document.post.id, by)) {
+            document.kept = Some(kept::testify(connection, by, activity)?);
         }
     }
     Ok(())
@@ -510,6 +553,8 @@ fn with_names(
                 attachments: attachments.remove(&post.id).unwrap_or_default(),
                 likes: Vec::new(),
                 poll: polls.remove(&post.id),
+                kept: None,
+                kept_likes: Vec::new(),
                 post,
             })
         })

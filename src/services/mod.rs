@@ -30,6 +30,7 @@ pub mod idempotency;
 pub mod inbox;
 mod interactions;
 pub mod jobs;
+mod kept;
 pub mod keys;
 pub mod ledger;
 pub mod memberships;

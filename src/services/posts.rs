@@ -29,7 +29,7 @@ pub use moderate::{Lock, Pin, remove, restore, set_locked, set_pinned};
 pub use own::{Written, WrittenIn, written};
 pub use preview::{Organization, Preview, preview};
 pub use profile::{ProfilePost, create_on_profile, profile, widest_audience};
-pub(super) use profile::{check as check_on_profile, receive_on_profile};
+pub(super) use profile::{check as check_on_profile, receive_on_profile, receive_passed_on};
 pub use read::{find, history};
 pub(super) use receive::{
     Ground, receive, receive_delete, receive_lock, receive_pin, receive_restore, receive_update,

@@ -4,8 +4,9 @@ use crate::app::{App, Asker};
 use crate::domain::{Actor, ActorId, EventKind, Post, PostId, Uri};
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
-use crate::services::{access, mirrors, refusals};
+use crate::services::{access, kept, mirrors, refusals};
 use crate::storage::events::NewEvent;
+use crate::storage::kept::Kept;
 use crate::storage::{self, Connection};
 
 /// Likes a post. Liking it twice is liking it once.
@@ -110,6 +111,7 @@ pub(super) fn receive_like(
     let case = access::permit_found::<act::React>(connection, asker, post)?;
     let added = storage::reactions::insert(connection, &case.permit, by.id, like, asker.now)?;
     if added && case.group.is_some_and(|group| group.is_local()) {
+        kept::keep(connection, Kept::Like, case.post.id, by.id, activity)?;
         tell(connection, asker, EventKind::Liked, &case.post, activity)?;
     }
     Ok(())

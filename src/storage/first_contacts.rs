@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use crate::domain::{ActorId, FirstContact, GroupId, Host, MembershipState, PostId, PostState};
 use crate::error::Result;
 use crate::policy::{Permit, act};
-use crate::storage::Connection;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::schema::{acquaintances, actors, first_posts, groups, memberships, posts};
+use crate::storage::{Connection, kept};
 
 /// Writes what the owners of the permit's group chose.
 pub fn choose(
@@ -139,6 +139,7 @@ pub fn turn_away(
     _: &Permit<act::Moderate>,
     post: PostId,
 ) -> Result<()> {
+    kept::remove_of_post(connection, post)?;
     diesel::update(first_posts::table.find(post.0))
         .set((
             first_posts::turned_away.eq(true),

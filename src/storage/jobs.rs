@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{Job, JobId, JobState, Timestamp, Work};
+use crate::domain::{ActorId, Job, JobId, JobState, Timestamp, Work};
 use crate::error::{Error, Result};
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
@@ -64,6 +64,35 @@ pub fn insert(connection: &mut Connection, work: &Work, now: Timestamp) -> Resul
         ))
         .execute(connection)?;
     Ok(JobId(id))
+}
+
+/// How many conversations of a group wait to be read.
+pub fn count_conversations(connection: &mut Connection, group: i64) -> Result<i64> {
+    let beginning = format!(r#"{{"job":"backfill_conversation","group":{group},"#);
+    let waiting = list_beginning(connection, &beginning)?;
+    Ok(i64::try_from(waiting.len()).unwrap_or(i64::MAX))
+}
+
+/// What somebody elsewhere boosts that waits to be read.
+pub fn list_boosted(connection: &mut Connection, by: ActorId) -> Result<Vec<Job>> {
+    let beginning = format!(r#"{{"job":"fetch_boosted","by":{by},"#);
+    list_beginning(connection, &beginning)
+}
+
+/// Work of one kind for one group or person that waits: what stands in the work before anything that others chose.
+fn list_beginning(connection: &mut Connection, beginning: &str) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow> = jobs::table
+        .filter(jobs::state.eq(Pending))
+        .filter(jobs::work.like(format!("{beginning}%")))
+        .select(JobRow::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Job::try_from).collect()
+}
+
+/// Nobody wants it done any more.
+pub fn remove(connection: &mut Connection, id: JobId) -> Result<()> {
+    diesel::delete(jobs::table.find(id.0)).execute(connection)?;
+    Ok(())
 }
 
 /// Takes jobs that are due, at most `most`, and leases them until `lease_until`.

@@ -9,6 +9,7 @@ use crate::storage::Connection;
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::{find_one, on_backend};
 use crate::storage::error::read;
+use crate::storage::kept::{self, Kept};
 use crate::storage::schema::{actors, posts, reactions};
 
 /// Likes the post of the permit. `uri` is the id of the Like. False: it was liked already.
@@ -67,6 +68,7 @@ pub fn remove(connection: &mut Connection, post: PostId, actor: ActorId) -> Resu
     )?;
     let Some(uri) = uri else { return Ok(None) };
     diesel::delete(reactions::table.find((post.0, actor.0))).execute(connection)?;
+    kept::remove(connection, Kept::Like, post, actor)?;
     diesel::update(posts::table.find(post.0))
         .set(posts::likes.eq(posts::likes - 1))
         .execute(connection)?;
@@ -113,6 +115,7 @@ pub fn find_by_uri(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Like {
     pub uri: Uri,
+    pub actor: ActorId,
     pub by: Uri,
     /// Where they live; none: here.
     pub host: Option<Host>,
@@ -125,20 +128,21 @@ pub fn list(
     most: i64,
 ) -> Result<Vec<(PostId, Like)>> {
     let ids: Vec<i64> = posts.iter().map(|post| post.0).collect();
-    let rows: Vec<(i64, String, String, String)> = reactions::table
+    let rows: Vec<(i64, i64, String, String, String)> = reactions::table
         .inner_join(actors::table.on(actors::id.eq(reactions::actor_id)))
         .filter(reactions::post_id.among(ids))
         .order((reactions::created_at, reactions::actor_id))
         .limit(most)
         .select((
             reactions::post_id,
+            reactions::actor_id,
             reactions::uri,
             actors::uri,
             actors::host,
         ))
         .load(connection)?;
     rows.into_iter()
-        .map(|(post, uri, by, host)| {
+        .map(|(post, actor, uri, by, host)| {
             let host = if host.is_empty() {
                 None
             } else {
@@ -146,6 +150,7 @@ pub fn list(
             };
             let like = Like {
                 uri: read(&uri)?,
+                actor: ActorId(actor),
                 by: read(&by)?,
                 host,
             };

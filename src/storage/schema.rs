@@ -450,6 +450,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    kept_activities (post_id, actor_id, kind) {
+        post_id -> BigInt,
+        actor_id -> BigInt,
+        kind -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     approvals (id) {
         id -> BigInt,
         interaction -> Text,
@@ -859,6 +868,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dislikes,
     boosts,
     bookmarks,
+    kept_activities,
     approvals,
     person_ways,
     reports,

@@ -8,18 +8,18 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use guildhall::domain::{Access, GroupId, Mirror, PostId};
+use guildhall::domain::{Access, BanTerms, GroupId, Mirror, PostId};
 use guildhall::services::posts::{Lock, Pin};
-use guildhall::services::{accounts, groups, posts};
+use guildhall::services::{accounts, groups, memberships, posts};
 use serde_json::{Value, json};
 
 use crate::support::bridge::{bridge, is_out};
 use crate::support::dump::Dump;
 use crate::support::files::png;
-use crate::support::forge::Letter;
-use crate::support::peer::{Actor, Peer};
+use crate::support::forge::{Forged, Letter};
+use crate::support::peer::{ACTIVITY_JSON, Actor, Peer};
 use crate::support::plain::without_ports;
-use crate::support::requirements::backends;
+use crate::support::requirements::{Backend, backends};
 use crate::support::stranger::Stranger;
 use crate::support::world::{Member, World, eventually, text};
 
@@ -144,7 +144,7 @@ struct Spoken(Vec<(&'static str, Value)>);
 impl Spoken {
     /// Two Guildhalls, acme and birch, and cedar, which is of another make, share a group; what they say
     /// to each other. None where the database is not to be had.
-    async fn record(backend: crate::support::requirements::Backend) -> Option<Self> {
+    async fn record(backend: Backend) -> Option<Self> {
         let (world, [here, there], [ada, bo]) = bridge(backend).await?;
         let mut spoken = Self::default();
         let (acme, birch) = ("acme", "birch");
@@ -302,7 +302,185 @@ impl Spoken {
             })
             .await;
         spoken.handshake(&world).await;
+        spoken.what_people_say(backend).await?;
+        spoken.what_bo_moderates(backend).await?;
         Some(spoken)
+    }
+
+    /// Ada of acme and bo of birch follow each other, boost and go; a public group boosts to a microblog server, where
+    /// mara asks first.
+    async fn what_people_say(&mut self, backend: Backend) -> Option<()> {
+        let public = [("GUILDHALL_PROFILES__AUDIENCE", "public")];
+        let world = World::start_with(backend, ["acme", "birch"], &public).await?;
+        world.partner("acme", "birch").await;
+        let ada = world.engineering("acme", "open", "public").await;
+        let here = ada.find("engineering").await;
+        let bo = world.member("bo@birch").await;
+        let kind = |kind: &'static str| move |said: &Value| said["type"] == kind;
+
+        let there = bo.find(&format!("ada@{}", ada.host)).await;
+        bo.follow(&there).await;
+        ada.answers(&format!("bo@{}", bo.host), "authorize").await;
+        self.hear(&world, "acme", "follow_person", kind("Follow"))
+            .await;
+        self.hear(&world, "birch", "accept_follow_person", kind("Accept"))
+            .await;
+        let post = ada.writes("The bridge is *open*.", "public").await;
+        self.hear(&world, "birch", "create_profile_note", kind("Create"))
+            .await;
+        let path = format!("/api/v1/statuses/{}", text(&post["id"]));
+        let at_birch = bo.see_topic(text(&post["uri"])).await;
+        let (id, at_birch) = (text(&post["id"]), text(&at_birch["id"]));
+        bo.like(at_birch).await;
+        self.hear(&world, "acme", "like_profile_note", kind("Like"))
+            .await;
+        bo.reply(at_birch, "At last.").await;
+        self.hear(&world, "acme", "create_profile_answer", kind("Create"))
+            .await;
+        ada.post(&format!("{path}/reblog"), json!({})).await;
+        self.hear(&world, "birch", "announce_by_person", kind("Announce"))
+            .await;
+        ada.post(&format!("{path}/unreblog"), json!({})).await;
+        let undone = |said: &Value| said["object"]["type"] == "Announce";
+        self.hear(&world, "birch", "undo_announce_by_person", undone)
+            .await;
+        ada.put(&path, json!({ "status": "The bridge is open." }))
+            .await;
+        let note = |said: &Value| said["type"] == "Update" && said["object"]["type"] == "Note";
+        self.hear(&world, "birch", "update_profile_note", note)
+            .await;
+        ada.delete(&format!("/api/v1/statuses/{id}")).await;
+        self.hear(&world, "birch", "delete_profile_note", kind("Delete"))
+            .await;
+
+        let micro = Stranger::partner(&world, "micro", "read,react").await;
+        let acme = &world.house("acme").instance;
+        let host = micro.peer.host();
+        acme.run_json(&["partner", "set", &host, "--dialect", "boosts"])
+            .await;
+        let (mara, _) = micro.member(&world, "mara").await;
+        let topic = ada.topic(&here, "Bridge opens Monday", "Come all.").await;
+        let boosted = |said: &Value| said["type"] == "Announce" && said["object"].is_string();
+        let boost = micro.hears("the boost", boosted).await;
+        self.what_is_asked_first(&micro, &mara, text(&topic["uri"]))
+            .await;
+        let path = format!("/api/v1/statuses/{}", text(&topic["id"]));
+        ada.delete(&path).await;
+        let undone = micro.hears("that it is gone", undone).await;
+        self.0.extend([
+            ("announce_by_group", boost),
+            ("undo_announce_by_group", undone),
+        ]);
+
+        let birch = &world.house("birch").instance;
+        let (old, new) = (
+            format!("{}/u/ada", acme.origin()),
+            format!("{}/u/bo", birch.origin()),
+        );
+        birch.run_json(&["user", "known-as", "bo", &old]).await;
+        acme.run_json(&["user", "move-away", "ada", "--to", &new])
+            .await;
+        self.hear(&world, "birch", "move_person", kind("Move"))
+            .await;
+        Some(())
+    }
+
+    /// Mara asks whether she may like a topic, and whether she may answer it.
+    async fn what_is_asked_first(&mut self, micro: &Stranger, mara: &Actor, topic: &str) {
+        let like = mara.activity("Like", json!(topic));
+        let note = mara.note(&micro.group, topic, "May I?");
+        for (name, kind, instrument) in [
+            ("accept_request", "LikeRequest", like),
+            ("reject_request", "ReplyRequest", note),
+        ] {
+            let mut request = mara.activity(kind, json!(topic));
+            request["instrument"] = instrument;
+            micro.says(mara, &request).await;
+            let id = request["id"].clone();
+            let answer = micro.hears("the answer", |said| said["object"]["id"] == id);
+            self.0.push((name, answer.await));
+        }
+        let [.., (_, accepted), _] = self.0.as_slice() else {
+            unreachable!("two answers");
+        };
+        let authorization = text(&accepted["result"]);
+        let (_, path) = authorization.split_once(&micro.host).expect("acme's");
+        let path = path.to_owned();
+        self.read(micro, mara, "authorization", &path).await;
+    }
+
+    /// Bo of birch moderates acme's group: its house is asked. Then acme's server has new keys.
+    async fn what_bo_moderates(&mut self, backend: Backend) -> Option<()> {
+        let (world, [here, there], [ada, bo]) = bridge(backend).await?;
+        let (acme, birch) = (&world.house("acme").instance, world.house("birch"));
+        let can = "read,react,reply,start,moderate";
+        world.grant("acme", "engineering", "birch", can, &[]).await;
+        let topic = ada.topic(&here, "Bridge opens Monday", "Come all.").await;
+        let at_birch = bo.see_topic(text(&topic["uri"])).await;
+        let handle = format!("bo@{}", bo.host);
+        acme.run_json(&[
+            "member",
+            "add",
+            "engineering",
+            &handle,
+            "--role",
+            "moderator",
+        ])
+        .await;
+        let app = birch.app();
+        let viewer = birch.viewer(&app, "bo").await;
+        let (id, group) = (post(&at_birch), there.parse().expect("a group"));
+        let reason = || "Not here, please".parse().expect("a reason");
+        eventually("bo knows that he moderates", async || {
+            posts::remove(&app, viewer.clone(), id, reason()).await.ok()
+        })
+        .await;
+        let kind = |kind: &'static str| move |said: &Value| said["type"] == kind;
+        let undone = |kind: &'static str| {
+            move |said: &Value| said["type"] == "Undo" && said["object"]["type"] == kind
+        };
+        self.hear(&world, "acme", "delete_asked", kind("Delete"))
+            .await;
+        eventually("it is removed", async || {
+            let home = bo.home().await;
+            home.iter()
+                .all(|one| one["uri"] != topic["uri"])
+                .then_some(())
+        })
+        .await;
+        let asked = posts::restore(&app, viewer.clone(), id).await;
+        asked.expect("bo may ask");
+        self.hear(&world, "acme", "undo_delete_asked", undone("Delete"))
+            .await;
+        bo.see_topic(text(&topic["uri"])).await;
+        let asked = posts::set_locked(&app, viewer.clone(), id, Lock::Locked).await;
+        asked.expect("bo may ask");
+        self.hear(&world, "acme", "lock_asked", kind("Lock")).await;
+        let asked = posts::set_pinned(&app, viewer.clone(), id, Pin::Pinned).await;
+        asked.expect("bo may ask");
+        self.hear(&world, "acme", "add_asked", kind("Add")).await;
+        let cy = world.member("cy@acme").await;
+        acme.run_json(&["member", "add", "engineering", "cy"]).await;
+        let said = cy.topic(&here, "Buy ribbons", "Cheap.").await;
+        let seen = bo.see_topic(text(&said["uri"])).await;
+        let cys = text(&seen["account"]["id"]).parse().expect("an actor");
+        let terms = BanTerms {
+            reason: "Only advertises".parse().expect("a reason"),
+            ..BanTerms::default()
+        };
+        let asked = memberships::ban(&app, viewer.clone(), group, cys, terms).await;
+        asked.expect("bo may ask");
+        self.hear(&world, "acme", "block_asked", kind("Block"))
+            .await;
+
+        acme.run_json(&["keys", "rotate", "actor"]).await;
+        let read = Forged::plain("GET", &acme.host(), "/actor");
+        let read = read.with("Accept", ACTIVITY_JSON);
+        let reply = read.send(&acme.address()).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let document = serde_json::from_slice(&reply.body).expect("JSON");
+        self.0.push(("instance_new_keys", document));
+        Some(())
     }
 
     async fn what_bo_does(&mut self, world: &World, bo: &Member, topic: &str, reply: &str) {
@@ -486,16 +664,39 @@ impl Spoken {
             &world.house("acme").instance,
             &world.house("birch").instance,
         );
-        let offer = ["group", "move", "offer", "engineering", &birch.host()];
-        let offered = acme.run_json(&offer).await;
+        let offer = async || {
+            let host = birch.host();
+            let offer = ["group", "move", "offer", "engineering", &host];
+            let offered = acme.run_json(&offer).await;
+            eventually("birch is asked", async || {
+                let all = birch.run_json(&["group", "move", "list"]).await;
+                (all[0]["offer"] == offered["offer"]).then_some(())
+            })
+            .await;
+            offered
+        };
+        // It is taken back once, and declined once.
+        offer().await;
         let is_move = |said: &Value| said["object"]["type"] == "Move";
         self.hear(world, "birch", "offer_move", is_move).await;
+        acme.run_json(&["group", "move", "withdraw", "engineering"])
+            .await;
+        let of_move = |kind: &'static str| {
+            move |said: &Value| said["type"] == kind && said["object"]["object"]["type"] == "Move"
+        };
+        self.hear(world, "birch", "undo_offer_move", of_move("Undo"))
+            .await;
+        let offered = offer().await;
         let group = text(&offered["group"]);
+        birch.run_json(&["group", "move", "decline", group]).await;
+        self.hear(world, "acme", "reject_move", of_move("Reject"))
+            .await;
+        offer().await;
         birch
             .run_json(&["group", "move", "accept", group, "--as", "engineering"])
             .await;
-        let accepted = |said: &Value| said["object"]["object"]["type"] == "Move";
-        self.hear(world, "acme", "accept_move", accepted).await;
+        self.hear(world, "acme", "accept_move", of_move("Accept"))
+            .await;
         let moved = cedar.hears("that it moved", |said| said["type"] == "Move");
         self.0.push(("move_actor", moved.await));
     }
@@ -708,6 +909,11 @@ const NUMBERED: &[(&str, &str)] = &[
     ("/activities/", "event"),
     ("/grants/", "grant"),
     ("/retractions/", "retraction"),
+    ("/authorizations/", "authorization"),
+    ("/notes/", "note"),
+    // Of keys that took another's place: names made of the time, to the microsecond.
+    ("#rsa-1", "key"),
+    ("#ed25519-1", "key"),
     ("#offer-", "offer"),
     ("#accept-", "accept"),
 ];

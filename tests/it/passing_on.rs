@@ -166,6 +166,65 @@ async fn what_is_on_a_profile_is_boosted_when_it_is_for_everybody() {
 }
 
 #[tokio::test]
+async fn what_nobody_here_has_heard_of_is_shown_when_somebody_followed_boosts_it() {
+    for backend in backends() {
+        let Some(world) = World::start_with(backend, ["acme", "birch", "cedar"], PUBLIC).await
+        else {
+            continue;
+        };
+        world.partner("acme", "birch").await;
+        world.partner("birch", "cedar").await;
+        let (ada, al) = (
+            world.member("ada@acme").await,
+            world.member("al@acme").await,
+        );
+        let (bo, cy) = (
+            world.member("bo@birch").await,
+            world.member("cy@cedar").await,
+        );
+        ada.follows(&bo).await;
+        bo.follows(&cy).await;
+
+        // Cedar is no partner of acme's: what bo boosts of cy's is not fetched.
+        let unknown = cy.writes("Not for acme.", "public").await;
+        let at_birch = bo.see_topic(text(&unknown["uri"])).await;
+        assert_eq!(bo.does("reblog", text(&at_birch["id"])).await.status, 200);
+        let marker = bo.writes("After the boost.", "public").await;
+        ada.see_topic(text(&marker["uri"])).await;
+        assert!(
+            ada.home()
+                .await
+                .iter()
+                .all(|status| status["reblog"].is_null())
+        );
+
+        // When it is one, it is.
+        world.partner("acme", "cedar").await;
+        let loud = cy.writes("The bridge is open.", "public").await;
+        let at_birch = bo.see_topic(text(&loud["uri"])).await;
+        assert_eq!(bo.does("reblog", text(&at_birch["id"])).await.status, 200);
+        let acct = format!("bo@{}", bo.host);
+        let shown = ada.sees_boost(text(&loud["uri"]), &acct).await;
+        let post = &shown["reblog"];
+        assert_eq!(post["account"]["acct"], format!("cy@{}", cy.host));
+        assert!(text(&post["content"]).contains("The bridge is open."));
+
+        // Who does not follow bo is not shown it at home.
+        assert!(al.home().await.is_empty());
+
+        // Cy takes it back: it is nowhere any more.
+        cy.delete(&format!("/api/v1/statuses/{}", text(&loud["id"])))
+            .await;
+        eventually("the boost is gone from birch", async || {
+            let home = bo.home().await;
+            let gone = home.iter().all(|status| status["uri"] != loud["uri"]);
+            gone.then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a28_what_is_in_a_group_that_is_not_public_is_boosted_by_nobody() {
     for backend in backends() {
         let Some(world) = World::start(backend, ["acme", "birch"]).await else {

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::domain::{Group, Uri};
 use crate::error::{Error, Result};
-use crate::federation::extension::NAMESPACE;
+use crate::federation::extension::{INTRODUCES, NAMESPACE};
+use crate::federation::objects::post::conversation_of;
 use crate::federation::objects::{entries, is_everybody, post, uri_of};
 use crate::federation::proofs;
 use crate::services::deliveries::Rendered;
@@ -37,7 +38,7 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
         // A moderator changed what the group says of itself: it is asked itself what that is.
         return Ok(Command::UpdateActor);
     }
-    let command = Box::new(into_command(envelope.object)?);
+    let command = Box::new(in_conversation(into_command(envelope.object)?, envelope));
     let (actor, vouching) = if inner.actor.host() == claim.actor.host() {
         (inner.actor, Vouching::House)
     } else if let Some(proof) = proofs::read(envelope.object, proofs::PROOF) {
@@ -64,15 +65,21 @@ pub(super) fn read(envelope: &Envelope<'_>, claim: &Claim) -> Reading<Command> {
     })
 }
 
+/// The command, with where the conversation is that the group keeps: people of third servers cannot say.
+fn in_conversation(mut command: Command, envelope: &Envelope<'_>) -> Command {
+    if let Command::CreatePost(post) | Command::UpdatePost(post) = &mut command
+        && let Some(conversation) = conversation_of(envelope.value)
+    {
+        post.conversation = Some(conversation);
+    }
+    command
+}
+
 fn is_update_of(group: &Uri, activity: &Value) -> bool {
     let kind = activity.get("type").and_then(Value::as_str);
     let object = activity.get("object").map(id_of);
     kind == Some("Update") && matches!(object, Some(Ok(id)) if id == *group)
 }
-
-/// Where a group passes on, with what somebody of a third server did, that server's signed document
-/// of them: its text, for as JSON-LD its words would mix with those around it.
-const INTRODUCES: &str = "guildhall:introduces";
 
 #[derive(Serialize)]
 struct Announce<'a, T> {
@@ -84,6 +91,9 @@ struct Announce<'a, T> {
     actor: &'a Uri,
     to: Value,
     cc: Value,
+    /// The conversation it belongs to, which the group keeps (FEP-f228).
+    #[serde(rename = "context", skip_serializing_if = "Option::is_none")]
+    conversation: Option<Uri>,
     object: T,
     #[serde(
         rename = "guildhall:introduces",
@@ -95,7 +105,7 @@ struct Announce<'a, T> {
 /// Wraps an activity of somebody of this house, with a proof of the group around it.
 pub(super) fn render(id: &Uri, group: &Group, activity: Value, pens: &Pens) -> Result<Rendered> {
     let readers = readers(group, &activity);
-    let announce = serde_json::to_value(wrap(id, group, readers, activity, None));
+    let announce = serde_json::to_value(wrap(id, group, readers, activity, None, None));
     Ok(rendered(proven(announce.map_err(Error::internal)?, pens)?))
 }
 
@@ -107,10 +117,12 @@ pub(super) fn render_unchanged(
     group: &Group,
     activity: &str,
     introduction: Option<&str>,
+    conversation: Option<Uri>,
 ) -> Result<Rendered> {
     let unchanged: &RawValue = serde_json::from_str(activity).map_err(Error::internal)?;
     let read: Value = serde_json::from_str(activity).map_err(Error::internal)?;
-    let announce = wrap(id, group, readers(group, &read), unchanged, introduction);
+    let readers = readers(group, &read);
+    let announce = wrap(id, group, readers, unchanged, introduction, conversation);
     Ok(Rendered {
         id: id.clone(),
         body: serde_json::to_string(&announce).map_err(Error::internal)?,
@@ -135,6 +147,7 @@ fn wrap<'a, T>(
     (to, cc): (Value, Value),
     object: T,
     introduces: Option<&'a str>,
+    conversation: Option<Uri>,
 ) -> Announce<'a, T> {
     Announce {
         context: match introduces {
@@ -146,6 +159,7 @@ fn wrap<'a, T>(
         actor: &group.actor.uri,
         to,
         cc,
+        conversation,
         object,
         introduces,
     }

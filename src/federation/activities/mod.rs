@@ -536,9 +536,17 @@ fn render_of_group(addresses: &Addresses, telling: &GroupTelling, pens: &Pens) -
         News::PassedOn {
             activity,
             introduction,
+            topic,
         } => {
             let (id, introduction) = (id("announce"), introduction.as_deref());
-            return announce_activity::render_unchanged(&id, group, activity, introduction);
+            let conversation = topic.map(|topic| addresses.post(topic).join("context"));
+            return announce_activity::render_unchanged(
+                &id,
+                group,
+                activity,
+                introduction,
+                conversation,
+            );
         }
     };
     let inner = match (&telling.addressee, &telling.news) {

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use super::ledger::{put_down, shown_member, shown_post, shown_profile};
 use super::{
-    Data, OUTBOX_ITEMS, Turn, answer, document, post_document, reader, respond, signed_reader,
-    vouched,
+    Data, OUTBOX_ITEMS, Turn, answer, conversation_document, document, post_document, reader,
+    respond, signed_reader, vouched,
 };
 use crate::domain::{GroupList, Page, Uri};
 use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::objects::collection::{
-    render_announced, render_page, render_paged, render_whole,
+    render_announced, render_page, render_paged, render_whole, room_for,
 };
 use crate::federation::objects::group::{list_of, render_group};
 use crate::federation::objects::post::render_post;
@@ -59,27 +59,28 @@ async fn read_outbox(federation: &Federation, request: &HttpRequest, name: &str)
     if !turn.is_page() {
         return Ok(document(render_paged(&outbox, "?page=true")));
     }
-    let next = match topics.last() {
-        Some(last) if topics.len() == OUTBOX_ITEMS as usize => {
-            Some(format!("?page=true&before={}", last.post.id))
-        }
-        _ => None,
-    };
+    let room = room_for(&topics);
+    let more = topics.len() == OUTBOX_ITEMS as usize || room < topics.len();
+    let topics = &topics[..room];
+    let next = topics.last().filter(|_| more);
+    let next = next.map(|last| format!("?page=true&before={}", last.post.id));
     let now = app.clock.now();
     let items: Vec<Value> = topics
         .iter()
         .map(|topic| render_announced(&addresses, &group, topic, now))
         .collect();
-    // Of what was written elsewhere it is the address alone.
+    // Of what was written elsewhere it is the address alone, unless its author proved it.
     let shown = topics.iter().zip(&items);
-    let shown = shown.filter(|(topic, _)| topic.author.is_local());
+    let shown = shown.filter(|(_, item)| item["object"].is_object());
     let shown = shown.map(|(topic, item)| shown_post(&topic.post, &topic.author, item));
     put_down(federation, &reader, Some(&group), shown.collect()).await?;
     let this = match turn.before() {
         Some(before) => format!("?page=true&before={before}"),
         None => "?page=true".to_owned(),
     };
-    Ok(post_document(render_page(&outbox, &this, items, next)))
+    Ok(conversation_document(render_page(
+        &outbox, &this, items, next,
+    )))
 }
 
 pub async fn followers(

@@ -198,6 +198,11 @@ fn post_document(object: Value) -> Value {
     objects::post_document(object)
 }
 
+/// A list of posts, with what others said in it as they said it.
+fn conversation_document(object: Value) -> Value {
+    objects::conversation_document(object)
+}
+
 /// A document of its own.
 fn document(object: Value) -> Value {
     objects::document(object)

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::ledger::{put_down, shown_like, shown_post};
 use super::{
-    CONVERSATION_ITEMS, Data, Turn, answer, document, is_vouched, post_document, post_id, respond,
-    signed_reader,
+    CONVERSATION_ITEMS, Data, Turn, answer, conversation_document, document, is_vouched,
+    post_document, post_id, respond, signed_reader,
 };
 use crate::app::Addresses;
 use crate::domain::{Group, PostId, Timestamp};
@@ -14,13 +14,16 @@ use crate::error::{Error, Result};
 use crate::federation::Federation;
 use crate::federation::activities::accept_request::render_authorization;
 use crate::federation::activities::{like_post, profile_post};
-use crate::federation::objects::collection::{render_page, render_paged};
+use crate::federation::objects::collection::{
+    add_kept, render_kept, render_page, render_paged, render_passed_on, room_for,
+};
 use crate::federation::objects::mirror::{render_mirror, render_mirror_tombstone};
 use crate::federation::objects::post::render_post;
 use crate::federation::objects::tombstone::render_tombstone;
 use crate::federation::viewer::Reader;
 use crate::services::approvals::{self, Authorization};
 use crate::services::documents::{self, Below, PostDocument, is_gone};
+use crate::services::ledger::shown::Shown;
 use crate::services::mirrors;
 use crate::services::posts::ProfilePost;
 
@@ -220,28 +223,27 @@ async fn conversation(
         whole["attributedTo"] = json!(group.actor.uri);
         return Ok(document(whole));
     }
-    let full = posts.len() == items as usize;
-    let next = posts
-        .last()
-        .filter(|_| full)
-        .map(|last| turn_after(last.post.id));
+    let room = room_for(&posts);
+    let more = posts.len() == items as usize || room < posts.len();
+    let posts = &posts[..room];
+    let next = posts.last().filter(|_| more);
+    let next = next.map(|last| turn_after(last.post.id));
     let this = turn
         .after()
         .map_or_else(|| "?page=true".to_owned(), turn_after);
     let now = app.clock.now();
-    let items: Vec<Value> = posts
+    let told: Vec<InConversation> = posts
         .iter()
-        .map(|found| item(&addresses, found, &group, now))
+        .map(|found| tell(&addresses, found, &group, now))
         .collect();
-    let shown = posts.iter().zip(&items);
-    let shown = shown.filter(|(_, item)| item.is_object());
-    let shown = shown.flat_map(|(found, item)| {
-        let likes = found.likes.iter();
-        let likes = likes.map(|like| shown_like(&found.post, &like.by));
-        std::iter::once(shown_post(&found.post, &found.author, item)).chain(likes)
-    });
+    let shown = posts.iter().zip(&told);
+    let shown = shown.flat_map(|(found, told)| told.shown(found));
     put_down(federation, &reader, Some(&group), shown.collect()).await?;
-    Ok(post_document(render_page(&of, &this, items, next)))
+    let (items, kept): (Vec<Value>, Vec<Vec<Value>>) =
+        told.into_iter().map(|told| (told.item, told.kept)).unzip();
+    let mut page = render_page(&of, &this, items, next);
+    add_kept(&mut page, kept.into_iter().flatten().collect());
+    Ok(conversation_document(page))
 }
 
 /// The conversation that began on a profile here.
@@ -281,6 +283,56 @@ async fn on_profile(
 
 fn turn_after(id: PostId) -> String {
     format!("?page=true&after={id}")
+}
+
+/// A post as its conversation tells of it.
+struct InConversation {
+    /// What was written here with its text; of the rest the address.
+    item: Value,
+    /// What of it people of third servers said, in their own words.
+    kept: Vec<Value>,
+}
+
+impl InConversation {
+    /// What of it is shown, for the ledger.
+    fn shown<'a>(&'a self, found: &'a PostDocument) -> impl Iterator<Item = Shown<'a>> {
+        let (post, author) = (&found.post, &found.author);
+        let kept = self.kept.first().filter(|_| found.kept.is_some());
+        let text = Some(&self.item).filter(|item| item.is_object()).or(kept);
+        let text = text.map(|text| shown_post(post, author, text));
+        let likes = found.likes.iter().map(|like| &like.by);
+        let likes = likes.chain(found.kept_likes.iter().map(|(by, _)| by));
+        text.into_iter().chain(likes.map(|by| shown_like(post, by)))
+    }
+}
+
+fn tell(
+    addresses: &Addresses,
+    found: &PostDocument,
+    group: &Group,
+    now: Timestamp,
+) -> InConversation {
+    let conversation = addresses.post(found.post.topic).join("context");
+    let about = format!("{}#announce-{}", group.actor.uri, found.post.id);
+    let text = found.kept.iter().map(|said| (about.clone(), said));
+    let likes = found.kept_likes.iter().enumerate();
+    let likes = likes.map(|(at, (_, said))| (format!("{about}-proven-{at}"), said));
+    let kept = text.chain(likes);
+    let mut kept: Vec<Value> = kept
+        .filter_map(|(id, said)| render_kept(&id, group, &conversation, said))
+        .collect();
+    // With an address nothing else can come.
+    if !found.author.is_local() {
+        kept.extend(found.likes.iter().enumerate().map(|(at, like)| {
+            let id = format!("{about}-like-{at}");
+            let like = like_post::render(&like.uri, &like.by, &found.post.uri, group);
+            render_passed_on(&id, group, &conversation, like, None)
+        }));
+    }
+    InConversation {
+        item: item(addresses, found, group, now),
+        kept,
+    }
 }
 
 /// What was written here with its text; of the rest the address, for its own server to show.

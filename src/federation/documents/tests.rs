@@ -172,6 +172,7 @@ impl Acme {
             interaction: None,
             attachments: Vec::new(),
             links_files: false,
+            conversation: None,
         });
         let verified = Verified {
             at: self.house.now(),

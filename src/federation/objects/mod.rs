@@ -57,6 +57,15 @@ pub fn post_document(mut object: Value) -> Value {
     object
 }
 
+/// A list of posts with what people of third servers said, as a document of its own.
+pub fn conversation_document(object: Value) -> Value {
+    let mut document = post_document(object);
+    if let Some(terms) = document.pointer_mut("/@context/1") {
+        terms["guildhall"] = json!(NAMESPACE);
+    }
+    document
+}
+
 /// An actor as a document of its own. Terms that are not ActivityStreams' are defined in the
 /// document, because readers would have to fetch a context of ours.
 pub fn actor_document(mut object: Value) -> Value {

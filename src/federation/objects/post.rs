@@ -194,7 +194,13 @@ pub fn parse_post(object: &Value, activity: Option<&Value>) -> Result<ReceivedPo
         attachments,
         links_files,
         recipients: recipients(object, activity)?,
+        conversation: conversation_of(object),
     })
+}
+
+/// Where the conversation is that something belongs to (FEP-f228).
+pub fn conversation_of(value: &Value) -> Option<Uri> {
+    value.get("context")?.as_str()?.parse().ok()
 }
 
 /// Lemmy's private messages.

@@ -199,6 +199,8 @@ pub struct ProfilePostFacts {
     pub partner: Option<PartnerState>,
     /// Of somebody elsewhere: somebody here follows them and was let in.
     pub followed_here: bool,
+    /// Of somebody elsewhere: whoever is followed here passes it on.
+    pub passed_on_here: bool,
 }
 
 /// May the viewer write this on the own profile? For somebody elsewhere: is it kept here?
@@ -234,10 +236,13 @@ fn writes(viewer: &Viewer, facts: &ProfilePostFacts) -> Ruling {
                     facts.house.federation == FederationMode::Open
                 }
             };
-            yes_if(
-                stands && facts.followed_here && facts.audience != Audience::Profile,
-                hidden(Reason::NotFollowed),
-            )
+            // What is for everybody, a boost may bring here; what is for followers is for them.
+            let wanted = match facts.audience {
+                Audience::Public => facts.followed_here || facts.passed_on_here,
+                Audience::Followers => facts.followed_here,
+                Audience::Profile | Audience::Group | Audience::Aside | Audience::Direct => false,
+            };
+            yes_if(stands && wanted, hidden(Reason::NotFollowed))
         }
     }
 }

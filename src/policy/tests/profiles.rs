@@ -152,6 +152,7 @@ fn nobody_writes_for_more_than_the_house_allows() {
                 audience: *audience,
                 partner: None,
                 followed_here: false,
+                passed_on_here: true,
             };
             let allowed = match audience {
                 Audience::Profile => true,
@@ -173,6 +174,7 @@ fn what_is_written_elsewhere_is_kept_for_those_who_follow() {
         audience,
         partner,
         followed_here,
+        passed_on_here: false,
     };
     let active = Some(PartnerState::Active);
     assert!(permit_profile_post(&bo(), &facts(active, true, Audience::Followers)).is_ok());
@@ -185,6 +187,34 @@ fn what_is_written_elsewhere_is_kept_for_those_who_follow() {
         (None, true, Audience::Public),
     ] {
         let answer = permit_profile_post(&bo(), &facts(partner, followed, audience));
+        assert_eq!(
+            answer.map(drop),
+            Err(Denial::Hidden),
+            "{partner:?} {audience}"
+        );
+    }
+}
+
+#[test]
+fn what_somebody_followed_passes_on_is_kept_when_it_is_for_everybody() {
+    let facts = |partner, audience| ProfilePostFacts {
+        house: HOUSE,
+        audience,
+        partner,
+        followed_here: false,
+        passed_on_here: true,
+    };
+    let active = Some(PartnerState::Active);
+    assert!(permit_profile_post(&bo(), &facts(active, Audience::Public)).is_ok());
+    for (partner, audience) in [
+        (active, Audience::Followers),
+        (active, Audience::Profile),
+        (active, Audience::Group),
+        (Some(PartnerState::Paused), Audience::Public),
+        (Some(PartnerState::Blocked), Audience::Public),
+        (None, Audience::Public),
+    ] {
+        let answer = permit_profile_post(&bo(), &facts(partner, audience));
         assert_eq!(
             answer.map(drop),
             Err(Denial::Hidden),

@@ -161,6 +161,8 @@ pub enum News {
         activity: String,
         /// The document of who did it as their own server signed it, where it does.
         introduction: Option<String>,
+        /// The topic in whose conversation it was written.
+        topic: Option<PostId>,
     },
     /// A group of ours boosts a topic or comment.
     Boosted {

@@ -193,6 +193,11 @@ fn news(
     Ok(Some(news))
 }
 
+/// Something was written: who hears of it and lacks what it answers finds that in the conversation.
+const fn is_text(kind: EventKind) -> bool {
+    matches!(kind, EventKind::PostCreated | EventKind::PostUpdated)
+}
+
 fn post_news(
     connection: &mut Connection,
     known: &mut Known,
@@ -219,6 +224,7 @@ fn post_news(
             News::PassedOn {
                 activity: activity.clone(),
                 introduction: known.document(connection, by.id)?.cloned(),
+                topic: is_text(event.kind).then_some(post.topic),
             },
             ground,
         )));
@@ -355,6 +361,7 @@ fn standing_news(
         return Ok(Some(News::PassedOn {
             activity: activity.clone(),
             introduction: known.document(connection, by.id)?.cloned(),
+            topic: None,
         }));
     }
     if !group.is_local() {

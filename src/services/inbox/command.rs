@@ -1,7 +1,8 @@
 //! What activities ask for, in the words of the house.
 
 use crate::domain::{
-    Actor, ActorKind, AskedInteraction, GrantTerms, Proof, ReportText, RetractionAnswer, Terms, Uri,
+    Actor, ActorKind, AskedInteraction, GrantTerms, Proof, ReportText, RetractionAnswer, Terms,
+    Timestamp, Uri,
 };
 use crate::services::memberships::{Invitee, ReceivedBan};
 use crate::services::polls::ReceivedVote;
@@ -194,6 +195,8 @@ pub enum Vouching {
     },
     /// Their own key was found to have made the proof.
     Proven,
+    /// The same of what was read where a group keeps it: it may have been heard before, and counts as what stands there.
+    Kept,
     /// They are of a third server and prove nothing: it is asked before anything of this is believed.
     Hearsay,
 }
@@ -240,6 +243,15 @@ impl Command {
             }
             Self::Announced { command, .. } => command.prepare(),
             _ => {}
+        }
+    }
+
+    /// The command as of when it was proven: a text that does not say since when it stands stands since then.
+    #[must_use]
+    pub fn proven_at(self, at: Option<Timestamp>) -> Self {
+        match self {
+            Self::UpdatePost(post) => Self::UpdatePost(post.proven_at(at)),
+            other => other,
         }
     }
 

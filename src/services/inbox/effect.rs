@@ -178,6 +178,12 @@ pub(super) fn effect(
         } => match vouching {
             Vouching::House => announced(connection, asker, signer, actor, activity, command),
             Vouching::Claimed { .. } | Vouching::Hearsay => Err(Error::Denied(Reason::NotAuthor)),
+            Vouching::Kept => {
+                check_place(connection, signer, actor, command)?;
+                let (signer_id, host) = (signer.id, actor.host());
+                storage::arrivals::mark_seen(connection, activity, signer_id, host, asker.now)?;
+                announced(connection, asker, signer, actor, activity, command)
+            }
             Vouching::Proven => {
                 check_place(connection, signer, actor, command)?;
                 let (signer_id, host) = (signer.id, actor.host());

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::Command;
 use super::effect::{effect, waits_for_more};
 use crate::app::{App, Asker};
-use crate::domain::{Actor, Arrival, ArrivalState, CarriedText, Host, Timestamp, Uri};
+use crate::domain::{
+    Actor, ActorKind, Arrival, ArrivalState, CarriedText, Host, Timestamp, Uri, Work,
+};
 use crate::error::{Error, Result};
 use crate::policy::Reason;
 use crate::services::{access, refusals};
@@ -188,6 +190,10 @@ fn apply_one(
         Err(Error::NotFound)
             if due.arrival.attempts < ATTEMPTS_WITHOUT_GROUND_MAX && waits_for_more(command) =>
         {
+            // At first it may still be on its way; and once is enough.
+            if due.arrival.attempts == 1 {
+                look_for_ground(connection, &due.signer, command, asker.now)?;
+            }
             put_off(connection, due, "unknown_ground", asker.now)?;
         }
         Err(Error::NotFound) => refuse(connection, due, command, "unknown", asker.now)?,
@@ -211,6 +217,45 @@ fn apply_one(
         }
     }
     Ok(false)
+}
+
+/// Conversations of one group that wait to be read: it can have us read no more at once.
+const CONVERSATIONS_WAITING_MAX: i64 = 4;
+
+/// What a group passes on answers, or changes, something that nobody here heard of: it was written before anybody of
+/// ours was in the group. The conversation is read where the group keeps it; by then this is tried again.
+fn look_for_ground(
+    connection: &mut Connection,
+    group: &Actor,
+    command: &Command,
+    now: Timestamp,
+) -> Result<()> {
+    let Command::Announced { command, .. } = command else {
+        return Ok(());
+    };
+    let (lacking, conversation) = match command.as_ref() {
+        Command::CreatePost(post) => (post.parent.as_ref(), &post.conversation),
+        Command::UpdatePost(post) => (Some(&post.uri), &post.conversation),
+        _ => return Ok(()),
+    };
+    let (Some(lacking), Some(conversation)) = (lacking, conversation) else {
+        return Ok(());
+    };
+    let kept_by_group = group.kind == ActorKind::Group && conversation.host() == group.uri.host();
+    let is_known = storage::posts::find_by_uri(connection, lacking)?.is_some()
+        || storage::posts::has_tombstone(connection, lacking)?;
+    if is_known || !kept_by_group {
+        return Ok(());
+    }
+    let group = group.id.group().0;
+    if storage::jobs::count_conversations(connection, group)? >= CONVERSATIONS_WAITING_MAX {
+        return Ok(());
+    }
+    let work = Work::BackfillConversation {
+        group,
+        conversation: conversation.to_string(),
+    };
+    storage::jobs::insert(connection, &work, now).map(drop)
 }
 
 /// How soon what an emergency stop or a pause holds is looked at again.

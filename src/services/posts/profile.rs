@@ -5,7 +5,8 @@ use super::tell;
 use super::write::{ring, written_here};
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
-    Actor, ActorId, Audience, AuditAction, Body, Draft, EventKind, Page, Post, Uri,
+    Actor, ActorId, ActorState, Audience, AuditAction, Body, Draft, EventKind, Page, Post,
+    Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
@@ -164,17 +165,7 @@ pub(in crate::services) fn receive_on_profile(
     }
     let received = &received.as_text();
     check_readable(received)?;
-    let new = |audience| NewPost {
-        uri: Some(received.uri.clone()),
-        author: author.id,
-        title: parent_less_title(received),
-        source: received.source.clone(),
-        html: received.html.sanitized().as_str().to_owned(),
-        audience,
-        poll: None,
-        created_at: received.published.unwrap_or(asker.now),
-        edited_at: received.edited_at(asker.now),
-    };
+    let new = |audience| new_post(author, received, audience, asker.now);
     let unused = |_| received.uri.clone();
     let Some(parent) = parent else {
         let audience = audience_of(author, received);
@@ -192,6 +183,57 @@ pub(in crate::services) fn receive_on_profile(
     let (permit, parent) = (&case.permit, &case.post);
     storage::posts::insert_comment(connection, permit, parent, new, unused, asker.now)?;
     Ok(())
+}
+
+/// A post for everybody, of somebody whom nobody here need follow, because `by`, who is followed here, passes it on. It
+/// stands on its author's profile; what it answers is not fetched.
+pub(in crate::services) fn receive_passed_on(
+    connection: &mut Connection,
+    asker: &Asker,
+    author: &Actor,
+    by: ActorId,
+    received: &ReceivedPost,
+) -> Result<Post> {
+    if storage::posts::has_tombstone(connection, &received.uri)? {
+        return Err(Error::NotFound);
+    }
+    // What belongs to a group here is told by that group, to whom it is for.
+    if let Some(group) = &received.group
+        && storage::groups::find_by_uri(connection, group)?.is_some()
+    {
+        return Err(Error::NotFound);
+    }
+    if author.state != ActorState::Active {
+        return Err(Error::NotFound);
+    }
+    if audience_of(author, received) != Some(Audience::Public) {
+        return Err(Error::Denied(Reason::CannotReshare));
+    }
+    let received = &received.as_text();
+    check_readable(received)?;
+    let permit = access::permit_profile_post_by(connection, asker, Audience::Public, Some(by))?;
+    let new = new_post(author, received, Audience::Public, asker.now);
+    let unused = |_| received.uri.clone();
+    storage::posts::insert_profile_post(connection, &permit, new, unused, asker.now)
+}
+
+fn new_post(
+    author: &Actor,
+    received: &ReceivedPost,
+    audience: Audience,
+    now: Timestamp,
+) -> NewPost {
+    NewPost {
+        uri: Some(received.uri.clone()),
+        author: author.id,
+        title: parent_less_title(received),
+        source: received.source.clone(),
+        html: received.html.sanitized().as_str().to_owned(),
+        audience,
+        poll: None,
+        created_at: received.published.unwrap_or(now),
+        edited_at: received.edited_at(now),
+    }
 }
 
 fn parent_less_title(received: &ReceivedPost) -> Option<String> {

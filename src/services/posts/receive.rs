@@ -7,13 +7,14 @@ use crate::app::Asker;
 use crate::domain::markup::{self, SafeHtml, UntrustedHtml};
 use crate::domain::{
     Actor, Audience, AuditAction, EventKind, Group, GroupId, InteractionPolicy, Poll, Post,
-    PostState, TITLE_CHARS_MAX, Timestamp, Uri,
+    PostState, TITLE_CHARS_MAX, TakenBack, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
 use crate::services::access::Case;
 use crate::services::attachments::{self, ReceivedAttachment};
-use crate::services::{access, audit, first_contacts, outbound_rules, polls};
+use crate::services::{access, audit, first_contacts, kept, outbound_rules, polls};
+use crate::storage::kept::Kept;
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
@@ -45,6 +46,8 @@ pub struct ReceivedPost {
     /// It carries others, which are links in the text.
     pub links_files: bool,
     pub recipients: Recipients,
+    /// Where the conversation is that it belongs to (FEP-f228), as its author or who passes it on says.
+    pub conversation: Option<Uri>,
 }
 
 impl ReceivedPost {
@@ -52,6 +55,13 @@ impl ReceivedPost {
     pub(super) fn edited_at(&self, now: Timestamp) -> Option<Timestamp> {
         let later = |at: &Timestamp| self.published.is_none_or(|published| *at > published);
         self.updated.filter(later).map(|at| at.min(now))
+    }
+
+    /// The same, where it does not say when it got its text: as of when its author proved that it is theirs. So an
+    /// earlier text does not pass for a later one.
+    pub fn proven_at(mut self, at: Option<Timestamp>) -> Self {
+        self.updated = self.updated.or(at);
+        self
     }
 
     /// The same as a text alone: profiles keep no polls and files, so it says what the answers are and
@@ -120,7 +130,7 @@ pub(in crate::services) fn receive(
 ) -> Result<()> {
     let known = storage::posts::find_by_uri(connection, &received.uri)?;
     let taken_back = match known {
-        Some(post) if was_taken_back(connection, &post)? => Some(post),
+        Some(post) if may_give_back(connection, asker, &post, received)? => Some(post),
         Some(_) => return Ok(()),
         None if storage::posts::has_tombstone(connection, &received.uri)? => return Ok(()),
         None => None,
@@ -186,6 +196,9 @@ pub(in crate::services) fn receive(
     if let Some(policy) = &received.interaction {
         storage::posts::set_interaction(connection, post.id, Some(policy))?;
     }
+    if of_ours {
+        kept::keep(connection, Kept::Text, post.id, author.id, activity)?;
+    }
     match (of_ours, outcome) {
         (false, _) => Ok(()),
         (true, PostState::Held) => first_contacts::hold(connection, &post, activity),
@@ -193,10 +206,21 @@ pub(in crate::services) fn receive(
     }
 }
 
-/// Whether its house took a post back, so that it may give it again.
-fn was_taken_back(connection: &mut Connection, post: &Post) -> Result<bool> {
+/// Whether a house took a post back and gives it again now: it and no other, and not as it was before its author
+/// changed it.
+fn may_give_back(
+    connection: &mut Connection,
+    asker: &Asker,
+    post: &Post,
+    received: &ReceivedPost,
+) -> Result<bool> {
+    if post.state != PostState::Deleted {
+        return Ok(false);
+    }
     let taken = storage::retractions::list_taken_back(connection, &[post.id])?;
-    Ok(post.state == PostState::Deleted && !taken.is_empty())
+    let by_them = |taken: &TakenBack| asker.viewer.host() == Some(&taken.by);
+    let is_earlier = received.edited_at(asker.now) < post.edited_at;
+    Ok(taken.get(&post.id).is_some_and(by_them) && !is_earlier)
 }
 
 /// A post that was taken back is given again: it stands where it stood, with what it says now.
@@ -280,11 +304,17 @@ pub(in crate::services) fn receive_update(
     let same_poll = !polls::receive_update(connection, &case, received.poll.as_ref())?;
     let attached = storage::attachments::list_of(connection, case.post.id)?;
     let other_files = attachments::is_other(&attached, &received.attachments);
+    let edited_at = received.updated.unwrap_or(asker.now).min(asker.now);
+    let is_earlier =
+        received.updated.is_some() && case.post.edited_at.is_some_and(|known| edited_at < known);
+    let of_ours = case.group.as_ref().is_some_and(Group::is_local);
+    if of_ours && !is_earlier {
+        kept::keep(connection, Kept::Text, case.post.id, author.id, activity)?;
+    }
     if same_text && same_poll && !other_files {
         return Ok(());
     }
-    let edited_at = received.edited_at(asker.now).unwrap_or(asker.now);
-    if received.updated.is_some() && case.post.edited_at.is_some_and(|known| edited_at < known) {
+    if is_earlier {
         return Ok(());
     }
     // Votes that were counted are no edit.

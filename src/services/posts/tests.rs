@@ -52,6 +52,7 @@ async fn many_comments_of_the_same_moment_are_all_taken() {
                     interaction: None,
                     attachments: Vec::new(),
                     links_files: false,
+                    conversation: None,
                 };
                 let ground = Ground {
                     group: group.clone(),

@@ -147,6 +147,7 @@ async fn wrote(house: &House, by: &Actor, group: &Group, uri: &str) {
         interaction: None,
         attachments: Vec::new(),
         links_files: false,
+        conversation: None,
         recipients: posts::Recipients::default(),
     };
     let viewer = match &group.actor.host {

@@ -12,7 +12,7 @@ use crate::policy::{Permit, act};
 use crate::storage::connection::on_backend;
 use crate::storage::schema::{posts, removals, revisions};
 use crate::storage::{
-    Connection, approvals, attachments, bookmarks, boosts, first_contacts, holds, ids, polls,
+    Connection, approvals, attachments, bookmarks, boosts, first_contacts, holds, ids, kept, polls,
     refusals,
 };
 
@@ -361,6 +361,7 @@ pub fn throw_away(
     boosts::remove_of_post(connection, post.id)?;
     bookmarks::remove_of_post(connection, post.id)?;
     approvals::remove_of_post(connection, post.id)?;
+    kept::remove_of_post(connection, post.id)?;
     diesel::update(posts::table.find(permit.post().0))
         .set((
             posts::state.eq(PostState::Deleted.as_str()),

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use super::fixture::{Fixture, alone_on_both};
 use crate::support::forge::{Forged, Letter};
 use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, unique};
+use crate::support::world::eventually;
 
 /// So many of a flood are on their way at once.
 const AT_ONCE: usize = 32;
@@ -329,11 +330,64 @@ async fn a48_endless_conversations_are_not_followed() {
         });
         put("/circle", circle);
         let then = fixture.p.traffic();
-        fixture.join(club).await;
+        let club = fixture.join(club).await;
         let asked = fixture.p.seen_since(then);
         let reads = asked.iter().filter(|seen| seen.method == "GET").count();
         assert!(reads <= FETCHES_MAX, "{reads}: {asked:#?}");
         assert_eq!(fixture.dump().await.count("posts", "Round and round."), 1);
+
+        // What the group passes on answers something unknown, in a conversation without an end, which names others'
+        // posts besides.
+        for n in 0..200 {
+            let endless = |n: usize| fixture.p.url(&format!("/endless/{n}"));
+            let note = fixture.pam.note(&club.id, &note(n), "on and on");
+            let page = json!({
+                "id": endless(n),
+                "type": "OrderedCollectionPage",
+                "orderedItems": [note, fixture.quin.new_id(), fixture.eve.new_id()],
+                "next": endless(n + 1),
+            });
+            put(&format!("/endless/{n}"), page);
+        }
+        let then = fixture.traffic();
+        let fetched = || {
+            let [p, q, e] = then;
+            let (p, q) = (fixture.p.seen_since(p), fixture.q.seen_since(q));
+            let reads = p.iter().chain(&q).filter(|seen| seen.method == "GET");
+            (reads.count(), fixture.e.seen_since(e).len())
+        };
+        let orphan = |context: String| {
+            let mut note = fixture.pam.note(&club.id, &note(0), "the end of a chain");
+            note["context"] = json!(context);
+            club.activity("Announce", fixture.pam.create(&note))
+        };
+        let announce = orphan(fixture.p.url("/endless/0"));
+        assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        let done = async |jobs: usize| {
+            eventually("the conversation was looked at", async || {
+                let dump = fixture.settle().await;
+                let conversations = dump.count("jobs", "backfill_conversation");
+                let waiting = dump.count("jobs", r#""state":"pending""#);
+                (conversations >= jobs && waiting == 0).then_some(())
+            })
+            .await;
+        };
+        done(1).await;
+        let (reads, strangers) = fetched();
+        assert!((1..=FETCHES_MAX).contains(&reads), "{reads}");
+        assert_eq!(strangers, 0);
+
+        // A conversation that the group does not keep is not looked at, whoever keeps it.
+        for elsewhere in [fixture.q.url("/endless/0"), fixture.e.url("/endless/0")] {
+            let then = fixture.traffic();
+            let announce = orphan(elsewhere);
+            assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+            done(1).await;
+            assert_eq!(fixture.traffic()[1..], then[1..]);
+        }
+        let dump = fixture.dump().await;
+        assert_eq!(dump.count("posts", "the end of a chain"), 0);
+        assert_eq!(dump.count("jobs", "backfill_conversation"), 1);
     })
     .await;
 }

@@ -10,7 +10,24 @@ use super::fixture::{Fixture, on_both};
 use crate::support::peer::Actor;
 use crate::support::world::eventually;
 
-const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+pub(super) const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+
+/// Bob follows somebody of P, who lets him in.
+pub(super) async fn bob_follows(fixture: &Fixture, person: &Actor) -> ActorId {
+    let (id, follow) = bob_asks(fixture, person).await;
+    let accept = person.activity("Accept", follow);
+    assert_eq!(fixture.deliver(person, &accept).await.status, 202);
+    eventually("bob is let in", async || {
+        (state(fixture, id).await == Some(FollowState::Accepted)).then_some(())
+    })
+    .await;
+    eventually("earlier posts were looked for", async || {
+        let dump = fixture.settle().await;
+        (dump.count("jobs", r#""state":"pending""#) == 0).then_some(())
+    })
+    .await;
+    id
+}
 
 /// Bob asks to follow somebody; their number, and the Follow as they got it.
 async fn bob_asks(fixture: &Fixture, person: &Actor) -> (ActorId, Value) {
@@ -42,7 +59,7 @@ async fn state(fixture: &Fixture, person: ActorId) -> Option<FollowState> {
 }
 
 /// What somebody says to these.
-fn says(author: &Actor, to: &[&str]) -> Value {
+pub(super) fn says(author: &Actor, to: &[&str]) -> Value {
     let mut create = author.create(&json!({
         "id": author.new_id(),
         "type": "Note",
@@ -54,7 +71,7 @@ fn says(author: &Actor, to: &[&str]) -> Value {
     create
 }
 
-fn followers(person: &Actor) -> String {
+pub(super) fn followers(person: &Actor) -> String {
     format!("{}/followers", person.id)
 }
 

@@ -10,7 +10,8 @@ use guildhall::services::{grants, groups, memberships, moves, partners};
 use serde_json::{Value, json};
 
 use super::fixture::{Fixture, on_both};
-use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, Peer, unique};
+use crate::support::dump::Dump;
+use crate::support::peer::{ACTIVITY_JSON, Actor, Answer, Peer, Seen, unique};
 use crate::support::world::{eventually, text};
 
 #[tokio::test]
@@ -1112,6 +1113,257 @@ async fn a_server_that_blocks_ours_has_ended_the_partnership_and_its_people_have
         assert_eq!(reply.status, 202, "{}", reply.text());
         let ending = eventually("it is over", async || find().await.ok()?.over()).await;
         assert_eq!(ending.by, Side::Them);
+    })
+    .await;
+}
+
+/// A group at P with a topic of pam's, whose conversation P serves as it likes.
+struct Conversation<'a> {
+    fixture: &'a Fixture,
+    club: Actor,
+    topic: Value,
+}
+
+impl<'a> Conversation<'a> {
+    async fn begin(fixture: &'a Fixture) -> Self {
+        let club = fixture.p.group(&format!("club{}", unique()));
+        let mut topic = fixture
+            .pam
+            .page(&club.id, "Asked by pam", "What do you say?");
+        topic["context"] = json!(fixture.p.url(&format!("/context/{}", unique())));
+        let create = club.activity("Announce", fixture.pam.create(&topic));
+        let outbox = format!("{}/outbox", club.id);
+        let listed = json!({ "id": outbox, "type": "OrderedCollection", "orderedItems": [create] });
+        let served = Answer::of(ACTIVITY_JSON, &listed);
+        fixture.p.put(&format!("{}/outbox", club.path()), served);
+        let this = Self {
+            fixture,
+            club,
+            topic,
+        };
+        this.serve(&[], &[]);
+        this
+    }
+
+    fn topic(&self) -> &str {
+        self.topic["id"].as_str().unwrap()
+    }
+
+    /// What P says is in the conversation, and what it says that others said.
+    fn serve(&self, items: &[Value], passed_on: &[Value]) {
+        let context = self.topic["context"].as_str().unwrap();
+        let announced: Vec<Value> = passed_on
+            .iter()
+            .map(|said| match said["type"] == "Announce" {
+                true => said.clone(),
+                false => self.club.activity("Announce", said.clone()),
+            })
+            .collect();
+        let named = passed_on
+            .iter()
+            .map(|said| match said["type"] == "Announce" {
+                true => said["object"]["object"]["id"].clone(),
+                false => said["object"]["id"].clone(),
+            });
+        let named = named.filter(Value::is_string);
+        let page = json!({
+            "id": context,
+            "type": "OrderedCollectionPage",
+            "orderedItems": items.iter().cloned().chain(named).collect::<Vec<_>>(),
+            "guildhall:passedOn": announced,
+        });
+        let (_, path) = context.split_once(&self.club.host).unwrap();
+        self.fixture.p.put(path, Answer::of(ACTIVITY_JSON, &page));
+    }
+
+    /// Has the conversation read: the group passes on what answers something that only the conversation has.
+    async fn look(&self, items: &[Value], passed_on: &[Value]) -> Dump {
+        let pam = &self.fixture.pam;
+        let ground = pam.note(&self.club.id, self.topic(), "A ground.");
+        let items = [&[ground.clone()], items].concat();
+        self.serve(&items, passed_on);
+        let words = format!("Below it {}.", unique());
+        let mut note = pam.note(&self.club.id, ground["id"].as_str().unwrap(), &words);
+        note["context"] = self.topic["context"].clone();
+        let announce = self.club.activity("Announce", pam.create(&note));
+        let status = self.fixture.deliver(&self.club, &announce).await.status;
+        assert_eq!(status, 202);
+        eventually("what was below something unknown is here", async || {
+            let dump = self.fixture.dump().await;
+            let read = dump.count("jobs", r#""state":"pending""#) == 0;
+            (read && dump.count("posts", &words) == 1).then_some(dump)
+        })
+        .await
+    }
+
+    /// A comment below pam's topic.
+    fn note(&self, by: &Actor, words: &str) -> Value {
+        by.note(&self.club.id, self.topic(), words)
+    }
+}
+
+#[tokio::test]
+async fn a22_what_a_groups_house_kept_of_third_servers_people_is_theirs_to_the_word() {
+    on_both(async |fixture| {
+        let talk = Conversation::begin(fixture).await;
+        let quirin = fixture.q.person(&format!("quirin{}", unique()));
+        let quill = fixture.q.person(&format!("quill{}", unique()));
+        let asked_before = fixture.e.traffic();
+        let ezra = fixture.e.person(&format!("ezra{}", unique()));
+        let server = fixture.e.instance();
+        let introduced = |said: &Value, document: &Value| {
+            let mut announce = talk.club.activity("Announce", said.clone());
+            announce["guildhall:introduces"] = json!(document.to_string());
+            announce
+        };
+
+        // What P makes of them is not theirs.
+        let never = |by: &Actor| by.create(&talk.note(by, "Words that were never said."));
+        let mut broken = quirin.proven(&quirin.create(&talk.note(&quirin, "Other words.")));
+        broken["object"]["content"] = json!("<p>Words that were never said.</p>");
+        let mut renamed = quirin.proven(&never(&quirin));
+        renamed["actor"] = json!(quill.id);
+        renamed["object"]["attributedTo"] = json!(quill.id);
+        let elsewhere = quirin.note(
+            fixture.shared_uri(),
+            fixture.topic.uri.as_str(),
+            "Words that were never said.",
+        );
+        let mut on_p = talk.note(&quirin, "Words that were never said.");
+        on_p["id"] = json!(fixture.pam.new_id());
+        let mut bobs = talk.note(&fixture.pam, "Words that were never said.");
+        bobs["attributedTo"] = json!(fixture.bob.account.actor.uri);
+        bobs["id"] = json!(fixture.url("/p/12345"));
+        let mut bob_said = fixture.pam.create(&bobs);
+        bob_said["actor"] = json!(fixture.bob.account.actor.uri);
+        bob_said["id"] = json!(fixture.url("/activities/create/12345"));
+        let mut another_group = fixture
+            .pam
+            .activity("Announce", quirin.proven(&never(&quirin)));
+        another_group["actor"] = json!(fixture.pam.id);
+        let mut altered = server.server_proven(&ezra.document());
+        altered["name"] = json!("Somebody else");
+        let forged = [
+            never(&quirin),
+            broken,
+            renamed,
+            fixture.pam.proven(&never(&quirin)),
+            fixture.pam.proven_as(&never(&quirin), &quirin.ed25519_id()),
+            quirin.proven(&quirin.create(&elsewhere)),
+            fixture.pam.proven(&bob_said),
+            another_group,
+            // Of somebody whose server nobody here speaks with.
+            ezra.proven(&never(&ezra)),
+            introduced(&ezra.proven(&never(&ezra)), &altered),
+            introduced(&ezra.proven(&never(&ezra)), &ezra.document()),
+        ];
+        let honest = quirin.proven(&quirin.create(&talk.note(&quirin, "Words of quirin's own.")));
+        let mut liked = fixture
+            .pam
+            .note(&talk.club.id, talk.topic(), "Liked, or not.");
+        let like = |by: &Actor| by.activity("Like", liked["id"].clone());
+        let said_of_quirin = like(&quirin);
+        let pams = like(&fixture.pam);
+        liked["likes"] = json!({ "type": "Collection", "items": [said_of_quirin, pams] });
+        talk.serve(&[on_p, liked], &[&forged[..], &[honest]].concat());
+        fixture.join(talk.club.clone()).await;
+        let dump = fixture.settle().await;
+        assert_eq!(dump.count("posts", "Words of quirin's own."), 1);
+        assert_eq!(dump.count("posts", "never said"), 0);
+        assert_eq!(dump.count("posts", "Other words."), 0);
+        assert_eq!(dump.count("reactions", pams["id"].as_str().unwrap()), 1);
+        let unproven = said_of_quirin["id"].as_str().unwrap();
+        assert_eq!(dump.count("reactions", unproven), 0);
+        let asked = fixture.e.seen_since(asked_before);
+        let unsigned = |seen: &Seen| seen.target == "/actor" && seen.header("signature").is_none();
+        assert!(asked.iter().all(unsigned), "{asked:?}");
+
+        // What they prove is, also of strangers whom their own server introduces; once, and not again when it was
+        // taken back.
+        let said = ezra.proven(&ezra.create(&talk.note(&ezra, "Words of ezra's own.")));
+        let proven_like = quirin.proven(&said_of_quirin);
+        let passed_on = [
+            introduced(&said, &server.server_proven(&ezra.document())),
+            proven_like.clone(),
+        ];
+        let dump = talk.look(&[], &passed_on).await;
+        assert_eq!(dump.count("posts", "Words of ezra's own."), 1);
+        assert_eq!(dump.count("reactions", unproven), 1);
+        let undone = talk.club.activity(
+            "Announce",
+            quirin.proven(&quirin.activity("Undo", said_of_quirin.clone())),
+        );
+        assert_eq!(fixture.deliver(&talk.club, &undone).await.status, 202);
+        let deleted = talk.club.activity(
+            "Announce",
+            ezra.proven(&ezra.activity("Delete", said["object"]["id"].clone())),
+        );
+        assert_eq!(fixture.deliver(&talk.club, &deleted).await.status, 202);
+        eventually("both are taken back", async || {
+            let dump = fixture.settle().await;
+            let gone = dump.count("reactions", unproven) == 0
+                && dump.count("posts", "Words of ezra's own.") == 0;
+            gone.then_some(())
+        })
+        .await;
+        let dump = talk.look(&[], &passed_on).await;
+        assert_eq!(dump.count("posts", "Words of ezra's own."), 0);
+        assert_eq!(dump.count("reactions", unproven), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a22_a_groups_house_brings_back_no_earlier_text_and_no_key_that_was_replaced() {
+    on_both(async |fixture| {
+        let talk = Conversation::begin(fixture).await;
+        let quirin = fixture.q.person(&format!("quirin{}", unique()));
+        fixture.join(talk.club.clone()).await;
+        let now = jiff::Timestamp::now();
+        let at = |seconds: i64| (now - jiff::SignedDuration::from_secs(seconds)).to_string();
+        let mut note = talk.note(&quirin, "The first text.");
+        note["published"] = json!(at(600));
+        let first = quirin.proven(&quirin.create(&note));
+        let changed = |text: &str, updated: Option<String>| {
+            let mut note = note.clone();
+            note["content"] = json!(format!("<p>{text}</p>"));
+            if let Some(updated) = updated {
+                note["updated"] = json!(updated);
+            }
+            quirin.proven(&quirin.activity("Update", note))
+        };
+        let second = changed("The second text.", Some(at(400)));
+        let third = changed("The third text.", Some(at(200)));
+
+        // Of what is unknown the kept text counts, whether it was new or changed then; a newer one takes its place.
+        let dump = talk.look(&[], &[second.clone()]).await;
+        assert_eq!(dump.count("posts", "The second text."), 1);
+        let dump = talk.look(&[], &[third]).await;
+        assert_eq!(dump.count("posts", "The third text."), 1);
+        // An earlier one does not, by whichever way, and whether it says when it was written or not.
+        let undated = changed("The undated text.", None);
+        for earlier in [first, second, undated] {
+            let dump = talk.look(&[], std::slice::from_ref(&earlier)).await;
+            assert_eq!(dump.count("posts", "The third text."), 1, "{earlier:#}");
+            let announce = talk.club.activity("Announce", earlier.clone());
+            assert_eq!(fixture.deliver(&talk.club, &announce).await.status, 202);
+            let dump = fixture.settle().await;
+            assert_eq!(dump.count("posts", "The third text."), 1, "{earlier:#}");
+        }
+
+        // Quirin's key is replaced. What the old one signed proves nothing any more, what the new one signs does.
+        let mut renewed = quirin.clone();
+        renewed.ed25519 = openssl::pkey::PKey::generate_ed25519().unwrap();
+        fixture.q.publish(&renewed, renewed.document());
+        let update = renewed.activity("Update", renewed.document());
+        assert_eq!(fixture.deliver(&renewed, &update).await.status, 202);
+        fixture.settle().await;
+        let by_old = quirin.create(&talk.note(&quirin, "Signed with the old key."));
+        let by_new = quirin.create(&talk.note(&quirin, "Signed with the new key."));
+        let both = [quirin.proven(&by_old), renewed.proven(&by_new)];
+        let dump = talk.look(&[], &both).await;
+        assert_eq!(dump.count("posts", "Signed with the old key."), 0);
+        assert_eq!(dump.count("posts", "Signed with the new key."), 1);
     })
     .await;
 }

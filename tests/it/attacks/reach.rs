@@ -268,7 +268,30 @@ async fn a53_a_groups_own_documents_do_not_lead_inside() {
             let status = fixture.deliver(&club, &announce).await.status;
             assert!([202, 400, 403].contains(&status), "{host}: {status}");
         }
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        // And what somebody boosts whom bob follows; and where a conversation is said to be.
+        let pia = fixture.p.person(&format!("pia{}", unique()));
+        super::follows::bob_follows(fixture, &pia).await;
+        for host in trap.hosts() {
+            let inside = format!("http://{host}/notes/1");
+            let announce = pia.activity("Announce", json!(inside));
+            let status = fixture.deliver(&pia, &announce).await.status;
+            assert!([202, 400].contains(&status), "{host}: {status}");
+            let mut orphan = fixture
+                .pam
+                .note(&club.id, &fixture.pam.new_id(), "An orphan.");
+            orphan["context"] = json!(inside);
+            let announce = club.activity("Announce", fixture.pam.create(&orphan));
+            assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+        }
+        crate::support::world::eventually("what is boosted was looked at", async || {
+            let dump = fixture.dump().await;
+            let jobs = dump.rows("jobs").iter();
+            let mut boosted = jobs.filter(|job| job.contains("fetch_boosted"));
+            let waits = |job: &String| job.contains(r#""state":"pending""#);
+            (!boosted.any(waits)).then_some(())
+        })
+        .await;
+        assert!(fixture.dump().await.count("jobs", "fetch_boosted") > 0);
         assert_eq!(trap.caught(), 0);
     })
     .await;

@@ -8,7 +8,7 @@ pub fn without_ports(text: &str) -> String {
         plain.push_str(".example");
         plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
     }
-    for name in ["acme", "birch", "cedar", "hall", "pasture"] {
+    for name in ["acme", "birch", "cedar", "hall", "micro", "pasture"] {
         plain = plain.replace(&format!("http://{name}."), &format!("https://{name}."));
     }
     plain

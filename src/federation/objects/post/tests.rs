@@ -117,6 +117,7 @@ fn what_we_write_is_what_we_read() {
             }),
             attachments: Vec::new(),
             links_files: false,
+            conversation: Some(topic().uri.join("context")),
             recipients: Recipients {
                 everybody: false,
                 named: vec![
