@@ -31,6 +31,7 @@ pub mod inbox;
 mod interactions;
 pub mod jobs;
 pub mod keys;
+pub mod labels;
 pub mod ledger;
 pub mod memberships;
 pub mod mirrors;

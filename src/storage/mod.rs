@@ -32,6 +32,7 @@ pub mod holds;
 mod ids;
 mod inspect;
 pub mod jobs;
+pub mod labels;
 pub mod ledger;
 mod listing;
 pub mod memberships;

@@ -25,6 +25,7 @@ mod fuzz;
 mod house;
 mod inputs;
 mod interactions;
+mod labels;
 mod ledger;
 mod mastodon;
 mod mirrors;
