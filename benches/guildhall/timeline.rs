@@ -138,6 +138,7 @@ fn group(origin: &Uri, number: i64, now: Timestamp) -> Group {
         also_known_as: Vec::new(),
         outreach: Outreach::default(),
         first_contact: guildhall::domain::FirstContact::Free,
+        label: None,
     }
 }
 
@@ -178,5 +179,6 @@ fn post(origin: &Uri, id: PostId, topic: PostId, group: GroupId, author: ActorId
         comments: 0,
         likes: 0,
         active_at: at,
+        label: None,
     }
 }

@@ -3,14 +3,14 @@
 use crate::app::App;
 use crate::cli::Output;
 use crate::domain::{
-    Access, Boosts, FirstContact, Handle, Mirror, Name, Outreach, Page, Stage, Title,
+    Access, Boosts, FirstContact, Handle, LabelName, Mirror, Name, Outreach, Page, Stage, Title,
 };
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::groups::{self, Administered, NewGroup};
 use crate::services::proposals::Decided;
 use crate::services::what_if::{self, Change, TOPICS_SHOWN};
-use crate::services::{accounts, first_contacts, memberships, mirrors};
+use crate::services::{accounts, first_contacts, labels, memberships, mirrors};
 use crate::wire;
 
 mod moves;
@@ -37,7 +37,8 @@ pub enum Command {
     List,
     /// Show one group
     Show { name: Handle },
-    /// Choose how a group reaches servers that know no groups (Mastodon and its like)
+    /// Choose how a group reaches servers that know no groups (Mastodon and its like), whom it looks at first, and how
+    /// it is classified
     Set(Set),
     /// Open or close a group to the outside, or archive it
     Stage {
@@ -60,7 +61,7 @@ pub enum Command {
 pub struct Set {
     name: Handle,
     /// While it is not public: off, or on (copy posts, of people who allow it, for members there)
-    #[arg(long, required_unless_present_any = ["boosts", "first_contact"])]
+    #[arg(long, required_unless_present_any = ["boosts", "first_contact", "label", "no_label"])]
     mirror: Option<Mirror>,
     /// While it is public: boost topics, or all (comments, too)
     #[arg(long)]
@@ -69,6 +70,12 @@ pub struct Set {
     /// person, or host (until somebody of their server is known)
     #[arg(long, value_name = "WHOSE")]
     first_contact: Option<FirstContact>,
+    /// The label that everything in it has at least
+    #[arg(long, value_name = "NAME", conflicts_with = "no_label")]
+    label: Option<LabelName>,
+    /// It is not classified
+    #[arg(long)]
+    no_label: bool,
 }
 
 /// A stage, or the end of a group's life.
@@ -231,6 +238,14 @@ async fn set_stage(
 
 async fn set(app: &App, wish: Set, output: Output) -> Result<()> {
     let mut group = find(app, wish.name).await?.group;
+    if wish.label.is_some() || wish.no_label {
+        group = labels::set_of_group(app, Viewer::Operator, group.id, wish.label).await?;
+        if wish.mirror.is_none() && wish.boosts.is_none() && wish.first_contact.is_none() {
+            let word = group.label.as_ref().map_or("none", LabelName::as_str);
+            let sentence = format!("{}: label {word}.", group.actor.name);
+            return output.made(&wire::Group::from(&group), sentence);
+        }
+    }
     if let Some(choice) = wish.first_contact {
         group = first_contacts::choose(app, Viewer::Operator, group.id, choice).await?;
         if wish.mirror.is_none() && wish.boosts.is_none() {

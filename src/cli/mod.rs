@@ -14,6 +14,7 @@ mod group;
 mod held;
 mod init;
 mod keys;
+mod label;
 mod ledger;
 mod media;
 mod member;
@@ -97,6 +98,9 @@ enum Command {
     /// Posts that somebody asked the moderators to look at
     #[command(subcommand)]
     Report(report::Command),
+    /// The words by which the house classifies what is said
+    #[command(subcommand)]
+    Label(label::Command),
     /// Rules at the boundary: what does not leave the house, or not before somebody looked at it
     #[command(subcommand)]
     Rule(rule::Command),
@@ -201,6 +205,7 @@ async fn run(arguments: Arguments, environment: &Environment) -> Result<()> {
         Command::Member(command) => member::run(&open_ready(config).await?, command, output).await,
         Command::Post(command) => post::run(&open_ready(config).await?, command, output).await,
         Command::Report(command) => report::run(&open_ready(config).await?, command, output).await,
+        Command::Label(command) => label::run(&open_ready(config).await?, command, output).await,
         Command::Rule(command) => rule::run(&open_ready(config).await?, command, output).await,
         Command::Held(command) => held::run(&open_ready(config).await?, command, output).await,
         Command::Media(command) => media::run(&open_ready(config).await?, command, output).await,

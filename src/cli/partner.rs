@@ -193,10 +193,20 @@ async fn invite(app: &App, ours: OurSide, expires: Duration, output: Output) -> 
          with `guildhall partner accept CODE`:",
         invited.expires_at.for_people()
     ));
+    if let Some(proposal) = &document.proposal {
+        output.say(format_args!("It is of no use yet. {proposal}"));
+    }
     output.made(&document, &document.code)
 }
 
 async fn accept(app: &App, code: &str, ours: OurSide, output: Output) -> Result<()> {
+    if partners::refuse_alone(app).is_err() {
+        let decided = partners::accept_later(app, Viewer::Operator, code, ours).await?;
+        return match decided.proposed() {
+            Some(proposal) => output.proposed(proposal),
+            None => Err(Error::internal("nobody had to agree")),
+        };
+    }
     let partner = partnership::accept(app, Viewer::Operator, code, ours).await?;
     let sentence = format!("{} ({}) is a partner.", partner.organization, partner.host);
     output.made(&wire::Partner::from(partner), sentence)
@@ -209,7 +219,11 @@ async fn add(
     private_groups: PrivateGroups,
     output: Output,
 ) -> Result<()> {
-    let partner = partners::add(app, Viewer::Operator, host, ours, private_groups).await?;
+    let added = partners::add(app, Viewer::Operator, host, ours, private_groups).await?;
+    let partner = match added {
+        Decided::Done(partner) => partner,
+        Decided::Proposed(proposal) => return output.proposed(proposal),
+    };
     let sentence = format!(
         "{} is a partner, one-sided: it need not know. {}",
         partner.host,

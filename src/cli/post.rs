@@ -2,9 +2,10 @@
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{PostId, RemovalReason};
+use crate::domain::{LabelName, PostId, RemovalReason};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
+use crate::services::labels;
 use crate::services::posts::{self, Lock, Pin};
 use crate::wire;
 
@@ -16,6 +17,16 @@ pub enum Command {
         id: PostId,
         #[arg(long, value_name = "TEXT")]
         reason: RemovalReason,
+    },
+    /// Give a post a label of its own, or take it away
+    Label {
+        /// The number in its address, /p/ID
+        id: PostId,
+        #[arg(required_unless_present = "none")]
+        label: Option<LabelName>,
+        /// As its topic and its group
+        #[arg(long, conflicts_with = "label")]
+        none: bool,
     },
     /// Bring a removed post back
     Restore {
@@ -52,6 +63,10 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
             "removed",
             posts::remove(app, operator, id, reason).await,
         ),
+        Command::Label { id, label, .. } => {
+            let labelled = labels::set_of_post(app, operator, id, label).await;
+            (id, "classified", labelled)
+        }
         Command::Restore { id } => (id, "restored", posts::restore(app, operator, id).await),
         Command::Lock { id } => {
             let locked = posts::set_locked(app, operator, id, Lock::Locked).await;

@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::cli::Output;
-use crate::domain::{Condition, Handle, Host, RuleId, RuleKind, RuleOutcome, RuleSentence};
+use crate::domain::{
+    Condition, Handle, Host, LabelName, RuleId, RuleKind, RuleOutcome, RuleSentence,
+};
 use crate::error::{Error, Result};
 use crate::policy::Viewer;
 use crate::services::outbound_rules::{self, Where};
@@ -26,6 +28,9 @@ pub enum Command {
     Try {
         /// Markdown
         text: String,
+        /// How it would be classified
+        #[arg(long, value_name = "NAME")]
+        label: Option<LabelName>,
         #[command(flatten)]
         of: Of,
     },
@@ -51,9 +56,10 @@ impl Of {
 #[derive(clap::Args)]
 #[group(skip)]
 pub struct Add {
-    /// pattern, file_type, file_size or webhook
+    /// pattern, file_type, file_size, label or webhook
     kind: RuleKind,
-    /// The pattern, the file types (with ! before them: all but these), the size in bytes, or the address
+    /// The pattern, the file types (with ! before them: all but these), the size in bytes, the label from which upwards
+    /// it catches, or the address
     condition: String,
     /// hold: until somebody looked at it; refuse: its author is told why
     #[arg(long, value_name = "WHAT", default_value = "hold")]
@@ -70,7 +76,7 @@ pub async fn run(app: &App, command: Command, output: Output) -> Result<()> {
         Command::Add(options) => add(app, options, output).await,
         Command::List { of } => list(app, of, output).await,
         Command::Remove { id } => remove(app, id, output).await,
-        Command::Try { text, of } => attempt(app, text, of, output).await,
+        Command::Try { text, label, of } => attempt(app, text, label, of, output).await,
     }
 }
 
@@ -116,9 +122,15 @@ async fn remove(app: &App, id: RuleId, output: Output) -> Result<()> {
     output.made(&rule, said)
 }
 
-async fn attempt(app: &App, text: String, of: Of, output: Output) -> Result<()> {
+async fn attempt(
+    app: &App,
+    text: String,
+    label: Option<LabelName>,
+    of: Of,
+    output: Output,
+) -> Result<()> {
     let place = of.place().unwrap_or(Where::House);
-    let trial = outbound_rules::try_text(app, Viewer::Operator, place, text).await;
+    let trial = outbound_rules::try_text(app, Viewer::Operator, place, text, label).await;
     let trial = wire::Trial::from(&trial.map_err(no_group)?);
     let rules: Vec<String> = trial.rules.iter().map(|rule| rule.id.to_string()).collect();
     let said = match trial.verdict {

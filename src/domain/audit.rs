@@ -60,6 +60,12 @@ text_enum! {
         /// A rule at the boundary.
         RuleMade = "rule_made",
         RuleRemoved = "rule_removed",
+        /// A label of the house, and what has it.
+        LabelMade = "label_made",
+        LabelChanged = "label_changed",
+        LabelRemoved = "label_removed",
+        GroupLabelled = "group_labelled",
+        PostLabelled = "post_labelled",
         /// A rule did not take what somebody wrote.
         RefusedByRule = "refused_by_rule",
         /// A post stays inside until somebody looked at it.

@@ -2,7 +2,7 @@
 
 use crate::domain::text_enum::text_enum;
 use crate::domain::{
-    Actor, FirstContact, GroupId, Host, Invalid, Mirror, Outreach, Timestamp, Uri,
+    Actor, FirstContact, GroupId, Host, Invalid, LabelName, Mirror, Outreach, Timestamp, Uri,
 };
 
 text_enum! {
@@ -55,6 +55,8 @@ pub struct Group {
     pub outreach: Outreach,
     /// Whether what people elsewhere say whom it does not know waits for a moderator.
     pub first_contact: FirstContact,
+    /// The least that is said in it has; none: it is not classified, as are groups elsewhere.
+    pub label: Option<LabelName>,
 }
 
 impl Group {

@@ -3,7 +3,9 @@
 use regex::{Regex, RegexBuilder};
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{EventKind, GroupId, Host, Invalid, PartnerId, PostId, RuleId, Timestamp, Uri};
+use crate::domain::{
+    EventKind, GroupId, Host, Invalid, LabelName, Labels, PartnerId, PostId, RuleId, Timestamp, Uri,
+};
 
 /// Longest pattern, in characters.
 pub const PATTERN_CHARS_MAX: usize = 500;
@@ -35,6 +37,8 @@ text_enum! {
         FileType = "file_type",
         /// The size of attached files.
         FileSize = "file_size",
+        /// How a post is classified.
+        Label = "label",
         /// Somebody else's program is asked.
         Webhook = "webhook",
     }
@@ -70,6 +74,8 @@ pub enum Condition {
     FileType(FileTypes),
     /// A file is larger than so many bytes.
     FileSize(u64),
+    /// It has this label, or one above it.
+    Label(LabelName),
     /// Whoever answers there may say no; as long as nothing is said, it is held.
     Webhook(Uri),
     /// It was stored and cannot be read any more. It catches everything, for nobody knows what it meant.
@@ -90,6 +96,10 @@ impl Condition {
                 Ok(bytes) => Ok(Self::FileSize(bytes)),
                 Err(_) => Err(Invalid::new("condition", "is not a number of bytes")),
             },
+            RuleKind::Label => match text.parse() {
+                Ok(name) => Ok(Self::Label(name)),
+                Err(Invalid { problem, .. }) => Err(Invalid::new("condition", problem)),
+            },
             RuleKind::Webhook => match text.parse() {
                 Ok(address) => Ok(Self::Webhook(address)),
                 Err(_) => Err(Invalid::new("condition", "is not an address (https://…)")),
@@ -105,11 +115,24 @@ impl Condition {
         })
     }
 
+    /// A label that is not in the list (any more) says nothing: such a rule cannot be read.
+    #[must_use]
+    pub fn among(self, labels: &Labels) -> Self {
+        match self {
+            Self::Label(name) if labels.find(&name).is_none() => Self::Unreadable {
+                kind: RuleKind::Label,
+                text: name.to_string(),
+            },
+            other => other,
+        }
+    }
+
     pub const fn kind(&self) -> RuleKind {
         match self {
             Self::Pattern(_) => RuleKind::Pattern,
             Self::FileType(_) => RuleKind::FileType,
             Self::FileSize(_) => RuleKind::FileSize,
+            Self::Label(_) => RuleKind::Label,
             Self::Webhook(_) => RuleKind::Webhook,
             Self::Unreadable { kind, .. } => *kind,
         }
@@ -121,6 +144,7 @@ impl Condition {
             Self::Pattern(pattern) => pattern.as_str().to_owned(),
             Self::FileType(types) => types.as_str().to_owned(),
             Self::FileSize(bytes) => bytes.to_string(),
+            Self::Label(name) => name.to_string(),
             Self::Webhook(address) => address.to_string(),
             Self::Unreadable { text, .. } => text.clone(),
         }

@@ -2,8 +2,8 @@
 
 use crate::domain::text_enum::text_enum;
 use crate::domain::{
-    Actor, ActorId, Attachment, BoostTally, EventKind, GroupId, HoldNotice, Invalid, PollDraft,
-    PollView, PostId, RefusalNotice, TakenBack, Timestamp, Title, Uri,
+    Actor, ActorId, Attachment, BoostTally, EventKind, GroupId, HoldNotice, Invalid, LabelName,
+    Mark, PollDraft, PollView, PostId, RefusalNotice, TakenBack, Timestamp, Title, Uri,
 };
 
 /// Longest body of a topic or comment, in bytes of Markdown or HTML.
@@ -81,6 +81,8 @@ pub struct Post {
     pub likes: u32,
     /// When the thread last grew (topics only).
     pub active_at: Timestamp,
+    /// The label that its author or a moderator gave it; none: it has that of its group and its topic.
+    pub label: Option<LabelName>,
 }
 
 impl Post {
@@ -106,6 +108,8 @@ pub struct PostView {
     pub refusals: Vec<RefusalNotice>,
     /// Nobody outside sees it before somebody looked at it.
     pub held: Option<HoldNotice>,
+    /// How it is classified, by itself, its topic or its group; for colleagues only.
+    pub mark: Mark,
     /// The house it came from took it back.
     pub taken_back: Option<TakenBack>,
     /// How the poll stands that it is, and what the viewer chose.

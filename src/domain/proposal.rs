@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{ActorId, JoinMode, PartnerClass, ProposalId, Stage, Timestamp};
+use crate::domain::{
+    ActorId, ConfirmEvery, JoinMode, OurSide, PartnerClass, ProposalId, Stage, Terms, Timestamp,
+};
 
 /// Days until what nobody decided about is over.
 pub const PROPOSAL_DAYS: u64 = 7;
@@ -60,6 +62,78 @@ pub enum ProposedAct {
     Release { stop: i64 },
     /// End the pause of a partnership.
     Resume { partner: String },
+    /// Let a code make somebody our partner.
+    Invite {
+        /// The fingerprint of the code, which only who proposed it has.
+        code: String,
+        #[serde(flatten)]
+        ours: ProposedSide,
+        /// Until when it can be used.
+        expires: String,
+    },
+    /// Use the code that another organization sent.
+    Accept {
+        partner: String,
+        /// Not kept once it was decided about.
+        code: String,
+        #[serde(flatten)]
+        ours: ProposedSide,
+    },
+    /// Speak with a server that knows nothing of invitations.
+    AddPartner {
+        partner: String,
+        #[serde(flatten)]
+        ours: ProposedSide,
+        /// Let groups that are not public go there, whatever its software does with them.
+        trust: bool,
+    },
+}
+
+impl ProposedAct {
+    /// Forgets what is of use to nobody any more but to a thief.
+    pub fn forget_secret(&mut self) {
+        if let Self::Accept { code, .. } = self {
+            code.clear();
+        }
+    }
+}
+
+/// Our side of a partnership that is to begin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedSide {
+    pub class: PartnerClass,
+    pub purpose: String,
+    pub contact: String,
+    /// Microseconds; none: it does not end by itself.
+    pub until: Option<i64>,
+    /// None: as the house says, 0: never.
+    pub confirm_months: Option<i32>,
+}
+
+impl From<&OurSide> for ProposedSide {
+    fn from(ours: &OurSide) -> Self {
+        Self {
+            class: ours.class,
+            purpose: ours.terms.purpose.clone(),
+            contact: ours.terms.contact.clone(),
+            until: ours.terms.until.map(Timestamp::micros),
+            confirm_months: ours.confirm.to_stored(),
+        }
+    }
+}
+
+impl From<&ProposedSide> for OurSide {
+    fn from(side: &ProposedSide) -> Self {
+        Self {
+            class: side.class,
+            terms: Terms {
+                purpose: side.purpose.clone(),
+                contact: side.contact.clone(),
+                until: side.until.map(Timestamp::from_micros),
+            },
+            confirm: ConfirmEvery::from_stored(side.confirm_months),
+        }
+    }
 }
 
 /// An act that was proposed, and what became of it.

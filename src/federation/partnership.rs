@@ -17,7 +17,7 @@ mod throttle;
 pub mod wire;
 
 pub use giver::routes;
-pub use taker::accept;
+pub use taker::{accept, accept_agreed};
 pub use throttle::Throttle;
 
 /// What travels either way is labelled so.

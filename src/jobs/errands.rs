@@ -198,7 +198,7 @@ async fn carry_out(federation: &Federation, work: &Work) -> Result<()> {
                 terms: Terms::new(purpose, contact, until.map(Timestamp::from_micros))?,
                 confirm: ConfirmEvery::from_stored(*confirm_months),
             };
-            let accepted = partnership::accept(&federation.app, viewer, code, ours).await;
+            let accepted = partnership::accept_agreed(&federation.app, viewer, code, ours).await;
             accepted.map(drop)
         }
         Work::AskPartnerView { host, by } => {

@@ -32,6 +32,10 @@ text_enum! {
         ReadReports = "read_reports",
         /// Read what of a group left the house, and to whom; without a group: all that did.
         ReadLedger = "read_ledger",
+        /// Give a post a label, or a higher one.
+        Classify = "classify",
+        /// Give a post a lower label, or take its own away.
+        Declassify = "declassify",
         /// Look at a post that is held at the boundary, and release it or keep it inside.
         Review = "review",
         /// Pass a post on, out of its group.
@@ -62,6 +66,8 @@ impl Action {
                 | Self::EditPost
                 | Self::DeletePost
                 | Self::Report
+                | Self::Classify
+                | Self::Declassify
                 | Self::Review
                 | Self::Reshare
         )
@@ -113,6 +119,8 @@ acts! {
     Report: InGroup OnPost,
     ReadReports: InGroup,
     ReadLedger: InGroup,
+    Classify: InGroup OnPost,
+    Declassify: InGroup OnPost,
     Review: InGroup OnPost,
     Reshare: InGroup OnPost,
     ManageGroup: InGroup,

@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 
 use crate::domain::markup;
-use crate::domain::{Condition, OutboundRule, RuleOutcome};
+use crate::domain::{Condition, LabelName, Labels, Mark, OutboundRule, RuleOutcome};
 
 /// What of a post, or of a profile, would leave the house.
 #[derive(Clone, Debug, Default)]
 pub struct Outgoing {
     texts: Vec<String>,
     files: Vec<OutgoingFile>,
+    /// The labels that it has at least.
+    reached: Vec<LabelName>,
+    /// It has one that nobody knows any more: every rule about labels catches it.
+    lost: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +40,15 @@ impl Outgoing {
         self.texts.push(visible(html).into_owned());
         let read = markup::plain_text(html, usize::MAX);
         self.with_line(&read)
+    }
+
+    /// How it is classified. What a person or a group says of itself is not.
+    #[must_use]
+    pub fn with_mark(mut self, labels: &Labels, mark: &Mark) -> Self {
+        let reached = labels.reached(mark).iter();
+        self.reached = reached.map(|label| label.name.clone()).collect();
+        self.lost = mark.is_lost();
+        self
     }
 
     #[must_use]
@@ -91,7 +104,10 @@ pub fn screen<'a>(
 const fn outcome(rule: &OutboundRule) -> RuleOutcome {
     match rule.condition {
         Condition::Webhook(_) | Condition::Unreadable { .. } => RuleOutcome::Hold,
-        Condition::Pattern(_) | Condition::FileType(_) | Condition::FileSize(_) => rule.outcome,
+        Condition::Pattern(_)
+        | Condition::FileType(_)
+        | Condition::FileSize(_)
+        | Condition::Label(_) => rule.outcome,
     }
 }
 
@@ -105,6 +121,9 @@ fn catches(condition: &Condition, outgoing: &Outgoing) -> bool {
         Condition::FileSize(most) => {
             let larger = |file: &OutgoingFile| file.bytes.is_none_or(|bytes| bytes > *most);
             outgoing.files.iter().any(larger)
+        }
+        Condition::Label(from) => {
+            outgoing.lost || outgoing.reached.iter().any(|name| name.is(from))
         }
         Condition::Webhook(_) | Condition::Unreadable { .. } => true,
     }
@@ -164,6 +183,35 @@ mod tests {
         assert!(caught(&small_only, &file("image/png", Some(1_001))));
         assert!(caught(&small_only, &file("image/png", None)));
         assert!(!caught(&small_only, &Outgoing::default()));
+    }
+
+    #[test]
+    fn a_label_is_caught_from_where_the_rule_begins_and_when_nobody_knows_it() {
+        let label = |name: &str| crate::domain::Label {
+            name: name.parse().unwrap(),
+            meaning: Default::default(),
+        };
+        let labels = Labels::new(["Open", "Inside", "Secret"].map(label).into());
+        let classified = |mark: Mark| Outgoing::default().with_mark(&labels, &mark);
+        let named = |name: &str| Mark::Label(name.parse().unwrap());
+        let from_inside = rule(RuleKind::Label, "Inside", RuleOutcome::Refuse);
+        assert!(!caught(
+            &from_inside,
+            &Outgoing::default().with_line("Inside")
+        ));
+        assert!(!caught(&from_inside, &classified(Mark::None)));
+        assert!(!caught(&from_inside, &classified(named("Open"))));
+        assert!(caught(&from_inside, &classified(named("Inside"))));
+        assert!(caught(&from_inside, &classified(named("Secret"))));
+        let gone = Mark::Lost("Gone".parse().unwrap());
+        assert!(caught(&from_inside, &classified(gone)));
+        // A rule about a label that is gone cannot be read: it holds everything.
+        let unread = OutboundRule {
+            condition: Condition::stored(RuleKind::Label, "Gone").among(&labels),
+            ..from_inside
+        };
+        let text = Outgoing::default().with_line("Anything");
+        assert_eq!(screen([&unread], &text), Screening::Held(vec![&unread]));
     }
 
     #[test]

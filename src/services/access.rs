@@ -90,6 +90,7 @@ fn nowhere() -> Result<Group> {
         also_known_as: Vec::new(),
         outreach: Outreach::default(),
         first_contact: FirstContact::Free,
+        label: None,
     })
 }
 

@@ -7,16 +7,17 @@ pub use administered::{Administered, find_administered, list_administered};
 use crate::app::{App, Asker};
 use crate::domain::{
     Access, ActorId, ActorKind, AuditAction, DESCRIPTION_CHARS_MAX, EventKind, Group, GroupId,
-    GroupList, GroupRole, Handle, Host, Invalid, JobId, Membership, MembershipState, Name, Partner,
-    PartnerState, Post, PostId, ProposedAct, Stage, Timestamp, Title, Uri, Work,
+    GroupList, GroupRole, Handle, Host, Invalid, JobId, Mark, Membership, MembershipState, Name,
+    Partner, PartnerState, Post, PostId, ProposedAct, Stage, Timestamp, Title, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Denial, Facts, FederationMode, Reason, Viewer, act};
+use crate::services::labels::Effect;
 use crate::services::memberships::BanNotice;
 use crate::services::proposals::{self, Decided};
 use crate::services::what_if::{self, Change};
 use crate::services::{
-    access, actors, audit, deliveries, holds, jobs, keys, mirrors, outbound_rules,
+    access, actors, audit, deliveries, holds, jobs, keys, labels, mirrors, outbound_rules,
 };
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -161,6 +162,8 @@ pub struct GroupView {
     pub partner: Option<Partner>,
     /// What waits for its moderators; counted for them only.
     pub duties: Duties,
+    /// How it is classified; for colleagues only.
+    pub mark: Mark,
     pub rights: Rights,
 }
 
@@ -219,6 +222,7 @@ pub(super) fn view(connection: &mut Connection, asker: &Asker, group: Group) -> 
         false => Duties::default(),
     };
     Ok(GroupView {
+        mark: labels::mark_of_group(connection, &asker.viewer, &group)?,
         group,
         membership,
         ban,
@@ -558,6 +562,19 @@ pub struct Readers {
     pub public: bool,
     /// For a group elsewhere: the organization that decides who else reads.
     pub house: Option<String>,
+    /// Partners whose people do not, until somebody looked at it, because of how it is classified.
+    pub kept: Vec<String>,
+    /// What rules make of how it is classified.
+    pub effect: Effect,
+    /// How it is classified, where that keeps it from somebody; for colleagues only.
+    pub mark: Mark,
+}
+
+impl Readers {
+    /// For a group elsewhere: its house gets nothing, before somebody looked at it.
+    pub const fn kept_by_house(&self) -> bool {
+        matches!(self.effect, Effect::Held(_))
+    }
 }
 
 /// Who will read what the viewer posts in a group; `below`: what it answers, or the topic that is edited.
@@ -590,14 +607,23 @@ fn count_readers(
         Some(home) => Some(organization_at(connection, home)?),
         None => None,
     };
+    let (mark, effect) = labels::foresee(connection, group, below, None)?;
     let mut readers = Readers {
         colleagues: colleagues.unsigned_abs(),
         partners: Vec::new(),
         by_mirror: Vec::new(),
         unmirrored: Vec::new(),
         excluded: Vec::new(),
-        public: group.stage == Stage::Public && group.access == Access::Open,
+        public: group.stage == Stage::Public
+            && group.access == Access::Open
+            && !effect.keeps_from(None),
         house,
+        kept: Vec::new(),
+        mark: match asker.viewer.is_colleague() {
+            true => mark,
+            false => Mark::None,
+        },
+        effect,
     };
     if !group.is_local() {
         return Ok(readers);
@@ -616,6 +642,10 @@ fn count_readers(
         let stopped = stops.hold(Some(&host), Some(group.id));
         if access::reaches(asker, group, &bond, stopped, topic.as_ref()).is_err() {
             readers.excluded.push(organization);
+            continue;
+        }
+        if readers.effect.keeps_from(Some(&host)) {
+            readers.kept.push(organization);
             continue;
         }
         let people = storage::memberships::count(connection, group.id, Some(&host))?;

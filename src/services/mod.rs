@@ -32,6 +32,7 @@ mod interactions;
 pub mod jobs;
 mod kept;
 pub mod keys;
+pub mod labels;
 pub mod ledger;
 pub mod memberships;
 pub mod mirrors;

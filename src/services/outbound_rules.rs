@@ -10,18 +10,19 @@ mod webhooks;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    AuditAction, Condition, Group, GroupId, Handle, Host, OutboundRule, Partner, RULES_MAX, RuleId,
-    RuleOutcome, RulePlace, RuleSentence, markup,
+    AuditAction, Condition, Group, GroupId, Handle, Host, LabelName, OutboundRule, Partner,
+    RULES_MAX, RuleId, RuleOutcome, RulePlace, RuleSentence, markup,
 };
 use crate::error::{Error, Refused, Result};
 use crate::policy::{Outgoing, Permit, Screening, Viewer, act, screen as ask};
-use crate::services::{access, audit};
+use crate::services::{access, audit, labels};
 use crate::storage::outbound_rules::NewRule;
 use crate::storage::{self, Connection};
 
 pub(super) use fields::{check_group, check_person, check_words};
 pub(super) use screen::{
-    Screened, again, held_above, of_edit, of_new, of_opened, tell, tell_written, with_above,
+    Screened, again, effect, held_above, of_all_in, of_edit, of_everything, of_new, of_opened,
+    of_relabelled, tell, tell_written, with_above,
 };
 pub use webhooks::{Question, WebhookAnswer, answer, find_questions, no_answer};
 
@@ -69,6 +70,10 @@ pub async fn add(
                 return Err(Error::Conflict(sentence));
             }
             let now = asker.now;
+            let new = NewRule {
+                condition: spell(connection, new.condition)?,
+                ..new
+            };
             let rule = match permitted {
                 Permitted::Group(permit) => {
                     storage::outbound_rules::insert_of_group(connection, &permit, new, now)?
@@ -85,6 +90,26 @@ pub async fn add(
             Ok(rule)
         })
         .await
+}
+
+/// Wakes who asks webhooks about what was held just now.
+pub(super) fn wake(app: &App) {
+    app.bells.jobs.notify_one();
+}
+
+/// A rule about a label names one that there is, as it is spelled.
+fn spell(connection: &mut Connection, condition: Condition) -> Result<Condition> {
+    let Condition::Label(name) = &condition else {
+        return Ok(condition);
+    };
+    let labels = storage::labels::list(connection)?;
+    match labels.find(name) {
+        Some(label) => Ok(Condition::Label(label.name.clone())),
+        None => Err(Error::invalid(
+            "condition",
+            format!("is none of the labels of this house: {name}"),
+        )),
+    }
 }
 
 /// What is written here is handed to no program in the clear, but in a laboratory.
@@ -158,13 +183,32 @@ pub enum Trial {
 
 /// Whether a text (Markdown) would leave from a place, without writing anything: those rules are asked
 /// that count there. Webhooks are not asked; that one would be is among the answers.
-pub async fn try_text(app: &App, viewer: Viewer, place: Where, text: String) -> Result<Trial> {
+///
+/// # Errors
+/// [`Error::Invalid`] for a label that there is not.
+pub async fn try_text(
+    app: &App,
+    viewer: Viewer,
+    place: Where,
+    text: String,
+    label: Option<LabelName>,
+) -> Result<Trial> {
     let asker = app.asker(viewer);
     let html = markup::render_markdown(&text).into_string();
     let outgoing = Outgoing::default().with_markup(Some(&text), &html);
     app.db
         .read("try_rules", move |connection| {
             let here = permit(connection, &asker, &place)?;
+            let group = match &here {
+                Permitted::Group(permit) => storage::groups::find(connection, permit.group())?,
+                Permitted::House(..) => None,
+            };
+            let (group, label) = (group.as_ref(), label.as_ref());
+            let label = labels::choose(connection, &asker, group, None, label)?;
+            let labels = storage::labels::list(connection)?;
+            let of_group = group.and_then(|group| group.label.as_ref());
+            let mark = labels.highest(of_group.into_iter().chain(&label));
+            let outgoing = outgoing.with_mark(&labels, &mark);
             let mut rules = storage::outbound_rules::list(connection)?;
             rules.retain(|rule| match (rule.place, &here) {
                 (RulePlace::House, _) => true,

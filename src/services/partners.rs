@@ -23,13 +23,14 @@ use crate::app::{App, Asker};
 use crate::crypto;
 use crate::domain::{
     AuditAction, Concern, Host, Invalid, JobId, OurSide, Partner, PartnerClass, PartnerState,
-    PrivateGroups, Timestamp, Work,
+    PrivateGroups, Proposal, ProposedAct, ProposedSide, Timestamp, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Permit, Reason, Viewer, act};
-use crate::services::{access, audit, dialects, house, jobs};
-use crate::storage;
+use crate::services::proposals::{self, Decided};
+use crate::services::{access, audit, dialects, house};
 use crate::storage::partners::NewPartner;
+use crate::storage::{self, Connection};
 
 pub(super) use class::change_class;
 pub use class::set_class;
@@ -49,10 +50,13 @@ pub struct Invited {
     pub code: Code,
     pub ours: OurSide,
     pub expires_at: Timestamp,
+    /// A second administrator has to agree before the code can be used; none: it can be used now.
+    pub waits: Option<Proposal>,
 }
 
 /// Makes a one-time code that an administrator elsewhere uses to become our partner, and says what our
-/// side of the partnership will be. Only the code's fingerprint is kept.
+/// side of the partnership will be. Only the code's fingerprint is kept. Where the house wants a second
+/// administrator, the code is of use to nobody before one agreed; who confirms never sees it.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a lifetime of nothing or of more than 90 days, and for a partnership that would be
@@ -64,7 +68,7 @@ pub async fn invite(
     lifetime: Duration,
 ) -> Result<Invited> {
     let asker = app.asker(viewer);
-    let permit = permit(&asker)?;
+    permit(&asker)?;
     check_lifetime(lifetime)?;
     let ours = ours.into();
     let expires_at = asker.now.plus(lifetime);
@@ -78,29 +82,46 @@ pub async fn invite(
             let own = house::instance_actor(connection)?;
             let key = storage::actors::find_key_of(connection, own.id)?.ok_or(Error::NotFound)?;
             let code = Code::make(origin, instance, crypto::key_fingerprint(&key.public_pem)?)?;
-            storage::partners::insert_invitation(
-                connection,
-                &permit,
-                &code.fingerprint(),
-                &ours,
-                expires_at,
-                asker.now,
-            )?;
-            let detail = format!("can be used until {expires_at}");
-            audit::note(
-                connection,
-                &asker,
-                AuditAction::PartnerInvited,
-                ours.class.as_str(),
-                &detail,
-            )?;
+            let act = ProposedAct::Invite {
+                code: code.fingerprint(),
+                ours: ProposedSide::from(&ours),
+                expires: expires_at.to_string(),
+            };
+            let decided = proposals::decide(connection, &asker, true, act, |connection| {
+                let fingerprint = code.fingerprint();
+                let_be_used(connection, &asker, &fingerprint, &ours, expires_at)
+            })?;
             Ok(Invited {
                 code,
                 ours,
                 expires_at,
+                waits: decided.proposed(),
             })
         })
         .await
+}
+
+/// From now on a code can be used, in the transaction of the caller, whoever had to agree.
+///
+/// # Errors
+/// [`Error::Conflict`] when nobody agreed in time.
+pub(super) fn let_be_used(
+    connection: &mut Connection,
+    asker: &Asker,
+    fingerprint: &str,
+    ours: &OurSide,
+    expires_at: Timestamp,
+) -> Result<()> {
+    let permit = permit(asker)?;
+    if expires_at <= asker.now {
+        let sentence = "the code can be used no more: make a new invitation";
+        return Err(Error::Conflict(sentence.into()));
+    }
+    let now = asker.now;
+    storage::partners::insert_invitation(connection, &permit, fingerprint, ours, expires_at, now)?;
+    let (action, class) = (AuditAction::PartnerInvited, ours.class.as_str());
+    let detail = format!("can be used until {expires_at}");
+    audit::note(connection, asker, action, class, &detail)
 }
 
 fn check_lifetime(lifetime: Duration) -> Result<()> {
@@ -114,7 +135,8 @@ fn check_lifetime(lifetime: Duration) -> Result<()> {
     Ok(())
 }
 
-/// Makes a one-sided partnership: we speak with that server, it need not know of partnerships.
+/// Makes a one-sided partnership: we speak with that server, it need not know of partnerships. Waits for a second
+/// administrator where the house wants one.
 ///
 /// # Errors
 /// [`Error::Conflict`] when it is ourselves, or when there is a partnership that stands or a block.
@@ -124,40 +146,48 @@ pub async fn add(
     host: Host,
     ours: impl Into<OurSide>,
     private_groups: PrivateGroups,
-) -> Result<Partner> {
+) -> Result<Decided<Partner>> {
     let asker = app.asker(viewer);
     permit(&asker)?;
     refuse_ourselves(app, &host)?;
     let ours = ours.into();
-    ours.terms.check_end(asker.now)?;
-    let trusts = private_groups == PrivateGroups::Trust;
-    if policy::needs_second(asker.house, trusts) {
-        return Err(Error::Conflict(format!(
-            "trusting a server takes a second administrator: add {host} first, and trust it then"
-        )));
-    }
-    let partner = app
+    let decided = app
         .db
         .write("add_partner", move |connection| {
-            let known = storage::partners::find_by_host(connection, &host)?;
-            refuse_standing(known.as_ref())?;
-            let new = one_sided(host, known, ours.class, PartnerState::Active);
-            let partner = storage::partners::save(connection, &new, asker.now)?;
-            let (terms, confirm) = (&ours.terms, ours.confirm);
-            storage::partners::set_ours(connection, partner.id, terms, confirm)?;
-            audit::note(
-                connection,
-                &asker,
-                AuditAction::PartnerAdded,
-                partner.host.as_str(),
-                ours.class.as_str(),
-            )?;
-            dialects::trust(connection, &asker, &partner.host, private_groups)?;
-            storage::partners::find(connection, partner.id)?.ok_or(Error::NotFound)
+            let act = ProposedAct::AddPartner {
+                partner: host.to_string(),
+                ours: ProposedSide::from(&ours),
+                trust: private_groups == PrivateGroups::Trust,
+            };
+            proposals::decide(connection, &asker, true, act, |connection| {
+                begin_one_sided(connection, &asker, &host, &ours, private_groups)
+            })
         })
         .await?;
     app.bells.jobs.notify_one();
-    Ok(partner)
+    Ok(decided)
+}
+
+/// The same in the transaction of the caller, whoever had to agree.
+pub(super) fn begin_one_sided(
+    connection: &mut Connection,
+    asker: &Asker,
+    host: &Host,
+    ours: &OurSide,
+    private_groups: PrivateGroups,
+) -> Result<Partner> {
+    permit(asker)?;
+    ours.terms.check_end(asker.now)?;
+    let known = storage::partners::find_by_host(connection, host)?;
+    refuse_standing(known.as_ref())?;
+    let new = one_sided(host.clone(), known, ours.class, PartnerState::Active);
+    let partner = storage::partners::save(connection, &new, asker.now)?;
+    let (terms, confirm) = (&ours.terms, ours.confirm);
+    storage::partners::set_ours(connection, partner.id, terms, confirm)?;
+    let (action, class) = (AuditAction::PartnerAdded, ours.class.as_str());
+    audit::note(connection, asker, action, host.as_str(), class)?;
+    dialects::trust(connection, asker, host, private_groups)?;
+    storage::partners::find(connection, partner.id)?.ok_or(Error::NotFound)
 }
 
 /// Every partnership there is or was, by host.
@@ -239,52 +269,101 @@ pub async fn read_code(app: &App, viewer: Viewer, text: &str) -> Result<Code> {
     let agreement = code.agreement(&app.addresses().instance())?;
     app.db
         .read("check_code_host", move |connection| {
-            let known = storage::partners::find_by_host(connection, &host)?;
-            refuse_blocked(known.as_ref().map(|partner| partner.state))?;
-            if access::is_stopped(connection, Some(&host), None)? {
-                return Err(Error::Denied(Reason::Stopped));
-            }
-            let was_used = |partner: &Partner| {
-                partner.state == PartnerState::Ended
-                    && partner.agreement.as_ref() == Some(&agreement)
-            };
-            if known.as_ref().is_some_and(was_used) {
-                return Err(handshake::used());
-            }
-            // A one-sided partnership may become one of both.
-            let one_sided =
-                |partner: &&Partner| partner.state == PartnerState::Active && !partner.mutual;
-            match known.as_ref().filter(one_sided) {
-                Some(_) => Ok(()),
-                None => refuse_standing(known.as_ref()),
-            }
+            refuse_code(connection, &host, &agreement)
         })
         .await?;
     Ok(code)
 }
 
+/// What of a code can be known before its server is asked.
+fn refuse_code(connection: &mut Connection, host: &Host, agreement: &Uri) -> Result<()> {
+    let known = storage::partners::find_by_host(connection, host)?;
+    refuse_blocked(known.as_ref().map(|partner| partner.state))?;
+    if access::is_stopped(connection, Some(host), None)? {
+        return Err(Error::Denied(Reason::Stopped));
+    }
+    let was_used = |partner: &Partner| {
+        partner.state == PartnerState::Ended && partner.agreement.as_ref() == Some(agreement)
+    };
+    if known.as_ref().is_some_and(was_used) {
+        return Err(handshake::used());
+    }
+    // A one-sided partnership may become one of both.
+    let one_sided = |partner: &&Partner| partner.state == PartnerState::Active && !partner.mutual;
+    match known.as_ref().filter(one_sided) {
+        Some(_) => Ok(()),
+        None => refuse_standing(known.as_ref()),
+    }
+}
+
 /// Lets a worker use a code, for pages: a request of a person does not wait for another server. `ours` is
-/// our side of the partnership, whatever they say on theirs.
+/// our side of the partnership, whatever they say on theirs. Waits for a second administrator where the house wants
+/// one.
+///
+/// # Errors
+/// As [`read_code`].
 pub async fn accept_later(
     app: &App,
     viewer: Viewer,
     text: &str,
     ours: impl Into<OurSide>,
-) -> Result<JobId> {
+) -> Result<Decided<JobId>> {
     let ours = ours.into();
-    ours.terms.check_end(app.clock.now())?;
-    let by = viewer.actor().map(|actor| actor.0);
-    let code = read_code(app, viewer, text).await?;
+    let code = read_code(app, viewer.clone(), text).await?;
+    let asker = app.asker(viewer);
+    let decided = app
+        .db
+        .write("accept_code", move |connection| {
+            let act = ProposedAct::Accept {
+                partner: code.host().to_string(),
+                code: code.to_string(),
+                ours: ProposedSide::from(&ours),
+            };
+            let text = code.to_string();
+            proposals::decide(connection, &asker, true, act, |connection| {
+                use_code(connection, &asker, &text, &ours)
+            })
+        })
+        .await?;
+    app.bells.jobs.notify_one();
+    Ok(decided)
+}
+
+/// Has a worker use a code, in the transaction of the caller, whoever had to agree.
+pub(super) fn use_code(
+    connection: &mut Connection,
+    asker: &Asker,
+    text: &str,
+    ours: &OurSide,
+) -> Result<JobId> {
+    permit(asker)?;
+    ours.terms.check_end(asker.now)?;
+    let own = house::instance_actor(connection)?.uri;
+    let code = Code::parse(text, own.host())?;
+    refuse_code(connection, code.host(), &code.agreement(&own)?)?;
     let work = Work::AcceptPartnership {
         code: code.to_string(),
         class: ours.class,
-        purpose: ours.terms.purpose,
-        contact: ours.terms.contact,
+        purpose: ours.terms.purpose.clone(),
+        contact: ours.terms.contact.clone(),
         until: ours.terms.until.map(Timestamp::micros),
         confirm_months: ours.confirm.to_stored(),
-        by,
+        by: asker.viewer.actor().map(|actor| actor.0),
     };
-    jobs::submit(app, work).await
+    storage::jobs::insert(connection, &work, asker.now)
+}
+
+/// Nobody uses a code alone where the house wants a second administrator.
+///
+/// # Errors
+/// [`Error::Conflict`] there.
+pub fn refuse_alone(app: &App) -> Result<()> {
+    match policy::needs_second(app.house(), true) {
+        true => Err(Error::Conflict(
+            "a second administrator has to agree before a code is used".into(),
+        )),
+        false => Ok(()),
+    }
 }
 
 fn permit(asker: &Asker) -> Result<Permit<act::ManagePartners>> {

@@ -37,7 +37,9 @@ pub(super) use receive::{
 pub use receive::{ReceivedPost, Recipients, TOMBSTONES_PER_HOST_MAX};
 pub use thread::{Place, Shown, Surroundings, Thread, surroundings, thread};
 pub(super) use write::take_back;
-pub use write::{comment, create_topic, delete, update};
+pub use write::{
+    NewComment, NewTopic, comment, create_topic, delete, publish_comment, publish_topic, update,
+};
 
 /// Writes news about a post. `activity` is what arrived, when somebody elsewhere did it; else what is
 /// told besides, like the reason of a removal.

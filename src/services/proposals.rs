@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    ActorId, AuditAction, Capabilities, GroupId, Host, PROPOSAL_DAYS, PrivateGroups, Proposal,
-    ProposalId, ProposalState, ProposedAct, StopId, Timestamp,
+    ActorId, AuditAction, Capabilities, GroupId, Host, OurSide, PROPOSAL_DAYS, PrivateGroups,
+    Proposal, ProposalId, ProposalState, ProposedAct, ProposedSide, StopId, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, ProposalFacts, Reason, Viewer, act};
@@ -312,6 +312,29 @@ fn carry_out(connection: &mut Connection, asker: &Asker, act: &ProposedAct) -> R
             let host = partner.parse()?;
             partners::let_go_on(connection, asker, &host).map(drop)
         }
+        ProposedAct::Invite {
+            code,
+            ours,
+            expires,
+        } => {
+            let expires = Timestamp::parse(expires)?;
+            partners::let_be_used(connection, asker, code, &OurSide::from(ours), expires)
+        }
+        ProposedAct::Accept { code, ours, .. } => {
+            partners::use_code(connection, asker, code, &OurSide::from(ours)).map(drop)
+        }
+        ProposedAct::AddPartner {
+            partner,
+            ours,
+            trust,
+        } => {
+            let (host, ours) = (partner.parse()?, OurSide::from(ours));
+            let private_groups = match trust {
+                true => PrivateGroups::Trust,
+                false => PrivateGroups::Auto,
+            };
+            partners::begin_one_sided(connection, asker, &host, &ours, private_groups).map(drop)
+        }
     }
 }
 
@@ -405,7 +428,40 @@ fn in_words(connection: &mut Connection, act: &ProposedAct) -> Result<String> {
             format!("Release the emergency stop of {}", standing.subject())
         }
         ProposedAct::Resume { partner } => format!("End the pause with {partner}"),
+        ProposedAct::Invite { ours, expires, .. } => format!(
+            "Let who has the code that was made become a {}, until {expires}{}",
+            ours.class,
+            purpose(ours)
+        ),
+        ProposedAct::Accept { partner, ours, .. } => format!(
+            "Become a partner of {partner}, as our {}, by the code it sent{}",
+            ours.class,
+            purpose(ours)
+        ),
+        ProposedAct::AddPartner {
+            partner,
+            ours,
+            trust,
+        } => {
+            let trusted = match trust {
+                true => ", and let groups that are not public go there",
+                false => "",
+            };
+            format!(
+                "Make {partner} a {}, one-sided{trusted}{}",
+                ours.class,
+                purpose(ours)
+            )
+        }
     })
+}
+
+/// What a partnership is for, where that was said.
+fn purpose(ours: &ProposedSide) -> String {
+    match ours.purpose.as_str() {
+        "" => String::new(),
+        purpose => format!(": {purpose}"),
+    }
 }
 
 fn name_of_group(connection: &mut Connection, group: i64) -> Result<String> {

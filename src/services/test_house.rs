@@ -12,6 +12,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::policy::{Viewer, act};
+use crate::services::proposals::Decided;
 use crate::services::{access, partners};
 use crate::storage::actors::NewActor;
 use crate::storage::deliveries::NewMessage;
@@ -157,6 +158,7 @@ impl House {
         let (class, trust) = (PartnerClass::Partner, PrivateGroups::Trust);
         partners::add(&self.app, Viewer::Operator, host, class, trust)
             .await
+            .and_then(Decided::done)
             .unwrap()
     }
 

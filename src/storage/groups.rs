@@ -30,6 +30,7 @@ pub(super) struct GroupRow {
     mirror: String,
     boosts: String,
     first_contact: String,
+    label: Option<String>,
 }
 
 impl GroupRow {
@@ -47,6 +48,7 @@ impl GroupRow {
             mirror: group.outreach.mirror.to_string(),
             boosts: group.outreach.boosts.to_string(),
             first_contact: group.first_contact.to_string(),
+            label: group.label.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -78,6 +80,7 @@ pub(super) fn group_from(row: GroupRow, actor: ActorRow) -> Result<Group> {
             boosts: read(&row.boosts)?,
         },
         first_contact: read(&row.first_contact)?,
+        label: read_optional(row.label.as_deref())?,
     })
 }
 
@@ -123,6 +126,7 @@ fn insert_row(
         also_known_as: Vec::new(),
         outreach: Outreach::default(),
         first_contact: FirstContact::Free,
+        label: None,
     };
     diesel::insert_into(groups::table)
         .values(GroupRow::new(&group, now))

@@ -33,6 +33,7 @@ mod ids;
 mod inspect;
 pub mod jobs;
 pub mod kept;
+pub mod labels;
 pub mod ledger;
 mod listing;
 pub mod memberships;

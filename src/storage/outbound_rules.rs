@@ -11,7 +11,7 @@ use crate::policy::{Permit, act};
 use crate::storage::connection::find_one;
 use crate::storage::error::read;
 use crate::storage::schema::outbound_rules;
-use crate::storage::{Connection, ids};
+use crate::storage::{Connection, ids, labels};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = outbound_rules)]
@@ -120,7 +120,8 @@ pub fn find(connection: &mut Connection, id: RuleId) -> Result<Option<OutboundRu
         connection,
         outbound_rules::table.find(id.0).select(Row::as_select())
     )?;
-    row.map(OutboundRule::try_from).transpose()
+    let rule = row.map(OutboundRule::try_from).transpose()?;
+    Ok(among_labels(connection, rule.into_iter().collect())?.pop())
 }
 
 /// All rules, oldest first: there are at most [`RULES_MAX`](crate::domain::RULES_MAX).
@@ -129,19 +130,41 @@ pub fn list(connection: &mut Connection) -> Result<Vec<OutboundRule>> {
         .order(outbound_rules::id)
         .select(Row::as_select())
         .load(connection)?;
-    rows.into_iter().map(OutboundRule::try_from).collect()
+    let rules: Vec<OutboundRule> = rows
+        .into_iter()
+        .map(OutboundRule::try_from)
+        .collect::<Result<_>>()?;
+    among_labels(connection, rules)
+}
+
+/// Rules about a label that there is not (any more) cannot be read.
+fn among_labels(
+    connection: &mut Connection,
+    rules: Vec<OutboundRule>,
+) -> Result<Vec<OutboundRule>> {
+    let about_label = |rule: &OutboundRule| matches!(rule.condition, Condition::Label(_));
+    if !rules.iter().any(about_label) {
+        return Ok(rules);
+    }
+    let labels = labels::list(connection)?;
+    let read = |rule: OutboundRule| OutboundRule {
+        condition: rule.condition.among(&labels),
+        ..rule
+    };
+    Ok(rules.into_iter().map(read).collect())
 }
 
 pub fn count(connection: &mut Connection) -> Result<i64> {
     Ok(outbound_rules::table.count().get_result(connection)?)
 }
 
-/// When the newest rule was made.
+/// When the rules last came to say something else: the newest was made, or labels changed.
 pub fn newest(connection: &mut Connection) -> Result<Option<Timestamp>> {
     let newest: Option<i64> = outbound_rules::table
         .select(diesel::dsl::max(outbound_rules::created_at))
         .get_result(connection)?;
-    Ok(newest.map(Timestamp::from_micros))
+    let newest = newest.map(Timestamp::from_micros);
+    Ok(newest.max(labels::last_change(connection)?))
 }
 
 /// Removes a rule. Who may was decided by the caller, where the rule is of.

@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::storage::Connection;
 use crate::storage::among::AmongMethods as _;
 use crate::storage::connection::find_one;
-use crate::storage::error::read;
+use crate::storage::error::{read, read_optional};
 use crate::storage::schema::{posts, revisions};
 
 pub use lists::{
@@ -66,6 +66,7 @@ pub(super) struct PostRow {
     comments: i32,
     likes: i32,
     active_at: i64,
+    label: Option<String>,
 }
 
 impl From<&Post> for PostRow {
@@ -91,6 +92,7 @@ impl From<&Post> for PostRow {
             comments: post.comments.cast_signed(),
             likes: post.likes.cast_signed(),
             active_at: post.active_at.micros(),
+            label: post.label.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -120,6 +122,7 @@ impl TryFrom<PostRow> for Post {
             comments: row.comments.unsigned_abs(),
             likes: row.likes.unsigned_abs(),
             active_at: Timestamp::from_micros(row.active_at),
+            label: read_optional(row.label.as_deref())?,
         })
     }
 }
@@ -204,17 +207,16 @@ pub fn list_all_of_author(connection: &mut Connection, author: ActorId) -> Resul
 /// Posts looked at together.
 const PART: i64 = 500;
 
-/// A part of what people here wrote in a group for others, in topics from a time on, oldest first.
+/// A part of what people here wrote in a group (none: anywhere) for others, in topics from a time on, oldest first.
 pub fn list_written_here(
     connection: &mut Connection,
-    group: GroupId,
+    group: Option<GroupId>,
     from: Timestamp,
     after: Option<PostId>,
 ) -> Result<Vec<Post>> {
     use crate::storage::schema::actors;
-    let rows: Vec<PostRow> = posts::table
+    let mut part = posts::table
         .inner_join(actors::table.on(actors::id.eq(posts::author_id)))
-        .filter(posts::group_id.eq(group.0))
         .filter(actors::host.eq(""))
         .filter(posts::state.eq(PostState::Visible.as_str()))
         .filter(posts::audience.ne(Audience::Aside.as_str()))
@@ -223,7 +225,11 @@ pub fn list_written_here(
         .order(posts::id)
         .limit(PART)
         .select(PostRow::as_select())
-        .load(connection)?;
+        .into_boxed();
+    if let Some(group) = group {
+        part = part.filter(posts::group_id.eq(group.0));
+    }
+    let rows: Vec<PostRow> = part.load(connection)?;
     rows.into_iter().map(Post::try_from).collect()
 }
 

@@ -111,6 +111,13 @@ pub fn decide(
     by: &str,
     now: Timestamp,
 ) -> Result<()> {
+    if let Some(mut proposal) = find(connection, id)? {
+        proposal.act.forget_secret();
+        let act = serde_json::to_string(&proposal.act).map_err(Error::internal)?;
+        diesel::update(proposals::table.find(id.0))
+            .set(proposals::act.eq(act))
+            .execute(connection)?;
+    }
     diesel::update(proposals::table.find(id.0))
         .set((
             proposals::state.eq(state.as_str()),

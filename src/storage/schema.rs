@@ -103,6 +103,7 @@ diesel::table! {
         mirror -> Text,
         boosts -> Text,
         first_contact -> Text,
+        label -> Nullable<Text>,
     }
 }
 
@@ -318,6 +319,7 @@ diesel::table! {
         likes -> Integer,
         active_at -> BigInt,
         interaction -> Nullable<Text>,
+        label -> Nullable<Text>,
     }
 }
 
@@ -520,6 +522,16 @@ diesel::table! {
         outcome -> Text,
         sentence -> Text,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    labels (name) {
+        name -> Text,
+        meaning -> Text,
+        position -> BigInt,
+        changed_at -> BigInt,
+        removed_at -> Nullable<BigInt>,
     }
 }
 
@@ -873,6 +885,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     person_ways,
     reports,
     outbound_rules,
+    labels,
     holds,
     released,
     acquaintances,

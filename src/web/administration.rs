@@ -98,6 +98,14 @@ const PLACES: &[Place] = &[
         what_waits: "",
     },
     Place {
+        path: "/admin/labels",
+        name: "Labels",
+        says: "The words by which this house classifies what is said, from what may go furthest upwards.",
+        shown: administers,
+        waits: nothing,
+        what_waits: "",
+    },
+    Place {
         path: "/admin/ledger",
         name: "Ledger",
         says: "What left this house, to which server, and what was withheld.",

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::{Body, Invalid};
+use crate::domain::{Body, Invalid, LabelName};
 
 /// A form with nothing but its button.
 #[derive(Debug, Deserialize)]
@@ -10,6 +10,14 @@ pub struct Nothing {}
 
 /// A text that may be empty.
 pub fn optional_body(text: &str) -> Result<Option<Body>, Invalid> {
+    match text.trim().is_empty() {
+        true => Ok(None),
+        false => text.parse().map(Some),
+    }
+}
+
+/// A label that may be none.
+pub fn optional_label(text: &str) -> Result<Option<LabelName>, Invalid> {
     match text.trim().is_empty() {
         true => Ok(None),
         false => text.parse().map(Some),

@@ -5,13 +5,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::auth::Form;
-use crate::domain::{Access, Boosts, FirstContact, Mirror, Move, Outreach, Stage, Stop, Title};
+use crate::domain::{
+    Access, Boosts, FirstContact, Label, Mirror, Move, Outreach, Stage, Stop, Title,
+};
 use crate::error::{Error, Result};
 use crate::policy::Action;
 use crate::services::grants::{self, Standing, templates};
 use crate::services::groups::{self, GroupView};
-use crate::services::{first_contacts, mirrors, stops};
+use crate::services::{first_contacts, labels, mirrors, stops};
 use crate::web::errors::{self, Answer, Told};
+use crate::web::forms::optional_label;
 use crate::web::grants::{Wish, grant_row, handle_of, history_words};
 use crate::web::groups::locate;
 use crate::web::views::{Choice, GroupAdminPage, StageChoice};
@@ -45,6 +48,12 @@ pub struct NewOutreach {
 pub struct NewFirstContact {
     #[serde(default)]
     first_contact: String,
+}
+
+#[derive(Deserialize)]
+pub struct Classification {
+    #[serde(default)]
+    label: String,
 }
 
 #[derive(Deserialize)]
@@ -194,6 +203,52 @@ async fn look_first(member: &Member, view: &GroupView, form: &NewFirstContact) -
     Ok(())
 }
 
+/// `POST /g/{handle}/label`
+pub async fn set_label(
+    member: Member,
+    handle: Path<String>,
+    Form(form): Form<Classification>,
+) -> Answer {
+    let view = locate(&member, &handle).await?;
+    let outcome = match optional_label(&form.label) {
+        Ok(label) => {
+            let (app, viewer) = (&member.app, member.viewer());
+            labels::set_of_group(app, viewer, view.group.id, label).await
+        }
+        Err(problem) => Err(problem.into()),
+    };
+    match outcome {
+        Ok(_) => Ok(done(&settings_of(&view), Notice::Saved)),
+        Err(error) => {
+            let told = errors::tell(error)?;
+            page(&member, view, None, None, Some(told)).await
+        }
+    }
+}
+
+/// The labels that the group may have, or none.
+async fn labels_of(member: &Member, view: &GroupView) -> Result<Vec<Choice>> {
+    let labels = labels::list(&member.app, member.viewer()).await?;
+    if labels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = view.group.label.as_ref();
+    let none = Choice {
+        value: String::new(),
+        label: "Not classified".to_owned(),
+        hint: None,
+        chosen: own.is_none(),
+    };
+    let choice = |label: &Label| Choice {
+        value: label.name.to_string(),
+        label: label.name.to_string(),
+        hint: Some(label.meaning.as_str().to_owned()).filter(|meaning| !meaning.is_empty()),
+        chosen: own == Some(&label.name),
+    };
+    let all = labels.all().iter().map(choice);
+    Ok(std::iter::once(none).chain(all).collect())
+}
+
 /// `POST /g/{handle}/archive`
 pub async fn archive(member: Member, handle: Path<String>, Form(form): Form<Archive>) -> Answer {
     let view = locate(&member, &handle).await?;
@@ -264,6 +319,10 @@ pub async fn page(
         mirrors: mirrors_of(group.outreach.mirror),
         boosts: boosts_of(group.outreach.boosts),
         first_contacts: first_contacts_of(group.first_contact),
+        labels: match opens {
+            true => labels_of(member, &view).await?,
+            false => Vec::new(),
+        },
         stopped: stops::find_for_group(app, group).await?.map(in_words),
         archived: group.archived_at.is_some(),
         can_archive: opens,

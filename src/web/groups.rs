@@ -7,6 +7,7 @@ use crate::auth::Form;
 use crate::domain::{Group, Handle, MembershipState, Page, PostId};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Reason};
+use crate::services;
 use crate::services::groups::{self, GroupView, NewGroup};
 use crate::services::posts::Listed;
 use crate::services::{memberships, posts};
@@ -15,7 +16,7 @@ use crate::web::forms::Nothing;
 use crate::web::paging::Listing;
 use crate::web::topics::NewTopic;
 use crate::web::views::{
-    AudiencePart, Composer, GroupDraft, GroupPage, GroupsPage, Pager, TopicSummary, Writing,
+    AudiencePart, Choice, Composer, GroupDraft, GroupPage, GroupsPage, Pager, TopicSummary, Writing,
 };
 use crate::web::visit::{Member, Notice, Visit};
 use crate::web::{answer, done, parts};
@@ -188,6 +189,7 @@ async fn writing(visit: &Visit, view: &GroupView, typed: Option<NewTopic>) -> Re
         attached: parts::kept(&typed.sent.attached),
         places: parts::places(rights.may(Action::Attach)),
         audience: audience(visit, &view.group, None).await?,
+        labels: labels(visit, Some(&view.group), None, &typed.label).await?,
         poll: typed.poll.form(),
     }))
 }
@@ -200,6 +202,18 @@ pub async fn audience(
 ) -> Result<Vec<AudiencePart>> {
     let readers = groups::readers(&visit.app, visit.viewer(), group.id, below).await?;
     Ok(parts::audience(&readers))
+}
+
+/// How it may be classified; `below`: what it answers.
+pub async fn labels(
+    visit: &Visit,
+    group: Option<&Group>,
+    below: Option<PostId>,
+    chosen: &str,
+) -> Result<Vec<Choice>> {
+    let group = group.map(|group| group.id);
+    let offers = services::labels::offers(&visit.app, visit.viewer(), group, below).await?;
+    Ok(parts::label_choices(offers, chosen))
 }
 
 /// `POST /g/{handle}/join`

@@ -22,6 +22,7 @@ mod groups;
 mod holds;
 mod home;
 mod keys;
+mod labels;
 mod ledger;
 mod members;
 mod moderation;
@@ -156,6 +157,7 @@ fn groups_and_posts() -> Routes {
         .service(settings_act("/g/{handle}/stop").post(stops::stop_group))
         .service(settings_act("/g/{handle}/outreach").post(group_admin::set_outreach))
         .service(settings_act("/g/{handle}/first-contact").post(group_admin::set_first_contact))
+        .service(settings_act("/g/{handle}/label").post(group_admin::set_label))
         .service(settings_act("/g/{handle}/archive").post(group_admin::archive))
         .service(settings_act("/g/{handle}/move").post(moves::offer))
         .service(settings_act("/g/{handle}/move/withdraw").post(moves::withdraw))
@@ -169,6 +171,7 @@ fn groups_and_posts() -> Routes {
                 .get(moderation::ask)
                 .post(moderation::remove),
         )
+        .service(act("/p/{id}/label").post(topics::set_label))
         .service(act("/p/{id}/report").post(reports::report))
         .service(act("/p/{id}/restore").post(moderation::restore))
         .service(at("/p/{id}/shut-out").get(asked::ask).post(asked::shut_out))
@@ -234,6 +237,10 @@ fn administration() -> Routes {
                 .get(holds::of_house)
                 .post(holds::decide_in_house),
         )
+        .service(at("/admin/labels").get(labels::show))
+        .service(act("/admin/labels/add").post(labels::add))
+        .service(act("/admin/labels/change").post(labels::change))
+        .service(act("/admin/labels/remove").post(labels::remove))
         .service(at("/admin/rules").get(outbound_rules::of_house))
         .service(act("/admin/rules/add").post(outbound_rules::add_to_house))
         .service(act("/admin/rules/remove").post(outbound_rules::remove_of_house))

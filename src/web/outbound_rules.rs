@@ -11,6 +11,7 @@ use crate::services::groups::GroupView;
 use crate::services::outbound_rules::{self, Rule, Trial, Where};
 use crate::services::partners;
 use crate::web::errors::{self, Answer, Told};
+use crate::web::forms::optional_label;
 use crate::web::groups::locate;
 use crate::web::views::{Choice, RuleDraft, RuleRow, RulesPage, TrialView};
 use crate::web::visit::{Member, Notice};
@@ -43,6 +44,8 @@ pub struct Attempt {
     of: String,
     #[serde(default)]
     text: String,
+    #[serde(default)]
+    label: String,
 }
 
 /// `GET /g/{handle}/rules`
@@ -136,9 +139,14 @@ async fn try_text(member: &Member, view: Option<&GroupView>, attempt: Attempt) -
         ..Wish::default()
     };
     let (app, viewer) = (&member.app, member.viewer());
-    let place = place(view, &attempt.of);
-    let tried = match place {
-        Ok(place) => outbound_rules::try_text(app, viewer, place, attempt.text.clone()).await,
+    let asked = place(view, &attempt.of).and_then(|place| {
+        let label = optional_label(&attempt.label)?;
+        Ok((place, label))
+    });
+    let tried = match asked {
+        Ok((place, label)) => {
+            outbound_rules::try_text(app, viewer, place, attempt.text.clone(), label).await
+        }
         Err(error) => Err(error),
     };
     match tried {
@@ -230,6 +238,7 @@ fn draft(wish: &Wish) -> RuleDraft {
             RuleKind::Pattern => "A pattern in what is written",
             RuleKind::FileType => "Types of files",
             RuleKind::FileSize => "Files larger than so many bytes",
+            RuleKind::Label => "How it is classified",
             RuleKind::Webhook => "Another program",
         }
         .to_owned(),
@@ -238,6 +247,7 @@ fn draft(wish: &Wish) -> RuleDraft {
                 RuleKind::Pattern => r"A regular expression, like \bproject\s+falcon\b. Upper and lower case are the same.",
                 RuleKind::FileType => "application/zip, image/* – or all but some: !image/*",
                 RuleKind::FileSize => "10000000 are ten megabytes.",
+                RuleKind::Label => "The name of a label: it, and all above it.",
                 RuleKind::Webhook => "It is asked at an address (https://…), and until it says yes, the post is held.",
             }
             .to_owned(),
@@ -284,6 +294,7 @@ fn row(described: &Rule) -> RuleRow {
             RuleKind::Pattern => "What is written matches",
             RuleKind::FileType => "A file is one of",
             RuleKind::FileSize => "A file has more bytes than",
+            RuleKind::Label => "Its label is at least",
             RuleKind::Webhook => "Does not say yes:",
         }
         .to_owned(),

@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::services::grants::{self, Standing};
 use crate::services::partners::{self, Change, pins, terms, view};
+use crate::services::proposals::Decided;
 use crate::services::{deliveries, dialects, jobs, probes};
 use crate::web::errors::{self, Answer, Told};
 use crate::web::grants::grant_row;
@@ -26,6 +27,9 @@ use crate::web::{answer, done, moves, parts, plots, retractions};
 
 /// How long a page waits for the worker that speaks with the other server.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Where the list is.
+const HERE: &str = "/admin/partners";
 
 #[derive(Deserialize)]
 pub struct Invite {
@@ -171,13 +175,15 @@ async fn make_invitation(member: &Member, form: &Invite) -> Result<Invitation> {
         code: invited.code.to_string(),
         class: invited.ours.class.to_string(),
         expires: parts::when(invited.expires_at, member.now()),
+        waits: invited.waits.is_some(),
     })
 }
 
 /// `POST /admin/partners/accept`
 pub async fn accept(member: Member, Form(form): Form<Accept>) -> Answer {
     match use_code(&member, &form).await {
-        Ok(host) => Ok(done(&address(&host), Notice::Partnered)),
+        Ok(Some(host)) => Ok(done(&address(&host), Notice::Partnered)),
+        Ok(None) => Ok(done(HERE, Notice::Proposed)),
         Err(error) => {
             let filled = Filled {
                 code: form.code,
@@ -188,18 +194,22 @@ pub async fn accept(member: Member, Form(form): Form<Accept>) -> Answer {
     }
 }
 
-/// A worker speaks with the other server; whoever pasted the code waits a moment for it.
-async fn use_code(member: &Member, form: &Accept) -> Result<Host> {
+/// A worker speaks with the other server; whoever pasted the code waits a moment for it. None: it waits for a second
+/// administrator.
+async fn use_code(member: &Member, form: &Accept) -> Result<Option<Host>> {
     let (app, viewer, text) = (&member.app, member.viewer(), &form.code);
     let ours = form.said.side(form.class.parse()?)?;
     let host = partners::read_code(app, viewer.clone(), text)
         .await?
         .host()
         .clone();
-    let job = partners::accept_later(app, viewer, text, ours).await?;
+    let job = match partners::accept_later(app, viewer, text, ours).await? {
+        Decided::Done(job) => job,
+        Decided::Proposed(_) => return Ok(None),
+    };
     let job = jobs::wait(app, job, PATIENCE).await?;
     match job.state {
-        JobState::Done => Ok(host),
+        JobState::Done => Ok(Some(host)),
         JobState::Failed => {
             Err(Error::Conflict(job.problem.unwrap_or_else(|| {
                 format!("{host} did not accept the code")
@@ -214,7 +224,8 @@ async fn use_code(member: &Member, form: &Accept) -> Result<Host> {
 /// `POST /admin/partners/add`
 pub async fn add(member: Member, Form(form): Form<Add>) -> Answer {
     match add_one_sided(&member, &form).await {
-        Ok(partner) => Ok(done(&address(&partner.host), Notice::Saved)),
+        Ok(Decided::Done(partner)) => Ok(done(&address(&partner.host), Notice::Saved)),
+        Ok(Decided::Proposed(_)) => Ok(done(HERE, Notice::Proposed)),
         Err(error) => {
             let filled = Filled {
                 host: form.host,
@@ -225,7 +236,7 @@ pub async fn add(member: Member, Form(form): Form<Add>) -> Answer {
     }
 }
 
-async fn add_one_sided(member: &Member, form: &Add) -> Result<Partner> {
+async fn add_one_sided(member: &Member, form: &Add) -> Result<Decided<Partner>> {
     let host: Host = form.host.parse()?;
     let ours = form.said.side(form.class.parse()?)?;
     if form.without_probe != "yes" {

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Actor, Attachment, AttachmentKind, Audience, Destination, Group, HoldState, Host, Membership,
-    MembershipState, OrgRole, Partner, PartnerState, Post, PostState, PostView, RefusalNotice,
-    Timestamp, Uri, counted,
+    Actor, Attachment, AttachmentKind, Audience, Destination, Group, HoldState, Host, Label, Mark,
+    Membership, MembershipState, OrgRole, Partner, PartnerState, Post, PostState, PostView,
+    RefusalNotice, Timestamp, Uri, counted,
 };
 use crate::policy::Action;
 use crate::services::groups::{GroupView, Readers};
+use crate::services::labels::{Effect, Offer, Offers};
 use crate::services::memberships::BanNotice;
 use crate::services::posts::{Listed, Shown};
 use crate::web::attachments::PLACES;
 use crate::web::views::{
-    AtBoundary, AudiencePart, Author, Badge, Failure, FileView, GroupCard, GroupHead, GroupLink,
-    KeptFile, NotTaken, PictureView, PostBody, QueueHealth, RefusedText, TopicSummary, When,
+    AtBoundary, AudiencePart, Author, Badge, Choice, Failure, FileView, GroupCard, GroupHead,
+    GroupLink, KeptFile, LabelView, NotTaken, PictureView, PostBody, QueueHealth, RefusedText,
+    TopicSummary, When,
 };
 use crate::web::{holds, polls};
 
@@ -233,6 +235,7 @@ pub fn group_head(view: &GroupView, here: &Host) -> GroupHead {
         reports: count(view.duties.reports),
         note: joining_note(view),
         moved_to: group.moved_to.as_ref().map(Uri::to_string),
+        label: label(&view.mark),
     }
 }
 
@@ -287,11 +290,30 @@ pub fn audience(readers: &Readers) -> Vec<AudiencePart> {
         counted(readers.colleagues, "colleague", "colleagues"),
         false,
     )];
+    let because = match readers.mark.name() {
+        Some(name) => format!("because it is “{name}”"),
+        None => "because of how it is classified".to_owned(),
+    };
+    match &readers.effect {
+        Effect::Refused(sentence) => {
+            let text = format!("nobody: it will not be taken, {because} ({sentence})");
+            return vec![part(text, false)];
+        }
+        Effect::Held(from) if from.is_empty() => {
+            let text = format!("nobody outside before somebody looked at it, {because}");
+            parts.push(part(text, false));
+            return parts;
+        }
+        Effect::Held(_) | Effect::Leaves => {}
+    }
     if let Some(house) = &readers.house {
-        parts.push(part(
-            format!("everybody whom {house} lets read there"),
-            true,
-        ));
+        parts.push(match readers.kept_by_house() {
+            false => part(format!("everybody whom {house} lets read there"), true),
+            true => part(
+                format!("nobody at {house} before somebody looked at it, {because}"),
+                false,
+            ),
+        });
     }
     for (organization, people) in &readers.partners {
         let text = match people {
@@ -307,6 +329,10 @@ pub fn audience(readers: &Readers) -> Vec<AudiencePart> {
     if readers.public {
         parts.push(part("anybody on the internet".to_owned(), true));
         return parts;
+    }
+    for organization in &readers.kept {
+        let text = format!("{organization} cannot before somebody looked at it, {because}");
+        parts.push(part(text, false));
     }
     for (organization, people) in &readers.unmirrored {
         let people = counted(*people, "person", "people");
@@ -362,7 +388,77 @@ pub fn topic_summary(listed: &Listed, with_group: bool, now: Timestamp) -> Topic
         locked: post.locked,
         refused: listed.view.is_refused(),
         held: listed.view.held.is_some(),
+        label: label(&listed.view.mark),
     }
+}
+
+/// How something is classified.
+pub fn label(mark: &Mark) -> Option<LabelView> {
+    let name = mark.name()?.to_string();
+    let lost = mark.is_lost();
+    Some(LabelView { name, lost })
+}
+
+/// The labels that may be given to a post that there is.
+fn relabelling(shown: &Shown) -> Vec<Choice> {
+    let own = shown.view.post.label.as_ref();
+    let none = shown.labels.none.then(|| Choice {
+        value: String::new(),
+        label: "None of its own".to_owned(),
+        hint: None,
+        chosen: own.is_none(),
+    });
+    let choice = |label: &Label| Choice {
+        value: label.name.to_string(),
+        label: label.name.to_string(),
+        hint: None,
+        chosen: own == Some(&label.name),
+    };
+    let labels = shown.labels.labels.iter().map(choice);
+    none.into_iter().chain(labels).collect()
+}
+
+/// The labels that may be chosen for something new, each with what it means for who reads.
+pub fn label_choices(offers: Option<Offers>, chosen: &str) -> Vec<Choice> {
+    let Some(offers) = offers else {
+        return Vec::new();
+    };
+    let least = match offers.least.name() {
+        Some(name) => format!("As it is here: {name}"),
+        None => "None".to_owned(),
+    };
+    let none = Choice {
+        value: String::new(),
+        label: least,
+        hint: None,
+        chosen: chosen.is_empty(),
+    };
+    let offer = |offer: &Offer| {
+        let name = &offer.label.name;
+        Choice {
+            value: name.to_string(),
+            label: match &offer.effect {
+                Effect::Leaves => name.to_string(),
+                Effect::Held(from) if from.is_empty() => {
+                    format!("{name}: nobody outside reads it before somebody looked at it")
+                }
+                Effect::Held(from) => format!(
+                    "{name}: nobody at {} reads it before somebody looked at it",
+                    hosts(from)
+                ),
+                Effect::Refused(_) => format!("{name}: may not be said here"),
+            },
+            hint: None,
+            chosen: name.as_str() == chosen,
+        }
+    };
+    let all = offers.list.iter().map(offer);
+    std::iter::once(none).chain(all).collect()
+}
+
+fn hosts(list: &[Host]) -> String {
+    let list: Vec<&str> = list.iter().map(Host::as_str).collect();
+    list.join(", ")
 }
 
 /// What the house of a group did not take, and why.
@@ -467,6 +563,8 @@ pub fn post_body(shown: &Shown, now: Timestamp) -> PostBody {
             // Voting is reacting.
             polls::poll_box(poll, shown.can_like, now)
         }),
+        label: label(&shown.view.mark),
+        labels: relabelling(shown),
     }
 }
 
@@ -700,6 +798,9 @@ mod tests {
             excluded: vec!["Customer B".into()],
             public: false,
             house: None,
+            kept: vec!["Works Council".into()],
+            effect: Effect::Held(vec!["council.example".parse().unwrap()]),
+            mark: Mark::Label("Internal".parse().unwrap()),
         };
         let said = |readers: &Readers| -> Vec<(String, bool)> {
             let parts = audience(readers);
@@ -716,6 +817,11 @@ mod tests {
                 ("New GmbH, where nobody has joined yet".into(), true),
                 ("2 people at Club, in a copy".into(), true),
                 (
+                    "Works Council cannot before somebody looked at it, because it is “Internal”"
+                        .into(),
+                    false
+                ),
+                (
                     "1 person at Choir cannot: it is not copied for them".into(),
                     false
                 ),
@@ -727,6 +833,7 @@ mod tests {
             partners: Vec::new(),
             by_mirror: Vec::new(),
             unmirrored: Vec::new(),
+            kept: Vec::new(),
             colleagues: 1,
             ..readers
         };

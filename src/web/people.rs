@@ -12,7 +12,8 @@ use crate::services::directory::{self, Entry};
 use crate::services::posts::Listed;
 use crate::services::{accounts, follows, partners, posts};
 use crate::web::errors::{self, Answer, Problem, Told};
-use crate::web::forms::Nothing;
+use crate::web::forms::{Nothing, optional_label};
+use crate::web::groups;
 use crate::web::paging::Listing;
 use crate::web::views::{Choice, PersonPage, ProfileComposer};
 use crate::web::visit::{Member, Notice, Visit};
@@ -24,6 +25,8 @@ pub struct NewPost {
     body: String,
     #[serde(default)]
     audience: String,
+    #[serde(default)]
+    label: String,
 }
 
 /// `GET /u/{name}`, also `/u/{name}@{host}`.
@@ -66,7 +69,8 @@ pub async fn write(member: Member, name: Path<String>, Form(typed): Form<NewPost
 
 async fn publish(member: &Member, typed: &NewPost) -> Result<String> {
     let (body, audience) = (typed.body.parse()?, typed.audience.parse()?);
-    let post = posts::create_on_profile(&member.app, member.viewer(), body, audience).await?;
+    let (app, viewer, label) = (&member.app, member.viewer(), optional_label(&typed.label)?);
+    let post = posts::create_on_profile(app, viewer, body, audience, label).await?;
     Ok(format!("/p/{}", post.id))
 }
 
@@ -137,7 +141,10 @@ async fn page(
             Some(Err(reason)) => Some(reason.sentence().to_owned()),
             Some(Ok(())) | None => None,
         },
-        composer: is_viewer.then(|| composer(posts::widest_audience(app), typed)),
+        composer: match is_viewer {
+            true => Some(composer(visit, typed).await?),
+            false => None,
+        },
         topics: topics
             .iter()
             .map(|listed| parts::topic_summary(listed, false, now))
@@ -147,7 +154,8 @@ async fn page(
     answer(&page, told.as_ref())
 }
 
-fn composer(widest: Audience, typed: Option<NewPost>) -> ProfileComposer {
+async fn composer(visit: &Visit, typed: Option<NewPost>) -> Result<ProfileComposer> {
+    let widest = posts::widest_audience(&visit.app);
     let typed = typed.unwrap_or_default();
     let choices = [
         (Audience::Profile, "Colleagues", "It stays inside."),
@@ -166,7 +174,8 @@ fn composer(widest: Audience, typed: Option<NewPost>) -> ProfileComposer {
     let allowed = choices
         .into_iter()
         .filter(|(audience, ..)| *audience <= widest);
-    ProfileComposer {
+    Ok(ProfileComposer {
+        labels: groups::labels(visit, None, None, &typed.label).await?,
         body: typed.body,
         audiences: allowed
             .map(|(audience, label, hint)| Choice {
@@ -176,5 +185,5 @@ fn composer(widest: Audience, typed: Option<NewPost>) -> ProfileComposer {
                 chosen: audience == chosen,
             })
             .collect(),
-    }
+    })
 }

@@ -1,10 +1,11 @@
 //! Before it is posted: the post as it would be, and who exactly would read it.
 
 use crate::domain::{Audience, GroupId, PostId};
-use crate::services::posts::{self, Organization};
+use crate::services::labels::Effect;
+use crate::services::posts::{self, Organization, Preview};
 use crate::web::attachments::Sent;
 use crate::web::errors::Answer;
-use crate::web::forms::optional_body;
+use crate::web::forms::{optional_body, optional_label};
 use crate::web::views::{GroupLink, PreviewPage, ReadingOrganization};
 use crate::web::visit::Member;
 use crate::web::{answer, parts};
@@ -36,6 +37,8 @@ pub struct Draft<'a> {
     /// What it would answer.
     pub below: Option<PostId>,
     pub audience: Audience,
+    /// Its own label, as it was typed.
+    pub label: &'a str,
     /// Empty for a comment.
     pub title: &'a str,
     pub body: &'a str,
@@ -50,8 +53,10 @@ pub struct Draft<'a> {
 pub async fn page(member: &Member, draft: Draft<'_>) -> Answer {
     let body = optional_body(draft.body)?;
     let (app, viewer) = (&member.app, member.viewer());
-    let preview = posts::preview(app, viewer, draft.group, draft.below, draft.audience, body);
-    let preview = preview.await?;
+    let label = optional_label(draft.label)?;
+    let (group, below, audience) = (draft.group, draft.below, draft.audience);
+    let preview = posts::preview(app, viewer, group, below, audience, body, label).await?;
+    let kept = kept(&preview);
     let (readers, excluded): (Vec<_>, Vec<_>) = preview
         .others
         .into_iter()
@@ -64,6 +69,8 @@ pub async fn page(member: &Member, draft: Draft<'_>) -> Answer {
         inside: preview.inside,
         every_colleague: preview.every_colleague,
         public: preview.public,
+        label: parts::label(&preview.mark),
+        kept,
         house: preview.house.map(|host| host.to_string()),
         readers: readers.into_iter().map(reading).collect(),
         excluded: excluded.into_iter().map(excluding).collect(),
@@ -72,6 +79,24 @@ pub async fn page(member: &Member, draft: Draft<'_>) -> Answer {
         attached: parts::kept(&draft.sent.attached),
     };
     answer(&page, None)
+}
+
+/// What its label keeps inside, in a sentence.
+fn kept(preview: &Preview) -> Option<String> {
+    let because = match preview.mark.name() {
+        Some(name) => format!("It is “{name}”"),
+        None => "It is classified so".to_owned(),
+    };
+    match &preview.effect {
+        Effect::Leaves => None,
+        Effect::Refused(sentence) => Some(format!("{because}: it will not be taken. {sentence}")),
+        Effect::Held(from) if from.is_empty() => Some(format!(
+            "{because}: nobody outside reads it before somebody here looked at it."
+        )),
+        Effect::Held(_) => Some(format!(
+            "{because}: some organizations do not read it before somebody here looked at it."
+        )),
+    }
 }
 
 /// What is sent again: not the buttons, the token of the form, nor what is said of files.

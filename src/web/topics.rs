@@ -7,21 +7,21 @@ use serde::Deserialize;
 
 use crate::auth::{Form, FormWithFiles, Parts};
 use crate::domain::markup::SafeHtml;
-use crate::domain::{Audience, Body, PollDraft, Post, PostId, PostState, PostView, Title};
+use crate::domain::{Audience, Post, PostId, PostState, PostView, Title};
 use crate::error::{Error, Result};
 use crate::policy::Reason;
 use crate::services::posts::{self, Shown, Thread};
-use crate::services::{partners, reactions};
+use crate::services::{labels, partners, reactions};
 use crate::web::attachments::{self, Sent};
 use crate::web::errors::{self, Answer, Problem, Told};
-use crate::web::forms::{Nothing, optional_body};
+use crate::web::forms::{Nothing, optional_body, optional_label};
 use crate::web::groups;
 use crate::web::paging::{self, Listing};
 use crate::web::polls::NewPoll;
 use crate::web::preview::{self, Button, Draft};
 use crate::web::threads::{self, Placed};
 use crate::web::views::{
-    AudiencePart, CommentContent, CommentView, Composer, EditPage, GroupLink, HistoryPage,
+    AudiencePart, Choice, CommentContent, CommentView, Composer, EditPage, GroupLink, HistoryPage,
     PollDraftForm, RemovedPost, ReplyTo, Revision, TopicPage, Writing,
 };
 use crate::web::visit::{Member, Visit};
@@ -37,6 +37,9 @@ pub struct NewTopic {
     pub title: String,
     #[serde(default)]
     pub body: String,
+    /// Its own label; empty: none.
+    #[serde(default)]
+    pub label: String,
     #[serde(flatten)]
     pub poll: NewPoll,
     /// What was sent with it.
@@ -45,11 +48,19 @@ pub struct NewTopic {
 }
 
 #[derive(Deserialize)]
+pub struct Classification {
+    #[serde(default)]
+    label: String,
+}
+
+#[derive(Deserialize)]
 pub struct NewComment {
     #[serde(default)]
     body: String,
     /// A box that is sent only when it is ticked.
     aside: Option<String>,
+    #[serde(default)]
+    label: String,
 }
 
 impl NewComment {
@@ -66,6 +77,7 @@ struct Typed {
     parent: PostId,
     body: String,
     audience: Audience,
+    label: String,
     sent: Sent,
 }
 
@@ -90,21 +102,27 @@ pub async fn create(member: Member, handle: Path<String>, form: FormWithFiles<Ne
                 link: parts::group_link(&view.group, view.partner.as_ref()),
                 below: None,
                 audience: Audience::Group,
+                label: &typed.label,
                 title: &typed.title,
                 body: &typed.body,
                 sent: &typed.sent,
                 action: format!("{}/topics", parts::group_url(&view.group)),
                 fields: &fields,
             };
-            return preview::page(&member, draft).await;
+            match preview::page(&member, draft).await {
+                Ok(shown) => return Ok(shown),
+                Err(problem) => {
+                    let (told, listing) = (errors::tell(problem)?, Listing::default());
+                    return groups::page(&member, &view, &listing, Some(typed), Some(told)).await;
+                }
+            }
         }
         Ok(_) if button == Button::Edit => {
             return groups::page(&member, &view, &Listing::default(), Some(typed), None).await;
         }
-        Ok((title, body, poll)) => {
-            let (group, attached) = (view.group.id, typed.sent.list());
+        Ok(topic) => {
             let (app, viewer) = (&member.app, member.viewer());
-            posts::create_topic(app, viewer, group, title, body, poll, attached).await
+            posts::publish_topic(app, viewer, view.group.id, topic).await
         }
         Err(error) => Err(error),
     };
@@ -117,9 +135,14 @@ pub async fn create(member: Member, handle: Path<String>, form: FormWithFiles<Ne
     }
 }
 
-fn read(typed: &NewTopic) -> Result<(Title, Option<Body>, Option<PollDraft>)> {
-    let (title, body) = (typed.title.parse()?, optional_body(&typed.body)?);
-    Ok((title, body, typed.poll.read()?))
+fn read(typed: &NewTopic) -> Result<posts::NewTopic> {
+    Ok(posts::NewTopic {
+        title: typed.title.parse()?,
+        body: optional_body(&typed.body)?,
+        poll: typed.poll.read()?,
+        attached: typed.sent.list(),
+        label: optional_label(&typed.label)?,
+    })
 }
 
 /// `POST /p/{id}/comments`: answers a topic or a comment.
@@ -128,6 +151,7 @@ pub async fn comment(member: Member, id: Path<String>, form: FormWithFiles<NewCo
     let mut typed = Typed {
         parent,
         audience: form.fields.audience(),
+        label: form.fields.label.clone(),
         body: form.fields.body,
         sent: Sent::default(),
     };
@@ -169,19 +193,44 @@ async fn preview_comment(
         link: parts::group_link(&group.group, group.partner.as_ref()),
         below: Some(typed.parent),
         audience: typed.audience,
+        label: &typed.label,
         title: "",
         body: &typed.body,
         sent: &typed.sent,
         action: format!("{}/comments", address(typed.parent)),
         fields,
     };
-    preview::page(member, draft).await
+    match preview::page(member, draft).await {
+        Ok(shown) => Ok(shown),
+        Err(problem) => {
+            let told = errors::tell(problem)?;
+            page(member, thread, None, Some(typed), Some(told)).await
+        }
+    }
 }
 
 async fn post_comment(member: &Member, typed: &Typed) -> Result<Post> {
-    let (viewer, body) = (member.viewer(), optional_body(&typed.body)?);
-    let (app, audience, attached) = (&member.app, typed.audience, typed.sent.list());
-    posts::comment(app, viewer, typed.parent, body, audience, attached).await
+    let comment = posts::NewComment {
+        body: optional_body(&typed.body)?,
+        audience: typed.audience,
+        attached: typed.sent.list(),
+        label: optional_label(&typed.label)?,
+    };
+    posts::publish_comment(&member.app, member.viewer(), typed.parent, comment).await
+}
+
+/// `POST /p/{id}/label`
+pub async fn set_label(
+    member: Member,
+    id: Path<String>,
+    Form(wish): Form<Classification>,
+) -> Answer {
+    let id = number(&id)?;
+    let outcome = match optional_label(&wish.label) {
+        Ok(label) => labels::set_of_post(&member.app, member.viewer(), id, label).await,
+        Err(problem) => Err(problem.into()),
+    };
+    back_to(&member, id, outcome.map(drop)).await
 }
 
 /// `POST /p/{id}/like`
@@ -301,8 +350,21 @@ async fn writing(visit: &Visit, thread: &Thread, typed: Option<&Typed>) -> Resul
         attached: body.map_or_else(Vec::new, |typed| parts::kept(&typed.sent.attached)),
         places: parts::places(thread.can_attach),
         audience: readers(visit, thread, Some(topic)).await?,
+        labels: label_choices(visit, thread, typed).await?,
         poll: PollDraftForm::default(),
     }))
+}
+
+/// How what is written in the thread may be classified.
+async fn label_choices(
+    visit: &Visit,
+    thread: &Thread,
+    typed: Option<&Typed>,
+) -> Result<Vec<Choice>> {
+    let group = thread.place.group().map(|group| &group.group);
+    let chosen = typed.map_or("", |typed| typed.label.as_str());
+    let topic = thread.topic.view.post.id;
+    groups::labels(visit, group, Some(topic), chosen).await
 }
 
 /// Where the conversation is: a group, or the profile of who began it.
@@ -425,6 +487,8 @@ pub async fn edit(member: Member, id: Path<String>) -> Answer {
         title: title.clone().unwrap_or_default(),
         body: source.clone().unwrap_or_default(),
         poll: NewPoll::default(),
+        // It is given apart from the text.
+        label: String::new(),
         sent: Sent {
             attached: shown.view.attachments.clone(),
         },

@@ -37,16 +37,18 @@ pub use groups::{
     GroupPage, GroupsPage, HomePage, MemberRow, MembersPage, Naming, ReportRow, ReportsPage,
     RequestRow, ShutOutPage, UnmetRow,
 };
-pub use outbound_rules::{HeldPage, HeldRow, RuleDraft, RuleRow, RulesPage, TrialView};
+pub use outbound_rules::{
+    HeldPage, HeldRow, LabelRow, LabelsPage, RuleDraft, RuleRow, RulesPage, TrialView,
+};
 pub use people::{
     AccountPage, FollowerRow, OwnPost, OwnPostsPage, PersonPage, ProfileComposer, SessionRow,
     SignInPage, TokenRow,
 };
 pub use topics::{
     AtBoundary, AudiencePart, BookmarksPage, BoostersPage, CommentContent, CommentView, Composer,
-    EditPage, FileView, HistoryPage, KeptFile, NotTaken, PictureView, PollBox, PollDraftForm,
-    PollEnd, PollLine, PollTally, PostBody, PreviewPage, ReadingOrganization, RefusedText,
-    RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
+    EditPage, FileView, HistoryPage, KeptFile, LabelView, NotTaken, PictureView, PollBox,
+    PollDraftForm, PollEnd, PollLine, PollTally, PostBody, PreviewPage, ReadingOrganization,
+    RefusedText, RemovePage, RemovedPost, ReplyTo, Revision, TopicPage, TopicSummary, Writing,
 };
 
 /// What the layout needs; embedded in every page. Its only form posts to `/sign-out`.

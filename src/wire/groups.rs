@@ -24,6 +24,9 @@ pub struct Group {
     pub boosts: Boosts,
     /// Whether the joining and the first words of somebody new elsewhere wait for a moderator.
     pub first_contact: FirstContact,
+    /// The least that is said in it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// Where it went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<String>,
@@ -52,6 +55,7 @@ impl From<&domain::Group> for Group {
             mirror: group.outreach.mirror,
             boosts: group.outreach.boosts,
             first_contact: group.first_contact,
+            label: group.label.as_ref().map(ToString::to_string),
             moved_to: group.moved_to.as_ref().map(ToString::to_string),
             moderators: Vec::new(),
             members: None,

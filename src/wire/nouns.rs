@@ -13,11 +13,12 @@ use crate::domain::{
     Access, ActorId, AuditAction, AuditId, Boosts, Capabilities, Capability, ConfirmEvery,
     DeliveryId, DeliveryState, DestinationState, DialectChoice, EmailAddress, EventId, EventKind,
     Evidence, FirstContact, GrantEnd, GrantId, GroupDialect, GroupId, GroupRole, Handle, History,
-    HoldState, Host, JobId, JobState, JoinMode, LedgerOutcome, LedgerWay, Matter, MembershipState,
-    Mirror, MoveEnd, Name, OrgRole, PartnerClass, PartnerState, Password, PauseReason, PostId,
-    PostState, PrivateGroups, ProposalId, ProposalState, RemovalReason, ReportId, ReportState,
-    RetractionCause, RetractionId, RuleId, RuleKind, RuleOutcome, RuleSentence, Scopes, Side,
-    SignatureChoice, Stage, StopId, Timestamp, Title, TokenId, Uri, Way,
+    HoldState, Host, JobId, JobState, JoinMode, LabelMeaning, LabelName, LedgerOutcome, LedgerWay,
+    Matter, MembershipState, Mirror, MoveEnd, Name, OrgRole, PartnerClass, PartnerState, Password,
+    PauseReason, PostId, PostState, PrivateGroups, ProposalId, ProposalState, RemovalReason,
+    ReportId, ReportState, RetractionCause, RetractionId, RuleId, RuleKind, RuleOutcome,
+    RuleSentence, Scopes, Side, SignatureChoice, Stage, StopId, Timestamp, Title, TokenId, Uri,
+    Way,
 };
 use crate::domain::{ProbeQuestion, ProbeSource, RiskGrade};
 use crate::policy::{Action, FederationMode, Reason};
@@ -103,6 +104,8 @@ texts! {
     Handle: "A name of this house, `ada`, or one elsewhere, `bo@birch.example`",
     History: "`now`, `all`, or a date like `2026-12-31` (UTC)",
     Host: "The name of a server, with its port where it is not the usual one",
+    LabelMeaning: "A line of at most 200 characters; may be empty",
+    LabelName: "A line of at most 40 characters; upper and lower case are the same",
     Name: "Letters a-z, digits and `_` (and `-` inside), at most 50",
     Password: "At least 10 characters",
     RemovalReason: "A sentence that readers see in the place of the post",
@@ -113,7 +116,7 @@ texts! {
 }
 
 read_by_parsing! {
-    ConfirmEvery, EmailAddress, GrantEnd, Handle, History, Host, Name, RemovalReason, RuleSentence, Scopes, Title,
+    ConfirmEvery, EmailAddress, GrantEnd, Handle, History, Host, LabelMeaning, LabelName, Name, RemovalReason, RuleSentence, Scopes, Title,
 }
 
 impl PartialSchema for Timestamp {

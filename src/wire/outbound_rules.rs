@@ -14,7 +14,7 @@ pub struct OutboundRule {
     /// `house`, the name of a group, or the host of a partner.
     pub of: String,
     pub kind: RuleKind,
-    /// The pattern, the file types, the size in bytes or the address.
+    /// The pattern, the file types, the size in bytes, the lowest label or the address.
     pub condition: String,
     pub outcome: RuleOutcome,
     /// What the author is told.

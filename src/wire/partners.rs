@@ -375,6 +375,9 @@ pub struct Invitation {
     pub class: PartnerClass,
     pub ours: PartnerTerms,
     pub expires_at: Timestamp,
+    /// What a second administrator has to confirm before the code can be used; none: it can be used now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
 }
 
 impl From<&Invited> for Invitation {
@@ -384,6 +387,7 @@ impl From<&Invited> for Invitation {
             class: invited.ours.class,
             ours: invited.ours.terms.clone().into(),
             expires_at: invited.expires_at,
+            proposal: invited.waits.clone().map(Proposal::from),
         }
     }
 }

@@ -15,6 +15,9 @@ pub struct Post {
     pub state: PostState,
     pub locked: bool,
     pub pinned: bool,
+    /// Its own; without one it has that of its topic and its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 impl From<&domain::Post> for Post {
@@ -26,6 +29,7 @@ impl From<&domain::Post> for Post {
             state: post.state,
             locked: post.locked,
             pinned: post.pinned,
+            label: post.label.as_ref().map(ToString::to_string),
         }
     }
 }

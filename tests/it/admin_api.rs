@@ -350,6 +350,39 @@ async fn every_address_does_what_the_document_says() {
         let path = format!("/rules/{}", text(&made["id"]));
         walk.go("DELETE /rules/{rule}", &path, None).await;
 
+        // Labels, and what has one.
+        for (name, above) in [("Open", None), ("Sealed", None), ("Inside", Some("Open"))] {
+            let new = json!({ "name": name, "meaning": "A word.", "above": above });
+            let made = walk.go("POST /labels", "/labels", Some(new)).await;
+            assert_eq!(made["name"], name);
+        }
+        let change = Some(json!({ "meaning": "Another word.", "above": "Sealed" }));
+        let changed = walk
+            .go("PATCH /labels/{label}", "/labels/Inside", change)
+            .await;
+        assert_eq!(changed["meaning"], "Another word.");
+        let labels = walk.go("GET /labels", "/labels", None).await;
+        let names: Vec<&Value> = labels
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|l| &l["name"])
+            .collect();
+        assert_eq!(names, ["Open", "Sealed", "Inside"]);
+        assert_eq!(labels, acme.instance.run_json(&["label", "list"]).await);
+        let set = json!({ "label": "Open" });
+        let group = walk
+            .go("PATCH /groups/{group}", "/groups/roads", Some(set))
+            .await;
+        assert_eq!(group["label"], "Open");
+        let topic = world.member("boss@acme").await.topic(&id, "Sand", "").await;
+        let path = format!("/posts/{}/label", text(&topic["id"]));
+        let set = json!({ "label": "Sealed" });
+        let post = walk.go("PUT /posts/{post}/label", &path, Some(set)).await;
+        assert_eq!(post["label"], "Sealed");
+        walk.go("DELETE /labels/{label}", "/labels/Inside", None)
+            .await;
+
         // Posts and reports.
         let topic = world
             .member("boss@acme")

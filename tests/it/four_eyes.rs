@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::person::Person;
 use crate::support::requirements::backends;
-use crate::support::world::{House, World, client, text};
+use crate::support::world::{House, World, client, eventually, text};
 
 const FOUR_EYES: (&str, &str) = ("GUILDHALL_GOVERNANCE__FOUR_EYES", "true");
 const PASSWORD: &str = "correct horse battery";
@@ -61,7 +61,6 @@ impl Script {
 /// Acme, where four eyes are on, with two administrators; birch, its partner; and acme's internal group.
 async fn start(backend: crate::support::requirements::Backend) -> Option<(World, [Script; 3])> {
     let world = World::start_with(backend, ["acme", "birch"], &[FOUR_EYES]).await?;
-    world.partner("acme", "birch").await;
     world.engineering("acme", "closed", "internal").await;
     let acme = world.house("acme");
     let ann = [
@@ -79,7 +78,25 @@ async fn start(backend: crate::support::requirements::Backend) -> Option<(World,
         Script::of(acme, "boss").await,
         Script::of(acme, "ann").await,
     ];
+    become_partners(&world, &scripts[2]).await;
     Some((world, scripts))
+}
+
+/// The operator of acme invites, ann agrees; the operator of birch uses the code, and its boss agrees.
+async fn become_partners(world: &World, ann: &Script) {
+    let [acme, birch] = ["acme", "birch"].map(|name| world.house(name));
+    let invitation = acme.instance.run_json(&["partner", "invite"]).await;
+    let proposal = &invitation["proposal"]["id"];
+    assert_eq!(ann.decide(proposal, "confirm").await.0, 200);
+    let code = text(&invitation["code"]);
+    let accepted = birch.instance.run_json(&["partner", "accept", code]).await;
+    let boss = Script::of(birch, "boss").await;
+    assert_eq!(boss.decide(&accepted["id"], "confirm").await.0, 200);
+    eventually("they are partners", async || {
+        let there = boss.get("/partners").await;
+        (there[0]["state"] == "active").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -255,5 +272,130 @@ async fn the_operator_is_one_person_and_who_lost_the_right_proposed_nothing() {
         let rejected = boss.decide(&proposed[1]["id"], "reject").await.1;
         assert_eq!(rejected["state"], "rejected");
         assert_eq!(acme.run_json(&["proposal", "list"]).await, json!([]));
+    }
+}
+
+#[tokio::test]
+async fn nobody_makes_a_partner_alone_by_invitation_by_code_or_by_name() {
+    for backend in backends() {
+        let Some((world, [boss, again, ann])) = start(backend).await else {
+            continue;
+        };
+        let (acme, birch) = (world.house("acme"), world.house("birch"));
+        let (acme_host, birch_host) = (acme.instance.host(), birch.instance.host());
+        birch
+            .instance
+            .run_json(&["partner", "end", &acme_host])
+            .await;
+        let over = async || {
+            let there = boss.get(&format!("/partners/{birch_host}")).await;
+            (there["state"] == "ended").then_some(())
+        };
+        eventually("acme heard that it ended", over).await;
+
+        // A code is shown to who made it, once, and is of use to nobody before somebody else agreed.
+        let wish = json!({ "class": "supplier", "purpose": "Bridges" });
+        let (status, invitation) = boss.ask(Method::POST, "/partners/invitations", wish).await;
+        assert_eq!(status, 201, "{invitation}");
+        let (code, proposal) = (text(&invitation["code"]), &invitation["proposal"]);
+        assert_eq!(proposal["state"], "pending", "{invitation}");
+        assert!(
+            text(&proposal["sentence"]).contains("Bridges"),
+            "{proposal}"
+        );
+        let waiting = ann.get("/proposals").await.to_string();
+        assert!(!waiting.contains(code), "who confirms is not shown it");
+        let theirs = Script::of(birch, "boss").await;
+        let accept = json!({ "code": code });
+        let uses = async || {
+            let made = birch.instance.run_json(&["partner", "accept", code]).await;
+            assert_eq!(made["state"], "pending", "{made}");
+            theirs.decide(&made["id"], "confirm").await
+        };
+        let (status, confirmed) = uses().await;
+        assert_eq!(status, 200, "{confirmed}");
+        eventually("the code was refused", async || {
+            let failed = "jobs WHERE state = 'failed' AND work LIKE '%accept_partnership%'";
+            (birch.instance.count(failed) > 0).then_some(())
+        })
+        .await;
+        assert_eq!(
+            boss.get(&format!("/partners/{birch_host}")).await["state"],
+            "ended"
+        );
+        assert_eq!(again.decide(&proposal["id"], "confirm").await.0, 403);
+        assert_eq!(ann.decide(&proposal["id"], "confirm").await.0, 200);
+
+        // Neither is it used by one person alone, by whatever way.
+        let (status, proposed) = theirs.ask(Method::POST, "/partners/accept", accept).await;
+        assert_eq!(
+            (status, &proposed["state"]),
+            (202, &json!("pending")),
+            "{proposed}"
+        );
+        assert!(!proposed.to_string().contains(code), "{proposed}");
+        assert_eq!(theirs.decide(&proposed["id"], "confirm").await.0, 403);
+        let confirm = ["proposal", "confirm", text(&proposed["id"])];
+        birch.instance.run_json(&confirm).await;
+        eventually("they are partners again", async || {
+            let here = boss.get(&format!("/partners/{birch_host}")).await;
+            (here["state"] == "active" && here["class"] == "supplier").then_some(())
+        })
+        .await;
+        let kept = birch
+            .instance
+            .count(&format!("proposals WHERE act LIKE '%{code}%'"));
+        assert_eq!(kept, 0, "a code is not kept once it was decided about");
+
+        // Nor is a server simply added.
+        let added = ["partner", "add", "cedar.example", "--without-probe"];
+        let proposal = acme.instance.run_json(&added).await;
+        assert_eq!(proposal["state"], "pending", "{proposal}");
+        let id = text(&proposal["id"]);
+        assert_eq!(
+            acme.instance.run(["proposal", "confirm", id]).await.code,
+            Some(1)
+        );
+        assert_eq!(
+            boss.ask(Method::GET, "/partners/cedar.example", Value::Null)
+                .await
+                .0,
+            404
+        );
+        assert_eq!(boss.decide(&proposal["id"], "confirm").await.0, 200);
+        assert_eq!(boss.get("/partners/cedar.example").await["state"], "active");
+        let wish =
+            json!({ "host": "elm.example", "without_probe": true, "private_groups": "trust" });
+        let (status, proposal) = boss.ask(Method::POST, "/partners", wish).await;
+        assert_eq!(status, 202, "{proposal}");
+        assert_eq!(ann.decide(&proposal["id"], "reject").await.0, 200);
+        assert_eq!(
+            boss.ask(Method::GET, "/partners/elm.example", Value::Null)
+                .await
+                .0,
+            404
+        );
+        // Somebody of a partner is invited into a group that is open to it as ever: they come under a grant, which waited.
+        let stage = ["group", "stage", "engineering", "partners"];
+        let grant = [
+            "grant",
+            "add",
+            "engineering",
+            &birch_host,
+            "--can",
+            "read,reply",
+        ];
+        for open in [&stage[..], &grant[..]] {
+            let proposal = acme.instance.run_json(open).await;
+            assert_eq!(
+                ann.decide(&proposal["id"], "confirm").await.0,
+                200,
+                "{proposal}"
+            );
+        }
+        let bo = format!("bo@{birch_host}");
+        let invited = ["member", "add", "engineering", &bo];
+        let invited = acme.instance.run_json(&invited).await;
+        assert_eq!(invited["state"], "invited", "{invited}");
     }
 }

@@ -26,6 +26,7 @@ mod fuzz;
 mod house;
 mod inputs;
 mod interactions;
+mod labels;
 mod late;
 mod ledger;
 mod mastodon;

@@ -12,7 +12,7 @@ use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{Array, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{Array, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, Content, Header, InfoBuilder, OpenApi, OpenApiBuilder, Paths, Ref, RefOr,
@@ -22,7 +22,9 @@ use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
 use crate::api::admin::door::{Administrator, scope_for};
 use crate::api::admin::errors::{Failure, Problem};
-use crate::api::admin::parts::{Asked, At, AtBoth, DoneOr, List, Made, Paged, Sent, Work};
+use crate::api::admin::parts::{
+    Asked, At, AtBoth, DoneOr, List, Made, MadeOr, Paged, Sent, Work, WorkOr,
+};
 use crate::api::admin::{Answer, BASE};
 use crate::app::App;
 use crate::routes;
@@ -184,6 +186,29 @@ impl<T: ToSchema> Described for DoneOr<T> {
         sketch.answer("200", "It is done", schema);
         let schema = sketch.refer::<Proposal>();
         sketch.answer("202", "It waits for a second administrator", schema);
+    }
+}
+
+impl<T: ToSchema> Described for MadeOr<T> {
+    fn describe(sketch: &mut Sketch) {
+        let schema = sketch.refer::<T>();
+        sketch.answer("201", "It is made", schema);
+        let schema = sketch.refer::<Proposal>();
+        sketch.answer("202", "It waits for a second administrator", schema);
+    }
+}
+
+impl Described for WorkOr {
+    fn describe(sketch: &mut Sketch) {
+        let job = sketch.refer::<Job>();
+        sketch.answer("200", "It is done", job.clone());
+        let proposal = sketch.refer::<Proposal>();
+        let either = OneOfBuilder::new().item(job).item(proposal);
+        sketch.answer(
+            "202",
+            "It goes on: look at `/jobs/{job}`; or it waits for a second administrator",
+            Schema::OneOf(either.build()),
+        );
     }
 }
 

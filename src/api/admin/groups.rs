@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::services::groups::{self, Administered};
 use crate::services::proposals::Decided;
 use crate::services::what_if::{self, Change};
-use crate::services::{accounts, first_contacts, memberships, mirrors};
+use crate::services::{accounts, first_contacts, labels, memberships, mirrors};
 use crate::wire::{Group, Outlook};
 
 /// A group to make.
@@ -49,6 +49,8 @@ pub struct GroupChange {
     boosts: Option<Boosts>,
     /// Whether the joining and the first words of somebody new elsewhere wait for a moderator.
     first_contact: Option<FirstContact>,
+    /// The least that is said in it has; empty: it is not classified.
+    label: Option<String>,
 }
 
 impl GroupChange {
@@ -138,6 +140,10 @@ pub async fn update(
     let (id, outreach) = (known.id, change.outreach(known.outreach));
     if let Some(choice) = change.first_contact {
         first_contacts::choose(&app, admin.viewer(), id, choice).await?;
+    }
+    if let Some(label) = &change.label {
+        let label = (!label.is_empty()).then(|| label.parse()).transpose()?;
+        labels::set_of_group(&app, admin.viewer(), id, label).await?;
     }
     if change.describes() {
         describe(&app, &admin, known, change).await?;

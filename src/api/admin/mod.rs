@@ -14,6 +14,7 @@ mod groups;
 mod holds;
 mod house;
 mod keys;
+mod labels;
 mod ledger;
 mod media;
 mod members;
@@ -242,6 +243,12 @@ fn places() -> Vec<Place> {
         at("/untold/{event}/retell")
             .post("Try again to tell one thing", untold::retell_one),
 
+        at("/labels")
+            .get("The labels of the house, the lowest first", labels::list)
+            .post("Add a label to the list", labels::add),
+        at("/labels/{label}")
+            .patch("Say anew what a label means, or put it elsewhere in the list", labels::change)
+            .delete("Remove a label; posts that have it are held at the boundary", labels::remove),
         at("/rules")
             .get("What of people here does not leave the house, or not before somebody looked at it", outbound_rules::list)
             .post("Make a rule at the boundary", outbound_rules::add),
@@ -260,6 +267,8 @@ fn places() -> Vec<Place> {
             .get("Posts that somebody asked the moderators to look at, newest first", reports::list),
         at("/reports/{report}/resolve")
             .post("Say that a report was dealt with", reports::resolve),
+        at("/posts/{post}/label")
+            .put("Give a post a label of its own, or take it away", posts::set_label),
         at("/posts/{post}/remove")
             .post("Take a post out of view; readers see the reason in its place", posts::remove),
         at("/posts/{post}/restore")

@@ -8,7 +8,9 @@ use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{Asked, At, List, Sent};
 use crate::app::App;
-use crate::domain::{Condition, Handle, Host, RuleId, RuleKind, RuleOutcome, RuleSentence};
+use crate::domain::{
+    Condition, Handle, Host, LabelName, RuleId, RuleKind, RuleOutcome, RuleSentence,
+};
 use crate::services::outbound_rules::{self, Where};
 use crate::wire::{OutboundRule, Trial};
 
@@ -32,7 +34,7 @@ pub struct NewRule {
     partner: Option<Host>,
     kind: RuleKind,
     /// The pattern, the file types (`application/zip, image/*`, with `!` before them all but these), the size in
-    /// bytes that is not exceeded, or the address that is asked.
+    /// bytes that is not exceeded, the lowest label that is caught, or the address that is asked.
     condition: String,
     outcome: RuleOutcome,
     sentence: RuleSentence,
@@ -50,6 +52,9 @@ pub struct Attempt {
     partner: Option<Host>,
     /// Markdown
     text: String,
+    /// How it would be classified
+    #[param(inline)]
+    label: Option<LabelName>,
 }
 
 fn place(group: Option<Handle>, partner: Option<Host>) -> Where {
@@ -100,6 +105,7 @@ pub async fn attempt(
     Asked(attempt): Asked<Attempt>,
 ) -> Answer<Json<Trial>> {
     let place = place(attempt.group, attempt.partner);
-    let trial = outbound_rules::try_text(&app, admin.viewer(), place, attempt.text).await?;
+    let trial =
+        outbound_rules::try_text(&app, admin.viewer(), place, attempt.text, attempt.label).await?;
     Ok(Json(Trial::from(&trial)))
 }

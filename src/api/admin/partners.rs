@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
-use crate::api::admin::parts::{Asked, At, DoneOr, List, Made, Sent, Work};
+use crate::api::admin::parts::{Asked, At, DoneOr, List, Made, MadeOr, Sent, Work, WorkOr};
 use crate::api::admin::retractions::Ending;
 use crate::app::App;
 use crate::domain::{
@@ -17,6 +17,7 @@ use crate::domain::{
 };
 use crate::error::Error;
 use crate::services::partners::{self, Change, pins, terms, view};
+use crate::services::proposals::Decided;
 use crate::services::{dialects, grants, jobs, probes};
 use crate::wire::{
     Invitation, Partner, PartnerChanged, PartnerDetail, PartnerRules, PartnerTraffic, PartnerView,
@@ -138,7 +139,7 @@ pub async fn add(
     app: Data<App>,
     admin: Administrator,
     Sent(new): Sent<NewPartner>,
-) -> Answer<Made<Partner>> {
+) -> Answer<MadeOr<Partner>> {
     let terms = TermsChange {
         purpose: new.purpose,
         contact: new.contact,
@@ -152,7 +153,7 @@ pub async fn add(
     }
     let private_groups = new.private_groups.unwrap_or(PrivateGroups::Auto);
     let added = partners::add(&app, admin.viewer(), new.host, ours, private_groups);
-    Ok(Made(added.await?.into()))
+    Ok(MadeOr::of(added.await?, Partner::from))
 }
 
 pub async fn invite(
@@ -172,7 +173,11 @@ pub async fn invite(
     Ok(Made(Invitation::from(&invited)))
 }
 
-pub async fn accept(app: Data<App>, admin: Administrator, Sent(sent): Sent<Code>) -> Answer<Work> {
+pub async fn accept(
+    app: Data<App>,
+    admin: Administrator,
+    Sent(sent): Sent<Code>,
+) -> Answer<WorkOr> {
     let terms = TermsChange {
         purpose: sent.purpose,
         contact: sent.contact,
@@ -180,8 +185,10 @@ pub async fn accept(app: Data<App>, admin: Administrator, Sent(sent): Sent<Code>
         confirm: sent.confirm,
     };
     let ours = our_side(sent.class, terms)?;
-    let job = partners::accept_later(&app, admin.viewer(), &sent.code, ours).await?;
-    Work::wait(&app, job).await
+    match partners::accept_later(&app, admin.viewer(), &sent.code, ours).await? {
+        Decided::Done(job) => Ok(WorkOr::Work(Work::wait(&app, job).await?)),
+        Decided::Proposed(proposal) => Ok(WorkOr::Proposed(proposal.into())),
+    }
 }
 
 pub async fn update(

@@ -247,6 +247,50 @@ impl Responder for Work {
     }
 }
 
+/// Work (as [`Work`]), or what waits for a second administrator before it begins (202).
+pub enum WorkOr {
+    Work(Work),
+    Proposed(Proposal),
+}
+
+impl Responder for WorkOr {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Work(work) => work.respond_to(request),
+            Self::Proposed(proposal) => HttpResponse::Accepted().json(proposal),
+        }
+    }
+}
+
+/// Something that is there from now on (201), or that waits for a second administrator (202).
+pub enum MadeOr<T> {
+    Made(T),
+    Proposed(Proposal),
+}
+
+impl<T> MadeOr<T> {
+    /// What a service decided, with what was made in the words of scripts.
+    pub fn of<D>(decided: Decided<D>, words: impl FnOnce(D) -> T) -> Self {
+        match decided {
+            Decided::Done(made) => Self::Made(words(made)),
+            Decided::Proposed(proposal) => Self::Proposed(proposal.into()),
+        }
+    }
+}
+
+impl<T: Serialize> Responder for MadeOr<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Made(made) => Made(made).respond_to(request),
+            Self::Proposed(proposal) => HttpResponse::Accepted().json(proposal),
+        }
+    }
+}
+
 /// Something that was done (200), or that waits for a second administrator (202).
 pub enum DoneOr<T> {
     Done(T),

@@ -8,7 +8,8 @@ use crate::api::admin::Answer;
 use crate::api::admin::door::Administrator;
 use crate::api::admin::parts::{At, Sent};
 use crate::app::App;
-use crate::domain::{PostId, RemovalReason};
+use crate::domain::{LabelName, PostId, RemovalReason};
+use crate::services::labels;
 use crate::services::posts::{self, Lock, Pin};
 use crate::wire::Post;
 
@@ -17,6 +18,24 @@ use crate::wire::Post;
 #[serde(deny_unknown_fields)]
 pub struct Removal {
     reason: RemovalReason,
+}
+
+/// How a post is classified.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Classification {
+    /// Without it: as its topic and its group.
+    label: Option<LabelName>,
+}
+
+pub async fn set_label(
+    app: Data<App>,
+    admin: Administrator,
+    At(id): At<PostId>,
+    Sent(wish): Sent<Classification>,
+) -> Answer<Json<Post>> {
+    let post = labels::set_of_post(&app, admin.viewer(), id, wish.label).await?;
+    Ok(Json(Post::from(&post)))
 }
 
 pub async fn remove(

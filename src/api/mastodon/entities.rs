@@ -168,6 +168,9 @@ pub struct Status {
     title: Option<String>,
     /// Ours; none: it stands on a profile.
     group: Option<GroupReference>,
+    /// Ours, for colleagues only: how it is classified here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
     /// Ours: what the house of a group elsewhere did not take; `content` begins with it. Only where there
     /// is something.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -224,6 +227,7 @@ impl Status {
             poll: None,
             title: None,
             group: None,
+            label: None,
             refusals: Vec::new(),
             text: None,
             url: self.url.clone(),
@@ -258,6 +262,7 @@ impl Status {
             refusals,
             poll,
             attachments,
+            mark,
             ..
         } = &listed.view;
         Self {
@@ -293,6 +298,7 @@ impl Status {
             poll: poll.as_ref().map(|poll| Poll::render(post.id, poll)),
             title: post.title.clone(),
             group: listed.group.as_ref().map(GroupReference::render),
+            label: mark.name().map(ToString::to_string),
             refusals: refusals.iter().map(RefusalReference::render).collect(),
         }
     }

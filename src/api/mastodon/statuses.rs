@@ -16,15 +16,15 @@ use crate::api::mastodon::polls;
 use crate::api::mastodon::topic_text::{self, Text};
 use crate::app::App;
 use crate::domain::{
-    AttachmentId, Audience, Body, BoostId, Group, Handle, Post, PostId, PostState, PostView, Title,
-    markup,
+    AttachmentId, Audience, Body, BoostId, Group, Handle, LabelName, Post, PostId, PostState,
+    PostView, Title, markup,
 };
 use crate::error::Error;
 use crate::policy::Viewer;
 use crate::services;
 use crate::services::attachments::Attached;
-use crate::services::posts::Listed;
-use crate::services::{directory, groups, posts, reactions};
+use crate::services::posts::{Listed, NewComment, NewTopic};
+use crate::services::{directory, groups, labels, posts, reactions};
 
 /// What a status may carry elsewhere but not here yet. Ignoring it would publish something else
 /// than was asked for: uncovered, or at once.
@@ -90,7 +90,8 @@ fn belongs_on_profile(params: &Params) -> bool {
 async fn write_on_profile(app: &App, viewer: Viewer, params: &Params) -> Result<PostId, Failure> {
     let body: Body = params.text("status").unwrap_or_default().parse()?;
     let audience = profile_audience(params, posts::widest_audience(app))?;
-    let post = posts::create_on_profile(app, viewer, body, audience).await?;
+    let label = label(params)?;
+    let post = posts::create_on_profile(app, viewer, body, audience, label).await?;
     Ok(post.id)
 }
 
@@ -153,9 +154,13 @@ async fn comment(
         Some(group) => refuse_wider(params, group)?,
         None => refuse_wider_on_profile(params, answered.view.post.audience)?,
     }
-    let body = params.parsed("status")?;
-    let attached = media_ids(params)?;
-    let post = posts::comment(app, viewer, parent, body, Audience::Group, attached).await?;
+    let comment = NewComment {
+        body: params.parsed("status")?,
+        audience: Audience::Group,
+        attached: media_ids(params)?,
+        label: label(params)?,
+    };
+    let post = posts::publish_comment(app, viewer, parent, comment).await?;
     Ok(post.id)
 }
 
@@ -164,9 +169,24 @@ async fn start_topic(app: &App, viewer: Viewer, params: &Params) -> Result<PostI
     let (group, names_group) = find_group(app, &viewer, params, text).await?;
     refuse_wider(params, &group)?;
     let Draft { title, body } = read_topic(params, text, |handle| names_group.contains(handle))?;
-    let (poll, attached) = (polls::draft(params)?, media_ids(params)?);
-    let post = posts::create_topic(app, viewer, group.id, title, body, poll, attached).await?;
+    let topic = NewTopic {
+        title,
+        body,
+        poll: polls::draft(params)?,
+        attached: media_ids(params)?,
+        label: label(params)?,
+    };
+    let post = posts::publish_topic(app, viewer, group.id, topic).await?;
     Ok(post.id)
+}
+
+/// How it is classified, by a parameter of ours. Ignoring one that cannot be would let it go further than was
+/// wanted.
+fn label(params: &Params) -> Result<Option<LabelName>, Failure> {
+    match params.text("label") {
+        None | Some("") => Ok(None),
+        Some(label) => Ok(Some(label.parse()?)),
+    }
 }
 
 /// What was uploaded for the status, in order.
@@ -305,6 +325,11 @@ pub async fn update(app: Data<App>, client: Client, id: Path<String>, params: Pa
         Some(_) => Some(media_ids(&params)?),
         None => None,
     };
+    // Raised before the new text, so that no rule sees that without it.
+    if let Some(wish) = params.given("label") {
+        let label = (!wish.is_empty()).then(|| wish.parse()).transpose()?;
+        labels::set_of_post(&app, viewer.clone(), id, label).await?;
+    }
     posts::update(&app, viewer.clone(), id, title, body, attached).await?;
     answer(&app, &client, viewer, id).await
 }

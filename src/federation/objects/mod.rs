@@ -184,6 +184,7 @@ pub(crate) mod tests {
             also_known_as: Vec::new(),
             outreach: Outreach::default(),
             first_contact: crate::domain::FirstContact::Free,
+            label: None,
         }
     }
 
@@ -232,6 +233,7 @@ pub(crate) mod tests {
             comments: 0,
             likes: 0,
             active_at: at("2026-03-01T08:00:00Z"),
+            label: None,
         }
     }
 

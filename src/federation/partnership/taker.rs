@@ -24,8 +24,22 @@ const SENTENCE_CHARS_MAX: usize = 300;
 /// answers the same code again.
 ///
 /// # Errors
-/// A sentence for the administrator who pasted the code.
+/// A sentence for the administrator who pasted the code; [`Error::Conflict`] where a second one has to agree.
 pub async fn accept(
+    app: &App,
+    viewer: Viewer,
+    code: &str,
+    ours: impl Into<OurSide>,
+) -> Result<Partner> {
+    partners::refuse_alone(app)?;
+    accept_agreed(app, viewer, code, ours).await
+}
+
+/// The same for a worker: whoever had to agree did, or it would have no such work.
+///
+/// # Errors
+/// As [`accept`].
+pub async fn accept_agreed(
     app: &App,
     viewer: Viewer,
     code: &str,

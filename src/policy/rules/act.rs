@@ -190,6 +190,59 @@ pub fn report(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
     )
 }
 
+/// Giving a post a label, or a higher one: its author and who moderates the group. Labels are the house's own,
+/// so whoever is from outside gives none, guests included.
+pub fn classify(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
+    classifies_here(viewer, facts, group)?;
+    let may = is_author(viewer, facts) || classifies_others(viewer, facts, group);
+    yes_if(may, forbidden(Reason::NotAuthor))
+}
+
+/// A lower one: who moderates the group, and not its author as such. What lets go further is not decided by who
+/// wants to be read.
+pub fn declassify(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
+    classifies_here(viewer, facts, group)?;
+    let may = classifies_others(viewer, facts, group);
+    yes_if(may, forbidden(Reason::NotModerator))?;
+    // With another label and a new text it would be free: nobody releases what they wrote.
+    let held = facts.post.is_some_and(|post| post.held);
+    yes_if(
+        !(held && is_author(viewer, facts)),
+        forbidden(Reason::OwnPost),
+    )
+}
+
+fn classifies_here(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> Ruling {
+    ready(viewer, facts, group)?;
+    let inside = *viewer == Viewer::Operator || viewer.is_colleague();
+    yes_if(inside, forbidden(Reason::NotForOutside))?;
+    let visible = |post: &PostFacts| post.state == PostState::Visible;
+    yes_if(
+        facts.post.as_ref().is_none_or(visible),
+        forbidden(Reason::NotVisible),
+    )
+}
+
+fn classifies_others(viewer: &Viewer, facts: &Facts, group: &GroupFacts) -> bool {
+    let here = group.home.is_none();
+    *viewer == Viewer::Operator && here || moderates(viewer, facts, group)
+}
+
+/// On a profile nobody moderates: besides the author those who look at what is held give labels, and they alone
+/// lower them, as they alone release.
+pub fn classify_on_profile(viewer: &Viewer, facts: &Facts, post: &PostFacts) -> Ruling {
+    yes_if(viewer.is_colleague(), forbidden(Reason::NotForOutside))?;
+    yes_if(
+        post.state == PostState::Visible,
+        forbidden(Reason::NotVisible),
+    )?;
+    let has_duty = viewer.is_administrator() || viewer.is_compliance_officer();
+    yes_if(
+        is_author(viewer, facts) || has_duty,
+        forbidden(Reason::NotAuthor),
+    )
+}
+
 /// Looking at what is held at the boundary, for everybody else who reads it: moderators of a group here,
 /// compliance officers and administrators. Nobody decides about what they wrote themselves.
 pub fn review(viewer: &Viewer, facts: &Facts, group: Option<&GroupFacts>) -> Ruling {

@@ -251,7 +251,8 @@ fn outside_groups(viewer: &Viewer, action: Action, facts: &Facts) -> Ruling {
             forbidden(Reason::NotVisible),
         ),
         Action::EditPost | Action::DeletePost => forbidden(Reason::NotAuthor),
-        Action::Review => act::review(viewer, facts, None),
+        Action::Classify => act::classify_on_profile(viewer, facts, post),
+        Action::Declassify | Action::Review => act::review(viewer, facts, None),
         Action::Reshare => profiles::reshare(viewer, facts, post),
         _ => forbidden(Reason::GroupsOnly),
     }
@@ -307,6 +308,8 @@ fn in_group(viewer: &Viewer, action: Action, facts: &Facts, group: &GroupFacts) 
             forbidden(Reason::NotModerator),
         ),
         Action::ReadLedger => act::manage(viewer, facts, group),
+        Action::Classify => act::classify(viewer, facts, group),
+        Action::Declassify => act::declassify(viewer, facts, group),
         Action::Review => act::review(viewer, facts, Some(group)),
         Action::Reshare => act::reshare(viewer, facts, group),
         Action::ManageGroup => act::manage(viewer, facts, group),
@@ -340,9 +343,12 @@ fn tells_of_its_own(viewer: &Viewer, action: Action, facts: &Facts, group: &Grou
             .is_none_or(|post| post.audience == Audience::Group)
 }
 
-/// The command line takes away and brings back what an id names, without being shown what it says.
+/// The command line takes away, brings back and classifies what an id names, without being shown what it says.
 fn acts_unread(viewer: &Viewer, action: Action, post: &PostFacts) -> bool {
-    let acts = matches!(action, Action::Moderate | Action::Review);
+    let acts = matches!(
+        action,
+        Action::Moderate | Action::Review | Action::Classify | Action::Declassify
+    );
     *viewer == Viewer::Operator && acts && post.audience == Audience::Group
 }
 

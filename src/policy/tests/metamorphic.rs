@@ -56,7 +56,10 @@ impl Case {
     }
 
     fn acts_unread(&self, action: Action) -> bool {
-        let unread = matches!(action, Action::Moderate | Action::Review);
+        let unread = matches!(
+            action,
+            Action::Moderate | Action::Review | Action::Classify | Action::Declassify
+        );
         self.viewer == Viewer::Operator && unread
     }
 

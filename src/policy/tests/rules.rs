@@ -339,6 +339,34 @@ fn somebody_with_a_duty_reviews_what_others_wrote() {
 }
 
 #[test]
+fn authors_and_moderators_raise_a_label_and_only_moderators_lower_it() {
+    let own = PostFacts { author: ADA, ..POST };
+    let held = PostFacts { held: true, ..own };
+    let open = || group(Access::Open, Stage::Partners).member();
+    let closed = || group(Access::Closed, Stage::Partners);
+    let guest = account(OrgRole::Guest);
+    let admin = account(OrgRole::Admin);
+    // Who, about what, higher, lower.
+    let cases = [
+        ("author", ada(), open().post(own), "✓", "✗"),
+        ("colleague", ada(), open().post(POST), "✗", "✗"),
+        ("moderator", ada(), closed().moderator().post(POST), "✓", "✓"),
+        ("moderator, own post", ada(), closed().moderator().post(own), "✓", "✓"),
+        ("moderator, own post that is held", ada(), closed().moderator().post(held), "✓", "✗"),
+        ("author in a group elsewhere", ada(), group_of_birch(Access::Open).member().granted(all()).post(own), "✓", "✗"),
+        ("guest, author", guest.clone(), open().post(own), "✗", "✗"),
+        ("guest, moderator", guest, open().moderator().post(POST), "✗", "✗"),
+        ("administrator", admin, open().post(POST), "✗", "✗"),
+        ("operator", Viewer::Operator, closed().post(POST), "✓", "✓"),
+        ("partner's moderator", bo(), open().granted(all()).moderator().post(POST), "✗", "✗"),
+    ];
+    for (name, viewer, facts, higher, lower) in cases {
+        assert_eq!(mark(&viewer, Action::Classify, &facts), higher, "{name}");
+        assert_eq!(mark(&viewer, Action::Declassify, &facts), lower, "{name}");
+    }
+}
+
+#[test]
 fn a_group_that_looks_first_lets_nobody_new_in_or_speak_at_once() {
     let auto = GrantTerms { join: JoinMode::Auto, ..all() };
     let new = |facts: Facts| facts.with(|facts| {

@@ -93,6 +93,7 @@ async fn topic(house: &House, group: &Group, author: ActorId) -> Post {
         source: None,
         html: String::new(),
         audience: Audience::Group,
+        label: None,
         created_at: house.now(),
         edited_at: None,
     };

@@ -175,6 +175,7 @@ async fn who_will_read_a_comment_depends_on_the_age_of_its_topic() {
         Some(topic.id),
         audience,
         None,
+        None,
     );
     let withheld = looked.await.unwrap().others.into_iter();
     let withheld: Vec<_> = withheld.map(|one| (one.name, one.withheld)).collect();

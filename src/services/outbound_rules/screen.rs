@@ -4,12 +4,14 @@
 use super::{group_of, name_of, webhooks};
 use crate::app::Asker;
 use crate::domain::{
-    Audience, AuditAction, Condition, EventKind, Group, GroupId, Hold, HoldState, Host,
-    OutboundRule, Partner, PartnerId, Post, PostId, PostState, RulePlace, Stage, Timestamp,
+    Audience, AuditAction, Condition, EventKind, Group, GroupId, Hold, HoldState, Host, Labels,
+    Mark, OutboundRule, Partner, PartnerId, Post, PostId, PostState, RuleId, RuleKind, RuleOutcome,
+    RulePlace, RuleSentence, Stage, Timestamp,
 };
 use crate::error::{Error, Refused, Result};
 use crate::policy::{House, Outgoing, OutgoingFile, ProfileReach, Screening, screen as ask};
 use crate::services::holds::free_below;
+use crate::services::labels::{self, Effect};
 use crate::services::{access, audit};
 use crate::storage::events::NewEvent;
 use crate::storage::{self, Connection};
@@ -18,6 +20,9 @@ use crate::storage::{self, Connection};
 const BELOW_HELD: &str = "It answers something that is held at the boundary.";
 /// Held again, because its author changed what was refused.
 const CHANGED_AFTER_REFUSAL: &str = "It was kept inside, and its author changed it since.";
+
+/// Posts of a thread that are read together.
+const THREAD_PART: usize = 500;
 
 /// Whether webhooks are to be asked about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +139,48 @@ pub(in crate::services) fn of_opened(
     group: GroupId,
     from: Timestamp,
 ) -> Result<()> {
+    of_all(connection, asker, Some(group), from)
+}
+
+/// The same, because what is said in a group is classified higher now.
+pub(in crate::services) fn of_all_in(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: GroupId,
+) -> Result<()> {
+    of_all(connection, asker, Some(group), Timestamp::MIN)
+}
+
+/// The same of everything there is, because labels mean something else now.
+pub(in crate::services) fn of_everything(connection: &mut Connection, asker: &Asker) -> Result<()> {
+    of_all(connection, asker, None, Timestamp::MIN)
+}
+
+/// The same of a post that has another label now; of a topic with everything below it, which has at least that.
+pub(in crate::services) fn of_relabelled(
+    connection: &mut Connection,
+    asker: &Asker,
+    post: &Post,
+) -> Result<()> {
+    hold_afterwards(connection, asker.house, post, None, asker.now)?;
+    if !post.is_topic() {
+        return Ok(());
+    }
+    let below = storage::posts::list_ids_of_thread(connection, post.id)?;
+    for part in below.chunks(THREAD_PART) {
+        for comment in storage::posts::list_by_ids(connection, part)? {
+            hold_afterwards(connection, asker.house, &comment, None, asker.now)?;
+        }
+    }
+    Ok(())
+}
+
+fn of_all(
+    connection: &mut Connection,
+    asker: &Asker,
+    group: Option<GroupId>,
+    from: Timestamp,
+) -> Result<()> {
     if storage::outbound_rules::newest(connection)?.is_none() {
         return Ok(());
     }
@@ -211,8 +258,15 @@ pub(super) fn caught(
     newer_than: Option<Timestamp>,
 ) -> Result<Vec<Catch>> {
     let mut rules = storage::outbound_rules::list(connection)?;
-    rules.retain(|rule| newer_than.is_none_or(|time| rule.created_at >= time));
-    if rules.is_empty() || post.state != PostState::Visible {
+    let labelled = storage::labels::last_change(connection)?;
+    rules.retain(|rule| {
+        let since = match is_about_label(rule) {
+            true => Some(rule.created_at).max(labelled),
+            false => Some(rule.created_at),
+        };
+        newer_than.is_none_or(|time| since >= Some(time))
+    });
+    if rules.is_empty() && labelled.is_none() || post.state != PostState::Visible {
         return Ok(Vec::new());
     }
     let author = storage::actors::find(connection, post.author)?.ok_or(Error::NotFound)?;
@@ -220,9 +274,63 @@ pub(super) fn caught(
     if !author.is_local() || !leaves(connection, house, group.as_ref(), post)? {
         return Ok(Vec::new());
     }
+    let labels = storage::labels::list(connection)?;
+    let mark = labels::mark_of(connection, &labels, group.as_ref(), post)?;
+    rules.extend(rule_of_lost(&mark));
     let reached = reached(connection, &rules, group.as_ref(), post)?;
-    let outgoing = outgoing(connection, post)?;
+    let outgoing = outgoing(connection, post)?.with_mark(&labels, &mark);
     Ok(ask_all(&rules, group.as_ref(), &reached, &outgoing))
+}
+
+fn is_about_label(rule: &OutboundRule) -> bool {
+    rule.condition.kind() == RuleKind::Label
+}
+
+/// The rule that nobody made: what has a label that the list does not know (any more) is held.
+fn rule_of_lost(mark: &Mark) -> Option<OutboundRule> {
+    let Mark::Lost(name) = mark else { return None };
+    let sentence = format!("Its label {name} is in the list no more: give it another.");
+    Some(OutboundRule {
+        id: RuleId(0),
+        place: RulePlace::House,
+        condition: Condition::Unreadable {
+            kind: RuleKind::Label,
+            text: name.to_string(),
+        },
+        outcome: RuleOutcome::Hold,
+        sentence: RuleSentence::cut(&sentence)?,
+        created_at: Timestamp::MIN,
+    })
+}
+
+/// What the rules about labels make of something in a group (none: on a profile) that is classified so. What its
+/// text or its files may be caught by is another matter.
+pub(in crate::services) fn effect(
+    connection: &mut Connection,
+    group: Option<&Group>,
+    labels: &Labels,
+    mark: &Mark,
+) -> Result<Effect> {
+    let stays = |group: &Group| group.is_local() && group.stage == Stage::Internal;
+    if group.is_some_and(stays) {
+        return Ok(Effect::Leaves);
+    }
+    let mut rules = storage::outbound_rules::list(connection)?;
+    rules.retain(is_about_label);
+    rules.extend(rule_of_lost(mark));
+    let reached = partners_reached(connection, &rules, group, group.and_then(Group::home))?;
+    let outgoing = Outgoing::default().with_mark(labels, mark);
+    let catches = ask_all(&rules, group, &reached, &outgoing);
+    if let Some(rule) = catches.iter().find_map(|one| one.refusing.as_ref()) {
+        return Ok(Effect::Refused(rule.sentence.as_str().to_owned()));
+    }
+    let from_all = catches.iter().any(|one| one.host.is_none());
+    let hosts: Vec<Host> = catches.into_iter().filter_map(|one| one.host).collect();
+    Ok(match (from_all, hosts.is_empty()) {
+        (true, _) => Effect::Held(Vec::new()),
+        (false, false) => Effect::Held(hosts),
+        (false, true) => Effect::Leaves,
+    })
 }
 
 /// Whether anybody outside could get it.
@@ -248,17 +356,27 @@ fn reached(
     group: Option<&Group>,
     post: &Post,
 ) -> Result<Vec<Partner>> {
+    let home = match group {
+        Some(group) => group.home().cloned(),
+        None => access::find_owner(connection, post)?.host,
+    };
+    partners_reached(connection, rules, group, home.as_ref())
+}
+
+/// The same of what is written in a group, or on a profile; `home`: where that is kept, if elsewhere.
+fn partners_reached(
+    connection: &mut Connection,
+    rules: &[OutboundRule],
+    group: Option<&Group>,
+    home: Option<&Host>,
+) -> Result<Vec<Partner>> {
     let of_partner = |rule: &OutboundRule| matches!(rule.place, RulePlace::Partner(_));
     if !rules.iter().any(of_partner) {
         return Ok(Vec::new());
     }
     let mut partners = storage::partners::list(connection)?;
-    let home = match group {
-        Some(group) => group.home().cloned(),
-        None => access::find_owner(connection, post)?.host,
-    };
     match (group, home) {
-        (_, Some(home)) => partners.retain(|partner| partner.host == home),
+        (_, Some(home)) => partners.retain(|partner| partner.host == *home),
         (Some(group), None) => {
             let grants = storage::grants::list_standing(connection, Some(group.id), None)?;
             partners.retain(|one| grants.iter().any(|grant| grant.partner == one.id));

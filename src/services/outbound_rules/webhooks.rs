@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::screen::{self, Catch, outgoing_to, written_at};
 use crate::app::App;
 use crate::domain::{
-    AuditAction, Condition, Hold, HoldState, OutboundRule, Post, PostId, RuleId, RuleOutcome,
-    RuleSentence, Timestamp, Uri, Work,
+    AuditAction, Condition, Hold, HoldState, LabelName, OutboundRule, Post, PostId, RuleId,
+    RuleOutcome, RuleSentence, Timestamp, Uri, Work,
 };
 use crate::error::{Error, Result};
 use crate::policy::House;
-use crate::services::holds;
+use crate::services::{holds, labels};
 use crate::storage::{self, Connection};
 
 /// What is said of a post that waits because a webhook did not answer.
@@ -116,7 +116,11 @@ fn body(connection: &mut Connection, post: &Post) -> Result<Value> {
             "bytes": file.stored.as_ref().map(|stored| stored.bytes),
         })
     });
+    // The one that is told labels: it is the house's own program, and may decide by them.
+    let labels = storage::labels::list(connection)?;
+    let mark = labels::mark_of(connection, &labels, group.as_ref(), post)?;
     Ok(json!({
+        "label": mark.name().map(LabelName::as_str),
         "post": post.uri.as_str(),
         "author": author.handle().to_string(),
         "group": group.map(|group| group.actor.handle().to_string()),

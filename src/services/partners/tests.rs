@@ -5,6 +5,7 @@ use crate::domain::{
     Access, ActorKind, DeliveryGround, DeliveryState, EventKind, OrgRole, Side, Stage, Uri,
 };
 use crate::domain::{KeyList, PrivateGroups};
+use crate::services::jobs;
 use crate::services::remote_actors::ReceivedKey;
 use crate::services::test_house::{House, KEYS, remote};
 use crate::storage::deliveries::NewMessage;
@@ -199,7 +200,9 @@ async fn a_taker_records_what_the_giver_agreed_to() {
         .unwrap();
     assert_eq!(code.origin().as_str(), "https://acme.example");
     let later = accept_later(&birch.app, Viewer::Operator, &text, PartnerClass::Customer).await;
-    let job = jobs::find(&birch.app, later.unwrap()).await.unwrap();
+    let job = jobs::find(&birch.app, later.and_then(Decided::done).unwrap())
+        .await
+        .unwrap();
     assert_eq!(
         job.work,
         Work::AcceptPartnership {

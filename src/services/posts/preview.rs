@@ -3,11 +3,12 @@
 use crate::app::{App, Asker};
 use crate::domain::markup::{self, SafeHtml};
 use crate::domain::{
-    Access, Audience, Body, Group, GroupId, Host, MembershipState, Partner, PartnerState, PostId,
-    deletes_on_request,
+    Access, Audience, Body, Group, GroupId, Host, LabelName, Mark, MembershipState, Partner,
+    PartnerState, PostId, deletes_on_request,
 };
 use crate::error::Result;
 use crate::policy::{Action, Reason, Viewer, act};
+use crate::services::labels::{self, Effect};
 use crate::services::{access, dialects, groups, mirrors};
 use crate::storage::{self, Connection};
 
@@ -24,6 +25,9 @@ pub struct Preview {
     pub public: bool,
     /// For a group elsewhere: the server that alone knows who else reads.
     pub house: Option<Host>,
+    /// How it would be classified, for colleagues, and what the rules about labels make of that.
+    pub mark: Mark,
+    pub effect: Effect,
 }
 
 /// Another organization, and what becomes of the post there.
@@ -45,10 +49,10 @@ pub struct Organization {
     pub deletes: bool,
 }
 
-/// Looks at a post that somebody thinks about; `below`: what it would answer.
+/// Looks at a post that somebody thinks about; `below`: what it would answer; `label`: its own.
 ///
 /// # Errors
-/// As for reading the group.
+/// As for reading the group, and as for writing with that label.
 pub async fn preview(
     app: &App,
     viewer: Viewer,
@@ -56,6 +60,7 @@ pub async fn preview(
     below: Option<PostId>,
     audience: Audience,
     body: Option<Body>,
+    label: Option<LabelName>,
 ) -> Result<Preview> {
     let asker = app.asker(viewer);
     let html = body.map(|body| markup::render_markdown(body.as_str()));
@@ -65,10 +70,17 @@ pub async fn preview(
             let (_, group) = access::permit::<act::Read>(connection, &asker, group)?;
             let named = access::may(connection, &asker, Action::SeeMembers, &group)?;
             let leaves = audience == Audience::Group;
-            let others = match leaves && group.is_local() {
+            let topic = groups::find_topic(connection, below)?.map(|topic| topic.id);
+            let label = labels::choose(connection, &asker, Some(&group), topic, label.as_ref())?;
+            let (mark, effect) = match leaves {
+                true => labels::foresee(connection, &group, below, label.as_ref())?,
+                false => (Mark::None, Effect::Leaves),
+            };
+            let mut others = match leaves && group.is_local() {
                 true => organizations(connection, &asker, &group, below, named)?,
                 false => Vec::new(),
             };
+            keep(&mut others, &effect);
             Ok(Preview {
                 html,
                 inside: match named {
@@ -77,11 +89,30 @@ pub async fn preview(
                 },
                 every_colleague: leaves && group.access == Access::Open,
                 others,
-                public: leaves && group.is_local() && group.is_public(),
-                house: group.home().filter(|_| leaves).cloned(),
+                public: leaves && group.is_local() && group.is_public() && !effect.keeps_from(None),
+                house: group
+                    .home()
+                    .filter(|home| leaves && !effect.keeps_from(Some(home)))
+                    .cloned(),
+                mark: match asker.viewer.is_colleague() {
+                    true => mark,
+                    false => Mark::None,
+                },
+                effect,
             })
         })
         .await
+}
+
+/// What its label keeps from an organization, that does not get.
+fn keep(others: &mut [Organization], effect: &Effect) {
+    for one in others.iter_mut() {
+        if one.withheld.is_none() && effect.keeps_from(Some(&one.host)) {
+            one.withheld = Some(Reason::HeldAtBoundary);
+            one.people.clear();
+        }
+    }
+    others.sort_by_key(|one| one.withheld.is_some());
 }
 
 fn names_inside(connection: &mut Connection, group: &Group) -> Result<Vec<String>> {

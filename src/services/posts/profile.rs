@@ -5,25 +5,27 @@ use super::tell;
 use super::write::{ring, written_here};
 use crate::app::{Addresses, App, Asker};
 use crate::domain::{
-    Actor, ActorId, ActorState, Audience, AuditAction, Body, Draft, EventKind, Page, Post,
-    Timestamp, Uri,
+    Actor, ActorId, ActorState, Audience, AuditAction, Body, Draft, EventKind, LabelName, Page,
+    Post, Timestamp, Uri,
 };
 use crate::error::{Error, Result};
 use crate::policy::{self, Reason, Viewer, act};
 use crate::services::posts::lists::{Listed, mixed};
-use crate::services::{access, audit, outbound_rules};
+use crate::services::{access, audit, labels, outbound_rules};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
 /// Publishes something on one's own profile.
 ///
 /// # Errors
-/// [`Error::Denied`] where the house does not let posts on profiles go that far.
+/// [`Error::Denied`] where the house does not let posts on profiles go that far, [`Error::Invalid`] for a label that
+/// there is not.
 pub async fn create_on_profile(
     app: &App,
     viewer: Viewer,
     body: Body,
     audience: Audience,
+    label: Option<LabelName>,
 ) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
@@ -39,6 +41,8 @@ pub async fn create_on_profile(
         .db
         .write("create_profile_post", move |connection| {
             let permit = access::permit_profile_post(connection, &asker, audience)?;
+            let label = labels::choose(connection, &asker, None, None, label.as_ref())?;
+            let new = NewPost { label, ..new };
             let local_uri = |id| addresses.post(id);
             let post = storage::posts::insert_profile_post(
                 connection, &permit, new, local_uri, asker.now,
@@ -230,6 +234,7 @@ fn new_post(
         source: received.source.clone(),
         html: received.html.sanitized().as_str().to_owned(),
         audience,
+        label: None,
         poll: None,
         created_at: received.published.unwrap_or(now),
         edited_at: received.edited_at(now),

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::app::{App, Asker};
 use crate::domain::{
-    Actor, ActorId, Partner, Post, PostId, PostState, PostView, RefusalNotice, Revision,
+    Actor, ActorId, Mark, Partner, Post, PostId, PostState, PostView, RefusalNotice, Revision,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Viewer, act};
-use crate::services::{access, holds, polls, refusals};
+use crate::services::{access, holds, labels, polls, refusals};
 use crate::storage::{self, Connection};
 
 /// Finds one post, if the viewer may read it. Deleted ones come without their text, removed ones
@@ -102,6 +102,7 @@ pub(super) fn views(
             HashMap::new()
         }
     };
+    let mut marks = labels::marks(connection, asker, &posts)?;
     let mut taken_back = storage::retractions::list_taken_back(connection, &deleted)?;
     posts
         .into_iter()
@@ -120,6 +121,7 @@ pub(super) fn views(
                 bookmarked: marked.contains(&post.id),
                 refusals: refusals.remove(&post.id).unwrap_or_default(),
                 held: held.remove(&post.id),
+                mark: marks.remove(&post.id).unwrap_or(Mark::None),
                 taken_back: taken_back.remove(&post.id),
                 poll: polls.remove(&post.id).filter(|_| shown),
                 post: if shown { post } else { without_text(post) },

@@ -143,6 +143,7 @@ pub(in crate::services) fn receive(
         source: received.source.clone(),
         html: received.html.sanitized().as_str().to_owned(),
         audience: Audience::Group,
+        label: None,
         poll: received.poll.clone(),
         created_at: received.published.unwrap_or(asker.now),
         edited_at: received.edited_at(asker.now),

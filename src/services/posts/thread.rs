@@ -7,11 +7,12 @@ use super::lists::{Listed, listed};
 use super::read::{Badges, views};
 use super::write::only_colleagues_inside;
 use crate::app::{App, Asker};
-use crate::domain::{Audience, Group, Partner, Post, PostId, PostState, PostView, Stage};
+use crate::domain::{Audience, Group, Labels, Partner, Post, PostId, PostState, PostView, Stage};
 use crate::error::{Error, Result};
 use crate::policy::{self, Action, Facts, Reason, Viewer, act};
 use crate::services::access;
 use crate::services::groups::{self, GroupView};
+use crate::services::labels::{self, Choices};
 use crate::storage::{self, Connection};
 
 /// A post with the rights the viewer has on it.
@@ -30,6 +31,8 @@ pub struct Shown {
     pub can_ask_ban: bool,
     pub can_restore: bool,
     pub can_report: bool,
+    /// The labels that the viewer may give it.
+    pub labels: Choices,
     /// The text is among what the viewer is shown: of a removed post, for moderators.
     pub text: bool,
     /// Why it was removed, where somebody here said so.
@@ -89,6 +92,7 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
             let mut reasons = removal_reasons(connection, &posts)?;
             let ids: Vec<PostId> = posts.iter().map(|post| post.id).collect();
             let disliked = storage::dislikes::count(connection, &ids)?;
+            let words = storage::labels::list(connection)?;
             let mut shown = Vec::with_capacity(posts.len());
             for view in views(connection, &asker, posts)? {
                 let removal = reasons.remove(&view.post.id);
@@ -97,6 +101,7 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
                 shown.push(Shown {
                     removal,
                     dislikes,
+                    labels: label_choices(connection, &asker, &words, group, &one.view)?,
                     ..one
                 });
             }
@@ -137,6 +142,22 @@ pub async fn thread(app: &App, viewer: Viewer, post: PostId) -> Result<Thread> {
             })
         })
         .await
+}
+
+/// The labels that the asker may give a post. None from elsewhere: its own house classifies it.
+fn label_choices(
+    connection: &mut Connection,
+    asker: &Asker,
+    words: &Labels,
+    group: Option<&Group>,
+    view: &PostView,
+) -> Result<Choices> {
+    let mut may = |action| access::explain(connection, asker, action, group, Some(&view.post));
+    if words.is_empty() || !view.author.is_local() || may(Action::Classify)?.is_err() {
+        return Ok(Choices::default());
+    }
+    let lowers = may(Action::Declassify)?.is_ok();
+    labels::choices(connection, words, group, &view.post, lowers)
 }
 
 /// A whole thread, as far as the asker may read it.
@@ -197,6 +218,7 @@ fn show(
         can_ask_ban: asks,
         can_restore: view.post.state == PostState::Removed && moderates,
         can_report: may(Action::Report),
+        labels: Choices::default(),
         text: policy::shows_text(&asker.viewer, &facts),
         removal: None,
         dislikes: 0,

@@ -4,23 +4,41 @@ use super::tell;
 use crate::app::{App, Asker};
 use crate::domain::markup;
 use crate::domain::{
-    Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole, Membership,
-    MembershipState, PollDraft, Post, PostId, Title,
+    Audience, AuditAction, Body, Draft, EventKind, Group, GroupId, GroupRole, LabelName,
+    Membership, MembershipState, PollDraft, Post, PostId, Title,
 };
 use crate::error::{Error, Result};
 use crate::policy::{Reason, Viewer, act};
 use crate::services::access::Case;
 use crate::services::attachments::Attached;
 use crate::services::outbound_rules::{self, Screened};
-use crate::services::{access, attachments, audit, refusals};
+use crate::services::{access, attachments, audit, labels, refusals};
 use crate::storage::posts::NewPost;
 use crate::storage::{self, Connection};
 
-/// Publishes a topic in a group, which may be a poll, with what was uploaded for it, and records that
-/// it happened.
-///
-/// The topic, its event and its audit line commit together: partners are told later, from the
-/// event, so a crash can delay news but never lose or invent it.
+/// A topic as somebody wants it.
+#[derive(Clone, Debug)]
+pub struct NewTopic {
+    pub title: Title,
+    pub body: Option<Body>,
+    pub poll: Option<PollDraft>,
+    /// What was uploaded for it.
+    pub attached: Vec<Attached>,
+    /// Its own; none: that of the group.
+    pub label: Option<LabelName>,
+}
+
+/// A comment as somebody wants it.
+#[derive(Clone, Debug)]
+pub struct NewComment {
+    pub body: Option<Body>,
+    pub audience: Audience,
+    pub attached: Vec<Attached>,
+    /// Its own; none: that of the topic and the group.
+    pub label: Option<LabelName>,
+}
+
+/// Publishes a topic that is classified as its group is.
 pub async fn create_topic(
     app: &App,
     viewer: Viewer,
@@ -30,15 +48,49 @@ pub async fn create_topic(
     poll: Option<PollDraft>,
     attached: Vec<Attached>,
 ) -> Result<Post> {
+    let topic = NewTopic {
+        title,
+        body,
+        poll,
+        attached,
+        label: None,
+    };
+    publish_topic(app, viewer, group, topic).await
+}
+
+/// Publishes a topic in a group, which may be a poll, with what was uploaded for it, and records that
+/// it happened.
+///
+/// The topic, its event and its audit line commit together: partners are told later, from the
+/// event, so a crash can delay news but never lose or invent it.
+///
+/// # Errors
+/// [`Error::Denied`] for who may not, [`Error::Invalid`] for a label that there is not or that is lower than the
+/// group's.
+pub async fn publish_topic(
+    app: &App,
+    viewer: Viewer,
+    group: GroupId,
+    topic: NewTopic,
+) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
     let most = app.config.limits.attachments_per_post;
+    let NewTopic {
+        title,
+        body,
+        poll,
+        attached,
+        label,
+    } = topic;
     let new = written_here(&asker, Draft::Topic { title, body, poll })?;
     let author = asker.viewer.clone();
     let written = app
         .db
         .write("create_topic", move |connection| {
-            let (permit, _) = access::permit::<act::StartTopic>(connection, &asker, group)?;
+            let (permit, within) = access::permit::<act::StartTopic>(connection, &asker, group)?;
+            let label = labels::choose(connection, &asker, Some(&within), None, label.as_ref())?;
+            let new = NewPost { label, ..new };
             let post = storage::posts::insert_topic(
                 connection,
                 &permit,
@@ -76,7 +128,7 @@ pub(super) fn ring(app: &App, screened: Screened) {
     }
 }
 
-/// Publishes a comment below a topic or comment. In an open group a colleague joins by it.
+/// Publishes a comment that is classified as its topic and its group are.
 pub async fn comment(
     app: &App,
     viewer: Viewer,
@@ -85,9 +137,34 @@ pub async fn comment(
     audience: Audience,
     attached: Vec<Attached>,
 ) -> Result<Post> {
+    let comment = NewComment {
+        body,
+        audience,
+        attached,
+        label: None,
+    };
+    publish_comment(app, viewer, parent, comment).await
+}
+
+/// Publishes a comment below a topic or comment. In an open group a colleague joins by it.
+///
+/// # Errors
+/// As [`publish_topic`].
+pub async fn publish_comment(
+    app: &App,
+    viewer: Viewer,
+    parent: PostId,
+    comment: NewComment,
+) -> Result<Post> {
     let asker = app.asker(viewer);
     let addresses = app.addresses();
     let most = app.config.limits.attachments_per_post;
+    let NewComment {
+        body,
+        audience,
+        attached,
+        label,
+    } = comment;
     check_says_something(body.as_ref(), attached.is_empty())?;
     let new = written_here(&asker, Draft::Comment { body, audience })?;
     let author = asker.viewer.clone();
@@ -106,7 +183,13 @@ pub async fn comment(
             if audience == Audience::Aside {
                 only_colleagues_inside(connection, &asker, case.group.as_ref())?;
             }
-            let new = NewPost { audience, ..new };
+            let (group, topic) = (case.group.as_ref(), Some(case.post.topic));
+            let label = labels::choose(connection, &asker, group, topic, label.as_ref())?;
+            let new = NewPost {
+                audience,
+                label,
+                ..new
+            };
             let in_group = case.group.as_ref().map(|group| group.id);
             let post = storage::posts::insert_comment(
                 connection,
@@ -210,6 +293,7 @@ pub(super) fn written_here(asker: &Asker, draft: Draft) -> Result<NewPost> {
             .map(|body| markup::render_markdown(body.as_str()).into_string())
             .unwrap_or_default(),
         audience,
+        label: None,
         poll: poll.map(|poll| poll.begin(asker.now)),
         created_at: asker.now,
         edited_at: None,

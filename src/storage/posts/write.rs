@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::PostRow;
 use crate::domain::{
-    ActorId, Audience, GroupId, InteractionPolicy, Poll, Post, PostId, PostState, PostText,
-    Timestamp, Uri,
+    ActorId, Audience, GroupId, InteractionPolicy, LabelName, Poll, Post, PostId, PostState,
+    PostText, Timestamp, Uri,
 };
 use crate::error::Result;
 use crate::policy::{Permit, act};
@@ -26,6 +26,8 @@ pub struct NewPost {
     pub source: Option<String>,
     pub html: String,
     pub audience: Audience,
+    /// Its own label; none: as its group and its topic are.
+    pub label: Option<LabelName>,
     /// What it asks, when it is a poll.
     pub poll: Option<Poll>,
     /// When it was written, which may be before it arrived.
@@ -171,6 +173,7 @@ fn assemble(
         comments: 0,
         likes: 0,
         active_at: place.created_at,
+        label: new.label,
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Invitation {
     pub code: String,
     pub class: String,
     pub expires: When,
+    /// A second administrator has to agree first.
+    pub waits: bool,
 }
 
 /// `GET /admin/partners/HOST`; posts `state` (`active`, `paused`, `ended`, `blocked`; with `leave_copies` where they keep what they got) to `…/state`,

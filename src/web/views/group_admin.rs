@@ -27,6 +27,8 @@ pub struct GroupAdminPage {
     pub boosts: Vec<Choice>,
     /// Whether somebody new from elsewhere is looked at first.
     pub first_contacts: Vec<Choice>,
+    /// The least that is said in it has; empty hides the form, where the house has no labels or who looks may not choose.
+    pub labels: Vec<Choice>,
     /// "Stopped by ada 4 May 2026, 10:00: why"; none: nothing is.
     pub stopped: Option<String>,
     pub archived: bool,

@@ -2,7 +2,9 @@
 
 use askama::Template;
 
-use super::{Author, Badge, Choice, GroupLink, Page, Pager, TopicSummary, When, Writing};
+use super::{
+    Author, Badge, Choice, GroupLink, LabelView, Page, Pager, TopicSummary, When, Writing,
+};
 use crate::domain::markup::SafeHtml;
 
 /// `GET /`: topics of my groups, newest first.
@@ -136,6 +138,8 @@ pub struct GroupHead {
     pub note: Option<String>,
     /// Where it went, when it moved to another house.
     pub moved_to: Option<String>,
+    /// How it is classified; for colleagues.
+    pub label: Option<LabelView>,
 }
 
 /// `GET …/members`; posts `actor`, `action` (`approve`, `reject`, `remove`, `role`, `ban`, `lift`), `role`,

@@ -50,6 +50,27 @@ pub struct TrialView {
     pub because: Vec<String>,
 }
 
+/// `GET /admin/labels`. Posts `name`, `meaning` and `above` to `/admin/labels/add` and `…/change`, and `name` to `…/remove`.
+#[derive(Template)]
+#[template(path = "labels.html")]
+pub struct LabelsPage {
+    pub page: Page,
+    /// The lowest first.
+    pub labels: Vec<LabelRow>,
+    /// Where a new one may be put.
+    pub places: Vec<Choice>,
+    /// What was typed for a new one.
+    pub name: String,
+    pub meaning: String,
+}
+
+pub struct LabelRow {
+    pub name: String,
+    pub meaning: String,
+    /// Where it is, and may be put.
+    pub places: Vec<Choice>,
+}
+
 /// `GET /g/{handle}/held` and `/admin/held`; posts `post`, `action` (`release` or `refuse`) and `reason` to itself.
 #[derive(Template)]
 #[template(path = "held.html")]

@@ -96,6 +96,7 @@ pub struct ProfileComposer {
     pub body: String,
     /// Those that the house allows.
     pub audiences: Vec<Choice>,
+    pub labels: Vec<Choice>,
 }
 
 /// `GET /settings/posts`; posts `post` (an id) there, to delete it.

@@ -27,10 +27,18 @@ pub struct TopicSummary {
     pub refused: bool,
     /// Nobody outside (or not everybody) sees it.
     pub held: bool,
+    pub label: Option<LabelView>,
+}
+
+/// How something is classified.
+pub struct LabelView {
+    pub name: String,
+    /// The list does not know it any more.
+    pub lost: bool,
 }
 
 /// `GET /p/ID`. Posts to `/p/ID/like`, `/unlike`, `/boost`, `/unboost`, `/bookmark`, `/unbookmark`, `/delete`, `/restore` and `/comments` (`body`,
-/// `aside`: `yes` keeps it inside), for the topic and for each comment under its own id; to
+/// `aside`: `yes` keeps it inside; `label`: its own) and `/label` (`label`; empty: none of its own), for the topic and for each comment under its own id; to
 /// `/p/ID/lock`, `/unlock`, `/pin` and `/unpin` for the topic.
 #[derive(Template)]
 #[template(path = "topic.html")]
@@ -127,6 +135,9 @@ pub struct PostBody {
     /// Where it was written, if elsewhere.
     pub origin: Option<String>,
     pub poll: Option<PollBox>,
+    pub label: Option<LabelView>,
+    /// The labels that the viewer may give it; empty hides the form.
+    pub labels: Vec<Choice>,
 }
 
 /// A post that is held at the boundary.
@@ -243,6 +254,8 @@ pub struct Composer {
     /// Numbers of the places for files; none where one may not attach any.
     pub places: Vec<usize>,
     pub audience: Vec<AudiencePart>,
+    /// How it may be classified, and what each label means for who reads; empty hides the choice.
+    pub labels: Vec<Choice>,
     /// Unused where one comments.
     pub poll: PollDraftForm,
 }
@@ -354,6 +367,9 @@ pub struct PreviewPage {
     pub inside: Vec<String>,
     pub every_colleague: bool,
     pub public: bool,
+    pub label: Option<LabelView>,
+    /// What its label keeps inside, in a sentence.
+    pub kept: Option<String>,
     /// For a group elsewhere its server, which decides who else reads.
     pub house: Option<String>,
     pub readers: Vec<ReadingOrganization>,

@@ -29,6 +29,7 @@ const LEFT_OUT: &[&str] = &[
 
 /// What forms of pages ask for: everything that any of them does, so that each finds what it needs.
 const FIELDS: &[(&str, &str)] = &[
+    ("above", ""),
     ("access", "closed"),
     ("action", "retry"),
     ("again", "another battery horse"),
@@ -55,6 +56,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("fingerprint", "none"),
     ("first_contact", "person"),
     ("kind", "pattern"),
+    ("label", ""),
+    ("meaning", ""),
     ("mirror", "off"),
     ("name", "not a name"),
     ("next", "/"),

@@ -76,6 +76,7 @@ const STANDS_FOR: &[(&str, &str)] = &[
     ("/reports", "7"),
     ("/retractions", "7"),
     ("/rules", "7"),
+    ("/labels", "Secret"),
     ("/grant-templates", "auditor"),
     ("/stage", "public"),
     ("/tokens", "7"),

@@ -19,6 +19,7 @@ use guildhall::services::accounts::NewAccount;
 use guildhall::services::attachments::{self, Attached, Upload};
 use guildhall::services::grants::GrantRequest;
 use guildhall::services::groups::NewGroup;
+use guildhall::services::proposals::Decided;
 use guildhall::services::{
     accounts, actors, grants, groups, memberships, partners, posts, sessions, tokens,
 };
@@ -228,7 +229,7 @@ impl Fixture {
             let trust = PrivateGroups::Trust;
             let added =
                 partners::add(&self.app, Viewer::Operator, host.clone(), class, trust).await;
-            added.expect("a partner");
+            added.and_then(Decided::done).expect("a partner");
         }
         let stage = Stage::Partners;
         let staged = groups::set_stage(&self.app, Viewer::Operator, group.id, stage).await;

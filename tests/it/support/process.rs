@@ -136,6 +136,26 @@ impl Instance {
         done.map_err(|error| error.to_string())
     }
 
+    /// How many rows of its database there are, `FROM` where on.
+    pub fn count(&self, from: &str) -> i64 {
+        use diesel::dsl::sql;
+        use diesel::sql_types::BigInt;
+        use diesel::{Connection as _, RunQueryDsl as _};
+        let url = self.database_url();
+        let query = sql::<BigInt>(&format!("SELECT count(*) FROM {from}"));
+        let counted = match url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let mut database = diesel::SqliteConnection::establish(path).expect("its database");
+                query.get_result(&mut database)
+            }
+            None => {
+                let mut database = diesel::PgConnection::establish(&url).expect("its database");
+                query.get_result(&mut database)
+            }
+        };
+        counted.expect("a number")
+    }
+
     /// The host that people and partners see, with its port.
     pub fn host(&self) -> String {
         format!("{}.localhost:{}", self.name, self.port)

@@ -151,6 +151,7 @@ impl RandomWorld {
             moved_to: None,
             also_known_as: Vec::new(),
             first_contact: guildhall::domain::FirstContact::Free,
+            label: None,
             outreach: Outreach {
                 mirror: match self.groups.len() % 3 {
                     0 => Mirror::On,
@@ -302,6 +303,7 @@ impl RandomWorld {
             comments: 0,
             likes: 0,
             active_at: topic_created_at,
+            label: None,
         });
     }
 

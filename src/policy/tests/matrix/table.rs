@@ -37,7 +37,7 @@ pub enum To {
     OwnPost,
 }
 
-pub const COLUMNS: [(&str, Action, To); 21] = [
+pub const COLUMNS: [(&str, Action, To); 23] = [
     ("know", Action::Know, To::Group),
     ("read", Action::Read, To::Group),
     ("see members", Action::SeeMembers, To::Group),
@@ -54,6 +54,8 @@ pub const COLUMNS: [(&str, Action, To); 21] = [
     ("report", Action::Report, To::SomebodysPost),
     ("read reports", Action::ReadReports, To::Group),
     ("ledger", Action::ReadLedger, To::Group),
+    ("label own higher", Action::Classify, To::OwnPost),
+    ("label lower", Action::Declassify, To::SomebodysPost),
     ("review held", Action::Review, To::SomebodysPost),
     ("pass on", Action::Reshare, To::SomebodysPost),
     ("settings", Action::ManageGroup, To::Group),
