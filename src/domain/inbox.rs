@@ -27,4 +27,6 @@ pub struct Arrival {
     pub body: String,
     pub attempts: u32,
     pub received_at: Timestamp,
+    /// It could not be applied at once: it was held, or lacked something.
+    pub waited: bool,
 }

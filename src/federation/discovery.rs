@@ -112,11 +112,9 @@ impl Federation {
     }
 
     /// Makes an actor known that an activity speaks of. The error is a word for the log.
-    pub async fn meet(&self, uri: &Uri) -> Result<Actor, &'static str> {
-        self.fetch_actor(uri).await.map_err(|error| {
-            tracing::info!(%uri, %error, "an actor could not be fetched");
-            "actor_unavailable"
-        })
+    pub async fn meet(&self, uri: &Uri) -> Result<Actor> {
+        let met = self.fetch_actor(uri).await;
+        met.inspect_err(|error| tracing::info!(%uri, %error, "an actor could not be fetched"))
     }
 
     /// The same for somebody who wrote in `group`: where their own server would not show them to us

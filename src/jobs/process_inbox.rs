@@ -9,7 +9,7 @@ use crate::domain::{ActorKind, Uri};
 use crate::federation::objects::post;
 use crate::federation::{Federation, LookedUp, Proven, activities, json};
 use crate::jobs::{LOOK_EVERY, recover, rest};
-use crate::services::inbox::{self, Command, Due, Vouching};
+use crate::services::inbox::{self, Command, Due, Lacking, Vouching};
 use crate::services::moves;
 
 /// Activities applied in one transaction.
@@ -94,7 +94,7 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
         .collect();
     named.sort();
     named.dedup();
-    let mut failed: HashMap<Uri, &'static str> = HashMap::new();
+    let mut failed: HashMap<Uri, Lacking> = HashMap::new();
     let unknown = inbox::list_unknown_actors(app, named).await?;
     let mut met = futures_util::stream::iter(unknown)
         .map(async |uri| {
@@ -103,8 +103,9 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
         })
         .buffer_unordered(FETCHES_AT_ONCE);
     while let Some((uri, outcome)) = met.next().await {
-        if let Err(reason) = outcome {
-            failed.insert(uri, reason);
+        if let Err(error) = outcome {
+            let lacking = lacking("actor_unavailable", &uri, &error);
+            failed.insert(uri, lacking);
         }
     }
     let mut ready = Vec::with_capacity(batch.len());
@@ -117,7 +118,7 @@ async fn meet_strangers(federation: &Federation, batch: Vec<Read>) -> crate::Res
             .ok()
             .and_then(|command| command.actors().into_iter().find_map(|uri| failed.get(uri)));
         match missing {
-            Some(reason) => inbox::put_back(app, due, reason).await?,
+            Some(lacking) => inbox::put_back(app, due, lacking.clone()).await?,
             None => ready.push((due, command)),
         }
     }
@@ -146,8 +147,17 @@ async fn read_anew(federation: &Federation, due: &Due, command: &Command) -> cra
     Ok(())
 }
 
-/// What became of a proof: the command as it may be applied, or whose it is and why it must wait.
-type Checked = Result<Read, Box<(Due, &'static str)>>;
+/// What a server has that could not be had of it.
+fn lacking(reason: &'static str, of: &Uri, error: &crate::Error) -> Lacking {
+    Lacking {
+        reason,
+        host: of.host().clone(),
+        silent: error.is_temporary(),
+    }
+}
+
+/// What became of a proof: the command as it may be applied, or what it is and what it must wait for.
+type Checked = Result<Read, Box<(Due, Lacking)>>;
 
 /// Checks the proofs of what groups passed on of third servers' people. What cannot be checked now is
 /// put back.
@@ -162,8 +172,8 @@ async fn prove(federation: &Federation, batch: Vec<Read>) -> crate::Result<Vec<R
         match checked {
             Ok(item) => ready.push(item),
             Err(waits) => {
-                let (due, reason) = *waits;
-                inbox::put_back(&federation.app, due, reason).await?;
+                let (due, lacking) = *waits;
+                inbox::put_back(&federation.app, due, lacking).await?;
             }
         }
     }
@@ -190,12 +200,20 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
         }) => {
             let looked_up = federation.look_up(&due.signer, &actor, &activity, &command);
             let looked_up = tokio::time::timeout(LOOK_UP_WITHIN, looked_up).await;
-            return believe(due, looked_up.unwrap_or_else(|_| Err(takes_too_long())));
+            return believe(
+                due,
+                &actor,
+                looked_up.unwrap_or_else(|_| Err(takes_too_long())),
+            );
         }
         Ok(Command::Shared { object, .. }) if due.signer.kind == ActorKind::Group => {
             let looked_up = federation.look_up_post(&due.signer, &object);
             let looked_up = tokio::time::timeout(LOOK_UP_WITHIN, looked_up).await;
-            return believe(due, looked_up.unwrap_or_else(|_| Err(takes_too_long())));
+            return believe(
+                due,
+                &object,
+                looked_up.unwrap_or_else(|_| Err(takes_too_long())),
+            );
         }
         other => return Ok((due, other)),
     };
@@ -229,10 +247,20 @@ async fn prove_one(federation: &Federation, (due, command): Read) -> Checked {
             Ok(by_group(due, activity, command))
         }
         Ok(Proven::No(reason)) => Ok((due, Err(reason))),
-        Ok(Proven::NotYet) => Err(Box::new((due, "key_unknown"))),
+        Ok(Proven::NotYet) => {
+            let lacking = Lacking {
+                reason: "key_unknown",
+                host: actor.host().clone(),
+                silent: false,
+            };
+            Err(Box::new((due, lacking)))
+        }
         Err(error) => {
             tracing::info!(%actor, %error, "a proof cannot be checked now");
-            Err(Box::new((due, "proof_unavailable")))
+            Err(Box::new((
+                due,
+                lacking("proof_unavailable", &actor, &error),
+            )))
         }
     }
 }
@@ -242,13 +270,13 @@ fn takes_too_long() -> crate::Error {
 }
 
 /// What was looked up at the server of who said it.
-fn believe(due: Due, looked_up: crate::Result<LookedUp>) -> Checked {
+fn believe(due: Due, of: &Uri, looked_up: crate::Result<LookedUp>) -> Checked {
     match looked_up {
         Ok(LookedUp::Found(command)) => Ok((due, Ok(*command))),
         Ok(LookedUp::Nothing(why)) => Ok((due, Ok(Command::Ignored(why)))),
         Err(error) => {
             tracing::info!(%error, "what a group passes on cannot be looked up now");
-            Err(Box::new((due, "origin_unavailable")))
+            Err(Box::new((due, lacking("origin_unavailable", of, &error))))
         }
     }
 }

@@ -18,7 +18,7 @@ pub use door::{
     Accepted, Gate, KnownSigner, Verified, accept, find_signer, gate, knock, log_refusal,
 };
 pub use effect::apply_fetched;
-pub use queue::{Due, apply, claim, follows, knows_post, list_unknown_actors, put_back};
+pub use queue::{Due, Lacking, apply, claim, follows, knows_post, list_unknown_actors, put_back};
 
 /// The group of this house that a post is for; none: it names none, and stands on its author's profile.
 /// What looks like a group here counts as one, so that nobody learns which there are.

@@ -23,6 +23,7 @@ struct ArrivalRow {
     body: String,
     attempts: i32,
     received_at: i64,
+    reason: Option<String>,
 }
 
 impl TryFrom<ArrivalRow> for Arrival {
@@ -37,6 +38,7 @@ impl TryFrom<ArrivalRow> for Arrival {
             body: row.body,
             attempts: row.attempts.unsigned_abs(),
             received_at: Timestamp::from_micros(row.received_at),
+            waited: row.reason.is_some(),
         })
     }
 }
@@ -159,10 +161,39 @@ pub fn hold(connection: &mut Connection, id: ArrivalId, reason: &str, at: Timest
     Ok(())
 }
 
+/// What came from a server and waits for this reason is due now; how much.
+pub fn hasten(
+    connection: &mut Connection,
+    host: &Host,
+    reason: &str,
+    now: Timestamp,
+) -> Result<usize> {
+    let waiting = arrivals::table
+        .filter(arrivals::state.eq(Pending))
+        .filter(arrivals::host.eq(host.as_str()))
+        .filter(arrivals::reason.eq(reason))
+        .filter(arrivals::next_attempt_at.gt(now.micros()));
+    Ok(on_backend!(connection, |inner| diesel::update(waiting)
+        .set(arrivals::next_attempt_at.eq(now.micros()))
+        .execute(inner))?)
+}
+
 pub fn exists(connection: &mut Connection, activity: &Uri) -> Result<bool> {
     let row = arrivals::table.filter(arrivals::activity_uri.eq(activity.as_str()));
     Ok(on_backend!(connection, |inner| diesel::select(
         diesel::dsl::exists(row)
+    )
+    .get_result(inner))?)
+}
+
+/// Whether something that came from the same server before still waits.
+pub fn any_waiting_before(connection: &mut Connection, id: ArrivalId, host: &Host) -> Result<bool> {
+    let waiting = arrivals::table
+        .filter(arrivals::state.eq(Pending))
+        .filter(arrivals::host.eq(host.as_str()))
+        .filter(arrivals::id.lt(id.0));
+    Ok(on_backend!(connection, |inner| diesel::select(
+        diesel::dsl::exists(waiting)
     )
     .get_result(inner))?)
 }

@@ -66,7 +66,11 @@ pub async fn gate(app: &App, host: &Host) -> Result<Gate> {
 }
 
 /// A stop holds those that could come in otherwise; for everybody else nothing changes by it.
-fn judge(connection: &mut Connection, host: &Host, mode: FederationMode) -> Result<Gate> {
+pub(super) fn judge(
+    connection: &mut Connection,
+    host: &Host,
+    mode: FederationMode,
+) -> Result<Gate> {
     let state = storage::partners::find_state(connection, host)?;
     Ok(match by_standing(state, mode) {
         Gate::Open | Gate::TakingBack if access::is_stopped(connection, Some(host), None)? => {

@@ -1,8 +1,10 @@
 //! What was let in and waits: taken in its order, each applied once, tried again when it lacks something.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use super::Command;
+use super::door::{Gate, judge};
 use super::effect::{effect, waits_for_more};
 use crate::app::{App, Asker};
 use crate::domain::{
@@ -82,6 +84,13 @@ pub async fn knows_post(app: &App, uri: Uri) -> Result<bool> {
 
 /// Attempts before an activity that keeps failing is put aside.
 const ATTEMPTS_MAX: u32 = 12;
+/// How long an activity waits for a server that does not answer: a house may be away for some days, and
+/// nobody sends again what was taken here.
+const SILENCE_MAX: Duration = Duration::from_secs(7 * 86_400);
+/// The longest pause between two attempts: two to the power of this, seconds, somewhat more than an hour.
+const PAUSE_DOUBLINGS_MAX: u32 = 12;
+/// Why something waits that lacks what it builds on.
+const UNKNOWN_GROUND: &str = "unknown_ground";
 /// Attempts for one that lacks what it builds on (a parent that may still arrive).
 const ATTEMPTS_WITHOUT_GROUND_MAX: u32 = 4;
 
@@ -110,7 +119,7 @@ async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>)
     app.db
         .write_patiently("apply_activities", move |connection| {
             let mut applied = 0;
-            let mut partners = HashMap::new();
+            let (mut partners, mut grounds) = (HashMap::new(), HashSet::new());
             for (due, command) in batch {
                 let asker = app_for_asker.asker(access::viewer_of(&due.signer));
                 note_received(connection, &due, &mut partners)?;
@@ -121,9 +130,18 @@ async fn apply_some(app: &App, batch: Vec<(Due, Result<Command, &'static str>)>)
                         storage::arrivals::finish(connection, id, refused, Some(reason), now)?;
                     }
                     Ok(command) => {
-                        applied += usize::from(apply_one(connection, &asker, &due, &command)?);
+                        let took_effect = apply_one(connection, &asker, &due, &command)?;
+                        applied += usize::from(took_effect);
+                        if took_effect && due.arrival.waited {
+                            grounds.insert(due.arrival.host);
+                        }
                     }
                 }
+            }
+            // What waited for what waited waits no longer.
+            let now = app_for_asker.clock.now();
+            for host in grounds {
+                storage::arrivals::hasten(connection, &host, UNKNOWN_GROUND, now)?;
             }
             Ok(applied)
         })
@@ -187,14 +205,12 @@ fn apply_one(
             hold(connection, due, reason, asker.now)?;
         }
         Err(Error::Denied(reason)) => refuse(connection, due, command, reason.as_str(), asker.now)?,
-        Err(Error::NotFound)
-            if due.arrival.attempts < ATTEMPTS_WITHOUT_GROUND_MAX && waits_for_more(command) =>
-        {
+        Err(Error::NotFound) if waits_for_more(command) && may_get_ground(connection, due)? => {
             // At first it may still be on its way; and once is enough.
             if due.arrival.attempts == 1 {
                 look_for_ground(connection, &due.signer, command, asker.now)?;
             }
-            put_off(connection, due, "unknown_ground", asker.now)?;
+            put_off(connection, due, UNKNOWN_GROUND, asker.now)?;
         }
         Err(Error::NotFound) => refuse(connection, due, command, "unknown", asker.now)?,
         Err(Error::Invalid { .. } | Error::Refused(_) | Error::Unfit(_)) => {
@@ -259,7 +275,7 @@ fn look_for_ground(
 }
 
 /// How soon what an emergency stop or a pause holds is looked at again.
-const STOP_LOOK: std::time::Duration = std::time::Duration::from_secs(5);
+const STOP_LOOK: Duration = Duration::from_secs(5);
 
 /// It was let in before the stop or the pause, and waits for its end however long that takes.
 fn hold(connection: &mut Connection, due: &Due, reason: Reason, now: Timestamp) -> Result<()> {
@@ -283,26 +299,57 @@ fn refuse(
     }
 }
 
+/// Whether what an activity builds on may still come: it is on its way, or is here and waits itself.
+fn may_get_ground(connection: &mut Connection, due: &Due) -> Result<bool> {
+    let Arrival {
+        id, attempts, host, ..
+    } = &due.arrival;
+    Ok(*attempts < ATTEMPTS_WITHOUT_GROUND_MAX
+        || storage::arrivals::any_waiting_before(connection, *id, host)?)
+}
+
 fn put_off(connection: &mut Connection, due: &Due, reason: &str, now: Timestamp) -> Result<()> {
-    let pause = std::time::Duration::from_secs(2_u64.saturating_pow(due.arrival.attempts.min(10)));
+    let doublings = due.arrival.attempts.min(PAUSE_DOUBLINGS_MAX);
+    let pause = Duration::from_secs(2_u64.saturating_pow(doublings));
     storage::arrivals::retry_later(connection, due.arrival.id, reason, now.plus(pause))
 }
 
-/// Puts a whole claim back: a server it depends on does not answer.
-pub async fn put_back(app: &App, due: Due, reason: &'static str) -> Result<()> {
-    let now = app.clock.now();
+/// What an activity lacks to be applied: something that another server has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    /// A word for the record.
+    pub reason: &'static str,
+    /// Which server has it.
+    pub host: Host,
+    /// That server does not answer; otherwise it did, and what is lacking may come some other way.
+    pub silent: bool,
+}
+
+impl Lacking {
+    fn is_waited_for(&self, arrival: &Arrival, now: Timestamp) -> bool {
+        let soon = arrival.attempts < ATTEMPTS_MAX;
+        soon || (self.silent && now.since(arrival.received_at) < SILENCE_MAX)
+    }
+}
+
+/// Puts an activity back that lacks something. Where it is we who do not ask that server now, because of an
+/// emergency stop or a pause, it is held: that is no attempt.
+pub async fn put_back(app: &App, due: Due, lacking: Lacking) -> Result<()> {
+    let (now, mode) = (app.clock.now(), app.house().federation);
     app.db
         .write_patiently("put_back_arrival", move |connection| {
-            if due.arrival.attempts >= ATTEMPTS_MAX {
-                return storage::arrivals::finish(
-                    connection,
-                    due.arrival.id,
-                    ArrivalState::Dead,
-                    Some(reason),
-                    now,
-                );
+            match judge(connection, &lacking.host, mode)? {
+                Gate::Stopped => return hold(connection, &due, Reason::Stopped, now),
+                Gate::Paused => return hold(connection, &due, Reason::PartnershipPaused, now),
+                Gate::Open | Gate::TakingBack | Gate::Shut(_) => {}
             }
-            put_off(connection, &due, reason, now)
+            match lacking.is_waited_for(&due.arrival, now) {
+                true => put_off(connection, &due, lacking.reason, now),
+                false => {
+                    let (id, dead) = (due.arrival.id, ArrivalState::Dead);
+                    storage::arrivals::finish(connection, id, dead, Some(lacking.reason), now)
+                }
+            }
         })
         .await
 }

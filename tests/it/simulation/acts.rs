@@ -11,7 +11,7 @@ use openssl::pkey::{Id, PKey, Private};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::boundary::FAULTS;
+use super::boundary::{FAULTS, Fault};
 use super::model::{
     Access, Grant, Group, HOUSES, House, Partnership, Person, Post, Said, Stage, Standing, micros,
     word, words_in,
@@ -50,17 +50,66 @@ const ACTS: &[(usize, Act)] = &[
     (5, Act::Wait),
     (5, Act::Fault),
     (2, Act::Crash),
+    (7, Act::Overtake),
     (10, Act::Probe),
     (4, Act::Look),
 ];
 
 /// An emergency stop.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stop {
     All(House),
     With(House, House),
     Group(usize),
 }
+
+/// How somebody is in a group no more, or may be in it again.
+#[derive(Clone, Copy, Debug)]
+enum PuttingOut {
+    Remove,
+    Ban { until: Option<i64> },
+    LiftBan,
+}
+
+/// What is taken away from a partner while something for it waits.
+#[derive(Clone, Copy, Debug)]
+enum Taken {
+    /// The time of the grant runs out, and nobody has cleared up yet.
+    Expires,
+    /// The grant shows only what is new.
+    History,
+    /// The grant keeps partners apart.
+    Apart,
+    /// Nobody there is a member any more.
+    Members { banned: bool },
+    /// The grant is ended.
+    Grant,
+    /// The group is not for partners any more.
+    Stage,
+    /// An emergency stop.
+    Stop,
+    Pause,
+    /// A moderator takes what was said out of view.
+    Removal,
+    /// Whoever said it takes it back.
+    Deletion,
+}
+
+const TAKEN: &[Taken] = &[
+    Taken::Expires,
+    Taken::Expires,
+    Taken::History,
+    Taken::Apart,
+    Taken::Members { banned: false },
+    Taken::Members { banned: true },
+    Taken::Grant,
+    Taken::Stage,
+    Taken::Stop,
+    Taken::Stop,
+    Taken::Pause,
+    Taken::Removal,
+    Taken::Deletion,
+];
 
 #[derive(Clone, Copy, Debug)]
 enum Act {
@@ -85,6 +134,7 @@ enum Act {
     Wait,
     Fault,
     Crash,
+    Overtake,
     Probe,
     Look,
 }
@@ -121,6 +171,7 @@ impl Simulation {
             Act::Wait => self.wait(dice).await,
             Act::Fault => Ok(self.fault(dice)),
             Act::Crash => self.crash(dice).await,
+            Act::Overtake => self.overtake(dice).await,
             Act::Probe => self.probe(dice).await,
             Act::Look => self.look(dice).await,
         }
@@ -177,9 +228,13 @@ impl Simulation {
     // What people write ---------------------------------------------------------------------------------
 
     async fn topic(&mut self, dice: &mut Dice) -> Told {
-        let Some(group) = self.lively_group(dice) else {
-            return Ok(None);
-        };
+        match self.lively_group(dice) {
+            Some(group) => self.topic_in(dice, group).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn topic_in(&mut self, dice: &mut Dice, group: usize) -> Told {
         let author = self.somebody_in(dice, group);
         let with_file = dice.percent(25);
         let house = &self.houses[author.0];
@@ -372,9 +427,13 @@ impl Simulation {
     }
 
     async fn delete(&mut self, dice: &mut Dice) -> Told {
-        let Some(post) = self.some_post(dice) else {
-            return Ok(None);
-        };
+        match self.some_post(dice) {
+            Some(post) => self.delete_post(post).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn delete_post(&mut self, post: usize) -> Told {
         let author = self.model.posts[post].author;
         let house = &self.houses[author.0];
         let Some(id) = house.number_of("posts", &self.model.posts[post].uri) else {
@@ -415,9 +474,13 @@ impl Simulation {
 
     /// A moderator takes a post out of view, or brings it back.
     async fn remove(&mut self, dice: &mut Dice) -> Told {
-        let Some(post) = self.some_post(dice) else {
-            return Ok(None);
-        };
+        match self.some_post(dice) {
+            Some(post) => self.remove_post(post).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn remove_post(&mut self, post: usize) -> Told {
         let home = self.model.groups[self.model.posts[post].group].home;
         let house = &self.houses[home];
         let Some(id) = house.number_of("posts", &self.model.posts[post].uri) else {
@@ -554,7 +617,7 @@ impl Simulation {
         self.give(group, to, grant).await
     }
 
-    /// `history` at the end of time: from now on.
+    /// `history` at the end of time: from now on; at its beginning: all of it.
     async fn give(&mut self, group: usize, to: House, mut grant: Grant) -> Told {
         let home = self.model.groups[group].home;
         let path = format!(
@@ -568,14 +631,18 @@ impl Simulation {
             "join": if secret { "invite" } else if grant.lets_in { "auto" } else { "approve" },
             "from": time(grant.from),
             "until": grant.until.map_or_else(|| "never".to_owned(), time),
-            "history": if grant.history == i64::MIN { "all" } else { "now" },
+            "history": match grant.history {
+                i64::MIN => "all".to_owned(),
+                i64::MAX => "now".to_owned(),
+                since => time(since),
+            },
             "apart": grant.apart,
         });
         let answer = self.houses[home]
             .administer(Method::PUT, &path, Some(body.clone()))
             .await;
         if answer.is_ok() {
-            if grant.history != i64::MIN {
+            if grant.history == i64::MAX {
                 grant.history = grant.from.max(self.now() - micros(Duration::from_secs(1)));
             }
             self.model.groups[group].introduced[to] = true;
@@ -593,8 +660,12 @@ impl Simulation {
         let Some(group) = self.some_group(dice) else {
             return Ok(None);
         };
+        let to = Self::another(dice, self.model.groups[group].home);
+        self.end_grant_to(group, to).await
+    }
+
+    async fn end_grant_to(&mut self, group: usize, to: House) -> Told {
         let home = self.model.groups[group].home;
-        let to = Self::another(dice, home);
         let path = format!(
             "/groups/{}/grants/{}",
             self.model.groups[group].name, self.houses[to].host
@@ -637,6 +708,10 @@ impl Simulation {
             Partnership::Over => return self.renew(house, other).await,
             Partnership::Blocked => "end",
         };
+        self.change_partnership(house, other, what).await
+    }
+
+    async fn change_partnership(&mut self, house: House, other: House, what: &str) -> Told {
         let path = format!("/partners/{}/{what}", self.houses[other].host);
         let answer = self.houses[house]
             .administer(Method::POST, &path, Some(json!({})))
@@ -720,6 +795,11 @@ impl Simulation {
                 }
             }
         };
+        self.throw_switch(stop).await
+    }
+
+    /// Stops what runs, and lets go what is stopped.
+    async fn throw_switch(&mut self, stop: Stop) -> Told {
         let (house, path, stopped) = match stop {
             Stop::All(house) => (
                 house,
@@ -926,6 +1006,17 @@ impl Simulation {
             return Ok(None);
         }
         let (group, who) = *dice.pick(&among);
+        let how = match lift {
+            true => PuttingOut::LiftBan,
+            false if dice.percent(50) => PuttingOut::Remove,
+            false => PuttingOut::Ban {
+                until: dice.perhaps(50, |_| self.now() + micros(HOUR) * 5),
+            },
+        };
+        self.put_out_of(group, who, how).await
+    }
+
+    async fn put_out_of(&mut self, group: usize, who: Person, how: PuttingOut) -> Told {
         let home = self.model.groups[group].home;
         let name = self.model.groups[group].name.clone();
         let handle = match who.0 == home {
@@ -933,34 +1024,33 @@ impl Simulation {
             false => self.handle(who),
         };
         let path = format!("/groups/{name}/members/{handle}");
-        let house = &self.houses[home];
-        let (what, answer) = if lift {
-            let path = format!("{path}/ban");
-            (
+        let (what, method, path, body) = match how {
+            PuttingOut::LiftBan => (
                 "let be again",
-                house.administer(Method::DELETE, &path, None).await,
-            )
-        } else if dice.percent(50) {
-            (
-                "put out",
-                house.administer(Method::DELETE, &path, None).await,
-            )
-        } else {
-            let until = dice.perhaps(50, |_| self.now() + micros(HOUR) * 5);
-            let mut body = json!({ "reason": "Too loud." });
-            if let Some(until) = until {
-                body["until"] = json!(Timestamp::from_micros(until).rfc3339());
+                Method::DELETE,
+                format!("{path}/ban"),
+                None,
+            ),
+            PuttingOut::Remove => ("put out", Method::DELETE, path, None),
+            PuttingOut::Ban { until } => {
+                let mut body = json!({ "reason": "Too loud." });
+                if let Some(until) = until {
+                    body["until"] = json!(Timestamp::from_micros(until).rfc3339());
+                }
+                ("banned", Method::PUT, format!("{path}/ban"), Some(body))
             }
-            let path = format!("{path}/ban");
-            let answer = house.administer(Method::PUT, &path, Some(body)).await;
-            if answer.is_ok() {
-                let banned = Standing::Banned { until };
-                self.model.standings.insert((group, who), banned);
-            }
-            ("banned", answer)
         };
-        if answer.is_ok() && what != "banned" {
-            self.model.standings.remove(&(group, who));
+        let answer = self.houses[home].administer(method, &path, body).await;
+        if answer.is_ok() {
+            match how {
+                PuttingOut::Ban { until } => {
+                    let banned = Standing::Banned { until };
+                    self.model.standings.insert((group, who), banned);
+                }
+                PuttingOut::Remove | PuttingOut::LiftBan => {
+                    self.model.standings.remove(&(group, who));
+                }
+            }
         }
         Ok(Some(format!(
             "{} is {what} of {name}: {}",
@@ -1021,6 +1111,97 @@ impl Simulation {
         // What it had taken is free again.
         self.pass(Duration::from_secs(31));
         Ok(Some(format!("{told}; {} is cut off", super::NAMES[victim])))
+    }
+
+    /// Something is said while nothing gets through to a partner; then what allowed it is taken away; then the way
+    /// is free again. Whether what waited may leave is asked when it leaves, and nobody asked in between.
+    async fn overtake(&mut self, dice: &mut Dice) -> Told {
+        let now = self.now();
+        let groups = 0..self.model.groups.len();
+        let pairs = groups.flat_map(|group| (0..HOUSES).map(move |to| (group, to)));
+        let told: Vec<(usize, House)> = pairs
+            .filter(|(group, to)| self.model.is_told(*group, *to, now))
+            .collect();
+        if told.is_empty() {
+            return Ok(None);
+        }
+        let (group, to) = *dice.pick(&told);
+        let from = self.model.groups[group].home;
+        let fault = *dice.pick(&[Fault::Refuses, Fault::HangsUp]);
+        self.boundary.set_fault(from, to, Some(fault));
+        let (one, two) = (super::NAMES[from], super::NAMES[to]);
+        self.story.push(format!("from {one} to {two}: {fault:?}"));
+        let said = self.topic_in(dice, group).await?;
+        self.look_between(said).await?;
+        let taken = self.take_away(dice, group, to).await?;
+        self.look_between(taken).await?;
+        self.boundary.set_fault(from, to, None);
+        self.pass(HOUR * 3);
+        Ok(Some(format!("3 hours later all is well from {one} to {two}")))
+    }
+
+    /// An act that is part of another one is looked at by itself.
+    async fn look_between(&mut self, told: Option<String>) -> Result<(), Problem> {
+        self.story.extend(told);
+        self.settle_and_check().await
+    }
+
+    async fn take_away(&mut self, dice: &mut Dice, group: usize, to: House) -> Told {
+        let home = self.model.groups[group].home;
+        let now = self.now();
+        let last = self.model.posts.len().checked_sub(1);
+        let said = last.filter(|post| self.model.posts[*post].group == group);
+        let Some(grant) = self.model.grant(group, to, now).cloned() else {
+            return Ok(None);
+        };
+        match (*dice.pick(TAKEN), said) {
+            (Taken::Expires, _) => {
+                let until = Some(now + micros(HOUR) / 2);
+                let told = self.give(group, to, Grant { until, ..grant }).await?;
+                self.look_between(told).await?;
+                self.pass(HOUR);
+                Ok(Some("an hour passes".to_owned()))
+            }
+            (Taken::History, _) => {
+                let history = i64::MAX;
+                self.give(group, to, Grant { history, ..grant }).await
+            }
+            (Taken::Apart, _) => {
+                let apart = true;
+                self.give(group, to, Grant { apart, ..grant }).await
+            }
+            (Taken::Members { banned }, _) => {
+                let how = match banned {
+                    true => PuttingOut::Ban { until: None },
+                    false => PuttingOut::Remove,
+                };
+                for person in 0..PEOPLE.len() {
+                    if self.model.is_member(group, (to, person), now) {
+                        let told = self.put_out_of(group, (to, person), how).await?;
+                        self.look_between(told).await?;
+                    }
+                }
+                Ok(None)
+            }
+            (Taken::Grant, _) => self.end_grant_to(group, to).await,
+            (Taken::Stage, _) => self.set_stage(group, Stage::Internal).await,
+            (Taken::Stop, _) => {
+                let stop = *dice.pick(&[
+                    Stop::All(home),
+                    Stop::With(home, to),
+                    Stop::Group(group),
+                ]);
+                let standing = self.standing_stops();
+                match standing.contains(&stop) {
+                    true => Ok(None),
+                    false => self.throw_switch(stop).await,
+                }
+            }
+            (Taken::Pause, _) => self.change_partnership(home, to, "pause").await,
+            (Taken::Removal, Some(post)) => self.remove_post(post).await,
+            (Taken::Deletion, Some(post)) => self.delete_post(post).await,
+            (Taken::Removal | Taken::Deletion, None) => Ok(None),
+        }
     }
 
     // Looking -------------------------------------------------------------------------------------------
@@ -1158,7 +1339,7 @@ impl Simulation {
         let path = "/api/v1/timelines/home";
         let shown = self.houses[who.0].ask(who.1, Method::GET, path, None).await;
         for marked in words_in(shown.body.to_string().as_bytes()) {
-            let Said::Post(post) = self.model.said[marked] else {
+            let Some(Said::Post(post)) = self.model.said(marked) else {
                 continue;
             };
             if let Err(why) = self.model.is_shown_to(who, post) {

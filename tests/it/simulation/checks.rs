@@ -120,7 +120,7 @@ impl Simulation {
         words: &BTreeSet<usize>,
     ) -> Result<(), Problem> {
         for marked in words {
-            let known = matches!(self.model.said[*marked], Said::Title(group)
+            let known = matches!(self.model.said(*marked), Some(Said::Title(group))
                 if self.model.groups[group].stage == Stage::Public
                     || self.before.groups.get(group).is_some_and(|group| group.stage == Stage::Public));
             if !known {
@@ -206,7 +206,7 @@ impl Simulation {
             }
             ("Create", _) => {
                 for marked in words_in(&exchange.sent) {
-                    if let Said::Post(post) = self.model.said[marked] {
+                    if let Some(Said::Post(post)) = self.model.said(marked) {
                         let group = &self.model.groups[self.model.posts[post].group];
                         if group.home == exchange.to && self.model.posts[post].author.0 == from {
                             self.model.hear_post(post, exchange.began);
@@ -271,10 +271,11 @@ impl Simulation {
 
     fn owns_or_was_given(&self, house: House, text: &str) -> Result<(), Problem> {
         for marked in words_in(text.as_bytes()) {
-            let own = match self.model.said[marked] {
-                Said::Draft(author) => author == house,
-                Said::Post(post) => self.model.posts[post].author.0 == house,
-                Said::Title(group) => self.model.groups[group].home == house,
+            let own = match self.model.said(marked) {
+                None => false,
+                Some(Said::Draft(author)) => author == house,
+                Some(Said::Post(post)) => self.model.posts[post].author.0 == house,
+                Some(Said::Title(group)) => self.model.groups[group].home == house,
             };
             if !own && !self.given[house].contains(&marked) {
                 return Err(format!(

@@ -182,6 +182,11 @@ impl Model {
             .any(|(_, person)| self.is_member(group, *person, at))
     }
 
+    /// What is said in a group is told to a house.
+    pub fn is_told(&self, group: usize, house: House, at: i64) -> bool {
+        self.grant(group, house, at).is_some() && self.has_member(group, house, at)
+    }
+
     fn is_stopped(&self, house: House, other: House, group: usize) -> bool {
         let here = self.groups[group].home == house && self.groups[group].stopped;
         self.stopped[house] || self.stopped_with[house][other] || here
@@ -203,7 +208,7 @@ impl Model {
 impl Model {
     /// May `from` let `to` have this marked word?
     pub fn may_leave(&self, from: House, to: House, word: usize, way: Way, at: i64) -> Verdict {
-        let then = |at| match self.said.get(word).copied() {
+        let then = |at| match self.said(word) {
             None | Some(Said::Draft(_)) => Err("it was never said"),
             Some(Said::Post(post)) => self.post_may_leave(from, to, post, way, at),
             Some(Said::Title(group)) => self.title_may_leave(from, to, group),
@@ -344,6 +349,11 @@ impl Model {
         self.said.len() - 1
     }
 
+    /// What a marked word was written in; nothing that anybody said, where nobody did.
+    pub fn said(&self, marked: usize) -> Option<Said> {
+        self.said.get(marked).copied()
+    }
+
     /// A group's people of a house are in it no more, nor invited. Bans stay.
     pub fn put_out_all(&mut self, group: usize, house: House) {
         self.standings.retain(|(of, (at_house, _)), standing| {
@@ -386,8 +396,7 @@ impl Model {
                 if self.reads(group, house, at) {
                     self.groups[group].read_until[house] = at;
                 }
-                let told =
-                    self.grant(group, house, at).is_some() && self.has_member(group, house, at);
+                let told = self.is_told(group, house, at);
                 let since = &mut self.groups[group].told_since[house];
                 *since = told.then(|| since.unwrap_or(at));
             }
@@ -449,15 +458,19 @@ pub fn micros(duration: Duration) -> i64 {
 
 // Marked words ----------------------------------------------------------------------------------------------
 
+/// What a marked word begins with: too long to stand by chance in a key, a signature or a digest, of which a
+/// house's database is full.
+const MARK: &str = "zqmark";
+
 /// How a marked word is written.
 pub fn word(number: usize) -> String {
-    format!("zq{number}z")
+    format!("{MARK}{number}z")
 }
 
 /// The marked words in some bytes.
 pub fn words_in(bytes: &[u8]) -> BTreeSet<usize> {
     let text = String::from_utf8_lossy(bytes);
-    let found = text.split("zq").skip(1).filter_map(|rest| {
+    let found = text.split(MARK).skip(1).filter_map(|rest| {
         let (number, _) = rest.split_once('z')?;
         number.parse().ok()
     });
@@ -466,6 +479,6 @@ pub fn words_in(bytes: &[u8]) -> BTreeSet<usize> {
 
 #[test]
 fn marked_words_are_found_wherever_they_stand() {
-    let text = format!("<p>a{}b {}</p>zq", word(3), word(12));
+    let text = format!("<p>a{}b {}</p>{MARK}, zq7z", word(3), word(12));
     assert_eq!(words_in(text.as_bytes()), BTreeSet::from([3, 12]));
 }
