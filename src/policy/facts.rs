@@ -68,6 +68,9 @@ pub struct PostFacts {
     pub by_us: bool,
     /// Written by somebody of the viewer's server, for a viewer from elsewhere.
     pub by_them: bool,
+    /// It answers what somebody wrote who is neither of this house nor of the viewer's server: to show it is
+    /// to say that they are there, too.
+    pub answers_others: bool,
     /// Its author lets groups copy it for servers that know no groups.
     pub mirrored: bool,
     /// Its author elsewhere says that the viewer, somebody of this house, is not to like it.

@@ -656,6 +656,7 @@ fn facts_of_post(
         author: post.author,
         by_us: standing.host.is_none(),
         by_them: host.is_some() && standing.host.as_ref() == host,
+        answers_others: answers_others(standing.answers.as_ref(), host),
         mirrored: standing.mirrored,
         reserves_likes: false,
         reserves_replies: false,
@@ -668,6 +669,11 @@ fn facts_of_post(
         shared_by_exception: post.shared_by_exception,
         names_viewer,
     }
+}
+
+/// Whether what a post answers, written at `answered` (none: here), is of another server than `host`.
+fn answers_others(answered: Option<&Host>, host: Option<&Host>) -> bool {
+    answered.is_some() && answered != host
 }
 
 /// Asks which servers may get which posts, and reads each fact once however many there are of
@@ -683,6 +689,7 @@ pub struct Receivers<'a> {
 struct Told {
     facts: PostFacts,
     host: Option<Host>,
+    answers: Option<Host>,
     holds: Holds,
 }
 
@@ -691,6 +698,7 @@ impl Told {
         Self {
             facts: facts_of_post(post, &standing, None, false),
             host: standing.host,
+            answers: standing.answers,
             holds: standing.holds,
         }
     }
@@ -698,6 +706,7 @@ impl Told {
     fn to(&self, host: &Host) -> PostFacts {
         PostFacts {
             by_them: self.host.as_ref() == Some(host),
+            answers_others: answers_others(self.answers.as_ref(), Some(host)),
             held: self.holds.keep_from(Some(host)),
             ..self.facts
         }

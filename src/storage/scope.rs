@@ -175,6 +175,10 @@ const BY_US: &str = "EXISTS (SELECT 1 FROM actors w WHERE w.id = p.author_id AND
 const BY_THEM: &str =
     "EXISTS (SELECT 1 FROM actors w WHERE w.id = p.author_id AND w.host = $2 AND $2 <> '')";
 
+/// It answers what somebody wrote who is neither of this house nor of the asking server.
+const ANSWERS_OTHERS: &str = "EXISTS (SELECT 1 FROM posts pp JOIN actors pa ON pa.id = pp.author_id \
+     WHERE pp.id = p.parent_id AND pa.host NOT IN ('', $2))";
+
 const MAY_BE_MIRRORED: &str =
     "EXISTS (SELECT 1 FROM mirrored_people y WHERE y.actor_id = p.author_id)";
 
@@ -186,10 +190,10 @@ const NAMES_SOMEBODY_ON_HOST: &str = "EXISTS (SELECT 1 FROM mentions n JOIN acto
 /// Young enough for the grant `q`, or shared by exception.
 const IN_HISTORY: &str = "(p.topic_created_at >= q.history_from OR p.shared_by_exception)";
 
-/// What the grant `q` shows of others: partners kept apart see what was written here, and their
-/// people what they wrote themselves.
+/// What the grant `q` shows of others: partners kept apart see what was written here, unless it answers
+/// another partner's people, and their people what they wrote themselves.
 fn not_kept_apart() -> String {
-    format!("(NOT q.apart OR {OWN} OR {BY_US})")
+    format!("(NOT q.apart OR {OWN} OR ({BY_US} AND NOT {ANSWERS_OTHERS}))")
 }
 
 /// Servers that know no groups see what may be copied for them, and what their own people wrote.

@@ -204,10 +204,12 @@ fn mirrored(facts: &Facts, post: &PostFacts) -> Ruling {
     yes_if(shown, hidden(Reason::NotMirrored))
 }
 
-/// Partners kept apart see what was written here, and their people what they wrote themselves.
+/// Partners kept apart see what was written here, unless it answers another partner's people, and their people
+/// what they wrote themselves.
 fn apart(viewer: &Viewer, terms: &GrantTerms, post: &PostFacts) -> Ruling {
     let own = viewer.actor() == Some(post.author);
-    yes_if(!terms.apart || post.by_us || own, hidden(Reason::KeptApart))
+    let ours = post.by_us && !post.answers_others;
+    yes_if(!terms.apart || ours || own, hidden(Reason::KeptApart))
 }
 
 /// For the people it names. Outsiders can be named only in a group whose grant lets them reply.

@@ -128,6 +128,7 @@ pub const POST: PostFacts = PostFacts {
     author: AUTHOR,
     by_us: true,
     by_them: false,
+    answers_others: false,
     mirrored: false,
     reserves_likes: false,
     reserves_replies: false,

@@ -263,6 +263,7 @@ fn post() -> impl Strategy<Value = PostFacts> {
                     },
                     by_us: by_us || audience == Audience::Aside,
                     by_them: by_them && !by_us && audience != Audience::Aside,
+                    answers_others: reserves_likes && by_us,
                     mirrored: mirrored && by_us,
                     reserves_likes: reserves_likes && !by_us,
                     reserves_replies: reserves_replies && !by_us,

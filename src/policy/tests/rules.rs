@@ -652,6 +652,7 @@ fn partners_kept_apart_see_what_this_house_wrote() {
         ("by this house", by(AUTHOR, true), "✓"),
         ("by oneself", by(BO, false), "✓"),
         ("by another partner", by(ActorId(8), false), "–"),
+        ("by this house, to another partner", PostFacts { answers_others: true, ..POST }, "–"),
     ];
     for (name, post, expected) in cases {
         let facts = group(Access::Closed, Stage::Partners)

@@ -19,6 +19,8 @@ use crate::storage::schema::{actors, mirrored_people, posts};
 pub struct Standing {
     /// Where its author is; none: in this house.
     pub host: Option<Host>,
+    /// Where the author of what it answers is; none: in this house, or it answers nothing.
+    pub answers: Option<Host>,
     /// Its author lets groups copy it for servers that know no groups.
     pub mirrored: bool,
     /// What its author elsewhere says of who may like or answer it; none: nothing.
@@ -30,6 +32,7 @@ pub struct Standing {
 }
 
 diesel::alias!(posts as topics: TopicAlias);
+diesel::alias!(posts as parents: ParentAlias);
 
 /// A post's id with its standing, in one question.
 macro_rules! standing {
@@ -58,6 +61,7 @@ fn standing_from(row: StandingRow) -> Result<(PostId, Standing)> {
             true => None,
             false => Some(read(&host)?),
         },
+        answers: None,
         topic_locked,
         mirrored: mirrored.is_some(),
         interaction: read_optional(interaction.as_deref())?,
@@ -70,9 +74,11 @@ fn standing_from(row: StandingRow) -> Result<(PostId, Standing)> {
 pub fn find_standing(connection: &mut Connection, id: PostId) -> Result<Option<Standing>> {
     let row: Option<StandingRow> = find_one!(connection, standing!(posts::id.eq(id.0)))?;
     let holds = holds::list_among(connection, &[id])?.remove(&id);
+    let answers = list_answered(connection, &[id])?.pop();
     let standing = row.map(standing_from).transpose()?;
     Ok(standing.map(|(_, standing)| Standing {
         holds: holds.unwrap_or_default(),
+        answers: answers.map(|(_, host)| host),
         ..standing
     }))
 }
@@ -90,5 +96,25 @@ pub fn list_standings(
             standing.holds = holds;
         }
     }
+    for (id, host) in list_answered(connection, ids)? {
+        if let Some(standing) = standings.get_mut(&id) {
+            standing.answers = Some(host);
+        }
+    }
     Ok(standings)
+}
+
+/// Of these posts those that answer somebody elsewhere, and where that is.
+fn list_answered(connection: &mut Connection, ids: &[PostId]) -> Result<Vec<(PostId, Host)>> {
+    let rows: Vec<(i64, String)> = posts::table
+        .inner_join(parents.on(parents.field(posts::id).nullable().eq(posts::parent_id)))
+        .inner_join(actors::table.on(actors::id.eq(parents.field(posts::author_id))))
+        .filter(posts::id.among(numbers(ids)))
+        .filter(actors::host.ne(""))
+        .select((posts::id, actors::host))
+        .load(connection)?;
+    let answered = rows.into_iter();
+    answered
+        .map(|(id, host)| Ok((PostId(id), read(&host)?)))
+        .collect()
 }

@@ -13,25 +13,25 @@ use serde_json::{Value, json};
 
 use super::boundary::{FAULTS, Fault};
 use super::model::{
-    Access, Grant, Group, HOUSES, House, Partnership, Person, Post, Said, Stage, Standing, micros,
-    word, words_in,
+    Access, Grant, Group, HOUSES, House, Partnership, Person, Post, Said, Stage, Standing, Way,
+    micros, word, words_in,
 };
 use super::organization::PEOPLE;
 use super::{Problem, Simulation};
 use crate::support::dice::Dice;
 use crate::support::forge::{Letter, date_in};
 
-const HOUR: Duration = Duration::from_secs(3_600);
+pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 /// Groups of one house: each costs a pair of RSA keys.
 const GROUPS_MAX: usize = 3;
 
-type Told = Result<Option<String>, Problem>;
+pub(super) type Told = Result<Option<String>, Problem>;
 
 /// Whatever one does, how often of a hundred.
 const ACTS: &[(usize, Act)] = &[
     (16, Act::Topic),
     (14, Act::Comment),
-    (4, Act::Aside),
+    (7, Act::Aside),
     (6, Act::Edit),
     (5, Act::Delete),
     (5, Act::Like),
@@ -50,17 +50,26 @@ const ACTS: &[(usize, Act)] = &[
     (5, Act::Wait),
     (5, Act::Fault),
     (2, Act::Crash),
-    (7, Act::Overtake),
-    (10, Act::Probe),
+    (9, Act::Overtake),
+    (12, Act::Probe),
+    (4, Act::OpenFile),
     (4, Act::Look),
 ];
 
 /// An emergency stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
+pub(super) enum Stop {
     All(House),
     With(House, House),
     Group(usize),
+}
+
+/// Where something is said.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    group: usize,
+    topic: usize,
+    parent: Option<usize>,
 }
 
 /// How somebody is in a group no more, or may be in it again.
@@ -81,7 +90,9 @@ enum Taken {
     /// The grant keeps partners apart.
     Apart,
     /// Nobody there is a member any more.
-    Members { banned: bool },
+    Members {
+        banned: bool,
+    },
     /// The grant is ended.
     Grant,
     /// The group is not for partners any more.
@@ -136,6 +147,7 @@ enum Act {
     Crash,
     Overtake,
     Probe,
+    OpenFile,
     Look,
 }
 
@@ -173,6 +185,7 @@ impl Simulation {
             Act::Crash => self.crash(dice).await,
             Act::Overtake => self.overtake(dice).await,
             Act::Probe => self.probe(dice).await,
+            Act::OpenFile => self.open_file(dice).await,
             Act::Look => self.look(dice).await,
         }
     }
@@ -236,7 +249,16 @@ impl Simulation {
 
     async fn topic_in(&mut self, dice: &mut Dice, group: usize) -> Told {
         let author = self.somebody_in(dice, group);
-        let with_file = dice.percent(25);
+        let with_file = dice.percent(40);
+        self.start_topic(author, group, with_file).await
+    }
+
+    pub(super) async fn start_topic(
+        &mut self,
+        author: Person,
+        group: usize,
+        with_file: bool,
+    ) -> Told {
         let house = &self.houses[author.0];
         let Some(id) = house.number_of("actors", &self.model.groups[group].uri) else {
             return Ok(None);
@@ -263,8 +285,12 @@ impl Simulation {
             .ask(author.1, Method::POST, "/api/v1/statuses", Some(body))
             .await;
         if answer.is_ok() {
-            let topic = (group, number);
-            self.keep(author, topic, &marks, &answer.body, created, false);
+            let place = Place {
+                group,
+                topic: number,
+                parent: None,
+            };
+            self.keep(author, place, &marks, &answer.body, created, false);
         }
         let group = &self.model.groups[group].name;
         Ok(Some(format!(
@@ -278,7 +304,11 @@ impl Simulation {
     fn keep(
         &mut self,
         author: Person,
-        (group, topic): (usize, usize),
+        Place {
+            group,
+            topic,
+            parent,
+        }: Place,
         marks: &[usize],
         status: &Value,
         created: i64,
@@ -289,6 +319,7 @@ impl Simulation {
             group,
             author,
             topic,
+            parent,
             uri: status["uri"].as_str().expect("an address").to_owned(),
             created,
             aside,
@@ -326,11 +357,15 @@ impl Simulation {
         if self.model.posts[parent].aside {
             return Ok(None);
         }
+        let author = self.somebody_in(dice, self.model.posts[parent].group);
+        self.answer_post(author, parent).await
+    }
+
+    pub(super) async fn answer_post(&mut self, author: Person, parent: usize) -> Told {
         let (group, topic) = (
             self.model.posts[parent].group,
             self.model.posts[parent].topic,
         );
-        let author = self.somebody_in(dice, group);
         let house = &self.houses[author.0];
         let Some(id) = house.number_of("posts", &self.model.posts[parent].uri) else {
             return Ok(None);
@@ -342,7 +377,11 @@ impl Simulation {
             .ask(author.1, Method::POST, "/api/v1/statuses", Some(body))
             .await;
         if answer.is_ok() {
-            let place = (group, topic);
+            let place = Place {
+                group,
+                topic,
+                parent: Some(parent),
+            };
             self.keep(author, place, &[text], &answer.body, created, false);
         }
         Ok(Some(format!(
@@ -354,7 +393,7 @@ impl Simulation {
         )))
     }
 
-    /// What colleagues say among themselves.
+    /// What colleagues say among themselves: mostly in the group's own house, which tells others what is said in it.
     async fn aside(&mut self, dice: &mut Dice) -> Told {
         let Some(parent) = self.some_post(dice) else {
             return Ok(None);
@@ -363,7 +402,15 @@ impl Simulation {
             self.model.posts[parent].group,
             self.model.posts[parent].topic,
         );
-        let author = self.somebody_in(dice, group);
+        let home = self.model.groups[group].home;
+        let at_home = (0..PEOPLE.len()).map(|person| (home, person));
+        let at_home: Vec<Person> = at_home
+            .filter(|person| self.model.is_member(group, *person, self.now()))
+            .collect();
+        let author = match at_home.is_empty() || dice.percent(30) {
+            true => self.somebody_in(dice, group),
+            false => *dice.pick(&at_home),
+        };
         let house = &self.houses[author.0];
         let Some(id) = house.number_of("posts", &self.model.posts[parent].uri) else {
             return Ok(None);
@@ -380,7 +427,12 @@ impl Simulation {
         let outcome = match &said {
             Ok(post) => {
                 let status = json!({ "uri": post.uri.as_str() });
-                self.keep(author, (group, topic), &[text], &status, created, true);
+                let place = Place {
+                    group,
+                    topic,
+                    parent: Some(parent),
+                };
+                self.keep(author, place, &[text], &status, created, true);
                 "said".to_owned()
             }
             Err(error) => error.to_string(),
@@ -511,7 +563,7 @@ impl Simulation {
         self.found_group(home, access).await
     }
 
-    async fn found_group(&mut self, home: House, access: Access) -> Told {
+    pub(super) async fn found_group(&mut self, home: House, access: Access) -> Told {
         let there = self.model.groups.iter().filter(|group| group.home == home);
         if there.count() >= GROUPS_MAX {
             return Ok(None);
@@ -568,7 +620,7 @@ impl Simulation {
         self.set_stage(group, stage).await
     }
 
-    async fn set_stage(&mut self, group: usize, stage: Stage) -> Told {
+    pub(super) async fn set_stage(&mut self, group: usize, stage: Stage) -> Told {
         let house = &self.houses[self.model.groups[group].home];
         let path = format!("/groups/{}/stage", self.model.groups[group].name);
         let word = match stage {
@@ -618,7 +670,7 @@ impl Simulation {
     }
 
     /// `history` at the end of time: from now on; at its beginning: all of it.
-    async fn give(&mut self, group: usize, to: House, mut grant: Grant) -> Told {
+    pub(super) async fn give(&mut self, group: usize, to: House, mut grant: Grant) -> Told {
         let home = self.model.groups[group].home;
         let path = format!(
             "/groups/{}/grants/{}",
@@ -742,7 +794,7 @@ impl Simulation {
     }
 
     /// Partners again, where neither shuts the other out.
-    async fn renew(&mut self, house: House, other: House) -> Told {
+    pub(super) async fn renew(&mut self, house: House, other: House) -> Told {
         let invitation = self.houses[house]
             .administer(Method::POST, "/partners/invitations", Some(json!({})))
             .await;
@@ -799,7 +851,7 @@ impl Simulation {
     }
 
     /// Stops what runs, and lets go what is stopped.
-    async fn throw_switch(&mut self, stop: Stop) -> Told {
+    pub(super) async fn throw_switch(&mut self, stop: Stop) -> Told {
         let (house, path, stopped) = match stop {
             Stop::All(house) => (
                 house,
@@ -874,7 +926,7 @@ impl Simulation {
         self.ask_to_join(group, who).await
     }
 
-    async fn ask_to_join(&mut self, group: usize, who: Person) -> Told {
+    pub(super) async fn ask_to_join(&mut self, group: usize, who: Person) -> Told {
         let house = &self.houses[who.0];
         let (home, name) = {
             let group = &self.model.groups[group];
@@ -950,7 +1002,7 @@ impl Simulation {
         self.admit_or_invite(group, who).await
     }
 
-    async fn admit_or_invite(&mut self, group: usize, who: Person) -> Told {
+    pub(super) async fn admit_or_invite(&mut self, group: usize, who: Person) -> Told {
         let home = self.model.groups[group].home;
         let name = self.model.groups[group].name.clone();
         let handle = match who.0 == home {
@@ -1025,12 +1077,7 @@ impl Simulation {
         };
         let path = format!("/groups/{name}/members/{handle}");
         let (what, method, path, body) = match how {
-            PuttingOut::LiftBan => (
-                "let be again",
-                Method::DELETE,
-                format!("{path}/ban"),
-                None,
-            ),
+            PuttingOut::LiftBan => ("let be again", Method::DELETE, format!("{path}/ban"), None),
             PuttingOut::Remove => ("put out", Method::DELETE, path, None),
             PuttingOut::Ban { until } => {
                 let mut body = json!({ "reason": "Too loud." });
@@ -1137,7 +1184,9 @@ impl Simulation {
         self.look_between(taken).await?;
         self.boundary.set_fault(from, to, None);
         self.pass(HOUR * 3);
-        Ok(Some(format!("3 hours later all is well from {one} to {two}")))
+        Ok(Some(format!(
+            "3 hours later all is well from {one} to {two}"
+        )))
     }
 
     /// An act that is part of another one is looked at by itself.
@@ -1186,11 +1235,7 @@ impl Simulation {
             (Taken::Grant, _) => self.end_grant_to(group, to).await,
             (Taken::Stage, _) => self.set_stage(group, Stage::Internal).await,
             (Taken::Stop, _) => {
-                let stop = *dice.pick(&[
-                    Stop::All(home),
-                    Stop::With(home, to),
-                    Stop::Group(group),
-                ]);
+                let stop = *dice.pick(&[Stop::All(home), Stop::With(home, to), Stop::Group(group)]);
                 let standing = self.standing_stops();
                 match standing.contains(&stop) {
                     true => Ok(None),
@@ -1211,7 +1256,12 @@ impl Simulation {
         let house = dice.below(HOUSES);
         let reader = Self::another(dice, house);
         let person = dice.below(PEOPLE.len() + 1).checked_sub(1);
-        let Some(target) = self.some_address(dice, house) else {
+        // What they may not have more often than not: with the rest nothing can go wrong.
+        let kept = match dice.percent(60) {
+            true => self.forbidden_address(dice, house, (reader, person)),
+            false => None,
+        };
+        let Some(target) = kept.or_else(|| self.some_address(dice, house)) else {
             return Ok(None);
         };
         if self.boundary.faults().contains(&(reader, house)) {
@@ -1224,6 +1274,7 @@ impl Simulation {
         let Some((key_id, key)) = self.key_of(reader, &actor) else {
             return Err(format!("{actor} has no key"));
         };
+        let met = self.houses[house].knows_key_of(&actor);
         let letter = Letter {
             method: "GET",
             target: target.clone(),
@@ -1243,7 +1294,10 @@ impl Simulation {
             false => letter.unsigned(),
         };
         let reply = forged.send(&format!("127.0.0.1:{port}")).await;
-        self.refused_what_is_allowed(house, (reader, person), &target, signed, &reply.body)?;
+        // Whom a house never met it asks for at their own server, which may not answer just now.
+        if signed && met {
+            self.refused_what_is_allowed(house, (reader, person), &target, &reply.body)?;
+        }
         Ok(Some(format!(
             "{actor} reads {} of {}: {}",
             target,
@@ -1258,7 +1312,6 @@ impl Simulation {
         house: House,
         (reader, person): (House, Option<usize>),
         target: &str,
-        signed: bool,
         body: &[u8],
     ) -> Result<(), Problem> {
         let uri = format!("http://{}{target}", self.houses[house].host);
@@ -1267,10 +1320,10 @@ impl Simulation {
             return Ok(());
         };
         let of_the_house = post.author.0 == house && self.model.groups[post.group].home == house;
-        if !signed || !of_the_house {
+        if !of_the_house {
             return Ok(());
         }
-        let way = super::model::Way::Read(person.map(|person| (reader, person)));
+        let way = Way::Read(person.map(|person| (reader, person)));
         let text = post.texts.last().expect("a text");
         let allowed = self.model.house_shows(reader, number, way, self.now());
         match allowed.is_ok() && !words_in(body).contains(text) {
@@ -1281,6 +1334,55 @@ impl Simulation {
             )),
             false => Ok(()),
         }
+    }
+
+    /// A post, or its conversation, that a house has and that a reader may not read there now.
+    fn forbidden_address(
+        &self,
+        dice: &mut Dice,
+        house: House,
+        (reader, person): (House, Option<usize>),
+    ) -> Option<String> {
+        let host = format!("http://{}", self.houses[house].host);
+        let (way, now) = (Way::Read(person.map(|person| (reader, person))), self.now());
+        let posts = self.model.posts.iter().enumerate();
+        let kept: Vec<&str> = posts
+            .filter(|(_, post)| post.author.0 == house && !post.gone[house])
+            .filter(|(_, post)| self.model.groups[post.group].home == house)
+            .filter(|(number, _)| self.model.house_shows(reader, *number, way, now).is_err())
+            .filter_map(|(_, post)| post.uri.strip_prefix(&host))
+            .collect();
+        match kept.is_empty() {
+            true => None,
+            false if dice.percent(25) => Some(format!("{}/context?page=true", dice.pick(&kept))),
+            false => Some((*dice.pick(&kept)).to_owned()),
+        }
+    }
+
+    /// Somebody opens a file of a post that came from another house, which has it.
+    async fn open_file(&mut self, dice: &mut Dice) -> Told {
+        let house = dice.below(HOUSES);
+        let elsewhere = self.houses[house].rows(
+            "SELECT DISTINCT CAST(t.post_id AS TEXT) AS row FROM attachments t JOIN posts p ON p.id = t.post_id \
+             JOIN actors a ON a.id = p.author_id WHERE a.host <> '' ORDER BY 1",
+        );
+        if elsewhere.is_empty() {
+            return Ok(None);
+        }
+        let (person, post) = (dice.below(PEOPLE.len()), dice.pick(&elsewhere));
+        let house = &self.houses[house];
+        let path = format!("/api/v1/statuses/{post}");
+        let status = house.ask(person, Method::GET, &path, None).await;
+        let url = status.body["media_attachments"][0]["url"].as_str();
+        let path = url.and_then(|url| url.strip_prefix(&format!("http://{}", house.host)));
+        let opened = match path {
+            Some(path) => Some(house.ask(person, Method::GET, path, None).await.status),
+            None => None,
+        };
+        Ok(Some(format!(
+            "{}@{} opens a file: {opened:?}",
+            PEOPLE[person], house.host
+        )))
     }
 
     /// An address of a house at which something might be read.

@@ -64,6 +64,11 @@ impl Exchange {
         self.method == "POST" && self.target.ends_with("/inbox")
     }
 
+    /// What whoever asked was told.
+    pub fn last_status(&self) -> Option<u16> {
+        self.answers.last().map(|(status, _)| *status)
+    }
+
     /// It arrived and was taken.
     pub fn was_taken(&self) -> bool {
         let taken = |(status, _): &(u16, Vec<u8>)| (200..300).contains(status);

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::boundary::Exchange;
 use super::model::{
-    HOUSES, House, Model, Partnership, Person, Said, Stage, Standing, Verdict, Way, word, words_in,
+    HOUSES, House, Model, Partnership, Person, Post, Said, Stage, Standing, Verdict, Way, word,
+    words_in,
 };
 use super::organization::PEOPLE;
 use super::{NAMES, Problem, Simulation};
@@ -16,9 +17,9 @@ use crate::support::dump::Dump;
 
 impl Simulation {
     /// All that is asked after a step.
-    pub(super) fn check(&mut self, exchanges: Vec<Exchange>) -> Result<(), Problem> {
+    pub(super) fn check(&mut self, exchanges: &[Exchange]) -> Result<(), Problem> {
         let mut heard = Vec::new();
-        for exchange in &exchanges {
+        for exchange in exchanges {
             self.tally.count(exchange);
             self.may_have_gone_by(exchange)?;
             heard.extend(self.hear(exchange));
@@ -29,7 +30,7 @@ impl Simulation {
         self.hear_endings();
         for house in 0..HOUSES {
             self.has_only_what_it_was_given(house)?;
-            self.ledger_says_what_left(house, &exchanges)?;
+            self.ledger_says_what_left(house, exchanges)?;
         }
         let now = self.now();
         self.model.remember(now);
@@ -45,6 +46,7 @@ impl Simulation {
                 self.may_leave((from, exchange.to), *marked, Way::Pushed, exchange)?;
             }
             self.names_nobody_apart(from, exchange.to, &exchange.sent)?;
+            self.may_be_taken(from, exchange)?;
             if exchange.arrived {
                 self.given[exchange.to].extend(words);
             }
@@ -90,6 +92,21 @@ impl Simulation {
                 exchange.target
             )
         })
+    }
+
+    /// Whoever stopped what goes between them takes nothing in, either.
+    fn may_be_taken(&self, from: House, exchange: &Exchange) -> Result<(), Problem> {
+        let to = exchange.to;
+        if from == to || !exchange.is_delivery() || !exchange.was_taken() {
+            return Ok(());
+        }
+        self.at_some_moment(exchange, |model, _| model.takes_in(to, from))
+            .map_err(|why| {
+                format!(
+                    "{} took in what {} sent, though {why}",
+                    NAMES[to], NAMES[from]
+                )
+            })
     }
 
     /// What is allowed at the moment it went by; while an act was being done, before or after it.
@@ -142,8 +159,8 @@ impl Simulation {
         Some((house, person))
     }
 
-    /// Where partners are kept apart, nobody of the one is named to the other. What was told before may be
-    /// taken back.
+    /// Where partners are kept apart, nobody of the one is named to the other, nor its server. What was told before
+    /// may be taken back.
     fn names_nobody_apart(&mut self, from: House, to: House, bytes: &[u8]) -> Result<(), Problem> {
         let text = String::from_utf8_lossy(bytes);
         let mut own = (0..self.model.groups.len()).filter(|number| {
@@ -160,17 +177,19 @@ impl Simulation {
         };
         let third = (0..HOUSES).find(|house| *house != from && *house != to);
         let third = third.expect("three houses");
-        for name in PEOPLE {
-            let person = format!("http://{}/u/{name}\"", self.houses[third].host);
-            if !text.contains(&person) {
+        let server = format!("http://{}/", self.houses[third].host);
+        let people = PEOPLE.iter().map(|name| format!("{server}u/{name}\""));
+        let names: Vec<String> = people.chain([server.clone()]).collect();
+        for name in names {
+            if !text.contains(&name) {
                 continue;
             }
-            let key = (group, to, person);
+            let key = (group, to, name.clone());
             let kept = apart(&self.model) == Some(true) && apart(&self.before) != Some(false);
             if kept && !self.named.contains(&key) {
                 return Err(format!(
-                    "{name}@{} is named to {}, from whom {} keeps others apart ({at}): {text}",
-                    NAMES[third], NAMES[to], self.model.groups[group].name
+                    "{name} is named to {}, from whom {} keeps others apart ({at}): {text}",
+                    NAMES[to], self.model.groups[group].name
                 ));
             }
             self.named.insert(key);
@@ -315,6 +334,29 @@ impl Simulation {
     }
 }
 
+/// What went by, in a line, for whoever looks for a mistake.
+fn told(exchange: &Exchange) -> String {
+    let from = exchange.from.map_or("somebody", |house| NAMES[house]);
+    let activity: Value = serde_json::from_slice(&exchange.sent).unwrap_or_default();
+    let kind = activity["type"].as_str().unwrap_or_default();
+    let words = |bytes: &[u8]| {
+        let words = words_in(bytes).into_iter().map(word);
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let answers = exchange.answers.iter();
+    let answers: Vec<String> = answers
+        .map(|(status, body)| format!("{status} {}", words(body)))
+        .collect();
+    format!(
+        "  {} {from} to {}: {} {} {kind} {}: {answers:?}",
+        exchange.began,
+        NAMES[exchange.to],
+        exchange.method,
+        exchange.target,
+        words(&exchange.sent)
+    )
+}
+
 /// What takes effect when all has settled.
 enum Heard {
     Left(usize, Person),
@@ -346,8 +388,7 @@ impl Simulation {
         self.tally.lines += lines.len();
         let mut pushed: BTreeMap<String, usize> = BTreeMap::new();
         let mut texts: BTreeMap<Left, usize> = BTreeMap::new();
-        let is_push = |exchange: &&Exchange| exchange.from == Some(house) && exchange.is_delivery();
-        for exchange in exchanges.iter().filter(is_push) {
+        for exchange in attempts(house, exchanges) {
             let host = &self.houses[exchange.to].host;
             *pushed.entry(host.clone()).or_default() += 1;
             let activity = serde_json::from_slice(&exchange.sent).unwrap_or_default();
@@ -486,6 +527,26 @@ fn covers<K: Ord>(noted: &BTreeMap<K, usize>, left: &BTreeMap<K, usize>) -> bool
         .all(|(key, count)| noted.get(key).is_some_and(|noted| noted >= count))
 }
 
+/// A house's attempts to deliver something. A line of the ledger stands for one of them: where a server answers 401,
+/// the same letter is sent once more at once, signed in the other of two ways, and that is no attempt of its own.
+fn attempts(house: House, exchanges: &[Exchange]) -> Vec<&Exchange> {
+    let mut attempts = Vec::new();
+    let mut turned_away: BTreeSet<(House, &[u8])> = BTreeSet::new();
+    let is_push = |exchange: &&Exchange| exchange.from == Some(house) && exchange.is_delivery();
+    for exchange in exchanges.iter().filter(is_push) {
+        let letter = (exchange.to, exchange.sent.as_slice());
+        let refused = exchange.answered && exchange.last_status() == Some(401);
+        if turned_away.remove(&letter) {
+            continue;
+        }
+        attempts.push(exchange);
+        if refused {
+            turned_away.insert(letter);
+        }
+    }
+    attempts
+}
+
 /// The post that an activity carries the text of, and the digest of that as FEDERATION.md says it.
 fn text_in(activity: &Value) -> Option<(String, String)> {
     let mut found = Vec::new();
@@ -552,7 +613,10 @@ impl Simulation {
         self.acted_at = self.now();
         self.settle().await?;
         let exchanges = self.boundary.take();
-        self.check(exchanges)?;
+        if let Err(problem) = self.check(&exchanges) {
+            self.story.extend(exchanges.iter().map(told));
+            return Err(problem);
+        }
         self.before = self.model.clone();
         Ok(())
     }
@@ -581,8 +645,10 @@ impl Simulation {
                 (Some(one), Some(two)) if one.stands && !grant.apart && one.likes != two.likes => {
                     "is liked by so many on one side and so many on the other"
                 }
+                // What hangs from something that never came has no place there.
                 (Some(one), None)
                     if one.stands
+                        && self.has_ground(post, &there)
                         && self.model.posts[post.topic].created >= since
                         && self
                             .model
@@ -602,6 +668,12 @@ impl Simulation {
             ));
         }
         Ok(())
+    }
+
+    /// A house has what a post answers.
+    fn has_ground(&self, post: &Post, there: &BTreeMap<String, Kept>) -> bool {
+        let parent = post.parent.map(|parent| &self.model.posts[parent]);
+        parent.is_none_or(|parent| there.contains_key(&parent.uri))
     }
 
     /// What a house has of a group, by address.

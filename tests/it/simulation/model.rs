@@ -85,6 +85,8 @@ pub struct Post {
     pub author: Person,
     /// The first of its thread; of a topic itself.
     pub topic: usize,
+    /// What it answers; none: it is a topic.
+    pub parent: Option<usize>,
     pub uri: String,
     pub created: i64,
     /// For colleagues only.
@@ -187,6 +189,12 @@ impl Model {
         self.grant(group, house, at).is_some() && self.has_member(group, house, at)
     }
 
+    /// May a house take in what another one sends?
+    pub fn takes_in(&self, house: House, from: House) -> Verdict {
+        let stopped = self.stopped[house] || self.stopped_with[house][from];
+        needs(!stopped, "an emergency stop holds it")
+    }
+
     fn is_stopped(&self, house: House, other: House, group: usize) -> bool {
         let here = self.groups[group].home == house && self.groups[group].stopped;
         self.stopped[house] || self.stopped_with[house][other] || here
@@ -258,11 +266,11 @@ impl Model {
             topic.created >= grant.history,
             "its topic is older than the grant shows",
         )?;
-        let theirs = said.author.0 == to;
-        needs(
-            !grant.apart || said.author.0 == home || theirs,
-            "partners are kept apart",
-        )?;
+        // What answers a third house's people says that they are there.
+        let apart = |post: &Post| ![home, to].contains(&post.author.0);
+        let answered = said.parent.map(|parent| &self.posts[parent]);
+        let others = apart(said) || (said.author.0 != to && answered.is_some_and(apart));
+        needs(!grant.apart || !others, "partners are kept apart")?;
         let open = group.access == Access::Open;
         match way {
             Way::Pushed => needs(self.has_member(number, to, at), "nobody there is a member"),

@@ -71,6 +71,9 @@ impl Organization {
         let folder = folder.expect("a temporary folder");
         let (outside, port) = (free_port(), free_port());
         let host = format!("{name}.localhost:{outside}");
+        // Taken at once, before any other test binary finds them free.
+        let listener = listen(port);
+        boundary.listen(&host, outside, port).await;
         let url = match backend {
             Backend::Sqlite => format!("sqlite:{}/guildhall.db", folder.path().display()),
             Backend::Postgres => postgres::database_url()?,
@@ -96,7 +99,6 @@ impl Organization {
         migrate.await.expect("migrations");
         let boss = somebody(PEOPLE[0], OrgRole::Admin);
         house::init(&app, name, boss).await.expect("a new house");
-        boundary.listen(&host, outside, port).await;
         let mut organization = Self {
             host,
             federation: Federation::new(app.clone()).expect("signers"),
@@ -111,7 +113,7 @@ impl Organization {
             folder,
         };
         organization.hire().await;
-        organization.start();
+        organization.start(listener);
         Some(organization)
     }
 
@@ -135,9 +137,7 @@ impl Organization {
         }
     }
 
-    fn start(&mut self) {
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).expect("a port that is ours");
-        listener.set_nonblocking(true).expect("a listener");
+    fn start(&mut self, listener: TcpListener) {
         let stop_within = Duration::from_secs(1);
         let server = guildhall::cli::start_server(&self.federation, listener, stop_within);
         let server = server.expect("a server");
@@ -160,7 +160,7 @@ impl Organization {
         self.app = open(&self.settings);
         self.app.clock.advance(ahead);
         self.federation = Federation::new(self.app.clone()).expect("signers");
-        self.start();
+        self.start(listen(self.port));
     }
 
     pub async fn stop(&mut self) {
@@ -240,6 +240,14 @@ impl Organization {
         ))
     }
 
+    /// Whether it knows a key of an actor, here or elsewhere.
+    pub fn knows_key_of(&self, actor: &str) -> bool {
+        let question = format!(
+            "SELECT k.uri AS row FROM actor_keys k JOIN actors a ON a.id = k.actor_id WHERE a.uri = '{actor}'"
+        );
+        self.row(&question).is_some()
+    }
+
     /// How much waits to be done now.
     pub fn unsettled(&self, now: i64) -> String {
         let question = format!(
@@ -251,6 +259,20 @@ impl Organization {
         self.row(&question).expect("a row")
     }
 
+    /// What did not get through, for whoever looks for a mistake.
+    pub fn left_over(&self) -> Vec<String> {
+        let house = &self.host;
+        let arrivals = self.rows(&format!(
+            "SELECT '  {house} did not apply ' || activity_uri || ' of ' || host || ': ' || state || ' ' || COALESCE(reason, '') \
+             || ', attempts ' || CAST(attempts AS TEXT) AS row FROM arrivals WHERE state NOT IN ('applied', 'ignored') ORDER BY id DESC LIMIT 30"
+        ));
+        let deliveries = self.rows(&format!(
+            "SELECT '  {house} did not send ' || CAST(d.id AS TEXT) || ' to ' || d.host || ': ' || d.state || ' ' || COALESCE(d.last_error, '') \
+             || ', attempts ' || CAST(d.attempts AS TEXT) AS row FROM deliveries d WHERE d.state <> 'sent' ORDER BY d.id DESC LIMIT 30"
+        ));
+        arrivals.into_iter().chain(deliveries).collect()
+    }
+
     pub fn database_url(&self) -> &str {
         let mut values = self.settings.iter();
         let found = values.find(|(name, _)| name == "GUILDHALL_DATABASE__URL");
@@ -260,6 +282,12 @@ impl Organization {
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
+}
+
+fn listen(port: u16) -> TcpListener {
+    let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port that is ours");
+    listener.set_nonblocking(true).expect("a listener");
+    listener
 }
 
 /// A connection for each question: a kept one may just be closed, by a house that is cut off or thinks it idle.
