@@ -111,8 +111,7 @@ impl App {
     /// A sentence for the operator when the database cannot be reached.
     pub fn open(config: Config) -> Result<Self> {
         let db = Database::open(&config.database)?;
-        let http =
-            crate::http::Client::new(&config.public_url, &config.federation, &config.limits)?;
+        let http = crate::http::Client::new(&config.public_url, &config.federation, &config.limits);
         Ok(Self {
             inner: Arc::new(Inner {
                 files: Files::below(&config.data_dir),

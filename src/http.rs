@@ -10,7 +10,7 @@ mod resolver;
 pub(crate) mod test_server;
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use quick_cache::sync::Cache;
@@ -160,10 +160,13 @@ fn parse_date(text: &str) -> Option<Timestamp> {
 ///
 /// A connection is kept for the next request, but not the first one to a server: it would stay unused
 /// after news for ten thousand servers, each of which costs memory and a file descriptor.
+///
+/// It is made ready when it is first used: to read the system's certificates takes a command longer than all else
+/// it does, and a server that speaks with nobody has no use for them.
 #[derive(Clone, Debug)]
 pub struct Client {
-    keeping: reqwest::Client,
-    passing: reqwest::Client,
+    keeping: OnUse,
+    passing: OnUse,
     met: Arc<Cache<String, ()>>,
     policy: AddressPolicy,
     allow_http: bool,
@@ -171,12 +174,13 @@ pub struct Client {
     stops: watch::Sender<Stops>,
 }
 
+/// A client, or why there is none, from its first use on.
+type OnUse = Arc<LazyLock<Result<reqwest::Client, String>, Box<dyn FnOnce() -> Made + Send>>>;
+type Made = Result<reqwest::Client, String>;
+
 impl Client {
-    /// Builds the client; `public_url` tells the other side who asks.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when TLS cannot be set up.
-    pub fn new(public_url: &Uri, federation: &FederationConfig, limits: &Limits) -> Result<Self> {
+    /// Prepares the client; `public_url` tells the other side who asks.
+    pub fn new(public_url: &Uri, federation: &FederationConfig, limits: &Limits) -> Self {
         Self::knowing_names(public_url, federation, limits, ask_the_system)
     }
 
@@ -186,29 +190,31 @@ impl Client {
         federation: &FederationConfig,
         limits: &Limits,
         lookup: Lookup,
-    ) -> Result<Self> {
+    ) -> Self {
         let policy = AddressPolicy::new(&federation.allow_addresses);
         let agent = format!("Guildhall/{} (+{public_url})", env!("CARGO_PKG_VERSION"));
         let resolver = Arc::new(Resolver::new(policy.clone(), lookup));
-        let client = |kept_per_server| {
-            builder(limits)
+        let client = |kept_per_server| -> OnUse {
+            let builder = builder(limits)
                 .user_agent(&agent)
                 .https_only(!federation.allow_http)
                 .dns_resolver(Arc::clone(&resolver))
-                .pool_max_idle_per_host(kept_per_server)
-                .build()
-                .map_err(Error::internal)
+                .pool_max_idle_per_host(kept_per_server);
+            Arc::new(LazyLock::new(Box::new(|| {
+                let made = builder.build();
+                made.map_err(|error| format!("TLS cannot be set up: {error}"))
+            })))
         };
-        Ok(Self {
+        Self {
             // As many as deliveries use at once: fewer, and a busy partner costs a TLS handshake a post.
-            keeping: client(limits.deliveries_in_flight_per_host)?,
-            passing: client(0)?,
+            keeping: client(limits.deliveries_in_flight_per_host),
+            passing: client(0),
             met: Arc::new(Cache::new(SERVERS_MET_MAX)),
             policy,
             allow_http: federation.allow_http,
             body_bytes_max: limits.fetch_bytes,
             stops: watch::Sender::default(),
-        })
+        }
     }
 
     /// Says what is stopped from now on. What is under way there is broken off.
@@ -274,7 +280,7 @@ impl Client {
         headers: &[(&'static str, String)],
     ) -> Result<Response, HttpError> {
         self.permit(url)?;
-        let request = self.to(url).get(url.clone());
+        let request = self.to(url)?.get(url.clone());
         let request = request.headers(header_map(headers)?);
         self.unless_stopped(url, None, async {
             let response = request.send().await.map_err(|error| classify(&error))?;
@@ -299,7 +305,7 @@ impl Client {
         group: Option<GroupId>,
     ) -> Result<Answer, HttpError> {
         self.permit(url)?;
-        let request = self.to(url).post(url.clone());
+        let request = self.to(url)?.post(url.clone());
         let request = request.headers(header_map(headers)?).body(body);
         self.unless_stopped(url, group, async {
             let response = request.send().await.map_err(|error| classify(&error))?;
@@ -322,13 +328,17 @@ impl Client {
     }
 
     /// Keeps the connection where the server was spoken to lately.
-    fn to(&self, url: &Url) -> &reqwest::Client {
+    fn to(&self, url: &Url) -> Result<&reqwest::Client, HttpError> {
         let server = url.authority();
-        if self.met.get(server).is_some() {
-            return &self.keeping;
-        }
-        self.met.insert(server.to_owned(), ());
-        &self.passing
+        let client = match self.met.get(server) {
+            Some(()) => &self.keeping,
+            None => {
+                self.met.insert(server.to_owned(), ());
+                &self.passing
+            }
+        };
+        let made = LazyLock::force(client).as_ref();
+        made.map_err(|error| HttpError::Unreachable(error.clone()))
     }
 
     /// What can be said before any name is resolved. Literal addresses must be checked here,

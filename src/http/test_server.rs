@@ -132,5 +132,5 @@ pub(crate) fn lab_client(further: &[(&str, &str)]) -> Client {
 /// A client with these settings.
 pub(crate) fn client(settings: &[(&str, &str)]) -> Client {
     let config = config(settings);
-    Client::new(&config.public_url, &config.federation, &config.limits).unwrap()
+    Client::new(&config.public_url, &config.federation, &config.limits)
 }

@@ -101,7 +101,6 @@ fn client_knowing(lookup: Lookup) -> Client {
         &config.limits,
         lookup,
     )
-    .unwrap()
 }
 
 /// Names by what they lead to; the same for A, AAAA and what a CNAME leads to, for the system follows

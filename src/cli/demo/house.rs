@@ -50,7 +50,7 @@ impl House {
         let folder = folder.join(name);
         let variables = variables(&folder, name, port);
         let config = config::load(Some(Path::new("/dev/null")), variables.clone())?;
-        let client = Client::new(&config.public_url, &config.federation, &config.limits)?;
+        let client = Client::new(&config.public_url, &config.federation, &config.limits);
         let password = crate::crypto::random_secret()?
             .chars()
             .take(16)

@@ -153,6 +153,7 @@ impl Browser {
         let address = format!("{}/session/{session}/goog/cdp/execute", self.driver.url);
         let body = json!({ "cmd": command, "params": parameters });
         let client = reqwest::Client::builder()
+            .tls_certs_only([])
             .no_proxy()
             .build()
             .expect("a client");
