@@ -210,6 +210,7 @@ fn facts(
         author: ActorId(3),
         by_us: true,
         by_them: false,
+        answers_others: false,
         mirrored: false,
         reserves_likes: false,
         reserves_replies: false,
