@@ -1180,7 +1180,7 @@ impl<'a> Conversation<'a> {
     async fn look(&self, items: &[Value], passed_on: &[Value]) -> Dump {
         let pam = &self.fixture.pam;
         let ground = pam.note(&self.club.id, self.topic(), "A ground.");
-        let items = [&[ground.clone()], items].concat();
+        let items = [std::slice::from_ref(&ground), items].concat();
         self.serve(&items, passed_on);
         let words = format!("Below it {}.", unique());
         let mut note = pam.note(&self.club.id, ground["id"].as_str().unwrap(), &words);
@@ -1336,7 +1336,7 @@ async fn a22_a_groups_house_brings_back_no_earlier_text_and_no_key_that_was_repl
         let third = changed("The third text.", Some(at(200)));
 
         // Of what is unknown the kept text counts, whether it was new or changed then; a newer one takes its place.
-        let dump = talk.look(&[], &[second.clone()]).await;
+        let dump = talk.look(&[], std::slice::from_ref(&second)).await;
         assert_eq!(dump.count("posts", "The second text."), 1);
         let dump = talk.look(&[], &[third]).await;
         assert_eq!(dump.count("posts", "The third text."), 1);

@@ -443,8 +443,6 @@ impl Simulation {
                 } else if let Ok(document) = serde_json::from_slice(body) {
                     let mut found = Vec::new();
                     texts_in(&document, &mut found);
-                    let own = format!("http://{}/", self.houses[house].host);
-                    found.retain(|(object, _)| object.starts_with(&own));
                     let with_host = |(object, digest)| (host.clone(), object, digest);
                     read.extend(found.into_iter().map(with_host));
                 }
