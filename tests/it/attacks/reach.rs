@@ -254,12 +254,12 @@ async fn a53_a_groups_own_documents_do_not_lead_inside() {
         let collection =
             json!({ "id": outbox, "type": "OrderedCollection", "orderedItems": items });
         fixture.p.put(&path, Answer::of(ACTIVITY_JSON, &collection));
+        // What is read and passed on below waits for servers that never answer: until then everything settles.
+        let pia = fixture.p.person(&format!("pia{}", unique()));
+        super::follows::bob_follows(fixture, &pia).await;
         let then = fixture.p.traffic();
         let club = fixture.join(club).await;
         assert_eq!(fixture.p.reads_since(then, &path), 1);
-        // What is passed on below waits for servers that never answer: until then everything settles.
-        let pia = fixture.p.person(&format!("pia{}", unique()));
-        super::follows::bob_follows(fixture, &pia).await;
         // And what it passes on later.
         for host in trap.hosts() {
             let theirs = living_at(&host, &fixture.eve);
