@@ -282,7 +282,9 @@ async fn a53_a_groups_own_documents_do_not_lead_inside() {
                 .note(&club.id, &fixture.pam.new_id(), "An orphan.");
             orphan["context"] = json!(inside);
             let announce = club.activity("Announce", fixture.pam.create(&orphan));
-            assert_eq!(fixture.deliver(&club, &announce).await.status, 202);
+            let status = fixture.deliver(&club, &announce).await.status;
+            // The house is busy with what leads nowhere; what is not taken now is not followed either.
+            assert!([202, 503].contains(&status), "{host}: {status}");
         }
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
         assert_eq!(trap.caught(), 0);
