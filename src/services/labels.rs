@@ -2,7 +2,7 @@
 //!
 //! A group's label is the least that is said in it has, a topic's the least its comments have; of several the
 //! highest counts. Labels are the house's own: nobody outside is told any, guests included. What they keep
-//! inside is for the rules at the boundary ([`outbound_rules`](crate::services::outbound_rules)).
+//! inside is for the rules at the boundary ([`outbound_rules`]).
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
